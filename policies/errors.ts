@@ -1,0 +1,146 @@
+/**
+ * Expected failures. Every folder has its own closed union of codes; a code's text, hint and HTTP status live in the
+ * gateway's catalogue, so that nothing below knows a language or a protocol. A bug is never an AppError: see `assert`.
+ */
+
+/** Where in the user's own text: offsets are UTF-16 code units, line and column count from 1. */
+export interface SourcePlace {
+  readonly offset: number;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Facts that fill a message. Only the user's own words, public metadata and numbers of the policy: never data. */
+export type ErrorFacts = Readonly<Record<string, string | number | readonly string[]>>;
+
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly facts: ErrorFacts;
+  readonly place: SourcePlace | null;
+
+  constructor(code: ErrorCode, facts: ErrorFacts = {}, place: SourcePlace | null = null, cause?: unknown) {
+    super(code, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.facts = facts;
+    this.place = place;
+  }
+}
+
+/** A bug: kills the worker, ends the request as a bare 500, stops the process when log or ledger is concerned. */
+export class AssertionFailed extends Error {
+  override readonly name = 'AssertionFailed';
+}
+
+export function assert(condition: unknown, invariant: string): asserts condition {
+  if (!condition) throw new AssertionFailed(invariant);
+}
+
+/**
+ * SQL that the compiler refuses. The facts that each code carries are listed beside it; a test ties the list to the
+ * message catalogues and to the reference page.
+ */
+export const SQL_ERROR_CODES = [
+  'SQL_SYNTAX', // facts: near
+  'SQL_TOO_LONG', // bytes, bytesMax
+  'SQL_TOO_COMPLEX', // what, limit
+  'SQL_NOT_SELECT', // (none): only one SELECT statement
+  'SQL_STATEMENTS', // count: exactly one statement
+  'SQL_CONSTRUCT_REFUSED', // construct, accepted: nearest admissible form
+  'SQL_FUNCTION_REFUSED', // function, accepted
+  'SQL_TYPE_REFUSED', // type, accepted
+  'SQL_TABLE_UNKNOWN', // table, granted[]: absent and not granted look the same
+  'SQL_COLUMN_UNKNOWN', // column, near[]
+  'SQL_COLUMN_AMBIGUOUS', // column, candidates[]
+  'SQL_TYPE_MISMATCH', // what, expected, actual
+  'SQL_AGGREGATE_MISPLACED', // function, accepted
+  'SQL_NOT_GROUPED', // column
+  'SQL_LITERAL_REFUSED', // what, accepted
+] as const;
+
+/** Queries that are well-formed but that no policy lets through. */
+export const POLICY_ERROR_CODES = [
+  'POLICY_IDENTIFIER_USE', // column, use, accepted
+  'POLICY_ROWS_REFUSED', // mode, columns[]: rows asked of columns that only leave aggregated
+  'POLICY_MODE_NOT_AVAILABLE', // mode, columns[]
+  'POLICY_MODE_DENY', // columns[]
+  'POLICY_UNIT_MISSING', // table, accepted
+  'POLICY_AGGREGATE_REFUSED', // function, mode, accepted
+  'POLICY_CONSTRUCT_REFUSED', // construct, mode, accepted
+  'POLICY_PLAN_MISMATCH', // plan, difference[]
+  'POLICY_ACCESS_DENIED', // action
+] as const;
+
+/** What a developer, provider or officer may have wrong about the catalogue. */
+export const CATALOG_ERROR_CODES = [
+  'RESOURCE_NOT_FOUND', // id
+  'RESOURCE_EXISTS', // id
+  'RESOURCE_INVALID', // path, problem
+  'RESOURCE_HAS_NO_DATA', // id
+  'PLAN_NOT_FOUND', // id
+  'PLAN_INVALID', // path, problem
+  'PLAN_STATE', // id, state, accepted
+  'JOB_NOT_FOUND', // id
+  'JOB_STATE', // id, state, accepted
+  'IDEMPOTENCY_CONFLICT', // key
+  'HOME_NEWER', // found, known
+  'STORE_FAILED', // (none)
+] as const;
+
+/** Isolation, engine and vault. */
+export const SANDBOX_ERROR_CODES = [
+  'SANDBOX_UNAVAILABLE', // tier, remedy
+  'SANDBOX_BUSY', // retryAfterSeconds
+  'SANDBOX_TIMEOUT', // deadlineMs
+  'SANDBOX_MEMORY', // limitMb
+  'SANDBOX_FAILED', // (none): the worker died or its engine refused; the reason stays inside
+  'UPLOAD_FORMAT', // problem, accepted
+  'UPLOAD_ENCODING', // encoding, accepted
+  'UPLOAD_HEADER', // missing[], unexpected[]
+  'UPLOAD_ROWS_REJECTED', // rejected, rows
+  'UPLOAD_TOO_LARGE', // bytesMax
+  'UPLOAD_INTERRUPTED', // bytes
+  'UPLOAD_DIGEST', // algorithm: the body does not have the digest that the header declares
+  'VAULT_CORRUPT', // (none)
+] as const;
+
+/** HTTP, identity and command line. */
+export const GATEWAY_ERROR_CODES = [
+  'REQUEST_INVALID', // problems[]: path: what
+  'REQUEST_TOO_LARGE', // bytesMax
+  'ROUTE_NOT_FOUND', // path
+  'METHOD_NOT_ALLOWED', // method, allowed[]
+  'MEDIA_TYPE_UNSUPPORTED', // mediaType, accepted[]
+  'NOT_ACCEPTABLE', // accepted[]
+  'TOKEN_MISSING', // (none)
+  'TOKEN_INVALID', // reason: expired | signature | claims | algorithm
+  'ROLE_FORBIDDEN', // role, accepted[]
+  'CONFIG_INVALID', // variable, problem
+  'RATE_LIMITED', // retryAfterSeconds
+  'FROZEN', // scope
+  'LOG_CORRUPT', // index, problem
+  'INTERNAL', // (none): a bug; nothing else is said
+] as const;
+
+export type SqlErrorCode = (typeof SQL_ERROR_CODES)[number];
+export type PolicyErrorCode = (typeof POLICY_ERROR_CODES)[number];
+export type CatalogErrorCode = (typeof CATALOG_ERROR_CODES)[number];
+export type SandboxErrorCode = (typeof SANDBOX_ERROR_CODES)[number];
+export type GatewayErrorCode = (typeof GATEWAY_ERROR_CODES)[number];
+export type ErrorCode = SqlErrorCode | PolicyErrorCode | CatalogErrorCode | SandboxErrorCode | GatewayErrorCode;
+
+export const ERROR_CODES: readonly ErrorCode[] = [
+  ...SQL_ERROR_CODES,
+  ...POLICY_ERROR_CODES,
+  ...CATALOG_ERROR_CODES,
+  ...SANDBOX_ERROR_CODES,
+  ...GATEWAY_ERROR_CODES,
+];
+
+/** Line and column of an offset, for messages. */
+export function placeOf(text: string, offset: number | null): SourcePlace | null {
+  if (offset === null || offset < 0 || offset > text.length) return null;
+  const before = text.slice(0, offset);
+  const line = before.split('\n').length;
+  return { offset, line, column: offset - (before.lastIndexOf('\n') + 1) + 1 };
+}

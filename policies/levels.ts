@@ -1,0 +1,64 @@
+/**
+ * Classification levels (GB/T 43697-2024: 核心 / 重要 / 一般 1–4) and the release mode that each one demands.
+ * Principle 就高从严: of all levels that influence a result, the strictest decides.
+ */
+
+/** From the least to the most protected. The order is the meaning: compare by index. */
+export const LEVELS = ['general-1', 'general-2', 'general-3', 'general-4', 'important', 'core'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** From the weakest to the strictest protection. */
+export const MODES = ['rows', 'aggregate', 'perturbed', 'dp', 'homomorphic', 'deny'] as const;
+export type Mode = (typeof MODES)[number];
+
+/** Modes that this version can serve. A stricter mode that is not built is denied by its name, never weakened. */
+export const MODES_BUILT: ReadonlySet<Mode> = new Set<Mode>(['rows', 'aggregate']);
+
+/** The numbers and mappings of a release, versioned and hashed into every receipt. */
+export interface PolicyProfile {
+  readonly version: string;
+  readonly modeOf: Readonly<Record<Level, Mode>>;
+  /** Fewest distinct privacy units a cell may stand for. */
+  readonly unitsMin: number;
+  /** The same where a health column is involved. */
+  readonly unitsMinHealth: number;
+  /** (2, x) dominance: unsafe when the two largest contributors hold at least this share of the cell. */
+  readonly topTwoShareMax: number;
+  /** p% rule: unsafe when (X − x1 − x2) / x1 is below this. */
+  readonly pPercentMin: number;
+  /** Enterprises: unsafe when the largest contributor holds more than this share. */
+  readonly enterpriseTopShareMax: number;
+  /** Most rows that mode `rows` lets out of one job. */
+  readonly rowsMax: number;
+  /** Most cells (released groups) of one job. */
+  readonly cellsMax: number;
+}
+
+export const DEFAULT_PROFILE: PolicyProfile = Object.freeze({
+  version: 'ezhou-2026-1',
+  modeOf: Object.freeze({
+    'general-1': 'rows',
+    'general-2': 'aggregate',
+    'general-3': 'perturbed',
+    'general-4': 'dp',
+    important: 'homomorphic',
+    core: 'deny',
+  } as const),
+  unitsMin: 10,
+  unitsMinHealth: 20,
+  topTwoShareMax: 0.9,
+  pPercentMin: 0.1,
+  enterpriseTopShareMax: 0.5,
+  rowsMax: 10_000,
+  cellsMax: 50_000,
+});
+
+/** The stricter of two levels. */
+export function stricterLevel(a: Level, b: Level): Level {
+  return LEVELS.indexOf(a) >= LEVELS.indexOf(b) ? a : b;
+}
+
+/** The stricter of two modes. */
+export function stricterMode(a: Mode, b: Mode): Mode {
+  return MODES.indexOf(a) >= MODES.indexOf(b) ? a : b;
+}

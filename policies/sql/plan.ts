@@ -1,0 +1,230 @@
+import type { Level } from '../levels.ts';
+import type { ColumnRole, UnitKind } from '../table-schema.ts';
+import type { SqlType } from './sql-type.ts';
+
+/**
+ * The project's own typed relational plan. Everything after `parse` works on it and SQL is emitted from it alone.
+ * Plain frozen JSON: no methods, no cycles. A column is known by its `ColumnId`, unique within one query, so that
+ * information flow can be followed without names.
+ */
+
+declare const columnId: unique symbol;
+export type ColumnId = number & { readonly [columnId]: true };
+
+/** Offset in the user's text (UTF-16 code units), or null for what the compiler made itself. */
+export type Offset = number | null;
+
+// ── Relations ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type Rel = Scan | Values | Filter | Project | Join | Aggregate | Window | SetOperation | Sort | Limit;
+
+/** A column that a relation gives out. */
+export interface OutputColumn {
+  readonly id: ColumnId;
+  readonly name: string;
+  readonly type: SqlType;
+}
+
+/** A catalogue table in one version, or (above the release boundary) a released relation. */
+export interface Scan {
+  readonly kind: 'scan';
+  readonly source: TableSource | ReleasedSource;
+  readonly columns: readonly ScanColumn[];
+}
+export interface TableSource {
+  readonly kind: 'table';
+  readonly resource: string;
+  readonly version: number;
+  readonly table: string;
+  readonly level: Level;
+  /** Most rows that any one unit has, per unit kind; null when unknown. Public metadata for cheap proofs. */
+  readonly rowsPerUnitMax: Readonly<Partial<Record<UnitKind, number>>>;
+}
+export interface ReleasedSource {
+  readonly kind: 'released';
+  /** Which boundary's protected cells: index into `PrivatePlan.boundaries`. */
+  readonly boundary: number;
+}
+export interface ScanColumn extends OutputColumn {
+  /** Name in the stored table. */
+  readonly column: string;
+  readonly level: Level;
+  readonly role: ColumnRole;
+  readonly unit: UnitKind | null;
+  readonly bounds: { readonly min: number; readonly max: number } | null;
+  readonly values: readonly string[] | null;
+  readonly nullable: boolean;
+  readonly health: boolean;
+}
+
+/** Rows that the caller wrote. They never count towards a threshold. `values[row][column]` are literals. */
+export interface Values {
+  readonly kind: 'values';
+  readonly columns: readonly OutputColumn[];
+  readonly rows: readonly (readonly Expr[])[];
+}
+export interface Filter {
+  readonly kind: 'filter';
+  readonly input: Rel;
+  readonly predicate: Expr;
+}
+/** Gives out exactly `columns` (nothing of the input passes through unless named). */
+export interface Project {
+  readonly kind: 'project';
+  readonly input: Rel;
+  readonly columns: readonly NamedExpr[];
+}
+export interface NamedExpr {
+  readonly id: ColumnId;
+  readonly name: string;
+  readonly expr: Expr;
+}
+/** Gives out left's columns then right's (semi and anti: left's only). `on` null only for cross. */
+export interface Join {
+  readonly kind: 'join';
+  readonly join: 'inner' | 'left' | 'right' | 'full' | 'cross' | 'semi' | 'anti';
+  readonly left: Rel;
+  readonly right: Rel;
+  readonly on: Expr | null;
+}
+/** Gives out keys then measures. No keys and no sets: one row over everything. `sets`: indexes into keys. */
+export interface Aggregate {
+  readonly kind: 'aggregate';
+  readonly input: Rel;
+  readonly keys: readonly NamedExpr[];
+  readonly sets: readonly (readonly number[])[] | null;
+  readonly measures: readonly NamedAggregate[];
+}
+export interface NamedAggregate {
+  readonly id: ColumnId;
+  readonly name: string;
+  readonly call: AggregateCall;
+}
+export interface AggregateCall {
+  readonly fn: string; // an entry of sql/functions/aggregates.ts
+  readonly args: readonly Expr[];
+  readonly distinct: boolean;
+  readonly filter: Expr | null;
+  readonly type: SqlType;
+  readonly at: Offset;
+}
+/** Gives out the input's columns, then these. */
+export interface Window {
+  readonly kind: 'window';
+  readonly input: Rel;
+  readonly columns: readonly NamedWindow[];
+}
+export interface NamedWindow {
+  readonly id: ColumnId;
+  readonly name: string;
+  readonly call: {
+    readonly fn: string; // an entry of sql/functions/windows.ts or aggregates.ts
+    readonly args: readonly Expr[];
+    readonly partitionBy: readonly Expr[];
+    readonly orderBy: readonly SortKey[];
+    readonly frame: WindowFrame | null;
+    readonly type: SqlType;
+    readonly at: Offset;
+  };
+}
+export interface WindowFrame {
+  readonly unit: 'rows' | 'range';
+  readonly start: FrameBound;
+  readonly end: FrameBound;
+}
+export type FrameBound =
+  | { readonly kind: 'unbounded-preceding' | 'current-row' | 'unbounded-following' }
+  | { readonly kind: 'preceding' | 'following'; readonly offset: number };
+/** Matches columns by position; gives out `columns` under fresh ids. */
+export interface SetOperation {
+  readonly kind: 'set-operation';
+  readonly op: 'union' | 'intersect' | 'except';
+  readonly all: boolean;
+  readonly left: Rel;
+  readonly right: Rel;
+  readonly columns: readonly OutputColumn[];
+}
+export interface Sort {
+  readonly kind: 'sort';
+  readonly input: Rel;
+  readonly keys: readonly SortKey[];
+}
+export interface SortKey {
+  readonly expr: Expr;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+export interface Limit {
+  readonly kind: 'limit';
+  readonly input: Rel;
+  /** null: no limit, only an offset. */
+  readonly count: number | null;
+  readonly offset: number;
+}
+
+// ── Expressions ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type Expr = ColumnRef | Literal | Call | Case | Cast;
+
+export interface ColumnRef {
+  readonly kind: 'column';
+  readonly id: ColumnId;
+  readonly type: SqlType;
+  readonly at: Offset;
+}
+/** Integers and decimals as exact decimal text, dates and timestamps as ISO text, intervals as `{months,days,micros}`. */
+export interface Literal {
+  readonly kind: 'literal';
+  readonly type: SqlType;
+  readonly value: string | boolean | null | { readonly months: number; readonly days: number; readonly micros: string };
+  readonly at: Offset;
+}
+/** Operators are functions too: `add`, `eq`, `and`, `is_null`, `in` (value, ...list). */
+export interface Call {
+  readonly kind: 'call';
+  readonly fn: string; // an entry of sql/functions/
+  readonly args: readonly Expr[];
+  readonly type: SqlType;
+  readonly at: Offset;
+}
+export interface Case {
+  readonly kind: 'case';
+  readonly whens: readonly { readonly when: Expr; readonly then: Expr }[];
+  readonly otherwise: Expr;
+  readonly type: SqlType;
+  readonly at: Offset;
+}
+/** Always a TRY_CAST: a value that does not convert is NULL. */
+export interface Cast {
+  readonly kind: 'cast';
+  readonly arg: Expr;
+  readonly type: SqlType;
+  readonly at: Offset;
+}
+
+/** The columns that a relation gives out, in order. */
+export function columnsOf(rel: Rel): readonly OutputColumn[] {
+  switch (rel.kind) {
+    case 'scan':
+    case 'values':
+    case 'set-operation':
+      return rel.columns;
+    case 'filter':
+    case 'sort':
+    case 'limit':
+      return columnsOf(rel.input);
+    case 'project':
+      return rel.columns.map(({ id, name, expr }) => ({ id, name, type: expr.type }));
+    case 'join':
+      return rel.join === 'semi' || rel.join === 'anti'
+        ? columnsOf(rel.left)
+        : [...columnsOf(rel.left), ...columnsOf(rel.right)];
+    case 'aggregate':
+      return [
+        ...rel.keys.map(({ id, name, expr }) => ({ id, name, type: expr.type })),
+        ...rel.measures.map(({ id, name, call }) => ({ id, name, type: call.type })),
+      ];
+    case 'window':
+      return [...columnsOf(rel.input), ...rel.columns.map(({ id, name, call }) => ({ id, name, type: call.type }))];
+  }
+}

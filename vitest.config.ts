@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * `quick` (≤ 5 s) holds pure tests: no worker, no port, no file. `full` starts the real gateway, workers and store.
+ * A file belongs to `full` when its name ends in `.full.test.ts`.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: ['test/**/*.full.test.ts'] } },
+      {
+        test: {
+          name: 'full',
+          include: ['test/**/*.full.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
