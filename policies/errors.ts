@@ -75,6 +75,7 @@ export const POLICY_ERROR_CODES = [
 export const CATALOG_ERROR_CODES = [
   'RESOURCE_NOT_FOUND', // id
   'RESOURCE_EXISTS', // id
+  'RESOURCE_STATE', // id, state, accepted
   'RESOURCE_INVALID', // path, problem
   'RESOURCE_HAS_NO_DATA', // id
   'PLAN_NOT_FOUND', // id
@@ -83,7 +84,9 @@ export const CATALOG_ERROR_CODES = [
   'JOB_NOT_FOUND', // id
   'JOB_STATE', // id, state, accepted
   'IDEMPOTENCY_CONFLICT', // key
+  'BUDGET_EXHAUSTED', // account, limit, remaining
   'HOME_NEWER', // found, known
+  'HOME_IN_USE', // (none): another gateway process holds the same home
   'STORE_FAILED', // (none)
 ] as const;
 
@@ -113,7 +116,7 @@ export const GATEWAY_ERROR_CODES = [
   'MEDIA_TYPE_UNSUPPORTED', // mediaType, accepted[]
   'NOT_ACCEPTABLE', // accepted[]
   'TOKEN_MISSING', // (none)
-  'TOKEN_INVALID', // reason: expired | signature | claims | algorithm
+  'TOKEN_INVALID', // reason: expired | signature | claims | algorithm | issuer-unreachable
   'ROLE_FORBIDDEN', // role, accepted[]
   'CONFIG_INVALID', // variable, problem
   'RATE_LIMITED', // retryAfterSeconds

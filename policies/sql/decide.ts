@@ -1,4 +1,9 @@
-import type { Level, Mode } from '../levels.ts';
+import { AppError } from '../errors.ts';
+import { LEVELS, type Level, type Mode, MODES_BUILT, type PolicyProfile, stricterMode } from '../levels.ts';
+import { type FlowMemo, flowOf, mergeSources, type Source, type Sources } from './decide/flow.ts';
+import { refuseIdentifierMisuse, refuseIdentifierRows } from './decide/identifiers.ts';
+import { columnsOf } from './plan.ts';
+import type { ResolvedQuery } from './resolve.ts';
 import type { SqlType } from './sql-type.ts';
 
 /** Why a mode was chosen: a catalogue column (or a whole table, `table.*`) and its level. */
@@ -24,4 +29,66 @@ export interface Decision {
   readonly profileVersion: string;
   /** Fewest distinct units a cell may stand for, health and plan considered. */
   readonly unitsMin: number;
+}
+
+/**
+ * Labels every output by information flow and picks the mode of the query: the strictest that any influence demands
+ * (就高从严). `floor.unitsMin` is the plan's own threshold, which may raise the profile's but never lower it.
+ * @throws AppError POLICY_IDENTIFIER_USE, POLICY_MODE_DENY, POLICY_MODE_NOT_AVAILABLE
+ */
+export function decide(
+  resolved: ResolvedQuery,
+  profile: PolicyProfile,
+  floor: { readonly unitsMin: number | null },
+): Decision {
+  const memo: FlowMemo = new Map();
+  refuseIdentifierMisuse(resolved.plan, memo);
+  const flow = flowOf(resolved.plan, memo);
+  const shown = columnsOf(resolved.plan);
+  const sourcesOfOutput = shown.map(({ id }) => mergeSources([flow.columns.get(id) ?? new Map(), flow.rows]));
+  const outputs = shown.map(({ name, type }, position) => {
+    const sources = sourcesOfOutput[position]!;
+    return Object.freeze({ name, type, mode: modeOf(sources, profile), because: reasons(sources) });
+  });
+  const everything = mergeSources([...sourcesOfOutput, flow.rows]);
+  const mode = modeOf(everything, profile);
+  refuseUnavailable(mode, everything, profile);
+  if (mode === 'rows') refuseIdentifierRows(resolved.plan, memo);
+  return Object.freeze({
+    kind: 'decision',
+    mode,
+    because: reasons(everything),
+    outputs: Object.freeze(outputs),
+    profileVersion: profile.version,
+    unitsMin: unitsMinOf(everything, profile, floor.unitsMin),
+  });
+}
+
+function modeOf(sources: Sources, profile: PolicyProfile): Mode {
+  let mode: Mode = 'rows';
+  for (const { level } of sources.values()) mode = stricterMode(mode, profile.modeOf[level]);
+  return mode;
+}
+
+function reasons(sources: Sources): readonly Because[] {
+  const strictness = ({ level }: Source) => LEVELS.indexOf(level);
+  return Object.freeze(
+    [...sources.values()]
+      .sort((a, b) => strictness(b) - strictness(a) || (a.column < b.column ? -1 : 1))
+      .map(({ column, level }) => Object.freeze({ column, level })),
+  );
+}
+
+/** A mode that is not built is refused by its name: never served by a weaker one. */
+function refuseUnavailable(mode: Mode, sources: Sources, profile: PolicyProfile): void {
+  const columns = reasons(sources)
+    .filter(({ level }) => profile.modeOf[level] === mode)
+    .map(({ column }) => column);
+  if (mode === 'deny') throw new AppError('POLICY_MODE_DENY', { columns });
+  if (!MODES_BUILT.has(mode)) throw new AppError('POLICY_MODE_NOT_AVAILABLE', { mode, columns });
+}
+
+function unitsMinOf(sources: Sources, profile: PolicyProfile, floor: number | null): number {
+  const health = [...sources.values()].some((source) => source.health);
+  return Math.max(profile.unitsMin, health ? profile.unitsMinHealth : 0, floor ?? 0);
 }

@@ -1,0 +1,34 @@
+import type Database from 'better-sqlite3';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import * as schema from './schema.ts';
+
+/**
+ * A connection to the store, as `read` and `commit` lend it. Opaque to other folders: they pass it on to the functions
+ * of this one and keep it no longer than the call.
+ */
+export interface Db {
+  readonly orm: BetterSQLite3Database<typeof schema>;
+  readonly client: Database.Database;
+  /** The store's clock as ISO 8601 UTC text with milliseconds. */
+  readonly now: () => string;
+}
+
+export function createDb(client: Database.Database, clock: () => Date): Db {
+  return { orm: drizzle(client, { schema }), client, now: () => clock().toISOString() };
+}
+
+/**
+ * A statement prepared once per connection. WHY: preparing costs more than running on the paths that every job takes.
+ */
+export function prepared<T>(build: (db: Db) => T): (db: Db) => T {
+  const perDb = new WeakMap<Db, T>();
+  return (db) => {
+    let statement = perDb.get(db);
+    if (statement === undefined) {
+      statement = build(db);
+      perDb.set(db, statement);
+    }
+    return statement;
+  };
+}

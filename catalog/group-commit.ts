@@ -1,0 +1,137 @@
+import Database from 'better-sqlite3';
+import { AppError, assert, AssertionFailed } from '#policies';
+import type { Db } from './db.ts';
+
+/** Most works that share one transaction: bounds how long the event loop is held. */
+const BATCH_MAX = 256;
+
+export interface CommitQueue {
+  commit<T>(work: (tx: Db) => T): Promise<T>;
+  /** True while a work runs. */
+  working(): boolean;
+  close(): void;
+}
+
+interface Entry {
+  /** Runs the work; afterwards exactly one of the two is called, once the batch's fate is known. */
+  readonly run: () => void;
+  readonly settle: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Group commit: works queued within a tick run one after the other in one transaction, each in its own savepoint, and
+ * are answered together after the one durable COMMIT. One fsync serves the whole batch.
+ *
+ * @param beforeCommit runs once in each transaction after its works: derived state that is cheaper in bulk.
+ */
+export function createCommitQueue(
+  db: Db,
+  beforeCommit: (tx: Db) => void,
+  onFailure: (cause: unknown) => void = () => undefined,
+): CommitQueue {
+  const savepoint = savepoints(db);
+  let queue: Entry[] = [];
+  let scheduled = false;
+  let working = false;
+  let closed = false;
+  let failure: { readonly cause: unknown } | null = null;
+
+  function schedule(): void {
+    if (scheduled || queue.length === 0) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      flush();
+    });
+  }
+
+  function flush(): void {
+    const batch = queue.slice(0, BATCH_MAX);
+    queue = queue.slice(BATCH_MAX);
+    if (batch.length === 0) return;
+    try {
+      if (failure !== null) throw failure.cause;
+      runBatch(batch);
+    } catch (cause) {
+      fail(batch, cause);
+      schedule();
+      return;
+    }
+    for (const entry of batch) entry.settle();
+    schedule();
+  }
+
+  function runBatch(batch: readonly Entry[]): void {
+    working = true;
+    try {
+      savepoint.begin.run();
+      for (const entry of batch) entry.run();
+      beforeCommit(db);
+      savepoint.commit.run();
+    } finally {
+      working = false;
+      if (db.client.inTransaction) savepoint.rollbackAll.run();
+    }
+  }
+
+  function fail(batch: readonly Entry[], cause: unknown): void {
+    if (failure === null && leavesDurabilityUnknown(cause)) {
+      failure = { cause };
+      onFailure(cause);
+    }
+    const error = cause instanceof AssertionFailed ? cause : new AppError('STORE_FAILED', {}, null, cause);
+    for (const entry of batch) entry.reject(error);
+  }
+
+  return {
+    working: () => working,
+    commit<T>(work: (tx: Db) => T): Promise<T> {
+      if (closed) return Promise.reject(new AppError('STORE_FAILED'));
+      return new Promise<T>((resolve, reject) => {
+        let settle: () => void = () => undefined;
+        const run = () => {
+          settle = savepoint.attempt(() => work(db), resolve, reject);
+        };
+        queue.push({ run, settle: () => settle(), reject });
+        schedule();
+      });
+    },
+    close() {
+      closed = true;
+      while (queue.length > 0) flush();
+    },
+  };
+}
+
+/** After a failed write or sync the kernel may have dropped dirty pages: no later COMMIT on this file can be believed. */
+function leavesDurabilityUnknown(cause: unknown): boolean {
+  return cause instanceof Database.SqliteError && /^SQLITE_(IOERR|CORRUPT|NOTADB)/.test(cause.code);
+}
+
+function savepoints(db: Db) {
+  const mark = db.client.prepare('SAVEPOINT work');
+  const release = db.client.prepare('RELEASE work');
+  const rollback = db.client.prepare('ROLLBACK TO work');
+  return {
+    begin: db.client.prepare('BEGIN IMMEDIATE'),
+    commit: db.client.prepare('COMMIT'),
+    rollbackAll: db.client.prepare('ROLLBACK'),
+    /** Returns what to tell the caller once the batch is durable. Rethrows when the whole transaction is gone. */
+    attempt<T>(work: () => T, resolve: (value: T) => void, reject: (error: unknown) => void): () => void {
+      mark.run();
+      try {
+        const value = work();
+        assert(!(value instanceof Promise), 'a commit is synchronous');
+        release.run();
+        return () => resolve(value);
+      } catch (error) {
+        // SQLite itself rolls everything back on a full disk or an I/O error.
+        if (!db.client.inTransaction) throw error;
+        rollback.run();
+        release.run();
+        return () => reject(error);
+      }
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { AppError, assert } from '#policies';
+import type { Db } from './db.ts';
+import { prepared } from './db.ts';
+
+/**
+ * The budget ledger: what may be used up (jobs of a plan; privacy loss of a dataset), by account.
+ *
+ * A job reserves in the transaction that records its intent, before anything runs, and is charged when its outcome is
+ * recorded. There is no way back: what has begun is paid for, whatever its end.
+ *
+ * INVARIANT: spent + reserved ≤ limit, as the limit stood at each reservation; neither is ever negative; neither shrinks
+ * but by moving from reserved to spent.
+ */
+
+/** WHY fixed point: sums of doubles drift, and a drifted budget is one that can be overdrawn or go below zero. */
+const UNITS_PER_ONE = 1e9;
+/** Beyond, an amount in units is not an exact double any more. */
+export const LEDGER_AMOUNT_MAX = 9_000_000;
+
+export interface Reservation {
+  /** For instance `plan:<id>:jobs`. */
+  readonly account: string;
+  readonly job: string;
+  /** 0–9,000,000, counted in units of 1e-9, rounded up. */
+  readonly amount: number;
+  /** Most that the account may ever hold, spent and reserved together; null when nothing limits it. Rounded down. */
+  readonly limit: number | null;
+}
+
+export interface Balance {
+  readonly spent: number;
+  readonly reserved: number;
+  /** As given by the latest reservation. */
+  readonly limit: number | null;
+}
+
+interface AccountRow {
+  readonly spent: number;
+  readonly reserved: number;
+  readonly limit: number | null;
+}
+
+const selectAccount = prepared((db) =>
+  db.client.prepare<[string], AccountRow>('SELECT spent, reserved, "limit" FROM ledger_accounts WHERE account = ?'),
+);
+const upsertAccount = prepared((db) =>
+  db.client.prepare<[string, number, number | null]>(
+    `INSERT INTO ledger_accounts (account, reserved, "limit") VALUES (?, ?, ?)
+     ON CONFLICT (account) DO UPDATE SET reserved = reserved + excluded.reserved, "limit" = excluded."limit"`,
+  ),
+);
+const insertReservation = prepared((db) =>
+  db.client.prepare<[string, string, number]>(
+    `INSERT INTO ledger_reservations (job, account, amount, state) VALUES (?, ?, ?, 'reserved')`,
+  ),
+);
+const selectReservations = prepared((db) =>
+  db.client.prepare<[string], { account: string; amount: number }>(
+    `SELECT account, amount FROM ledger_reservations WHERE job = ? AND state = 'reserved'`,
+  ),
+);
+const chargeAccount = prepared((db) =>
+  db.client.prepare<[number, number, string]>(
+    'UPDATE ledger_accounts SET spent = spent + ?, reserved = reserved - ? WHERE account = ?',
+  ),
+);
+const settleReservations = prepared((db) =>
+  db.client.prepare<[string]>(
+    `UPDATE ledger_reservations SET state = 'settled' WHERE job = ? AND state = 'reserved'`,
+  ),
+);
+
+/**
+ * Sets the amount aside for the job. A job reserves in an account at most once.
+ *
+ * @throws AppError `BUDGET_EXHAUSTED` (account, limit, remaining) when the account cannot bear it; nothing changes.
+ */
+export function reserve(tx: Db, reservation: Reservation): void {
+  const { account, job } = reservation;
+  const amount = toUnits(reservation.amount, Math.ceil);
+  const limit = reservation.limit === null ? null : toUnits(reservation.limit, Math.floor);
+  const held = selectAccount(tx).get(account) ?? { spent: 0, reserved: 0, limit };
+  const used = held.spent + held.reserved;
+  if (limit !== null && used + amount > limit) {
+    const remaining = Math.max(0, limit - used) / UNITS_PER_ONE;
+    throw new AppError('BUDGET_EXHAUSTED', { account, limit: limit / UNITS_PER_ONE, remaining });
+  }
+  assert(used + amount <= Number.MAX_SAFE_INTEGER, 'an account stays exact');
+  upsertAccount(tx).run(account, amount, limit);
+  insertReservation(tx).run(job, account, amount);
+}
+
+/** Charges everything the job has reserved. Harmless when nothing is left to charge. */
+export function settle(tx: Db, job: string): void {
+  for (const { account, amount } of selectReservations(tx).all(job)) chargeAccount(tx).run(amount, amount, account);
+  settleReservations(tx).run(job);
+}
+
+/** An account nobody has used yet is empty. */
+export function balance(db: Db, account: string): Balance {
+  const row = selectAccount(db).get(account);
+  if (row === undefined) return { spent: 0, reserved: 0, limit: null };
+  return {
+    spent: row.spent / UNITS_PER_ONE,
+    reserved: row.reserved / UNITS_PER_ONE,
+    limit: row.limit === null ? null : row.limit / UNITS_PER_ONE,
+  };
+}
+
+function toUnits(amount: number, round: (value: number) => number): number {
+  assert(amount >= 0 && amount <= LEDGER_AMOUNT_MAX, 'an amount is between 0 and LEDGER_AMOUNT_MAX');
+  // WHY: 0.1 · 1e9 is 100000000.00000001 in doubles for some neighbours; an exact decimal must not be rounded up by it.
+  const scaled = amount * UNITS_PER_ONE;
+  const nearest = Math.round(scaled);
+  return Math.abs(scaled - nearest) <= Number.EPSILON * scaled ? nearest : round(scaled);
+}

@@ -1,0 +1,149 @@
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { AppError } from '#policies';
+import type { TableSchema } from '#policies';
+import { contentHash } from './canonical.ts';
+import { checkTableSchema } from './check-table-schema.ts';
+import type { Db } from './db.ts';
+import { prepared } from './db.ts';
+import { readTableSchema } from './json-column.ts';
+import { findOrganisation } from './organisations.ts';
+import { boundedLimit } from './page.ts';
+import type { Page } from './page.ts';
+import { resources } from './schema.ts';
+
+export type ResourceState = 'draft' | 'listed' | 'withdrawn';
+
+/** A table of the catalogue, with the seven fields that the city requires of an entry (domain.md, 01). */
+export interface Resource {
+  /** The table's name in SQL, unique. */
+  readonly id: string;
+  /** The row of the authorized-operation list that the table belongs to; `no` is null for tables outside the list. */
+  readonly entry: { readonly no: number | null; readonly title: { readonly zh: string; readonly en: string } };
+  readonly title: { readonly zh: string; readonly en: string };
+  /** The providing organisation's id. */
+  readonly provider: string;
+  readonly frequency: string;
+  readonly conditions: string;
+  readonly format: string;
+  readonly schema: TableSchema;
+  /** SHA-256 of the schema's canonical JSON, hex. */
+  readonly schemaHash: string;
+  readonly state: ResourceState;
+  readonly currentVersion: number | null;
+  readonly createdAt: string;
+  readonly createdBy: string;
+}
+
+export type NewResource = Omit<Resource, 'id' | 'schemaHash' | 'state' | 'currentVersion' | 'createdAt'>;
+
+type Row = typeof resources.$inferSelect;
+
+const fromRow = (row: Row): Resource => ({
+  id: row.id,
+  entry: { no: row.entryNo, title: { zh: row.entryTitleZh, en: row.entryTitleEn } },
+  title: { zh: row.titleZh, en: row.titleEn },
+  provider: row.provider,
+  frequency: row.frequency,
+  conditions: row.conditions,
+  format: row.format,
+  schema: readTableSchema(row.schema),
+  schemaHash: row.schemaHash,
+  state: row.state,
+  currentVersion: row.currentVersion,
+  createdAt: row.createdAt,
+  createdBy: row.createdBy,
+});
+
+const resourceById = prepared((db) =>
+  db.orm
+    .select()
+    .from(resources)
+    .where(eq(resources.id, sql.placeholder('id')))
+    .prepare(),
+);
+
+/**
+ * Adds a draft; its id is the schema's table name.
+ *
+ * @throws AppError `RESOURCE_EXISTS`; `RESOURCE_INVALID` (path, problem).
+ */
+export function createResource(tx: Db, resource: NewResource): Resource {
+  const { schema } = resource;
+  checkTableSchema(schema);
+  if (findOrganisation(tx, resource.provider)?.kind !== 'provider') {
+    throw new AppError('RESOURCE_INVALID', { path: 'provider', problem: 'not a registered provider' });
+  }
+  if (findResource(tx, schema.table) !== null) throw new AppError('RESOURCE_EXISTS', { id: schema.table });
+  tx.orm.insert(resources).values(toRow(resource, tx.now())).run();
+  return getResource(tx, schema.table);
+}
+
+function toRow(resource: NewResource, now: string): Row {
+  return {
+    id: resource.schema.table,
+    entryNo: resource.entry.no,
+    entryTitleZh: resource.entry.title.zh,
+    entryTitleEn: resource.entry.title.en,
+    titleZh: resource.title.zh,
+    titleEn: resource.title.en,
+    provider: resource.provider,
+    frequency: resource.frequency,
+    conditions: resource.conditions,
+    format: resource.format,
+    schema: JSON.stringify(resource.schema),
+    schemaHash: contentHash(resource.schema),
+    state: 'draft',
+    currentVersion: null,
+    createdAt: now,
+    createdBy: resource.createdBy,
+  };
+}
+
+export function findResource(db: Db, id: string): Resource | null {
+  const row = resourceById(db).get({ id });
+  return row === undefined ? null : fromRow(row);
+}
+
+/** @throws AppError `RESOURCE_NOT_FOUND`. */
+export function getResource(db: Db, id: string): Resource {
+  const resource = findResource(db, id);
+  if (resource === null) throw new AppError('RESOURCE_NOT_FOUND', { id });
+  return resource;
+}
+
+/** By id; `after` is a resource's id. */
+export function listResources(
+  db: Db,
+  page: Page & { readonly provider?: string | undefined; readonly state?: ResourceState | undefined } = {},
+): readonly Resource[] {
+  const where = and(
+    page.after === undefined ? undefined : gt(resources.id, page.after),
+    page.provider === undefined ? undefined : eq(resources.provider, page.provider),
+    page.state === undefined ? undefined : eq(resources.state, page.state),
+  );
+  const query = db.orm.select().from(resources).where(where).orderBy(asc(resources.id));
+  return query.limit(boundedLimit(page.limit)).all().map(fromRow);
+}
+
+/** A withdrawal is for good: what is offered anew is registered anew. */
+const STATES_BEFORE: Readonly<Record<ResourceState, readonly ResourceState[]>> = {
+  draft: [],
+  listed: ['draft'],
+  withdrawn: ['draft', 'listed'],
+};
+
+/**
+ * draft → listed → withdrawn. To ask for the state it is in changes nothing.
+ *
+ * @throws AppError `RESOURCE_NOT_FOUND`, `RESOURCE_STATE`.
+ */
+export function setResourceState(tx: Db, id: string, state: ResourceState): Resource {
+  const resource = getResource(tx, id);
+  if (resource.state === state) return resource;
+  const accepted = STATES_BEFORE[state];
+  if (!accepted.includes(resource.state)) {
+    throw new AppError('RESOURCE_STATE', { id, state: resource.state, accepted });
+  }
+  tx.orm.update(resources).set({ state }).where(eq(resources.id, id)).run();
+  return { ...resource, state };
+}

@@ -1,0 +1,186 @@
+/**
+ * The tables of a home for Drizzle. The SQL files in `migrations/` make them; a test holds both to agree, column by
+ * column. Amounts of the ledger are fixed point in units of 1e-9 (ledger.ts).
+ */
+import { blob, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+export const organisations = sqliteTable('organisations', {
+  id: text('id').primaryKey(),
+  titleZh: text('title_zh').notNull(),
+  titleEn: text('title_en').notNull(),
+  kind: text('kind', {
+    enum: ['provider', 'developer', 'operator', 'bureau', 'security', 'custodian'],
+  }).notNull(),
+});
+
+export const resources = sqliteTable('resources', {
+  id: text('id').primaryKey(),
+  entryNo: integer('entry_no'),
+  entryTitleZh: text('entry_title_zh').notNull(),
+  entryTitleEn: text('entry_title_en').notNull(),
+  titleZh: text('title_zh').notNull(),
+  titleEn: text('title_en').notNull(),
+  provider: text('provider').notNull(),
+  frequency: text('frequency').notNull(),
+  conditions: text('conditions').notNull(),
+  format: text('format').notNull(),
+  schema: text('schema').notNull(),
+  schemaHash: text('schema_hash').notNull(),
+  state: text('state', { enum: ['draft', 'listed', 'withdrawn'] }).notNull(),
+  currentVersion: integer('current_version'),
+  createdAt: text('created_at').notNull(),
+  createdBy: text('created_by').notNull(),
+});
+
+export const resourceVersions = sqliteTable(
+  'resource_versions',
+  {
+    resource: text('resource').notNull(),
+    version: integer('version').notNull(),
+    state: text('state', { enum: ['writing', 'current', 'superseded', 'destroyed'] }).notNull(),
+    rows: integer('rows'),
+    bytes: integer('bytes'),
+    rowsPerUnitMax: text('rows_per_unit_max').notNull(),
+    contentSha256: text('content_sha256'),
+    report: text('report'),
+    createdAt: text('created_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.resource, table.version] })],
+);
+
+export const plans = sqliteTable('plans', {
+  id: text('id').primaryKey(),
+  title: text('title').notNull(),
+  purpose: text('purpose').notNull(),
+  class: text('class', { enum: ['governance', 'welfare', 'industry'] }).notNull(),
+  org: text('org').notNull(),
+  author: text('author').notNull(),
+  tables: text('tables').notNull(),
+  unitsMin: integer('units_min'),
+  jobsMax: integer('jobs_max'),
+  validFrom: text('valid_from').notNull(),
+  validUntil: text('valid_until').notNull(),
+  state: text('state', { enum: ['submitted', 'approved', 'refused', 'revoked'] }).notNull(),
+  hash: text('hash').notNull(),
+  submittedAt: text('submitted_at').notNull(),
+  revocation: text('revocation'),
+});
+
+export const planResources = sqliteTable(
+  'plan_resources',
+  {
+    plan: text('plan').notNull(),
+    resource: text('resource').notNull(),
+    provider: text('provider').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.plan, table.resource] })],
+);
+
+export const planDecisions = sqliteTable(
+  'plan_decisions',
+  {
+    plan: text('plan').notNull(),
+    role: text('role', { enum: ['bureau', 'provider'] }).notNull(),
+    org: text('org').notNull(),
+    by: text('by').notNull(),
+    verdict: text('verdict', { enum: ['approve', 'refuse'] }).notNull(),
+    comment: text('comment').notNull(),
+    planHash: text('plan_hash').notNull(),
+    at: text('at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.plan, table.role, table.org] })],
+);
+
+export const jobs = sqliteTable('jobs', {
+  /** Order of creation; lists go by it, newest first. */
+  seq: integer('seq').primaryKey(),
+  id: text('id').notNull().unique(),
+  idempotencyKey: text('idempotency_key'),
+  requestSha256: text('request_sha256').notNull(),
+  sub: text('sub').notNull(),
+  org: text('org').notNull(),
+  plan: text('plan').notNull(),
+  sql: text('sql').notNull(),
+  state: text('state', {
+    enum: ['queued', 'running', 'finished', 'refused', 'failed', 'cancelled'],
+  }).notNull(),
+  createdAt: text('created_at').notNull(),
+  startedAt: text('started_at'),
+  finishedAt: text('finished_at'),
+  mode: text('mode', { enum: ['rows', 'aggregate', 'perturbed', 'dp', 'homomorphic', 'deny'] }),
+  problem: text('problem'),
+  resultSha256: text('result_sha256'),
+  intentIndex: integer('intent_index'),
+  outcomeIndex: integer('outcome_index'),
+});
+
+export const jobResults = sqliteTable('job_results', {
+  job: text('job').primaryKey(),
+  json: blob('json', { mode: 'buffer' }).notNull(),
+  sha256: text('sha256').notNull(),
+});
+
+export const ledgerAccounts = sqliteTable('ledger_accounts', {
+  account: text('account').primaryKey(),
+  spent: integer('spent').notNull().default(0),
+  reserved: integer('reserved').notNull().default(0),
+  limit: integer('limit'),
+});
+
+export const ledgerReservations = sqliteTable(
+  'ledger_reservations',
+  {
+    job: text('job').notNull(),
+    account: text('account').notNull(),
+    amount: integer('amount').notNull(),
+    state: text('state', { enum: ['reserved', 'settled'] }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.job, table.account] })],
+);
+
+export const auditEntries = sqliteTable('audit_entries', {
+  idx: integer('idx').primaryKey(),
+  bytes: blob('bytes', { mode: 'buffer' }).notNull(),
+});
+
+export const auditLeaves = sqliteTable('audit_leaves', {
+  idx: integer('idx').primaryKey(),
+  hash: blob('hash', { mode: 'buffer' }).notNull(),
+});
+
+export const auditNodes = sqliteTable(
+  'audit_nodes',
+  {
+    level: integer('level').notNull(),
+    n: integer('n').notNull(),
+    hash: blob('hash', { mode: 'buffer' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.level, table.n] })],
+);
+
+export const auditCheckpoints = sqliteTable('audit_checkpoints', {
+  size: integer('size').primaryKey(),
+  root: blob('root', { mode: 'buffer' }).notNull(),
+  note: text('note'),
+});
+
+export const auditPeriods = sqliteTable(
+  'audit_periods',
+  {
+    unit: text('unit', { enum: ['day', 'minute'] }).notNull(),
+    period: text('period').notNull(),
+    idxMin: integer('idx_min').notNull(),
+    idxMax: integer('idx_max').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.unit, table.period] })],
+);
+
+export const auditIndexed = sqliteTable('audit_indexed', {
+  id: integer('id').primaryKey(),
+  next: integer('next').notNull(),
+});
+
+export const settings = sqliteTable('settings', {
+  name: text('name').primaryKey(),
+  json: text('json').notNull(),
+});

@@ -1,0 +1,95 @@
+import { closeSync, openSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { AppError, assert } from '#policies';
+import { indexNewEntries } from './audit-index.ts';
+import type { Db } from './db.ts';
+import { createDb } from './db.ts';
+import { createCommitQueue } from './group-commit.ts';
+import { lockHome } from './home-lock.ts';
+import { migrate } from './migrate.ts';
+
+/** One home's state. Everything that must be true together is written in one `commit`. */
+export interface Store {
+  /** Runs `work` on the durable state. Synchronous; not inside `commit`: there, read from `tx`. */
+  read<T>(work: (db: Db) => T): T;
+  /**
+   * Runs the synchronous `work` in a transaction that it may share with others queued in the same tick. If it throws,
+   * its own writes vanish and the promise rejects with what it threw. Resolves once the writes are on the disk.
+   *
+   * @throws AppError `STORE_FAILED` when the disk refuses; then nothing of the batch has happened.
+   */
+  commit<T>(work: (tx: Db) => T): Promise<T>;
+  /** Commits what is queued, then closes and gives up the home. */
+  close(): void;
+}
+
+export interface StoreOptions {
+  /** The SQLite file, created with mode 0600 if absent; `:memory:` for a store that dies with the process. */
+  readonly path: string;
+  readonly now: () => Date;
+  /** Called once when the disk failed in a way that leaves durability unknown: the process should stop. */
+  readonly onFailure?: (cause: unknown) => void;
+}
+
+const IN_MEMORY = ':memory:';
+/** Only offline readers ever hold a lock on the file; they are short. */
+const BUSY_TIMEOUT_MS = 5_000;
+const CACHE_KIB = 64 * 1024;
+
+/**
+ * Opens a home's store, bringing it to the newest layout.
+ *
+ * @throws AppError `HOME_IN_USE`, `HOME_NEWER`, `STORE_FAILED`.
+ */
+export function openStore(options: StoreOptions): Store {
+  const unlock = options.path === IN_MEMORY ? () => undefined : lockHome(options.path);
+  try {
+    return openLocked(options, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function openLocked(options: StoreOptions, unlock: () => void): Store {
+  const writer = createDb(openWriter(options.path), options.now);
+  const reader = options.path === IN_MEMORY ? writer : createDb(openReader(options.path), options.now);
+  const queue = createCommitQueue(writer, indexNewEntries, options.onFailure);
+  return {
+    read(work) {
+      assert(!queue.working(), 'inside commit, read from tx');
+      return work(reader);
+    },
+    commit: queue.commit,
+    close() {
+      queue.close();
+      if (reader !== writer) reader.client.close();
+      writer.client.close();
+      unlock();
+    },
+  };
+}
+
+function openWriter(path: string): Database.Database {
+  if (path !== IN_MEMORY) closeSync(openSync(path, 'a', 0o600));
+  const client = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    client.pragma('journal_mode = WAL');
+    client.pragma('synchronous = FULL');
+    client.pragma('foreign_keys = ON');
+    client.pragma(`cache_size = -${CACHE_KIB}`);
+    migrate(client);
+    client.transaction(() => indexNewEntries(createDb(client, () => new Date(0))))();
+    return client;
+  } catch (error) {
+    client.close();
+    throw error instanceof AppError ? error : new AppError('STORE_FAILED', {}, null, error);
+  }
+}
+
+/** WHY a second connection: it cannot write, and sees only what is committed. */
+function openReader(path: string): Database.Database {
+  const client = new Database(path, { readonly: true, timeout: BUSY_TIMEOUT_MS });
+  client.pragma(`cache_size = -${CACHE_KIB}`);
+  return client;
+}

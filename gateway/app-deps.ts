@@ -1,0 +1,56 @@
+import type { Context, Env } from 'hono';
+import type { Store } from '#catalog';
+import type { AccessLog } from './audit/index.ts';
+import type { Authenticator, Authorizer, Caller, EmbeddedIssuer } from './identity/index.ts';
+import type { JobService } from './jobs/job-service.ts';
+import type { Language } from './messages/language.ts';
+import type { PlanService } from './plans/plan-service.ts';
+import type { ResourceService } from './resources/resource-service.ts';
+import type { UploadService } from './resources/upload-service.ts';
+
+/** Bounds on what one request may bring or hold. */
+export interface AppLimits {
+  /** Most bytes of a JSON body. */
+  readonly jsonBytesMax: number;
+  /** Longest `Prefer: wait`, seconds. */
+  readonly waitSecondsMax: number;
+  /** Between two comment lines of an event stream, so that proxies keep it open, milliseconds. */
+  readonly heartbeatMs: number;
+}
+
+export const DEFAULT_LIMITS: AppLimits = Object.freeze({
+  jsonBytesMax: 2 ** 20,
+  waitSecondsMax: 60,
+  heartbeatMs: 15_000,
+});
+
+/** All that the routes work with. `main.ts` builds it; tests build their own. */
+export interface AppDeps {
+  readonly version: string;
+  readonly clock: () => Date;
+  readonly authenticate: Authenticator;
+  readonly authorize: Authorizer;
+  readonly store: Store;
+  readonly log: AccessLog;
+  readonly jobs: JobService;
+  readonly resources: ResourceService;
+  readonly uploads: UploadService;
+  readonly plans: PlanService;
+  /** Null where tokens come from an OIDC issuer alone. */
+  readonly issuer: Pick<EmbeddedIssuer, 'jwks'> | null;
+  readonly limits: AppLimits;
+  /** What `/readyz` asks: each part by name, true when it can serve. */
+  readonly readiness: () => Promise<Readonly<Record<string, boolean>>>;
+  /** Gets every bug with the reference that the client was given. Must not log values or query text. */
+  readonly onBug: (reference: string, error: unknown) => void;
+}
+
+/** What the frame leaves for the handlers. */
+export interface AppEnv extends Env {
+  Variables: {
+    /** Set on every operation that is not public. */
+    caller: Caller;
+    language: Language;
+  };
+}
+export type AppContext = Context<AppEnv>;

@@ -1,0 +1,65 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { AppError } from '#policies';
+import type { AppContext, AppDeps, AppEnv } from './app-deps.ts';
+import { problemOfThrown, problemResponse } from './problem.ts';
+import { registerAudit } from './routes/audit.ts';
+import { registerBudgets } from './routes/budgets.ts';
+import { registerExplain } from './routes/explain.ts';
+import { frame, gate } from './routes/frame.ts';
+import { registerJobResult } from './routes/job-result.ts';
+import { registerJobs } from './routes/jobs.ts';
+import { registerMeta } from './routes/meta.ts';
+import { registerOpenApi } from './routes/open-api.ts';
+import { registerPlans } from './routes/plans.ts';
+import { requestInvalid, sentencesOf } from './routes/request-invalid.ts';
+import { registerResourceData } from './routes/resource-data.ts';
+import { registerResources } from './routes/resources.ts';
+import { type RouteTable, routeTable } from './routes/route-table.ts';
+
+/**
+ * The gateway's HTTP surface. Every answer that is not a success is an RFC 9457 problem, and every problem is made in
+ * one place, here at the edge. Tests call `app.request`.
+ */
+export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+  app.onError((error, c) => {
+    const language = c.get('language') ?? 'zh-CN';
+    return problemResponse(problemOfThrown(error, language, deps.onBug), language);
+  });
+  let routes: RouteTable | null = null;
+  app.use(frame());
+  app.use(gate(deps, () => (routes ??= routeTable(app))));
+  registerJobs(app, deps);
+  registerJobResult(app, deps);
+  registerExplain(app, deps);
+  registerResources(app, deps);
+  registerResourceData(app, deps);
+  registerPlans(app, deps);
+  registerBudgets(app, deps);
+  registerAudit(app, deps);
+  registerMeta(app, deps);
+  registerOpenApi(app, deps);
+  return app;
+}
+
+interface Validated {
+  readonly target: string;
+  readonly success: boolean;
+  readonly error?: unknown;
+}
+
+const PARTS: Readonly<Record<string, string>> = { json: 'body', query: 'query', header: 'headers', param: 'path' };
+
+/** An id that cannot exist is absent like any other; the rest of what a schema refuses is an invalid request. */
+function refuseInvalid(result: Validated, c: AppContext): undefined {
+  if (result.success) return;
+  if (result.target === 'param') throw absent(c.req.path, c.req.param('id') ?? '');
+  throw requestInvalid(sentencesOf(result.error as Parameters<typeof sentencesOf>[0], PARTS[result.target] ?? 'request'));
+}
+
+function absent(path: string, id: string): AppError {
+  if (path.startsWith('/v1/jobs/')) return new AppError('JOB_NOT_FOUND', { id });
+  if (path.startsWith('/v1/resources/')) return new AppError('RESOURCE_NOT_FOUND', { id });
+  if (path.startsWith('/v1/plans/')) return new AppError('PLAN_NOT_FOUND', { id });
+  return new AppError('ROUTE_NOT_FOUND', { path });
+}

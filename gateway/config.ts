@@ -1,0 +1,236 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { AppError } from '#policies';
+import {
+  CLIENT_VARIABLES,
+  CONFIG_VARIABLES,
+  type ConfigValue,
+  type ConfigVariableName,
+  type Wording,
+} from './config-variables.ts';
+
+/** Where tokens come from besides the embedded issuer. */
+export interface OidcConfig {
+  readonly issuer: string;
+  readonly jwksUrl: string;
+  readonly roleClaim: string;
+  readonly orgClaim: string;
+}
+
+/** Where the 32 bytes are that wrap every data key of the vault. `home`: made on first start, not in production. */
+export type MasterKeySource =
+  | { readonly from: 'variable'; readonly key: Uint8Array }
+  | { readonly from: 'file'; readonly path: string }
+  | { readonly from: 'home'; readonly path: string };
+
+/** Everything that the environment decides. Frozen; paths are absolute. */
+export interface Config {
+  readonly production: boolean;
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly home: string;
+  /** Share of the city to generate on first start, 0–100; 0 starts empty. */
+  readonly scale: number;
+  readonly seed: number;
+  readonly tier: ConfigValue<'SLUICE_TIER'>;
+  readonly workers: number;
+  /** Data segment of one engine worker, in MiB. */
+  readonly memoryMbMax: number;
+  /** Where decrypted table versions live while a job uses them: a directory of our own, on memory where there is one. */
+  readonly runDir: string;
+  /** The `aud` that a token must carry. */
+  readonly audience: string;
+  readonly oidc: OidcConfig | null;
+  readonly masterKey: MasterKeySource;
+  readonly logLevel: ConfigValue<'SLUICE_LOG_LEVEL'>;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What defaults depend on; an argument, so that reading the configuration stays a function of its input. */
+export interface MachineFacts {
+  readonly cwd: string;
+  readonly cores: number;
+  readonly memoryMb: number;
+  /** A directory in memory, or the temporary directory where the system has none. */
+  readonly volatileDir: string;
+  readonly user: string;
+}
+
+export function thisMachine(): MachineFacts {
+  return {
+    cwd: process.cwd(),
+    cores: availableParallelism(),
+    memoryMb: Math.floor(totalmem() / 2 ** 20),
+    volatileDir: existsSync('/dev/shm') ? '/dev/shm' : tmpdir(),
+    user: String(process.getuid?.() ?? 'user'),
+  };
+}
+
+const DEFAULTS = { host: '127.0.0.1', port: 8787, home: '.sluice', scale: 0.01, seed: 20_260_101, audience: 'sluice' };
+
+/**
+ * The configuration that `env` describes. A variable set to nothing counts as unset, as compose files do it.
+ * Errors: CONFIG_INVALID for the first variable that is unknown, malformed or at odds with another; the facts name the
+ * variable and what would be accepted, never the value, which may be a key.
+ */
+export function readConfig(env: Environment, machine: MachineFacts = thisMachine()): Config {
+  refuseUnknown(env);
+  // all of them first: a malformed variable is refused even where another makes it idle
+  for (const name of Object.keys(CONFIG_VARIABLES)) readVariable(env, name as ConfigVariableName);
+  const read = <N extends ConfigVariableName>(name: N): ConfigValue<N> | undefined => readVariable(env, name);
+  const production = read('NODE_ENV') === 'production';
+  const home = absolute(machine.cwd, read('SLUICE_HOME') ?? DEFAULTS.home);
+  const workers = read('SLUICE_WORKERS') ?? machine.cores;
+  const config: Config = {
+    production,
+    host: read('SLUICE_HOST') ?? DEFAULTS.host,
+    port: read('SLUICE_PORT') ?? DEFAULTS.port,
+    home,
+    scale: read('SLUICE_SCALE') ?? DEFAULTS.scale,
+    seed: read('SLUICE_SEED') ?? DEFAULTS.seed,
+    tier: readTier(read('SLUICE_TIER'), production),
+    workers,
+    memoryMbMax: read('SLUICE_MEMORY_MB') ?? defaultMemoryMb(machine.memoryMb, workers),
+    runDir: absolute(machine.cwd, read('SLUICE_RUN_DIR') ?? defaultRunDir(machine, home)),
+    audience: read('SLUICE_OIDC_AUDIENCE') ?? DEFAULTS.audience,
+    oidc: readOidc(read, production),
+    masterKey: readMasterKey(read, { production, home, cwd: machine.cwd }),
+    logLevel: read('SLUICE_LOG_LEVEL') ?? 'info',
+  };
+  return Object.freeze(config);
+}
+
+type Reader = <N extends ConfigVariableName>(name: N) => ConfigValue<N> | undefined;
+
+/** A misspelt variable would silently leave a protection at its default, so none is passed over. */
+function refuseUnknown(env: Environment): void {
+  const known = [...Object.keys(CONFIG_VARIABLES), ...Object.keys(CLIENT_VARIABLES)];
+  for (const name of Object.keys(env).sort()) {
+    if (!name.toUpperCase().startsWith('SLUICE_') || known.includes(name)) continue;
+    const near = nearest(name.toUpperCase(), known);
+    const hint = near === null ? `known are ${known.join(', ')}` : `did you mean ${near}?`;
+    const hintZh = near === null ? `可用的有 ${known.join('、')}` : `是否想写 ${near}？`;
+    throw invalid(name, { en: `is not a variable of Sluice; ${hint}`, zh: `不是 Sluice 的变量；${hintZh}` });
+  }
+}
+
+function readVariable<N extends ConfigVariableName>(env: Environment, name: N): ConfigValue<N> | undefined {
+  const text = env[name];
+  if (text === undefined || text === '') return undefined;
+  const { schema, accepted } = CONFIG_VARIABLES[name];
+  const parsed = schema.safeParse(text);
+  if (!parsed.success) throw invalid(name, { en: `must be ${accepted.en}`, zh: `应为：${accepted.zh}` });
+  return parsed.data as ConfigValue<N>;
+}
+
+function readTier(tier: Config['tier'] | undefined, production: boolean): Config['tier'] {
+  if (tier === 'none' && production) {
+    throw invalid('SLUICE_TIER', {
+      en: 'must be auto, namespaces or bubblewrap when NODE_ENV=production: none isolates nothing',
+      zh: '在 NODE_ENV=production 时应为 auto、namespaces 或 bubblewrap：none 不作任何隔离',
+    });
+  }
+  return tier ?? 'auto';
+}
+
+function readOidc(read: Reader, production: boolean): OidcConfig | null {
+  const [issuer, jwksUrl] = [read('SLUICE_OIDC_ISSUER'), read('SLUICE_OIDC_JWKS_URL')];
+  if (issuer === undefined && jwksUrl === undefined) {
+    if (!production) return null;
+    throw invalid('SLUICE_OIDC_ISSUER', {
+      en: 'must be set when NODE_ENV=production: the embedded issuer is for trying out only',
+      zh: '在 NODE_ENV=production 时必须设置：内置签发者只供试用',
+    });
+  }
+  if (issuer === undefined)
+    throw invalid('SLUICE_OIDC_ISSUER', {
+      en: 'must be set beside SLUICE_OIDC_JWKS_URL',
+      zh: '须与 SLUICE_OIDC_JWKS_URL 一同设置',
+    });
+  if (jwksUrl === undefined) {
+    throw invalid('SLUICE_OIDC_JWKS_URL', {
+      en: 'must be set beside SLUICE_OIDC_ISSUER: it is the `jwks_uri` of /.well-known/openid-configuration there',
+      zh: '须与 SLUICE_OIDC_ISSUER 一同设置：即签发者 /.well-known/openid-configuration 中的 `jwks_uri`',
+    });
+  }
+  if (production) refusePlainHttp(jwksUrl);
+  const roleClaim = read('SLUICE_OIDC_ROLE_CLAIM') ?? 'role';
+  const orgClaim = read('SLUICE_OIDC_ORG_CLAIM') ?? 'org';
+  return Object.freeze({ issuer, jwksUrl, roleClaim, orgClaim });
+}
+
+/** Keys fetched in the clear could be anybody's. On the same host nobody stands between. */
+function refusePlainHttp(jwksUrl: string): void {
+  const { protocol, hostname } = new URL(jwksUrl);
+  if (protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname)) return;
+  throw invalid('SLUICE_OIDC_JWKS_URL', {
+    en: 'must be https when NODE_ENV=production',
+    zh: '在 NODE_ENV=production 时必须为 https',
+  });
+}
+
+function readMasterKey(
+  read: Reader,
+  facts: { readonly production: boolean; readonly home: string; readonly cwd: string },
+): MasterKeySource {
+  const [key, file] = [read('SLUICE_MASTER_KEY'), read('SLUICE_MASTER_KEY_FILE')];
+  if (key !== undefined && file !== undefined) {
+    throw invalid('SLUICE_MASTER_KEY', {
+      en: 'must not be set beside SLUICE_MASTER_KEY_FILE: keep one',
+      zh: '不可与 SLUICE_MASTER_KEY_FILE 同时设置：只留一个',
+    });
+  }
+  if (key !== undefined) return Object.freeze({ from: 'variable', key });
+  if (file !== undefined) return Object.freeze({ from: 'file', path: absolute(facts.cwd, file) });
+  if (facts.production) {
+    throw invalid('SLUICE_MASTER_KEY_FILE', {
+      en: 'or SLUICE_MASTER_KEY must be set when NODE_ENV=production: the key must not lie beside the data it opens',
+      zh: '或 SLUICE_MASTER_KEY 在 NODE_ENV=production 时必须设置：密钥不得与其所保护的数据放在一处',
+    });
+  }
+  return Object.freeze({ from: 'home', path: join(facts.home, 'keys', 'master.key') });
+}
+
+/** Six tenths of the machine shared among the workers, within what one engine needs at least and can use at most. */
+function defaultMemoryMb(memoryMb: number, workers: number): number {
+  return Math.min(8192, Math.max(512, Math.floor((memoryMb * 0.6) / workers)));
+}
+
+/** Two homes on one machine must not wipe each other's run directory, so its name depends on the home. */
+function defaultRunDir(machine: MachineFacts, home: string): string {
+  const mark = createHash('sha256').update(home).digest('hex').slice(0, 12);
+  return join(machine.volatileDir, `sluice-${machine.user}-${mark}`);
+}
+
+function absolute(cwd: string, path: string): string {
+  return isAbsolute(path) ? resolve(path) : resolve(cwd, path);
+}
+
+/** CONFIG_INVALID. `problem` and `problemZh` complete a sentence that begins with the variable's name. */
+export function invalid(variable: string, problem: Wording): AppError {
+  return new AppError('CONFIG_INVALID', { variable, problem: problem.en, problemZh: problem.zh });
+}
+
+/** The known name at fewest edits, when it is close enough to be what was meant. */
+function nearest(name: string, known: readonly string[]): string | null {
+  const ranked = known.map((one) => ({ one, edits: editDistance(name, one) })).sort((a, b) => a.edits - b.edits);
+  const best = ranked[0];
+  return best !== undefined && best.edits <= 4 ? best.one : null;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

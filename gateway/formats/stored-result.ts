@@ -1,0 +1,70 @@
+import type { Because, Cell, Mode, ReleasedResult, SqlType, Suppressed } from '#policies';
+
+/**
+ * A released result as the store keeps it and as every format is made from it: JSON values only, and lossless.
+ * `values[column][row]`: null, boolean, number (double), string (text, dates as ISO text, and the exact decimal text of
+ * integers, hugeints and decimals).
+ */
+export type StoredCell = null | boolean | number | string;
+
+export interface StoredColumn {
+  readonly name: string;
+  readonly type: SqlType;
+  readonly mode: Mode;
+  readonly because: readonly Because[];
+}
+
+/** The versions that an answer stands on. */
+export interface ResultVersions {
+  readonly tables: readonly { readonly resource: string; readonly version: number }[];
+  /** Version of the policy profile. */
+  readonly profile: string;
+  /** SHA-256 of the usage plan that the job ran under. */
+  readonly plan: string;
+  /** SHA-256 of the canonical query plan: equal for queries that differ in spelling only. */
+  readonly query: string;
+}
+
+declare const stored: unique symbol;
+/** Only `storeResult` makes one, from a `ReleasedResult`; `readStoredResult` takes it back out of the store. */
+export interface StoredResult {
+  readonly [stored]: true;
+  readonly v: 1;
+  readonly mode: Mode;
+  readonly columns: readonly StoredColumn[];
+  readonly values: readonly (readonly StoredCell[])[];
+  readonly rowCount: number;
+  /** 95% interval per cell by column name; empty in modes that add no noise. */
+  readonly intervals: ReleasedResult['intervals'];
+  readonly suppressed: Suppressed;
+  readonly cost: ReleasedResult['cost'];
+  readonly versions: ResultVersions;
+}
+
+/** The released result in the form in which it is hashed, stored and later sent. */
+export function storeResult(released: ReleasedResult, versions: ResultVersions): StoredResult {
+  const result: Omit<StoredResult, typeof stored> = {
+    v: 1,
+    mode: released.mode,
+    columns: released.columns.map(({ name, type, mode, because }) => ({ name, type, mode, because })),
+    values: released.table.values.map((column) => column.map(storeCell)),
+    rowCount: released.table.rowCount,
+    intervals: released.intervals,
+    suppressed: released.suppressed,
+    cost: released.cost,
+    versions,
+  };
+  return Object.freeze(result) as StoredResult;
+}
+
+/** Takes back what `storeResult` made; the store has checked its digest. */
+export function readStoredResult(json: unknown): StoredResult {
+  return json as StoredResult;
+}
+
+/** NaN and infinities cannot stand in JSON and mean nothing to a reader: they are absent values. */
+function storeCell(cell: Cell): StoredCell {
+  if (typeof cell === 'bigint') return cell.toString();
+  if (typeof cell === 'number' && !Number.isFinite(cell)) return null;
+  return cell;
+}

@@ -1,0 +1,19 @@
+/** Who asks: tokens, the embedded issuer of a fresh start, and the private files that keys live in. */
+export {
+  type Authenticator,
+  createAuthenticator,
+  embeddedSource,
+  remoteSource,
+  type TokenSource,
+} from './authenticator.ts';
+export { type Caller, ORG_PATTERN, ROLES, type Role, SUB_PATTERN } from './caller.ts';
+export {
+  EMBEDDED_ISSUER,
+  type EmbeddedIssuer,
+  openEmbeddedIssuer,
+  TOKEN_TTL_SECONDS,
+  TOKEN_TTL_SECONDS_MAX,
+} from './embedded-issuer.ts';
+export { loadMasterKey, type MasterKey } from './master-key.ts';
+export { type Identity, openIdentity } from './open-identity.ts';
+export { readOrCreatePrivate, readPrivate } from './private-file.ts';

@@ -1,0 +1,88 @@
+import type { Job } from '#catalog';
+import { AppError } from '#policies';
+import type { JobEvent } from './job-service.ts';
+
+/** One job between its arrival and its release. */
+export interface RunningJob {
+  readonly id: string;
+  readonly analyst: string;
+  readonly controller: AbortController;
+  readonly events: JobEvent[];
+  /** The job as released: never earlier than its tick. Rejects when no job came to be. */
+  readonly released: Promise<Job>;
+  /** Resolves at the next event or when the job has been released. */
+  changed(): Promise<void>;
+}
+
+/**
+ * The jobs in flight: bounded in all and per analyst, so that memory does not grow with demand and one analyst cannot
+ * fill the gateway. What has been released lives in the store alone.
+ */
+export class RunningJobs {
+  readonly #jobs = new Map<string, RunningJob>();
+  readonly #perAnalyst = new Map<string, number>();
+  readonly #limits: { readonly all: number; readonly perAnalyst: number };
+
+  constructor(limits: { readonly all: number; readonly perAnalyst: number }) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#jobs.size;
+  }
+
+  find(id: string): RunningJob | undefined {
+    return this.#jobs.get(id);
+  }
+
+  /** Starts `work` as job `id`. Errors: SANDBOX_BUSY when a bound is reached. */
+  start(id: string, analyst: string, work: (job: JobHandle) => Promise<Job>): RunningJob {
+    const mine = this.#perAnalyst.get(analyst) ?? 0;
+    if (this.#jobs.size >= this.#limits.all || mine >= this.#limits.perAnalyst) {
+      throw new AppError('SANDBOX_BUSY', { retryAfterSeconds: 1 });
+    }
+    const controller = new AbortController();
+    const events: JobEvent[] = [];
+    let wake = Promise.withResolvers<void>();
+    const rouse = () => {
+      wake.resolve();
+      wake = Promise.withResolvers();
+    };
+    const handle: JobHandle = {
+      signal: controller.signal,
+      state(state, at) {
+        events.push({ id: events.length + 1, event: 'state', data: { state, at } });
+        rouse();
+      },
+    };
+    this.#perAnalyst.set(analyst, mine + 1);
+    const released = work(handle).finally(() => {
+      this.#jobs.delete(id);
+      const left = (this.#perAnalyst.get(analyst) ?? 1) - 1;
+      if (left === 0) this.#perAnalyst.delete(analyst);
+      else this.#perAnalyst.set(analyst, left);
+      rouse();
+    });
+    const job: RunningJob = { id, analyst, controller, events, released, changed: () => wake.promise };
+    this.#jobs.set(id, job);
+    return job;
+  }
+
+  /** Asks every job to stop, for shutdown; resolves when all have been recorded. */
+  async stop(): Promise<void> {
+    const all = [...this.#jobs.values()];
+    for (const job of all) job.controller.abort();
+    await Promise.allSettled(all.map((job) => job.released));
+  }
+
+  /** Resolves when no job is left. */
+  async idle(): Promise<void> {
+    while (this.#jobs.size > 0) await Promise.allSettled([...this.#jobs.values()].map((job) => job.released));
+  }
+}
+
+/** What a running job may tell about itself. */
+export interface JobHandle {
+  readonly signal: AbortSignal;
+  state(state: Job['state'], at: string): void;
+}

@@ -1,0 +1,340 @@
+import type { MessageCatalogue } from './message.ts';
+
+/** English. Lower case, the user's own words in backticks, one hint. */
+export const EN: MessageCatalogue = {
+  // ── SQL ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+  SQL_SYNTAX: {
+    title: 'the SQL cannot be read',
+    detail: 'syntax error[ near `{near}`]',
+    hint: 'send one SELECT statement in the SQL that the reference describes',
+  },
+  SQL_TOO_LONG: {
+    title: 'the SQL is too long',
+    detail: 'the statement has[ {bytes}] more bytes than are read[, which is {bytesMax}]',
+    hint: 'shorten the statement[ to at most {bytesMax} bytes]',
+  },
+  SQL_TOO_COMPLEX: {
+    title: 'the SQL is too complex',
+    detail: 'too much[ of `{what}`][; at most {limit} are read]',
+    hint: 'split the question into several jobs, or nest less deeply',
+  },
+  SQL_NOT_SELECT: {
+    title: 'only SELECT is accepted',
+    detail: 'the statement is not a SELECT',
+    hint: 'send one SELECT statement; WITH before it is accepted',
+  },
+  SQL_STATEMENTS: {
+    title: 'exactly one statement is accepted',
+    detail: 'found[ {count}] statements where one is accepted',
+    hint: 'send each statement as its own job',
+  },
+  SQL_CONSTRUCT_REFUSED: {
+    title: 'the construct is not accepted',
+    detail: '`{construct}` is not accepted',
+    hint: '[accepted instead: {accepted}]',
+  },
+  SQL_FUNCTION_REFUSED: {
+    title: 'the function is not accepted',
+    detail: 'function `{function}` is not on the list of accepted functions',
+    hint: '[accepted instead: {accepted}]',
+  },
+  SQL_TYPE_REFUSED: {
+    title: 'the type is not accepted',
+    detail: 'type `{type}` is not accepted',
+    hint: '[accepted instead: {accepted}]',
+  },
+  SQL_TABLE_UNKNOWN: {
+    title: 'the table is unknown',
+    detail: 'table `{table}` does not exist under this plan',
+    hint: '[tables of this plan: `{granted}`]',
+  },
+  SQL_COLUMN_UNKNOWN: {
+    title: 'the column is unknown',
+    detail: 'column `{column}` does not exist under this plan',
+    hint: '[did you mean: `{near}`]',
+  },
+  SQL_COLUMN_AMBIGUOUS: {
+    title: 'the column is ambiguous',
+    detail: 'column `{column}` could be more than one',
+    hint: '[write one of: `{candidates}`]',
+  },
+  SQL_TYPE_MISMATCH: {
+    title: 'the types do not fit',
+    detail: '[`{what}`: ]expected[ {expected}][, found {actual}]',
+    hint: 'convert with CAST[ to {expected}]',
+  },
+  SQL_AGGREGATE_MISPLACED: {
+    title: 'the aggregate cannot stand here',
+    detail: 'aggregate `{function}` cannot stand here',
+    hint: '[accepted: {accepted}]',
+  },
+  SQL_NOT_GROUPED: {
+    title: 'the column is not grouped',
+    detail: 'column `{column}` is neither grouped nor inside an aggregate',
+    hint: 'add `{column}` to GROUP BY, or put it in an aggregate',
+  },
+  SQL_LITERAL_REFUSED: {
+    title: 'the literal is not accepted',
+    detail: 'literal[ `{what}`] is not accepted',
+    hint: '[accepted: {accepted}]',
+  },
+  // ── policy ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  POLICY_IDENTIFIER_USE: {
+    title: 'an identifier cannot be used like this',
+    detail: 'identifier `{column}` cannot be used[ in {use}]',
+    hint: '[accepted: {accepted}]',
+  },
+  POLICY_ROWS_REFUSED: {
+    title: 'rows of these columns cannot leave',
+    detail: 'mode `{mode}` lets out no single rows[ of `{columns}`]',
+    hint: 'ask for aggregates, such as count, sum or avg with GROUP BY',
+  },
+  POLICY_MODE_NOT_AVAILABLE: {
+    title: 'the mode that these columns need is not available',
+    detail: '[columns `{columns}` need ]mode `{mode}`, which this gateway does not serve yet',
+    hint: 'leave these columns out; a weaker mode is never used in place of a stricter one',
+  },
+  POLICY_MODE_DENY: {
+    title: 'these columns never leave',
+    detail: 'the level of[ `{columns}`] forbids every use',
+    hint: 'leave these columns out',
+  },
+  POLICY_UNIT_MISSING: {
+    title: 'the table names no privacy unit',
+    detail: 'table `{table}` names no privacy unit that protection could count',
+    hint: '[accepted: {accepted}]',
+  },
+  POLICY_AGGREGATE_REFUSED: {
+    title: 'the aggregate cannot leave in this mode',
+    detail: 'aggregate `{function}` shows single values and cannot leave[ in mode `{mode}`]',
+    hint: '[accepted instead: {accepted}]',
+  },
+  POLICY_CONSTRUCT_REFUSED: {
+    title: 'the construct cannot be used in this mode',
+    detail: '`{construct}` cannot be used[ in mode `{mode}`]',
+    hint: '[accepted instead: {accepted}]',
+  },
+  POLICY_PLAN_MISMATCH: {
+    title: 'the job is outside its plan',
+    detail: 'the job does not fit plan `{plan}`[: `{difference}`]',
+    hint: 'keep to the tables, columns and dates of the approved plan, or submit a new plan',
+  },
+  POLICY_ACCESS_DENIED: {
+    title: 'not permitted',
+    detail: 'no policy permits[ `{action}`] to this caller',
+    hint: 'ask the data bureau for the role or the grant that this needs',
+  },
+  // ── catalogue ────────────────────────────────────────────────────────────────────────────────────────────────────
+  RESOURCE_NOT_FOUND: {
+    title: 'no such resource',
+    detail: 'resource `{id}` does not exist or is not yours to see',
+    hint: 'list the resources with GET /v1/resources',
+  },
+  RESOURCE_EXISTS: {
+    title: 'the resource exists',
+    detail: 'a resource `{id}` is registered already',
+    hint: 'choose another table name',
+  },
+  RESOURCE_STATE: {
+    title: 'the resource is in another state',
+    detail: 'resource `{id}` is `{state}`',
+    hint: '[accepted: {accepted}]',
+  },
+  RESOURCE_INVALID: {
+    title: 'the declaration is not valid',
+    detail: '[`{path}`: ]{problem}',
+    hint: 'correct the declaration and send it again',
+  },
+  RESOURCE_HAS_NO_DATA: {
+    title: 'the resource has no data',
+    detail: 'resource `{id}` has no current version',
+    hint: 'its provider uploads one with PUT /v1/resources/{id}/data',
+  },
+  PLAN_NOT_FOUND: {
+    title: 'no such plan',
+    detail: 'plan `{id}` does not exist or is not yours to use',
+    hint: 'list your plans with GET /v1/plans',
+  },
+  PLAN_INVALID: {
+    title: 'the plan is not valid',
+    detail: '[`{path}`: ]{problem}',
+    hint: 'correct the plan and send it again',
+  },
+  PLAN_STATE: {
+    title: 'the plan is in another state',
+    detail: 'plan `{id}` is `{state}`',
+    hint: '[accepted: {accepted}]',
+  },
+  JOB_NOT_FOUND: {
+    title: 'no such job',
+    detail: 'job `{id}` does not exist or is not yours to see',
+    hint: 'list your jobs with GET /v1/jobs',
+  },
+  JOB_STATE: {
+    title: 'the job is in another state',
+    detail: 'job `{id}` is `{state}`',
+    hint: '[accepted: {accepted}]',
+  },
+  BUDGET_EXHAUSTED: {
+    title: 'the budget is used up',
+    detail: 'account `{account}` cannot bear this[; limit {limit}][, remaining {remaining}]',
+    hint: 'ask the data bureau for a new plan',
+  },
+  IDEMPOTENCY_CONFLICT: {
+    title: 'the idempotency key was used for another request',
+    detail: 'key `{key}` belongs to a request with another body',
+    hint: 'send a new key with a new request',
+  },
+  HOME_IN_USE: {
+    title: 'the data directory is in use',
+    detail: 'another gateway holds this data directory',
+    hint: 'stop the other gateway, or choose another SLUICE_HOME',
+  },
+  HOME_NEWER: {
+    title: 'the data directory is newer than this version',
+    detail: 'the data directory has format {found}; this version knows {known}',
+    hint: 'start the newer version again',
+  },
+  STORE_FAILED: {
+    title: 'the store did not take the change',
+    detail: 'the change was not stored',
+    hint: 'try again; if it stays, tell the operator',
+  },
+  // ── sandbox, upload, vault ───────────────────────────────────────────────────────────────────────────────────────
+  SANDBOX_UNAVAILABLE: {
+    title: 'no sandbox is available',
+    detail: 'isolation[ `{tier}`] is not available on this host',
+    hint: '[{remedy}]',
+  },
+  SANDBOX_BUSY: {
+    title: 'the sandbox is busy',
+    detail: 'every place in the queue is taken',
+    hint: 'try again[ in {retryAfterSeconds} s]',
+  },
+  SANDBOX_TIMEOUT: {
+    title: 'the job took too long',
+    detail: 'the job was stopped at its deadline[ of {deadlineMs} ms]',
+    hint: 'ask for fewer columns, fewer groups or a shorter period',
+  },
+  SANDBOX_MEMORY: {
+    title: 'the job needs too much memory',
+    detail: 'the job was stopped at its memory limit[ of {limitMb} MB]',
+    hint: 'ask for fewer columns, fewer groups or a shorter period',
+  },
+  SANDBOX_FAILED: {
+    title: 'the job failed in the sandbox',
+    detail: 'the job failed in the sandbox; nothing more is said outside it',
+    hint: 'try again; if it stays, tell the operator the id of the job',
+  },
+  UPLOAD_FORMAT: {
+    title: 'the file cannot be read',
+    detail: 'the file cannot be read[: {problem}]',
+    hint: '[accepted: {accepted}]',
+  },
+  UPLOAD_ENCODING: {
+    title: 'the encoding does not fit',
+    detail: 'the file is not valid[ `{encoding}`]',
+    hint: '[accepted: `{accepted}`]',
+  },
+  UPLOAD_HEADER: {
+    title: 'the header line does not fit the declaration',
+    detail: 'the columns of the file are not those declared[; missing: `{missing}`][; unexpected: `{unexpected}`]',
+    hint: 'the first line names every declared column once, in any order',
+  },
+  UPLOAD_ROWS_REJECTED: {
+    title: 'too many rows are rejected',
+    detail: '[{rejected} ]of[ {rows}] rows do not fit the declaration; nothing was kept',
+    hint: 'correct the rows that are listed, or the declaration',
+  },
+  UPLOAD_TOO_LARGE: {
+    title: 'the file is too large',
+    detail: 'the file has more than[ {bytesMax}] bytes',
+    hint: 'send a smaller file',
+  },
+  UPLOAD_INTERRUPTED: {
+    title: 'the upload was interrupted',
+    detail: 'the upload ended early[, after {bytes} bytes]; nothing was kept',
+    hint: 'send the whole file again',
+  },
+  UPLOAD_DIGEST: {
+    title: 'the file does not have the digest that was declared',
+    detail: 'the[ {algorithm}] digest of the file is another; nothing was kept',
+    hint: 'send the file again with its own digest',
+  },
+  VAULT_CORRUPT: {
+    title: 'stored data failed its integrity check',
+    detail: 'the stored data failed its integrity check and was not used',
+    hint: 'tell the operator; the provider can upload the data again',
+  },
+  // ── request, identity, command line ──────────────────────────────────────────────────────────────────────────────
+  REQUEST_INVALID: {
+    title: 'the request is not valid',
+    detail: '{problems}',
+    hint: 'see the operation in /openapi.json',
+  },
+  REQUEST_TOO_LARGE: {
+    title: 'the request is too large',
+    detail: 'the body has more than[ {bytesMax}] bytes',
+    hint: 'send less at once',
+  },
+  ROUTE_NOT_FOUND: {
+    title: 'nothing is here',
+    detail: 'nothing is at `{path}`',
+    hint: 'GET /v1 lists what there is; /openapi.json describes it',
+  },
+  METHOD_NOT_ALLOWED: {
+    title: 'the method is not accepted here',
+    detail: 'method `{method}` is not accepted here',
+    hint: 'accepted: `{allowed}`',
+  },
+  MEDIA_TYPE_UNSUPPORTED: {
+    title: 'the media type is not accepted',
+    detail: '[media type `{mediaType}` ]is not accepted here',
+    hint: 'send Content-Type[ `{accepted}`]',
+  },
+  NOT_ACCEPTABLE: {
+    title: 'no acceptable format',
+    detail: 'the answer does not exist in a format that the Accept header names',
+    hint: '[accept one of: `{accepted}`]',
+  },
+  TOKEN_MISSING: {
+    title: 'a token is needed',
+    detail: 'the request has no bearer token',
+    hint: 'send the header `Authorization: Bearer <token>`',
+  },
+  TOKEN_INVALID: {
+    title: 'the token is not valid',
+    detail: 'the bearer token is not accepted[: {reason}]',
+    hint: 'ask the issuer for a new token',
+  },
+  ROLE_FORBIDDEN: {
+    title: 'the role may not do this',
+    detail: 'role `{role}` may not do this',
+    hint: '[accepted: `{accepted}`]',
+  },
+  CONFIG_INVALID: {
+    title: 'the configuration is not valid',
+    detail: '`{variable}`: {problem}',
+    hint: 'correct the variable and start again',
+  },
+  RATE_LIMITED: {
+    title: 'too many requests',
+    detail: 'more requests came than this account may send',
+    hint: 'try again[ in {retryAfterSeconds} s]',
+  },
+  FROZEN: {
+    title: 'frozen by the security office',
+    detail: 'access is frozen[ for {scope}]',
+    hint: 'ask the security office',
+  },
+  LOG_CORRUPT: {
+    title: 'the access log failed its check',
+    detail: '[entry {index}: ]{problem}',
+    hint: 'stop the gateway and tell the security office',
+  },
+  INTERNAL: {
+    title: 'internal error',
+    detail: 'the gateway failed; nothing more is said outside it',
+    hint: 'tell the operator the reference of this answer',
+  },
+};

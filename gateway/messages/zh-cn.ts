@@ -1,0 +1,340 @@
+import type { MessageCatalogue } from './message.ts';
+
+/** 简体中文。用户自己的词放在反引号里；每条只给一个提示。 */
+export const ZH_CN: MessageCatalogue = {
+  // ── SQL ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+  SQL_SYNTAX: {
+    title: 'SQL 无法解析',
+    detail: '语法错误[，位于 `{near}` 附近]',
+    hint: '请按参考文档提交一条 SELECT 语句',
+  },
+  SQL_TOO_LONG: {
+    title: 'SQL 过长',
+    detail: '语句超过可读取的长度[：现有 {bytes} 字节][，上限 {bytesMax} 字节]',
+    hint: '请缩短语句[，不超过 {bytesMax} 字节]',
+  },
+  SQL_TOO_COMPLEX: {
+    title: 'SQL 过于复杂',
+    detail: '[`{what}` ]超出限制[，最多 {limit}]',
+    hint: '请拆成多个作业，或减少嵌套',
+  },
+  SQL_NOT_SELECT: {
+    title: '只接受 SELECT',
+    detail: '该语句不是 SELECT',
+    hint: '请提交一条 SELECT 语句，前面可以带 WITH',
+  },
+  SQL_STATEMENTS: {
+    title: '只接受一条语句',
+    detail: '收到[ {count}] 条语句，只接受一条',
+    hint: '请把每条语句作为一个作业提交',
+  },
+  SQL_CONSTRUCT_REFUSED: {
+    title: '不接受该写法',
+    detail: '不接受 `{construct}`',
+    hint: '[可改用：{accepted}]',
+  },
+  SQL_FUNCTION_REFUSED: {
+    title: '不接受该函数',
+    detail: '函数 `{function}` 不在允许清单中',
+    hint: '[可改用：{accepted}]',
+  },
+  SQL_TYPE_REFUSED: {
+    title: '不接受该类型',
+    detail: '不接受类型 `{type}`',
+    hint: '[可改用：{accepted}]',
+  },
+  SQL_TABLE_UNKNOWN: {
+    title: '没有这张表',
+    detail: '本方案下没有表 `{table}`',
+    hint: '[本方案可用的表：`{granted}`]',
+  },
+  SQL_COLUMN_UNKNOWN: {
+    title: '没有这个数据项',
+    detail: '本方案下没有数据项 `{column}`',
+    hint: '[是否想写：`{near}`]',
+  },
+  SQL_COLUMN_AMBIGUOUS: {
+    title: '数据项有歧义',
+    detail: '`{column}` 可能指多个数据项',
+    hint: '[请写明其中之一：`{candidates}`]',
+  },
+  SQL_TYPE_MISMATCH: {
+    title: '类型不符',
+    detail: '[`{what}`：]需要[ {expected}][，实际为 {actual}]',
+    hint: '请用 CAST 转换[为 {expected}]',
+  },
+  SQL_AGGREGATE_MISPLACED: {
+    title: '聚合函数不能放在这里',
+    detail: '聚合函数 `{function}` 不能放在这里',
+    hint: '[可接受：{accepted}]',
+  },
+  SQL_NOT_GROUPED: {
+    title: '数据项未分组',
+    detail: '`{column}` 既不在 GROUP BY 中，也不在聚合函数中',
+    hint: '请把 `{column}` 加入 GROUP BY，或放进聚合函数',
+  },
+  SQL_LITERAL_REFUSED: {
+    title: '不接受该常量',
+    detail: '不接受常量[ `{what}`]',
+    hint: '[可接受：{accepted}]',
+  },
+  // ── 策略 ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+  POLICY_IDENTIFIER_USE: {
+    title: '标识项不能这样使用',
+    detail: '标识项 `{column}` 不能用于[ {use}]',
+    hint: '[可接受：{accepted}]',
+  },
+  POLICY_ROWS_REFUSED: {
+    title: '这些数据项不能逐行输出',
+    detail: '模式 `{mode}` 不输出单行[：`{columns}`]',
+    hint: '请改为聚合，例如 count、sum、avg 加 GROUP BY',
+  },
+  POLICY_MODE_NOT_AVAILABLE: {
+    title: '所需的保护模式尚未提供',
+    detail: '[数据项 `{columns}` ]需要模式 `{mode}`，本网关尚未提供',
+    hint: '请去掉这些数据项；不会用较弱的模式代替较严的模式',
+  },
+  POLICY_MODE_DENY: {
+    title: '这些数据项不出域',
+    detail: '[`{columns}` ]的级别不允许任何使用',
+    hint: '请去掉这些数据项',
+  },
+  POLICY_UNIT_MISSING: {
+    title: '该表没有声明隐私单元',
+    detail: '表 `{table}` 没有可供保护计数的隐私单元',
+    hint: '[可接受：{accepted}]',
+  },
+  POLICY_AGGREGATE_REFUSED: {
+    title: '该聚合在此模式下不能输出',
+    detail: '聚合函数 `{function}` 会显示单个值[，在模式 `{mode}` 下]不能输出',
+    hint: '[可改用：{accepted}]',
+  },
+  POLICY_CONSTRUCT_REFUSED: {
+    title: '该写法在此模式下不能使用',
+    detail: '[在模式 `{mode}` 下]不能使用 `{construct}`',
+    hint: '[可改用：{accepted}]',
+  },
+  POLICY_PLAN_MISMATCH: {
+    title: '作业超出方案',
+    detail: '作业与方案 `{plan}` 不符[：`{difference}`]',
+    hint: '请限于已批准方案的表、数据项和期限，或提交新方案',
+  },
+  POLICY_ACCESS_DENIED: {
+    title: '未获许可',
+    detail: '没有策略允许该调用者执行[ `{action}`]',
+    hint: '请向数据局申请所需的角色或授权',
+  },
+  // ── 目录 ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+  RESOURCE_NOT_FOUND: {
+    title: '没有这个资源',
+    detail: '资源 `{id}` 不存在，或您无权查看',
+    hint: '可用 GET /v1/resources 列出资源',
+  },
+  RESOURCE_EXISTS: {
+    title: '资源已存在',
+    detail: '资源 `{id}` 已登记',
+    hint: '请换一个表名',
+  },
+  RESOURCE_STATE: {
+    title: '资源状态不符',
+    detail: '资源 `{id}` 的状态是 `{state}`',
+    hint: '[可接受：{accepted}]',
+  },
+  RESOURCE_INVALID: {
+    title: '登记内容无效',
+    detail: '[`{path}`：]{problem}',
+    hint: '请更正登记内容后重新提交',
+  },
+  RESOURCE_HAS_NO_DATA: {
+    title: '资源还没有数据',
+    detail: '资源 `{id}` 没有当前版本',
+    hint: '由提供单位用 PUT /v1/resources/{id}/data 上传',
+  },
+  PLAN_NOT_FOUND: {
+    title: '没有这个方案',
+    detail: '方案 `{id}` 不存在，或您无权使用',
+    hint: '可用 GET /v1/plans 列出您的方案',
+  },
+  PLAN_INVALID: {
+    title: '方案无效',
+    detail: '[`{path}`：]{problem}',
+    hint: '请更正方案后重新提交',
+  },
+  PLAN_STATE: {
+    title: '方案状态不符',
+    detail: '方案 `{id}` 的状态是 `{state}`',
+    hint: '[可接受：{accepted}]',
+  },
+  JOB_NOT_FOUND: {
+    title: '没有这个作业',
+    detail: '作业 `{id}` 不存在，或您无权查看',
+    hint: '可用 GET /v1/jobs 列出您的作业',
+  },
+  JOB_STATE: {
+    title: '作业状态不符',
+    detail: '作业 `{id}` 的状态是 `{state}`',
+    hint: '[可接受：{accepted}]',
+  },
+  BUDGET_EXHAUSTED: {
+    title: '额度已用完',
+    detail: '账户 `{account}` 不足以支付[，上限 {limit}][，剩余 {remaining}]',
+    hint: '请向数据局申请新的方案',
+  },
+  IDEMPOTENCY_CONFLICT: {
+    title: '幂等键已用于另一个请求',
+    detail: '键 `{key}` 属于内容不同的请求',
+    hint: '新的请求请使用新的键',
+  },
+  HOME_IN_USE: {
+    title: '数据目录正在使用',
+    detail: '另一个网关正在使用该数据目录',
+    hint: '请停止另一个网关，或另选 SLUICE_HOME',
+  },
+  HOME_NEWER: {
+    title: '数据目录比本版本新',
+    detail: '数据目录的格式为 {found}，本版本支持 {known}',
+    hint: '请改用较新的版本启动',
+  },
+  STORE_FAILED: {
+    title: '未能保存',
+    detail: '更改没有保存',
+    hint: '请重试；若仍然失败，请告知运营机构',
+  },
+  // ── 沙箱、上传、保险库 ───────────────────────────────────────────────────────────────────────────────────────────
+  SANDBOX_UNAVAILABLE: {
+    title: '沙箱不可用',
+    detail: '本机不支持隔离方式[ `{tier}`]',
+    hint: '[{remedy}]',
+  },
+  SANDBOX_BUSY: {
+    title: '沙箱繁忙',
+    detail: '队列已满',
+    hint: '请[在 {retryAfterSeconds} 秒后]重试',
+  },
+  SANDBOX_TIMEOUT: {
+    title: '作业超时',
+    detail: '作业到达时限[ {deadlineMs} 毫秒]，已停止',
+    hint: '请减少数据项、分组或时间范围',
+  },
+  SANDBOX_MEMORY: {
+    title: '作业内存不足',
+    detail: '作业到达内存上限[ {limitMb} MB]，已停止',
+    hint: '请减少数据项、分组或时间范围',
+  },
+  SANDBOX_FAILED: {
+    title: '作业在沙箱中失败',
+    detail: '作业在沙箱中失败，原因不对外说明',
+    hint: '请重试；若仍然失败，请把作业编号告知运营机构',
+  },
+  UPLOAD_FORMAT: {
+    title: '文件无法读取',
+    detail: '文件无法读取[：{problem}]',
+    hint: '[可接受：{accepted}]',
+  },
+  UPLOAD_ENCODING: {
+    title: '编码不符',
+    detail: '文件不是有效的[ `{encoding}`] 编码',
+    hint: '[可接受：`{accepted}`]',
+  },
+  UPLOAD_HEADER: {
+    title: '表头与登记不符',
+    detail: '文件的列与登记的数据项不同[；缺少：`{missing}`][；多出：`{unexpected}`]',
+    hint: '首行须把每个登记的数据项各写一次，顺序不限',
+  },
+  UPLOAD_ROWS_REJECTED: {
+    title: '被拒的行过多',
+    detail: '[{rows} 行中有 {rejected} 行]不符合登记，未保留任何内容',
+    hint: '请更正所列的行，或更正登记',
+  },
+  UPLOAD_TOO_LARGE: {
+    title: '文件过大',
+    detail: '文件超过上限[ {bytesMax} 字节]',
+    hint: '请上传较小的文件',
+  },
+  UPLOAD_INTERRUPTED: {
+    title: '上传中断',
+    detail: '上传提前结束[，已收 {bytes} 字节]，未保留任何内容',
+    hint: '请重新上传整个文件',
+  },
+  UPLOAD_DIGEST: {
+    title: '文件与声明的摘要不符',
+    detail: '文件的[ {algorithm}] 摘要不一致，未保留任何内容',
+    hint: '请连同正确的摘要重新上传',
+  },
+  VAULT_CORRUPT: {
+    title: '存储数据未通过完整性校验',
+    detail: '存储数据未通过完整性校验，未被使用',
+    hint: '请告知运营机构；提供单位可以重新上传',
+  },
+  // ── 请求、身份、命令行 ───────────────────────────────────────────────────────────────────────────────────────────
+  REQUEST_INVALID: {
+    title: '请求无效',
+    detail: '{problems}',
+    hint: '请参见 /openapi.json 中的该操作',
+  },
+  REQUEST_TOO_LARGE: {
+    title: '请求过大',
+    detail: '请求正文超过上限[ {bytesMax} 字节]',
+    hint: '请减少单次内容',
+  },
+  ROUTE_NOT_FOUND: {
+    title: '这里没有内容',
+    detail: '`{path}` 处没有内容',
+    hint: 'GET /v1 列出全部入口，/openapi.json 给出说明',
+  },
+  METHOD_NOT_ALLOWED: {
+    title: '不接受该方法',
+    detail: '此处不接受方法 `{method}`',
+    hint: '可接受：`{allowed}`',
+  },
+  MEDIA_TYPE_UNSUPPORTED: {
+    title: '不接受该媒体类型',
+    detail: '此处不接受[媒体类型 `{mediaType}`]',
+    hint: '请使用 Content-Type[ `{accepted}`]',
+  },
+  NOT_ACCEPTABLE: {
+    title: '没有可接受的格式',
+    detail: 'Accept 所列的格式都不提供',
+    hint: '[可用的格式：`{accepted}`]',
+  },
+  TOKEN_MISSING: {
+    title: '需要令牌',
+    detail: '请求没有携带令牌',
+    hint: '请发送请求头 `Authorization: Bearer <token>`',
+  },
+  TOKEN_INVALID: {
+    title: '令牌无效',
+    detail: '不接受该令牌[：{reason}]',
+    hint: '请向签发方申请新的令牌',
+  },
+  ROLE_FORBIDDEN: {
+    title: '该角色无权执行',
+    detail: '角色 `{role}` 无权执行此操作',
+    hint: '[可执行的角色：`{accepted}`]',
+  },
+  CONFIG_INVALID: {
+    title: '配置无效',
+    detail: '`{variable}`：{problem}',
+    hint: '请更正该变量后重新启动',
+  },
+  RATE_LIMITED: {
+    title: '请求过多',
+    detail: '该账户的请求超过允许的数量',
+    hint: '请[在 {retryAfterSeconds} 秒后]重试',
+  },
+  FROZEN: {
+    title: '已被安全办冻结',
+    detail: '访问已冻结[：{scope}]',
+    hint: '请联系安全办',
+  },
+  LOG_CORRUPT: {
+    title: '访问日志未通过校验',
+    detail: '[第 {index} 条：]{problem}',
+    hint: '请停止网关并告知安全办',
+  },
+  INTERNAL: {
+    title: '内部错误',
+    detail: '网关发生错误，不对外说明原因',
+    hint: '请把本回答中的参考号告知运营机构',
+  },
+};

@@ -1,0 +1,57 @@
+import type { Job } from '#catalog';
+import type { Caller } from '../identity/index.ts';
+import type { JobRequest } from '../jobs/job-service.ts';
+import { type Admission, admit } from './admit.ts';
+import { compileQuery } from './compile-query.ts';
+import type { PipelineDeps } from './deps.ts';
+import { execute } from './execute.ts';
+import { type OpenedJob, recordFailure, recordIntent, recordOutcome, recordRefusal } from './record.ts';
+
+/** A request as it entered the gateway. */
+export interface JobArrival {
+  readonly id: string;
+  readonly caller: Caller;
+  readonly request: JobRequest;
+  /** Monotonic milliseconds at arrival: the release clock counts from here. */
+  readonly arrivedMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** What the job service learns while a job runs. */
+export interface JobObserver {
+  /** The job exists durably: intent and budget are recorded, or the refusal is. */
+  opened(job: Job): void;
+}
+
+/**
+ * The life of a job. Data flows one way, each line a stage (ARCHITECTURE.md has the table):
+ *
+ *   admit → parse → resolve → decide → rewrite → emit → [intent] → execute → protect → finish → [outcome] → release
+ *
+ * Errors: what `admit` throws leaves no job. Everything later ends in a recorded job: `refused` before the intent,
+ * `failed` or `cancelled` after it (charged: execution had begun).
+ */
+export async function runJob(arrival: JobArrival, deps: PipelineDeps, observer: JobObserver): Promise<Job> {
+  const admission = admit(arrival, deps);
+  const ended = await live(arrival, admission, deps, observer);
+  await deps.log.advance(); // the checkpoint covers the outcome before anything leaves
+  await deps.releaseTick(arrival.arrivedMs);
+  return ended;
+}
+
+async function live(arrival: JobArrival, admission: Admission, deps: PipelineDeps, observer: JobObserver): Promise<Job> {
+  let opened: OpenedJob | null = null;
+  try {
+    const compiled = await compileQuery(arrival.request.sql, admission, deps, arrival.signal);
+    opened = await recordIntent(arrival, admission, compiled, deps);
+    observer.opened(opened.job);
+    if (opened.replayed) return opened.job;
+    const released = await execute(arrival, compiled, deps);
+    return await recordOutcome(opened, released, deps);
+  } catch (error) {
+    if (opened !== null) return await recordFailure(opened, error, deps);
+    const refused = await recordRefusal(arrival, admission, error, deps);
+    observer.opened(refused);
+    return refused;
+  }
+}

@@ -1,0 +1,54 @@
+import { appendEntry, type Job, type Resource, type UsagePlan } from '#catalog';
+import { AppError } from '#policies';
+import type { AppDeps } from '../app-deps.ts';
+import type { Action, Caller } from '../identity/index.ts';
+
+/** What a Cedar policy sees of the thing that an action is about. */
+export type Target = Parameters<AppDeps['authorize']>[2];
+
+/** True when a policy permits the action. Nothing is recorded: for filtering and for choosing what an answer shows. */
+export function isPermitted(deps: AppDeps, caller: Caller, action: Action, target: Target): boolean {
+  return deps.authorize(caller, action, target).permitted;
+}
+
+/** Refuses, and records the refusal, unless a policy permits the action. Errors: POLICY_ACCESS_DENIED. */
+export async function requirePermit(deps: AppDeps, caller: Caller, action: Action, target: Target): Promise<void> {
+  if (!isPermitted(deps, caller, action, target)) throw await refusal(deps, caller, action, 'POLICY_ACCESS_DENIED', target);
+}
+
+/** The job, for a caller who may read it. Errors: JOB_NOT_FOUND, whether it is absent or another's. */
+export async function readableJob(deps: AppDeps, caller: Caller, action: Action, id: string): Promise<Job> {
+  const job = deps.jobs.find(id);
+  const absent = new AppError('JOB_NOT_FOUND', { id });
+  if (job === null) throw absent;
+  const target = jobTarget(job);
+  if (isPermitted(deps, caller, action, target)) return job;
+  await refusal(deps, caller, action, 'JOB_NOT_FOUND', target);
+  throw absent;
+}
+
+async function refusal(
+  deps: AppDeps,
+  caller: Caller,
+  action: Action,
+  code: AppError['code'],
+  target: Target,
+): Promise<AppError> {
+  const { sub, org, role } = caller;
+  const at = deps.clock().toISOString();
+  const note = `${action} ${target.type} ${target.id}`;
+  await deps.store.commit((tx) =>
+    appendEntry(tx, { v: 1, kind: 'refusal', at, who: { sub, org, role }, decision: 'deny', code, note }),
+  );
+  return new AppError(code, { action });
+}
+
+export function jobTarget(job: Job): Target {
+  return { type: 'Job', id: job.id, attrs: { org: job.org, sub: job.sub } };
+}
+export function resourceTarget(resource: Resource): Target {
+  return { type: 'Resource', id: resource.id, attrs: { provider: resource.provider, state: resource.state } };
+}
+export function planTarget(plan: UsagePlan): Target {
+  return { type: 'Plan', id: plan.id, attrs: { org: plan.org } };
+}

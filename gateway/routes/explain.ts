@@ -1,0 +1,46 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import type { AppDeps, AppEnv } from '../app-deps.ts';
+import { columnJson } from '../formats/result-json.ts';
+import { planAccess } from './access.ts';
+import { AUTHENTICATED, NO_QUERY, TAG } from './schemas/common.ts';
+import { ExplainRequestSchema, ExplanationSchema } from './schemas/job.ts';
+import { json, problems } from './schemas/problem.ts';
+
+const explainRoute = createRoute({
+  method: 'post',
+  path: '/v1/explain',
+  operationId: 'explainQuery',
+  summary: 'What would happen to a query',
+  description: 'Every stage of the compiler, the release mode and why, and the rules that may withhold cells. Free.',
+  tags: [TAG.developers],
+  security: AUTHENTICATED,
+  request: {
+    query: NO_QUERY,
+    body: { required: true, content: { 'application/json': { schema: ExplainRequestSchema } } },
+  },
+  responses: {
+    200: json(ExplanationSchema, 'the explanation'),
+    ...problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+  },
+});
+
+export function registerExplain(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
+  app.openapi(explainRoute, async (c) => {
+    const { plan, sql } = c.req.valid('json');
+    await planAccess(deps, c.get('caller'), 'job:explain', plan);
+    const { because, columns, rules, cost, versions, stages, ...rest } = await deps.jobs.explain(c.get('caller'), { plan, sql });
+    return c.json(
+      {
+        ...rest,
+        because: because.map((cause) => ({ ...cause })),
+        columns: columns.map(columnJson),
+        rules: rules.map((rule) => ({ ...rule })),
+        cost: { ...cost },
+        versions: { ...versions, tables: versions.tables.map((table) => ({ ...table })) },
+        // WHY through JSON: stage values are JSON by contract; what is `undefined` in them must not be sent as such.
+        stages: stages.map(({ stage, value }) => ({ stage, value: JSON.parse(JSON.stringify(value)) as never })),
+      },
+      200,
+    );
+  });
+}

@@ -1,0 +1,57 @@
+import type { ZodError } from 'zod';
+import { AppError } from '#policies';
+
+/** A sentence in both languages. */
+export interface Sentence {
+  readonly en: string;
+  readonly zh: string;
+}
+
+const PROBLEMS_MAX = 20;
+
+/** REQUEST_INVALID with what is wrong, in both languages. */
+export function requestInvalid(problems: readonly Sentence[]): AppError {
+  const shown = problems.slice(0, PROBLEMS_MAX);
+  return new AppError('REQUEST_INVALID', { problems: shown.map(({ en }) => en), problemsZh: shown.map(({ zh }) => zh) });
+}
+
+/** What a schema found, each with its path in the request: `body.tables[0].columns: at least 1 is needed`. */
+export function sentencesOf(error: ZodError, part: string): Sentence[] {
+  return error.issues.map((issue) => {
+    const path = pathOf(part, issue.path);
+    const { en, zh } = describe(issue);
+    return { en: `${path}: ${en}`, zh: `${path}：${zh}` };
+  });
+}
+
+function pathOf(part: string, path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : `${text}.${String(step)}`),
+    part,
+  );
+}
+
+type Issue = ZodError['issues'][number];
+
+function describe(issue: Issue): Sentence {
+  switch (issue.code) {
+    case 'invalid_type':
+      return { en: `must be of type ${issue.expected}`, zh: `类型应为 ${issue.expected}` };
+    case 'unrecognized_keys':
+      return { en: `unknown: ${issue.keys.join(', ')}`, zh: `未知的项：${issue.keys.join('、')}` };
+    case 'invalid_value':
+      return { en: `must be one of ${issue.values.join(', ')}`, zh: `应为 ${issue.values.join('、')} 之一` };
+    case 'too_big':
+      return { en: `at most ${issue.maximum} is accepted`, zh: `不得超过 ${issue.maximum}` };
+    case 'too_small':
+      return { en: `at least ${issue.minimum} is needed`, zh: `不得少于 ${issue.minimum}` };
+    case 'invalid_format':
+      return { en: formatOf(issue), zh: `格式应为 ${issue.pattern ?? issue.format}` };
+    default:
+      return { en: 'is not accepted', zh: '不被接受' };
+  }
+}
+
+function formatOf(issue: Extract<Issue, { code: 'invalid_format' }>): string {
+  return issue.pattern === undefined ? `must be a ${issue.format}` : `must match ${issue.pattern}`;
+}

@@ -1,0 +1,106 @@
+import { z } from '@hono/zod-openapi';
+import { InstantSchema, JobIdSchema, LimitSchema, ModeSchema, PlanIdSchema, pageOf } from './common.ts';
+import { ProblemSchema } from './problem.ts';
+import { BecauseSchema, ResultColumnSchema, ResultSchema, VersionsSchema } from './result.ts';
+
+export const JOB_STATES = ['queued', 'running', 'finished', 'refused', 'failed', 'cancelled'] as const;
+const SQL_LENGTH_MAX = 1_000_000;
+const DEADLINE_MS_MAX = 600_000;
+
+const SqlSchema = z
+  .string()
+  .min(1)
+  .max(SQL_LENGTH_MAX)
+  .openapi({ description: 'one SELECT statement (WITH before it is accepted)', example: 'SELECT count(*) AS n FROM water' });
+
+export const JobRequestSchema = z
+  .strictObject({
+    plan: PlanIdSchema.openapi({ description: 'the approved usage plan under which the job runs' }),
+    sql: SqlSchema,
+    options: z
+      .strictObject({
+        deadlineMs: z
+          .int()
+          .min(1)
+          .max(DEADLINE_MS_MAX)
+          .optional()
+          .openapi({ description: 'stop the job after this long; the gateway’s own limit holds in any case' }),
+        language: z.enum(['zh-CN', 'en']).optional().openapi({ description: 'goes before Accept-Language' }),
+      })
+      .optional(),
+  })
+  .openapi('JobRequest', {
+    example: {
+      plan: 'S1',
+      sql: 'SELECT div_code, count(DISTINCT uscc) AS firms FROM water GROUP BY div_code ORDER BY firms DESC',
+    },
+  });
+
+export const ExplainRequestSchema = z.strictObject({ plan: PlanIdSchema, sql: SqlSchema }).openapi('ExplainRequest');
+
+const LinksSchema = z
+  .object({ self: z.string(), events: z.string(), result: z.string(), receipt: z.string() })
+  .openapi('JobLinks');
+
+const JOB_FIELDS = {
+  id: JobIdSchema,
+  state: z.enum(JOB_STATES).openapi({ description: '`finished`, `refused`, `failed` and `cancelled` are final' }),
+  plan: z.string(),
+  org: z.string(),
+  submittedBy: z.string(),
+  createdAt: InstantSchema,
+  startedAt: InstantSchema.nullable(),
+  finishedAt: InstantSchema.nullable(),
+  mode: ModeSchema.nullable().openapi({ description: 'the release mode; null before it is known' }),
+  problem: ProblemSchema.nullable().openapi({ description: 'why a job was refused or failed' }),
+  links: LinksSchema,
+};
+
+export const JobSummarySchema = z.object(JOB_FIELDS).openapi('JobSummary');
+export const JobSchema = z
+  .object({
+    ...JOB_FIELDS,
+    sql: z.string(),
+    result: ResultSchema.nullable().openapi({ description: 'the released result of a finished job' }),
+  })
+  .openapi('Job');
+export const JobPageSchema = pageOf(JobSummarySchema).openapi('JobPage');
+
+export const JobListQuerySchema = z.strictObject({
+  after: JobIdSchema.optional().openapi({ description: 'the `next` of the page before' }),
+  limit: LimitSchema,
+});
+
+export const JobParamsSchema = z.object({ id: JobIdSchema.openapi({ example: 'job_01JB' }) });
+
+export const PreferSchema = z.string().max(1_000).optional().openapi({
+  description: 'RFC 7240. `wait=N`: wait up to N seconds (at most 60) for the job to end; other preferences are ignored',
+  example: 'wait=10',
+});
+
+export const IdempotencyKeySchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/)
+  .optional()
+  .openapi({
+    description: 'the same key with the same body gives the first job again; with another body it is refused',
+    example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
+  });
+
+export const ExplanationSchema = z
+  .object({
+    plan: z.string(),
+    mode: ModeSchema,
+    because: z.array(BecauseSchema),
+    columns: z.array(ResultColumnSchema),
+    unitsMin: z.int().nullable().openapi({ description: 'fewest distinct units behind a released cell' }),
+    rules: z
+      .array(z.object({ rule: z.enum(['threshold', 'dominance', 'row-cap']), limit: z.number() }))
+      .openapi({ description: 'the rules that may withhold cells or groups of this query' }),
+    cost: z.object({ rho: z.number(), epsilonAtDelta: z.number(), jobs: z.int() }),
+    versions: VersionsSchema,
+    stages: z
+      .array(z.object({ stage: z.string(), value: z.unknown().openapi({ description: 'the stage value as JSON' }) }))
+      .openapi({ description: 'every stage of the compiler, in order' }),
+  })
+  .openapi('Explanation', { description: 'from public metadata only: nothing is run, nothing is charged' });

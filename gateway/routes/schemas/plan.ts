@@ -1,0 +1,93 @@
+import { z } from '@hono/zod-openapi';
+import { DaySchema, InstantSchema, LimitSchema, OrgIdSchema, oneLine, PlanIdSchema, pageOf, ResourceIdSchema } from './common.ts';
+
+export const PLAN_STATES = ['submitted', 'approved', 'refused', 'revoked'] as const;
+export const PLAN_CLASSES = ['governance', 'welfare', 'industry'] as const;
+
+const PlanTableSchema = z
+  .strictObject({ resource: ResourceIdSchema, columns: z.array(ResourceIdSchema).min(1).max(500) })
+  .openapi('PlanTable', { description: 'the columns of a table that jobs may use' });
+
+const PLAN_FIELDS = {
+  title: oneLine(200),
+  purpose: oneLine(2_000),
+  class: z.enum(PLAN_CLASSES).openapi({ description: 'public governance, public welfare, or industry' }),
+  tables: z.array(PlanTableSchema).min(1).max(100),
+  unitsMin: z.int().min(1).max(1_000_000).nullable().openapi({ description: 'raises the threshold; null: the profile’s' }),
+  jobsMax: z.int().min(1).max(1_000_000_000).nullable().openapi({ description: 'most jobs in all; null: no limit' }),
+  validFrom: DaySchema,
+  validUntil: DaySchema.openapi({ description: 'the last valid day, in Asia/Shanghai' }),
+};
+
+export const PlanRequestSchema = z
+  .strictObject({
+    ...PLAN_FIELDS,
+    id: PlanIdSchema.optional().openapi({ description: 'made by the gateway if absent' }),
+    org: OrgIdSchema.optional().openapi({ description: 'the developer’s organisation; the caller’s own if absent' }),
+    unitsMin: PLAN_FIELDS.unitsMin.optional(),
+    jobsMax: PLAN_FIELDS.jobsMax.optional(),
+  })
+  .openapi('PlanRequest', {
+    example: {
+      title: '小微信贷指数',
+      purpose: '按行业与乡镇的用水活跃度',
+      class: 'industry',
+      tables: [{ resource: 'water', columns: ['uscc', 'div_code', 'm3_used'] }],
+      validFrom: '2026-01-01',
+      validUntil: '2026-12-31',
+    },
+  });
+
+export const PlanDecisionSchema = z
+  .object({
+    role: z.enum(['bureau', 'provider']),
+    org: z.string(),
+    by: z.string(),
+    verdict: z.enum(['approve', 'refuse']),
+    comment: z.string(),
+    at: InstantSchema,
+  })
+  .openapi('PlanDecision');
+
+export const PlanSchema = z
+  .object({
+    id: PlanIdSchema,
+    ...PLAN_FIELDS,
+    tables: z.array(PlanTableSchema).openapi({ description: 'a provider’s refusal removes its tables' }),
+    org: z.string(),
+    author: z.string(),
+    validFrom: z.string(),
+    validUntil: z.string(),
+    state: z.enum(PLAN_STATES),
+    hash: z.string().openapi({ description: 'SHA-256 of the canonical plan; a job carries it' }),
+    decisions: z.array(PlanDecisionSchema),
+  })
+  .openapi('Plan');
+export const PlanPageSchema = pageOf(PlanSchema).openapi('PlanPage');
+export const PlanListQuerySchema = z.strictObject({
+  org: OrgIdSchema.optional(),
+  state: z.enum(PLAN_STATES).optional(),
+  after: PlanIdSchema.optional(),
+  limit: LimitSchema,
+});
+export const PlanParamsSchema = z.object({ id: PlanIdSchema.openapi({ example: 'S1' }) });
+
+export const PlanDecisionRequestSchema = z
+  .strictObject({
+    verdict: z.enum(['approve', 'refuse']),
+    comment: z.string().max(2_000).optional(),
+  })
+  .openapi('PlanDecisionRequest', { example: { verdict: 'approve', comment: '同意' } });
+
+export const BudgetSchema = z
+  .object({
+    account: z.string().openapi({ example: 'plan:S1:jobs' }),
+    plan: PlanIdSchema,
+    unit: z.enum(['jobs']),
+    limit: z.number().nullable().openapi({ description: 'null: no limit' }),
+    spent: z.number(),
+    reserved: z.number().openapi({ description: 'held by jobs that have not ended' }),
+    remaining: z.number().nullable(),
+  })
+  .openapi('Budget');
+export const BudgetPageSchema = pageOf(BudgetSchema).openapi('BudgetPage');

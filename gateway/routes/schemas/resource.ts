@@ -1,0 +1,174 @@
+import { z } from '@hono/zod-openapi';
+import { COLUMN_ROLES, COLUMN_TYPES, UNIT_KINDS } from '#policies';
+import { InstantSchema, LevelSchema, LimitSchema, OrgIdSchema, oneLine, pageOf, ResourceIdSchema, TitleSchema } from './common.ts';
+
+export const RESOURCE_STATES = ['draft', 'listed', 'withdrawn'] as const;
+export const VERSION_STATES = ['writing', 'current', 'superseded', 'destroyed'] as const;
+const COLUMNS_MAX = 500;
+const VALUES_MAX = 10_000;
+
+const BoundsSchema = z.strictObject({ min: z.number(), max: z.number() }).openapi('Bounds');
+
+export const ColumnSchemaSchema = z
+  .strictObject({
+    name: ResourceIdSchema.openapi({ description: 'lower-case identifier, as SQL uses it' }),
+    title: TitleSchema,
+    type: z.enum(COLUMN_TYPES),
+    level: LevelSchema,
+    role: z.enum(COLUMN_ROLES).openapi({
+      description: 'identifier: never output, never compared with a literal. dimension: a declared public list',
+    }),
+    unit: z.enum(UNIT_KINDS).optional().openapi({ description: 'identifiers only: a row belongs to this unit' }),
+    domain: ResourceIdSchema.optional().openapi({ description: 'identifiers only: columns of one domain may be joined' }),
+    scale: z.int().min(0).max(9).optional().openapi({ description: 'decimal only: digits after the point; 2 if absent' }),
+    bounds: BoundsSchema.optional().openapi({ description: 'numbers only, inclusive: a row outside is rejected' }),
+    values: z.array(oneLine(200)).min(1).max(VALUES_MAX).optional().openapi({
+      description: 'dimensions: the complete public list; a row outside is rejected',
+    }),
+    nullable: z.boolean().optional().openapi({ description: 'true if absent' }),
+    lengthMax: z.int().min(1).max(65_535).optional().openapi({ description: 'text only; 4,000 if absent' }),
+    measure: oneLine(40).optional().openapi({ description: 'unit of measure', example: 'kWh' }),
+    health: z.boolean().optional().openapi({ description: 'a health column raises the threshold' }),
+  })
+  .openapi('ColumnSchema');
+
+/** The stored declaration: what `policies` calls a TableSchema. */
+const TABLE_FIELDS = {
+  table: ResourceIdSchema.openapi({ description: 'the name that SQL uses, unique in the catalogue' }),
+  columns: z.array(ColumnSchemaSchema).min(1).max(COLUMNS_MAX),
+};
+export const TableSchemaSchema = z.object({ ...TABLE_FIELDS, level: LevelSchema }).openapi('TableSchema');
+export const TableDeclarationSchema = z
+  .strictObject({
+    ...TABLE_FIELDS,
+    level: LevelSchema.optional().openapi({
+      description: 'of a row’s mere existence; if absent general-2 where a column names a privacy unit, else general-1',
+    }),
+  })
+  .openapi('TableDeclaration');
+
+export const ResourceRequestSchema = z
+  .strictObject({
+    entry: z
+      .strictObject({ no: z.int().min(1).max(9_999).nullable(), title: TitleSchema })
+      .optional()
+      .openapi({ description: 'the catalogue entry that the table belongs to; the table’s own title if absent' }),
+    title: TitleSchema,
+    frequency: oneLine(100).openapi({ description: '更新频率', example: 'monthly' }),
+    conditions: oneLine(2_000).openapi({ description: '使用条件', example: '仅限批准的使用方案' }),
+    format: oneLine(100).optional().openapi({ description: '数据格式; `csv` if absent', example: 'csv' }),
+    schema: TableDeclarationSchema,
+  })
+  .openapi('ResourceRequest', {
+    example: {
+      title: { zh: '企业用水', en: 'enterprise water' },
+      frequency: 'two-monthly',
+      conditions: '仅限批准的使用方案',
+      schema: {
+        table: 'water',
+        columns: [
+          {
+            name: 'uscc',
+            title: { zh: '统一社会信用代码', en: 'credit code' },
+            type: 'text',
+            level: 'general-2',
+            role: 'identifier',
+            unit: 'enterprise',
+          },
+          {
+            name: 'm3_used',
+            title: { zh: '用水量', en: 'water used' },
+            type: 'decimal',
+            level: 'general-2',
+            role: 'measure',
+            bounds: { min: 0, max: 1_000_000 },
+            measure: 'm3',
+          },
+        ],
+      },
+    },
+  });
+
+export const ResourceSchema = z
+  .object({
+    id: ResourceIdSchema,
+    entry: z.object({ no: z.int().nullable(), title: TitleSchema }),
+    title: TitleSchema,
+    provider: OrgIdSchema,
+    frequency: z.string(),
+    conditions: z.string(),
+    format: z.string(),
+    state: z.enum(RESOURCE_STATES).openapi({ description: 'only a listed resource can be used by a plan' }),
+    schema: TableSchemaSchema,
+    schemaHash: z.string(),
+    currentVersion: z.int().min(1).nullable(),
+    createdAt: InstantSchema,
+  })
+  .openapi('Resource');
+export const ResourcePageSchema = pageOf(ResourceSchema).openapi('ResourcePage');
+export const ResourceListQuerySchema = z.strictObject({
+  provider: OrgIdSchema.optional(),
+  state: z.enum(RESOURCE_STATES).optional(),
+  after: ResourceIdSchema.optional(),
+  limit: LimitSchema,
+});
+export const ResourceParamsSchema = z.object({ id: ResourceIdSchema.openapi({ example: 'water' }) });
+
+/** JSON-LD is open by nature: the members that are always there. */
+export const DcatSchema = z
+  .looseObject({ '@context': z.unknown(), '@id': z.string(), '@type': z.string() })
+  .openapi('DcatDocument', { description: 'DCAT-3 as JSON-LD: a dcat:Catalog, or a dcat:Dataset' });
+
+export const IngestReportSchema = z
+  .object({
+    rows: z.int().min(0),
+    rejectedRows: z.int().min(0),
+    rejected: z
+      .array(z.object({ line: z.int(), column: z.string().nullable(), reason: z.string() }))
+      .openapi({ description: 'the first 1,000 rejected rows, without their values' }),
+    bytes: z.int().min(0),
+    encoding: z.string(),
+    rowsPerUnitMax: z.partialRecord(z.enum(UNIT_KINDS), z.int()),
+    contentSha256: z.string(),
+  })
+  .openapi('IngestReport');
+
+export const ResourceVersionSchema = z
+  .object({
+    resource: ResourceIdSchema,
+    version: z.int().min(1),
+    state: z.enum(VERSION_STATES),
+    rows: z.int().min(0),
+    bytes: z.int().min(0),
+    contentSha256: z.string().nullable(),
+    createdAt: InstantSchema,
+    report: IngestReportSchema.nullable().openapi({ description: 'for the provider and the data bureau; else null' }),
+  })
+  .openapi('ResourceVersion');
+export const VersionListSchema = z.object({ items: z.array(ResourceVersionSchema) }).openapi('ResourceVersionList');
+
+export const UploadQuerySchema = z.strictObject({
+  rejectShareMax: z
+    .string()
+    .regex(/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/)
+    .transform(Number)
+    .optional()
+    .transform((share) => share ?? 0.5)
+    .openapi({
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
+      default: 0.5,
+      description: 'the upload fails, and leaves nothing, when a larger share of rows is rejected',
+    }),
+});
+export const UploadHeadersSchema = z.object({
+  'Content-Digest': z
+    .string()
+    .max(1_000)
+    .optional()
+    .openapi({
+      description: 'RFC 9530; `sha-256` is checked before the version becomes visible',
+      example: 'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:',
+    }),
+});

@@ -1,0 +1,97 @@
+import { z } from '@hono/zod-openapi';
+import { JobIdSchema, LevelSchema, ModeSchema, ResourceIdSchema } from './common.ts';
+
+const SQL_TYPE_KINDS = [
+  'boolean',
+  'integer',
+  'hugeint',
+  'decimal',
+  'double',
+  'text',
+  'date',
+  'timestamp',
+  'interval',
+  'token',
+  'null',
+] as const;
+
+export const BecauseSchema = z
+  .object({ column: z.string(), level: LevelSchema })
+  .openapi('Because', { description: 'a source column (or `table.*`) and the level that helped to set the mode' });
+
+export const ResultColumnSchema = z
+  .object({
+    name: z.string(),
+    type: z.enum(SQL_TYPE_KINDS),
+    precision: z.int().optional().openapi({ description: 'decimal only' }),
+    scale: z.int().optional().openapi({ description: 'decimal only' }),
+    mode: ModeSchema,
+    because: z.array(BecauseSchema),
+  })
+  .openapi('ResultColumn');
+
+export const CellSchema = z.union([z.null(), z.boolean(), z.number(), z.string()]).openapi('Cell', {
+  description:
+    'null: absent or withheld. Integers and decimals are numbers where a double holds them exactly (15 significant ' +
+    'digits, integers to 2^53 − 1), else decimal text. Dates and timestamps are ISO text.',
+});
+
+export const VersionsSchema = z
+  .object({
+    tables: z.array(z.object({ resource: ResourceIdSchema, version: z.int().min(1) })),
+    profile: z.string().openapi({ description: 'version of the policy profile' }),
+    plan: z.string().openapi({ description: 'SHA-256 of the usage plan' }),
+    query: z.string().openapi({ description: 'SHA-256 of the canonical query: equal for spellings of one query' }),
+  })
+  .openapi('ResultVersions');
+
+export const ResultSchema = z
+  .object({
+    job: JobIdSchema,
+    mode: ModeSchema,
+    columns: z.array(ResultColumnSchema),
+    rows: z.array(z.array(CellSchema)).openapi({ description: 'each row in the order of `columns`' }),
+    rowCount: z.int().min(0),
+    intervals: z.record(z.string(), z.array(z.tuple([z.number(), z.number()]).nullable())).openapi({
+      description: '95% interval per cell by column name; empty in modes that add no noise',
+    }),
+    suppressed: z
+      .object({
+        cells: z.int().min(0).openapi({ description: 'values shown as null because protection withheld them' }),
+        groups: z.int().min(0).openapi({ description: 'groups left out whole' }),
+        reasons: z.array(z.enum(['threshold', 'dominance', 'row-cap'])),
+      })
+      .openapi('Suppressed', { description: 'what was withheld, in kind: never which reason a single cell had' }),
+    cost: z
+      .object({ rho: z.number(), epsilonAtDelta: z.number(), remaining: z.number().nullable() })
+      .openapi('Cost', { description: 'privacy loss charged for this answer, in zCDP and as epsilon at the usual delta' }),
+    versions: VersionsSchema,
+    receipt: z
+      .object({ index: z.int().min(0), href: z.string() })
+      .openapi('ReceiptLink', { description: 'the log entry of this answer and where its proof is' }),
+  })
+  .openapi('Result', {
+    example: {
+      job: 'job_01JB',
+      mode: 'aggregate',
+      columns: [
+        { name: 'div_code', type: 'text', mode: 'aggregate', because: [{ column: 'water.*', level: 'general-2' }] },
+        { name: 'firms', type: 'integer', mode: 'aggregate', because: [{ column: 'water.*', level: 'general-2' }] },
+      ],
+      rows: [
+        ['420704001', 31],
+        ['420704002', null],
+      ],
+      rowCount: 2,
+      intervals: {},
+      suppressed: { cells: 1, groups: 3, reasons: ['threshold'] },
+      cost: { rho: 0, epsilonAtDelta: 0, remaining: null },
+      versions: {
+        tables: [{ resource: 'water', version: 1 }],
+        profile: 'ezhou-2026-1',
+        plan: '0'.repeat(64),
+        query: '0'.repeat(64),
+      },
+      receipt: { index: 41, href: '/v1/jobs/job_01JB/receipt' },
+    },
+  });

@@ -1,0 +1,106 @@
+import type { ColumnId, Expr, Rel } from './plan.ts';
+
+/** Small walks over the plan that several stages share. */
+
+/** The direct parts of an expression. */
+export function partsOf(expr: Expr): readonly Expr[] {
+  switch (expr.kind) {
+    case 'column':
+    case 'literal':
+      return [];
+    case 'call':
+      return expr.args;
+    case 'cast':
+      return [expr.arg];
+    case 'case':
+      return [...expr.whens.flatMap(({ when, then }) => [when, then]), expr.otherwise];
+  }
+}
+
+/** An expression and everything within it, outermost first. */
+export function exprsWithin(expr: Expr): readonly Expr[] {
+  return [expr, ...partsOf(expr).flatMap(exprsWithin)];
+}
+
+export function columnsIn(expr: Expr): readonly ColumnId[] {
+  return expr.kind === 'column' ? [expr.id] : partsOf(expr).flatMap(columnsIn);
+}
+
+/** The same expression with columns replaced; columns that the map does not know stay. */
+export function substitute(expr: Expr, by: ReadonlyMap<ColumnId, Expr>): Expr {
+  switch (expr.kind) {
+    case 'column':
+      return by.get(expr.id) ?? expr;
+    case 'literal':
+      return expr;
+    case 'call':
+      return { ...expr, args: expr.args.map((arg) => substitute(arg, by)) };
+    case 'cast':
+      return { ...expr, arg: substitute(expr.arg, by) };
+    case 'case':
+      return {
+        ...expr,
+        whens: expr.whens.map(({ when, then }) => ({ when: substitute(when, by), then: substitute(then, by) })),
+        otherwise: substitute(expr.otherwise, by),
+      };
+  }
+}
+
+/** The conditions that all must hold for a predicate to hold. */
+export function conjunctsOf(predicate: Expr): readonly Expr[] {
+  return predicate.kind === 'call' && predicate.fn === 'and' ? predicate.args.flatMap(conjunctsOf) : [predicate];
+}
+
+export function inputsOf(rel: Rel): readonly Rel[] {
+  switch (rel.kind) {
+    case 'scan':
+    case 'values':
+      return [];
+    case 'join':
+    case 'set-operation':
+      return [rel.left, rel.right];
+    case 'filter':
+    case 'project':
+    case 'aggregate':
+    case 'window':
+    case 'sort':
+    case 'limit':
+      return [rel.input];
+  }
+}
+
+/** A relation and everything below it, outermost first. */
+export function relsWithin(rel: Rel): readonly Rel[] {
+  return [rel, ...inputsOf(rel).flatMap(relsWithin)];
+}
+
+/** The expressions that a relation itself evaluates (not those of its inputs). */
+export function exprsOf(rel: Rel): readonly Expr[] {
+  switch (rel.kind) {
+    case 'scan':
+    case 'set-operation':
+    case 'limit':
+      return [];
+    case 'values':
+      return rel.rows.flat();
+    case 'filter':
+      return [rel.predicate];
+    case 'project':
+      return rel.columns.map(({ expr }) => expr);
+    case 'join':
+      return rel.on === null ? [] : [rel.on];
+    case 'aggregate':
+      return [
+        ...rel.keys.map(({ expr }) => expr),
+        ...rel.measures.flatMap(({ call }) => (call.filter === null ? call.args : [...call.args, call.filter])),
+      ];
+    case 'window':
+      return rel.columns.flatMap(({ call }) => [
+        ...call.args,
+        ...call.partitionBy,
+        ...call.orderBy.map(({ expr }) => expr),
+      ]);
+    case 'sort':
+      return rel.keys.map(({ expr }) => expr);
+  }
+}

@@ -1,0 +1,132 @@
+import { asTemporal, coerceTo, identifierUse, mismatch, unify } from './coercion.ts';
+import { coerce, exactType, isLiteral } from './literals.ts';
+import type { Call, Expr, Offset } from './plan.ts';
+import { BOOLEAN, DATE, DOUBLE, INTEGER, TIMESTAMP, type SqlType } from './sql-type.ts';
+import { refusalAt, type ResolveContext } from './syntax-node.ts';
+import { isNumeric, isTemporal, productType, sameType, sumType, typeName } from './type-rules.ts';
+
+/** Types of operators. Arguments are resolved; what comes back has arguments in the types that `operators.ts` expects. */
+
+export function call(fn: string, args: readonly Expr[], type: SqlType, at: Offset): Call {
+  return { kind: 'call', fn, args, type, at };
+}
+
+const EQUALITIES: ReadonlySet<string> = new Set(['eq', 'neq', 'not_distinct', 'distinct_from', 'in']);
+
+/** Comparisons, IN and BETWEEN: all sides in one type. Identifiers only by equality and only within one domain. */
+export function comparison(ctx: ResolveContext, fn: string, args: readonly Expr[], at: Offset): Expr {
+  const tokens = args.filter((arg) => arg.type.kind === 'token');
+  const token = tokens[0];
+  if (token !== undefined) checkTokens(ctx, fn, args, token);
+  const sides = unify(ctx, args, fn);
+  const type = sides[0]?.type;
+  if (type?.kind === 'interval') throw mismatch(ctx, at, fn, 'date_diff(…)', type);
+  return call(fn, sides, BOOLEAN, at);
+}
+
+function checkTokens(ctx: ResolveContext, fn: string, args: readonly Expr[], token: Expr): void {
+  if (!EQUALITIES.has(fn)) throw identifierUse(ctx, token.at, fn);
+  for (const arg of args) {
+    if (isLiteral(arg) && arg.type.kind !== 'null') throw identifierUse(ctx, token.at, 'literal');
+    if (arg.type.kind !== 'token' && arg.type.kind !== 'null') throw identifierUse(ctx, token.at, fn);
+    if (arg.type.kind === 'token' && !sameType(arg.type, token.type)) {
+      throw mismatch(ctx, arg.at, fn, typeName(token.type), arg.type);
+    }
+  }
+}
+
+/** `+ - * / // %` of two sides. */
+export function arithmetic(ctx: ResolveContext, symbol: string, left: Expr, right: Expr, at: Offset): Expr {
+  for (const side of [left, right]) if (side.type.kind === 'token') throw identifierUse(ctx, side.at, symbol);
+  const dated = symbol === '+' || symbol === '-' ? dateArithmetic(ctx, symbol, left, right, at) : null;
+  if (dated !== null) return dated;
+  const [a, b] = [asNumber(ctx, left, symbol), asNumber(ctx, right, symbol)];
+  switch (symbol) {
+    case '+':
+    case '-':
+      return exactOrDouble(ctx, symbol === '+' ? 'add' : 'subtract', a, b, sumType(exactOf(a, b), exactOf(b, a)), at);
+    case '*':
+      return product(ctx, a, b, at);
+    case '/':
+      return call('divide', [coerceTo(ctx, a, DOUBLE, '/'), coerceTo(ctx, b, DOUBLE, '/')], DOUBLE, at);
+    case '%': {
+      const sides = unify(ctx, [a, b], '%');
+      return call('modulo', sides, sides[0]?.type ?? INTEGER, at);
+    }
+    default:
+      return integerDivision(ctx, a, b, at);
+  }
+}
+
+/** Beside a decimal a literal counts with its own digits; among integers it is an integer. */
+function exactOf(expr: Expr, other: Expr): SqlType {
+  return expr.type.kind === 'decimal' || other.type.kind === 'decimal' ? exactType(expr) : expr.type;
+}
+
+function exactOrDouble(ctx: ResolveContext, fn: string, a: Expr, b: Expr, type: SqlType, at: Offset): Expr {
+  // A decimal sum casts its own sides (operators.ts); other types want both sides alike.
+  const sides = type.kind === 'decimal' ? [a, b] : [coerceTo(ctx, a, type, fn), coerceTo(ctx, b, type, fn)];
+  return call(fn, sides, type, at);
+}
+
+function product(ctx: ResolveContext, a: Expr, b: Expr, at: Offset): Expr {
+  const [x, y] = [exactOf(a, b), exactOf(b, a)];
+  const type = productType(x, y);
+  if (type.kind !== 'decimal') return exactOrDouble(ctx, 'multiply', a, b, type, at);
+  return call('multiply', [inDecimal(ctx, a, x), inDecimal(ctx, b, y)], type, at);
+}
+
+function inDecimal(ctx: ResolveContext, expr: Expr, type: SqlType): Expr {
+  if (type.kind === 'decimal') return coerceTo(ctx, expr, type, '*');
+  return coerceTo(ctx, expr, { kind: 'decimal', precision: type.kind === 'hugeint' ? 38 : 19, scale: 0 }, '*');
+}
+
+function integerDivision(ctx: ResolveContext, a: Expr, b: Expr, at: Offset): Expr {
+  for (const side of [a, b]) {
+    if (side.type.kind === 'decimal' || side.type.kind === 'double') throw mismatch(ctx, side.at, '//', 'integer (floor(a / b))', side.type);
+  }
+  const sides = unify(ctx, [a, b], '//');
+  return call('integer_divide', sides, sides[0]?.type ?? INTEGER, at);
+}
+
+function asNumber(ctx: ResolveContext, expr: Expr, what: string): Expr {
+  if (isNumeric(expr.type)) return expr;
+  if (expr.type.kind === 'null') return coerceTo(ctx, expr, INTEGER, what);
+  throw mismatch(ctx, expr.at, what, 'number', expr.type);
+}
+
+/** Dates with days, with intervals, and with each other; null where neither side is a date. */
+function dateArithmetic(ctx: ResolveContext, symbol: '+' | '-', left: Expr, right: Expr, at: Offset): Expr | null {
+  if (symbol === '+' && isTemporal(right.type) && !isTemporal(left.type)) return dateArithmetic(ctx, '+', right, left, at);
+  const from = isTemporal(left.type) ? left : right.type.kind === 'interval' || isTemporal(right.type) ? asTemporal(left) : null;
+  if (from === null) return null;
+  const fn = symbol === '+' ? 'date_add' : 'date_subtract';
+  if (right.type.kind === 'interval') return call(fn, [coerceTo(ctx, from, TIMESTAMP, symbol), right], TIMESTAMP, at);
+  const to = symbol === '-' ? asTemporal(right) : null;
+  if (to !== null && right.type.kind !== 'null') {
+    if (from.type.kind === 'date' && to.type.kind === 'date') return call(fn, [from, to], INTEGER, at);
+    throw mismatch(ctx, at, symbol, "date_diff('second', a, b)", TIMESTAMP);
+  }
+  if (from.type.kind === 'date' && (right.type.kind === 'integer' || right.type.kind === 'null')) {
+    // WHY 32 bits: DuckDB adds days as INTEGER.
+    const days = coerce(right, INTEGER);
+    if (days !== null) return call(fn, [from, days], DATE, at);
+  }
+  throw mismatch(ctx, right.at, symbol, "INTERVAL '1' DAY", right.type);
+}
+
+export function negation(ctx: ResolveContext, arg: Expr, at: Offset): Expr {
+  if (arg.type.kind === 'token') throw identifierUse(ctx, arg.at, '-');
+  const number = asNumber(ctx, arg, '-');
+  return call('negate', [number], number.type, at);
+}
+
+/** COALESCE, NULLIF, GREATEST, LEAST: one type for all; identifiers only where the compiler itself merges columns. */
+export function merge(ctx: ResolveContext, fn: string, args: readonly Expr[], at: Offset): Expr {
+  for (const arg of args) if (arg.type.kind === 'token') throw identifierUse(ctx, arg.at, fn);
+  if (args.length === 0 || (fn === 'nullif' && args.length !== 2)) {
+    throw refusalAt(ctx, at, 'SQL_FUNCTION_REFUSED', { function: fn, accepted: fn === 'nullif' ? 'nullif(a, b)' : `${fn}(a, …)` });
+  }
+  const sides = unify(ctx, args, fn);
+  return call(fn, sides, sides[0]?.type ?? INTEGER, at);
+}

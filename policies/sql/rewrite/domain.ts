@@ -1,0 +1,38 @@
+import type { ColumnId, Expr, Literal, NamedExpr, Rel, Values } from '../plan.ts';
+import { columnsIn, substitute } from '../plan-walk.ts';
+import { and, type IdSource, ref } from './build.ts';
+import { type Raw, rootOf } from './raw.ts';
+
+/** The public list of groups: one row each, `keys` in the order of the group keys. */
+export interface PublicDomain {
+  readonly rel: Rel;
+  readonly keys: readonly Expr[];
+}
+
+/**
+ * The groups that an answer shows whatever the data hold: all combinations of declared public values that meet the
+ * query's own conditions on them. null where a key is no such column, or where there would be more than `cellsMax`.
+ */
+export function publicDomain(raw: Raw, keys: readonly NamedExpr[], cellsMax: number, ids: IdSource): PublicDomain | null {
+  if (keys.length === 0) return null;
+  const roots = keys.map(({ expr }) => (expr.kind === 'column' ? rootOf(raw.alias, expr.id) : null));
+  const lists = roots.map((root) => (root === null ? undefined : raw.listed.get(root)));
+  if (lists.some((list) => list === undefined || list.length === 0)) return null;
+  if (lists.reduce((size, list) => size * list!.length, 1) > cellsMax) return null;
+  const columns = keys.map(({ name, expr }, index) => listColumn(name, expr, lists[index]!, ids));
+  const byRoot = new Map<ColumnId, Expr>(columns.map(({ column }, index) => [roots[index]!, column]));
+  const product = columns
+    .map(({ values }): Rel => values)
+    .reduce((left, right): Rel => ({ kind: 'join', join: 'cross', left, right, on: null }));
+  const conditions = raw.restrictions
+    .filter((condition) => columnsIn(condition).length > 0 && columnsIn(condition).every((id) => byRoot.has(id)))
+    .map((condition) => substitute(condition, byRoot));
+  const rel: Rel = conditions.length === 0 ? product : { kind: 'filter', input: product, predicate: and(conditions) };
+  return { rel, keys: columns.map(({ column }) => column) };
+}
+
+function listColumn(name: string, expr: Expr, list: readonly Literal[], ids: IdSource) {
+  const id = ids.next();
+  const values: Values = { kind: 'values', columns: [{ id, name, type: expr.type }], rows: list.map((value) => [value]) };
+  return { values, column: ref(id, expr.type) };
+}

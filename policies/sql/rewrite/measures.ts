@@ -1,0 +1,170 @@
+import { AppError } from '../../errors.ts';
+import type { AggregateCall, ColumnId, Expr, NamedAggregate } from '../plan.ts';
+import { DOUBLE, INTEGER, type SqlType } from '../sql-type.ts';
+import { absolute, asDouble, cast, divide, double, isNotNull, least, literal, multiply, ref, sumType } from './build.ts';
+import { type Condition, conditionsOf } from './conditions.ts';
+
+/** A magnitude that is built up from rows and whose safety can be judged by what each unit contributes. */
+export type Magnitude =
+  | { readonly kind: 'rows' }
+  | { readonly kind: 'present'; readonly arg: Expr }
+  | { readonly kind: 'sum'; readonly arg: Expr }
+  | { readonly kind: 'distinct'; readonly arg: Expr };
+
+export interface Check {
+  readonly magnitude: Magnitude;
+  readonly filter: Expr | null;
+  readonly conditions: readonly Condition[];
+}
+
+/** One number per group that leaves, and the checks that must hold before it does. */
+export interface Part {
+  readonly call: AggregateCall;
+  readonly checks: readonly Check[];
+  /** Added to the usual threshold: a fitted quantity needs its degrees of freedom as well. */
+  readonly unitsExtra: number;
+  /** It adds up over units, so that it can be computed from what each unit contributes. */
+  readonly additive: boolean;
+}
+
+/** An aggregate of the user as parts and the arithmetic that puts them together again. */
+export interface Measure {
+  readonly parts: readonly Part[];
+  readonly combine: (parts: readonly Expr[]) => Expr;
+}
+
+const ACCEPTED = 'count, count(distinct …), sum, avg, var_*, stddev_*, covar_*, corr, regr_*';
+
+/** Nearest admissible form of what would show one unit's value. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  min: 'avg and stddev, or counts by width_bucket or CASE classes',
+  max: 'avg and stddev, or counts by width_bucket or CASE classes',
+  median: 'avg, or counts by CASE classes',
+  quantile_cont: 'avg and stddev, or counts by CASE classes',
+  quantile_disc: 'avg and stddev, or counts by CASE classes',
+  mode: 'count(*) grouped by the column',
+  any_value: 'the column as a group key',
+  bool_and: 'count_if(…) beside count(*)',
+  bool_or: 'count_if(…) beside count(*)',
+};
+
+const MOMENTS: ReadonlySet<string> = new Set([
+  ...['var_samp', 'var_pop', 'stddev_samp', 'stddev_pop', 'sem', 'covar_samp', 'covar_pop', 'corr'],
+  ...['slope', 'intercept', 'r2', 'avgx', 'avgy', 'sxx', 'syy', 'sxy', 'count'].map((name) => `regr_${name}`),
+]);
+
+/** Model outputs need this many more units than the threshold, for at least as many degrees of freedom. */
+const UNITS_OF_A_MEAN = 1;
+const UNITS_OF_A_LINE = 2;
+
+/** Squares of larger numbers would leave the range in which the engine sums exactly. */
+const SQUARED_MAX = 3e9;
+
+/**
+ * Takes an aggregate apart into what mode `aggregate` can judge and release.
+ * @throws AppError POLICY_AGGREGATE_REFUSED for what would show single values
+ */
+export function measureOf(call: AggregateCall): Measure {
+  const { fn, filter } = call;
+  const arg = call.args[0];
+  if (fn === 'count_star' || (fn === 'count' && arg === undefined)) return alone(countPart(null, filter));
+  if ((fn === 'count' && call.distinct) || fn === 'approx_count_distinct') return alone(distinctPart(arg!, filter));
+  if (call.distinct) throw refused(`${fn}(DISTINCT …)`, `${fn}(…), or count(distinct …)`);
+  if (fn === 'count') return alone(countPart(arg!, filter));
+  if (fn === 'count_if') return alone(countPart(null, bothOf(filter, arg!)));
+  if (fn === 'sum') return alone(sumPart(arg!, filter, call.type));
+  if (fn === 'avg') return meanOf(arg!, filter);
+  if (MOMENTS.has(fn)) return alone(momentPart(call));
+  throw refused(fn, INSTEAD[fn] ?? ACCEPTED);
+}
+
+function refused(fn: string, accepted: string): AppError {
+  return new AppError('POLICY_AGGREGATE_REFUSED', { function: fn, mode: 'aggregate', accepted });
+}
+
+function alone(part: Part): Measure {
+  return { parts: [part], combine: ([only]) => only! };
+}
+
+function bothOf(a: Expr | null, b: Expr): Expr {
+  return a === null ? b : { kind: 'call', fn: 'and', args: [a, b], type: b.type, at: null };
+}
+
+function aggregate(fn: string, args: readonly Expr[], filter: Expr | null, type: SqlType, distinct = false): AggregateCall {
+  return { fn, args, distinct, filter, type, at: null };
+}
+
+function countPart(arg: Expr | null, filter: Expr | null): Part {
+  if (arg === null) {
+    const check: Check = { magnitude: { kind: 'rows' }, filter, conditions: conditionsOf([], filter) };
+    return { call: aggregate('count_star', [], filter, INTEGER), checks: [check], unitsExtra: 0, additive: true };
+  }
+  // What is counted is whether the value is there: for anything but a bare column the user decides that.
+  const present = arg.kind === 'column' ? [] : conditionsOf([notNullAsCondition(arg)], filter);
+  const conditions = [...conditionsOf([arg], filter), ...present];
+  const check: Check = { magnitude: { kind: 'present', arg }, filter, conditions };
+  return { call: aggregate('count', [arg], filter, INTEGER), checks: [check], unitsExtra: 0, additive: true };
+}
+
+/** `arg IS NOT NULL` written so that it counts as a condition of the user, not as a mere null test. */
+function notNullAsCondition(arg: Expr): Expr {
+  if (arg.kind === 'literal' && arg.value !== null) return arg;
+  return { kind: 'call', fn: 'and', args: [isNotNull(arg)], type: { kind: 'boolean' }, at: null };
+}
+
+function distinctPart(arg: Expr, filter: Expr | null): Part {
+  const check: Check = { magnitude: { kind: 'distinct', arg }, filter, conditions: conditionsOf([arg], filter) };
+  return { call: aggregate('count', [arg], filter, INTEGER, true), checks: [check], unitsExtra: 0, additive: false };
+}
+
+function sumPart(arg: Expr, filter: Expr | null, type: SqlType): Part {
+  const check: Check = { magnitude: { kind: 'sum', arg }, filter, conditions: conditionsOf([arg], filter) };
+  return { call: aggregate('sum', [arg], filter, type), checks: [check], unitsExtra: 0, additive: true };
+}
+
+/** A mean leaves as a protected sum over a protected count. */
+function meanOf(arg: Expr, filter: Expr | null): Measure {
+  const count: Part = {
+    ...countPart(arg, filter),
+    checks: [{ magnitude: { kind: 'present', arg }, filter, conditions: conditionsOf([arg], filter) }],
+  };
+  return {
+    parts: [sumPart(arg, filter, sumType(arg.type)), count],
+    combine: ([sum, total]) => divide(asDouble(sum!), cast(total!, DOUBLE)),
+  };
+}
+
+/** Moments are computed by the engine from deviations; judged by the sums and the sums of squares behind them. */
+function momentPart(call: AggregateCall): Part {
+  const [x, y] = call.args.map(asDouble);
+  const conditions = conditionsOf(call.args, call.filter);
+  const present = y === undefined ? null : bothOf(isNotNull(x!), isNotNull(y));
+  const filter = present === null ? call.filter : bothOf(call.filter, present);
+  const checks = [x!, ...(y === undefined ? [] : [y])].flatMap((arg): readonly Check[] => [
+    { magnitude: { kind: 'sum', arg }, filter, conditions },
+    { magnitude: { kind: 'sum', arg: squared(arg) }, filter, conditions },
+  ]);
+  return { call, checks, unitsExtra: y === undefined ? UNITS_OF_A_MEAN : UNITS_OF_A_LINE, additive: false };
+}
+
+function squared(arg: Expr): Expr {
+  const bounded = least(absolute(arg), double(SQUARED_MAX));
+  return multiply(bounded, bounded);
+}
+
+/** The user's aggregates over their parts, as columns over the released ones. */
+export function combineMeasure(
+  { id, name, call }: NamedAggregate,
+  measure: Measure,
+  parts: readonly { readonly id: ColumnId; readonly type: SqlType }[],
+): { readonly id: ColumnId; readonly name: string; readonly expr: Expr } {
+  const combined = measure.combine(parts.map((part) => ref(part.id, part.type)));
+  const same = combined.type.kind === call.type.kind && (combined.type.kind !== 'decimal' || sameScale(combined.type, call.type));
+  return { id, name, expr: same ? combined : cast(combined, call.type) };
+}
+
+function sameScale(a: SqlType, b: SqlType): boolean {
+  return a.kind === 'decimal' && b.kind === 'decimal' && a.scale === b.scale && a.precision === b.precision;
+}
+
+export const ONE = literal('1', INTEGER);

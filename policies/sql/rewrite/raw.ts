@@ -1,0 +1,191 @@
+import type { UnitKind } from '../../table-schema.ts';
+import type { ColumnId, Expr, Literal, Rel, Scan, ScanColumn } from '../plan.ts';
+import { columnsIn, conjunctsOf, substitute } from '../plan-walk.ts';
+import type { SqlType } from '../sql-type.ts';
+import { literal, ref } from './build.ts';
+
+/**
+ * A relation of protected rows, with what is known of whom each row is about. `units` are columns of `rel`: rewriting
+ * carries them through every operator, whether the user asked for them or not.
+ */
+export interface Raw {
+  readonly state: 'raw';
+  readonly rel: Rel;
+  readonly units: readonly UnitColumn[];
+  /** The protected tables below, and whether a unit is known for their rows. */
+  readonly leaves: ReadonlyMap<number, Leaf>;
+  /** Which table an identifier column comes from, by root id. */
+  readonly tokenLeaf: ReadonlyMap<ColumnId, number>;
+  /** A column that repeats another one: id → the id that it repeats. */
+  readonly alias: ReadonlyMap<ColumnId, ColumnId>;
+  /** Columns with a declared public list of values, by root id. */
+  readonly listed: ReadonlyMap<ColumnId, readonly Literal[]>;
+  /** Conditions that every row meets, over root ids. */
+  readonly restrictions: readonly Expr[];
+  /** A construct below that makes groups depend on single rows; refused as soon as something is released from it. */
+  readonly blocked: { readonly construct: string; readonly accepted: string } | null;
+}
+export interface UnitColumn {
+  readonly id: ColumnId;
+  readonly type: SqlType;
+  readonly unit: UnitKind;
+  readonly nullable: boolean;
+  /** True where a row with data may have NULL here: it counts for nobody, and its magnitude is held against the cell. */
+  readonly unowned: boolean;
+  /** Most rows of `rel` that one unit has; null when unknown. */
+  readonly rowsMax: number | null;
+}
+export interface Leaf {
+  readonly table: string;
+  readonly covered: boolean;
+  /** Identifier columns through which a join could say whose the rows are. */
+  readonly identifiers: readonly string[];
+}
+
+export function rootOf(alias: Raw['alias'], id: ColumnId): ColumnId {
+  let root = id;
+  for (let next = alias.get(root); next !== undefined; next = alias.get(root)) root = next;
+  return root;
+}
+
+/** A protected table as it is stored. `leaf` is any number that no other table of the query has. */
+export function rawScan(scan: Scan, leaf: number): Raw {
+  const source = scan.source;
+  const naming = scan.columns.filter(({ unit }) => unit !== null);
+  const owned = naming.some(({ nullable }) => !nullable);
+  const rowsMax = (unit: UnitKind) =>
+    source.kind === 'table' && naming.filter((column) => column.unit === unit).length === 1
+      ? (source.rowsPerUnitMax[unit] ?? null)
+      : null;
+  const identifiers = scan.columns.filter(({ role }) => role === 'identifier');
+  return {
+    state: 'raw',
+    rel: scan,
+    units: naming.map(({ id, type, unit, nullable }) => {
+      return { id, type, unit: unit!, nullable, unowned: !owned, rowsMax: rowsMax(unit!) };
+    }),
+    leaves: new Map([
+      [
+        leaf,
+        {
+          table: source.kind === 'table' ? source.table : '',
+          covered: naming.length > 0,
+          identifiers: identifiers.map(({ column }) => column),
+        },
+      ],
+    ]),
+    tokenLeaf: new Map(identifiers.map(({ id }) => [id, leaf])),
+    alias: new Map(),
+    listed: new Map(scan.columns.flatMap((column) => publicList(column))),
+    restrictions: [],
+    blocked: null,
+  };
+}
+
+/** A relation that is public through and through, as one side of a join with protected rows. */
+export function asRaw(rel: Rel): Raw {
+  return {
+    state: 'raw',
+    rel,
+    units: [],
+    leaves: new Map(),
+    tokenLeaf: new Map(),
+    alias: new Map(),
+    listed: new Map(),
+    restrictions: [],
+    blocked: null,
+  };
+}
+
+function publicList({ id, type, values, level }: ScanColumn): readonly (readonly [ColumnId, readonly Literal[]])[] {
+  if (type.kind === 'boolean') return [[id, [literal(false, type), literal(true, type)]]];
+  if (values === null || level === 'core') return [];
+  return [[id, values.map((value) => literal(value, type))]];
+}
+
+/** Keeps rows that meet a predicate: it narrows public lists, and equal identifiers name the same unit. */
+export function restrict(raw: Raw, predicate: Expr): Raw {
+  const conditions = conjunctsOf(predicate).map((condition) => overRoots(condition, raw.alias));
+  return mergeEqual(
+    { ...raw, restrictions: [...raw.restrictions, ...conditions] },
+    equalColumns(predicate),
+  );
+}
+
+function overRoots(expr: Expr, alias: Raw['alias']): Expr {
+  const roots = new Map<ColumnId, Expr>();
+  const replace = (part: Expr): void => {
+    if (part.kind === 'column') roots.set(part.id, ref(rootOf(alias, part.id), part.type));
+  };
+  for (const id of columnsIn(expr)) replace(findColumn(expr, id)!);
+  return substitute(expr, roots);
+}
+
+function findColumn(expr: Expr, id: ColumnId): Expr | null {
+  if (expr.kind === 'column') return expr.id === id ? expr : null;
+  const parts =
+    expr.kind === 'call'
+      ? expr.args
+      : expr.kind === 'cast'
+        ? [expr.arg]
+        : expr.kind === 'case'
+          ? [...expr.whens.flatMap(({ when, then }) => [when, then]), expr.otherwise]
+          : [];
+  for (const part of parts) {
+    const found = findColumn(part, id);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** Pairs of columns that a predicate makes equal and not NULL. */
+export function equalColumns(predicate: Expr | null): readonly (readonly [ColumnId, ColumnId])[] {
+  if (predicate === null) return [];
+  return conjunctsOf(predicate).flatMap((condition) => {
+    if (condition.kind !== 'call' || condition.fn !== 'eq') return [];
+    const [a, b] = condition.args;
+    return a?.kind === 'column' && b?.kind === 'column' ? [[a.id, b.id] as const] : [];
+  });
+}
+
+/**
+ * Equal identifiers in one row: both sides are about the same unit, and a table without units of its own gets those of
+ * the table it is joined to.
+ */
+export function mergeEqual(raw: Raw, pairs: readonly (readonly [ColumnId, ColumnId])[]): Raw {
+  const alias = new Map(raw.alias);
+  const tokens = pairs
+    .map(([a, b]) => [rootOf(raw.alias, a), rootOf(raw.alias, b)] as const)
+    .filter(([a, b]) => a !== b && raw.tokenLeaf.has(a) && raw.tokenLeaf.has(b));
+  const leaves = coverLeaves(raw.leaves, raw.tokenLeaf, tokens);
+  for (const [a, b] of tokens) if (rootOf(alias, a) !== rootOf(alias, b)) alias.set(rootOf(alias, b), rootOf(alias, a));
+  const met = new Set(tokens.flat().map((id) => rootOf(alias, id)));
+  const units: UnitColumn[] = [];
+  for (const unit of raw.units) {
+    const root = rootOf(alias, unit.id);
+    const same = units.find((kept) => kept.unit === unit.unit && rootOf(alias, kept.id) === root);
+    if (same !== undefined) continue;
+    units.push(met.has(root) ? { ...unit, nullable: false, unowned: false } : unit);
+  }
+  return { ...raw, alias, leaves, units };
+}
+
+/** Spreads "a unit is known" along equal identifiers until nothing changes. */
+export function coverLeaves(
+  leaves: Raw['leaves'],
+  tokenLeaf: Raw['tokenLeaf'],
+  pairs: readonly (readonly [ColumnId, ColumnId])[],
+): Raw['leaves'] {
+  const covered = new Map(leaves);
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const [a, b] of pairs) {
+      const sides = [tokenLeaf.get(a)!, tokenLeaf.get(b)!];
+      const open = sides.filter((leaf) => !covered.get(leaf)!.covered);
+      if (open.length !== 1) continue;
+      covered.set(open[0]!, { ...covered.get(open[0]!)!, covered: true });
+      changed = true;
+    }
+  }
+  return covered;
+}

@@ -1,0 +1,235 @@
+import { constants } from 'node:fs';
+import { copyFile, link, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AppError, assert, type EmittedSql, type TableData } from '#policies';
+import type { GrantedView, ScratchTable } from './engines/engine.ts';
+import { type IsolationMount, type IsolationTier, pathInside, spawnIsolated } from './isolation/spawn.ts';
+import { readWorkerReply, type WorkerReply, type WorkerRequest } from './protocol.ts';
+import type { AttachedVersion, Vault } from './vault/index.ts';
+import { openChannel, WorkerGone } from './worker-channel.ts';
+
+/** A table version, cut down to the columns that a job may read. */
+export interface JobTable {
+  readonly resource: string;
+  readonly version: number;
+  readonly columns: readonly string[];
+}
+
+export interface EngineProcessOptions {
+  readonly tier: IsolationTier;
+  readonly vault: Pick<Vault, 'attach'>;
+  /** A folder of its own, on the same tmpfs as the vault's; made here, removed at the end. */
+  readonly dir: string;
+  readonly engineThreads: number;
+  readonly memoryMbMax: number;
+}
+
+/**
+ * One query worker and what it was given. Calls are made one after the other. Every failure is an AppError
+ * (SANDBOX_MEMORY, SANDBOX_FAILED, or the vault's own), except while stopping, when nobody listens any more.
+ */
+export interface EngineProcess {
+  readonly ready: Promise<void>;
+  /** Resolves when a process that was ready has ended; never rejects. */
+  readonly ended: Promise<void>;
+  readonly pid: number | null;
+  readonly isGone: () => boolean;
+  /** True after a failure that leaves the engine in doubt: use it no more. */
+  readonly isSpent: () => boolean;
+  readonly holdsGrant: (key: string) => boolean;
+  readonly holdsVersion: (resource: string, version: number) => boolean;
+  query(tables: readonly JobTable[], sql: EmittedSql): Promise<TableData>;
+  finish(tables: readonly ScratchTable[], sql: EmittedSql): Promise<TableData>;
+  /** Interrupts the running call, and kills the worker when that has not helped within a second. */
+  stop(): void;
+  /** Kills the worker, removes its files, lets go of the vault's. */
+  dispose(): Promise<void>;
+}
+
+/** One entry for each version, with every column that any entry names; sorted, so that equal grants look equal. */
+export function mergeTables(tables: readonly JobTable[]): readonly JobTable[] {
+  const merged = new Map<string, JobTable>();
+  for (const { resource, version, columns } of tables) {
+    const key = JSON.stringify([resource, version]);
+    const all = new Set([...(merged.get(key)?.columns ?? []), ...columns]);
+    merged.set(key, { resource, version, columns: [...all].sort() });
+  }
+  return [...merged.keys()].sort().map((key) => merged.get(key)!);
+}
+
+/** The same key for the same versions and columns. `tables` are merged. */
+export function grantKeyOf(tables: readonly JobTable[]): string {
+  return JSON.stringify(tables.map(({ resource, version, columns }) => [resource, version, columns]));
+}
+
+const WORKER_ENTRY = fileURLToPath(new URL('./worker.ts', import.meta.url));
+const DATA_INSIDE = '/data';
+/** Grants that a worker keeps open for its analyst: a change between a few costs nothing. */
+const GRANTS_MAX = 4;
+/** From the interrupt to SIGKILL. */
+const KILL_AFTER_MS = 1_000;
+/**
+ * Private address space that an idle worker has without using it: V8 reserves 510 MiB for code, threads their stacks.
+ * Measured 575–650 MiB; RLIMIT_DATA counts it, so it comes on top of what a job may take.
+ */
+const RUNTIME_DATA_MB = 680;
+const THREAD_DATA_MB = 10;
+/** DuckDB's own limit below the cap, so that most queries fail by its clean error and not by the allocator's. */
+const ENGINE_SHARE = 0.8;
+
+interface Grant {
+  readonly id: number;
+  readonly key: string;
+  readonly files: readonly string[];
+  readonly attached: readonly AttachedVersion[];
+}
+
+export function startEngineProcess(options: EngineProcessOptions): EngineProcess {
+  const mount: IsolationMount = { source: options.dir, target: DATA_INSIDE, writable: false };
+  const grants = new Map<string, Grant>();
+  let channel: ReturnType<typeof openChannel<WorkerRequest, WorkerReply>> | null = null;
+  let spent = false;
+  let disposed = false;
+  let sequence = 0;
+  let killTimer: NodeJS.Timeout | null = null;
+  let running: Promise<unknown> = Promise.resolve();
+
+  const start = async () => {
+    await mkdir(options.dir, { recursive: true, mode: 0o700 });
+    if (disposed) throw new WorkerGone();
+    const dataMbMax = options.memoryMbMax + RUNTIME_DATA_MB + THREAD_DATA_MB * options.engineThreads;
+    channel = openChannel(spawnIsolated(options.tier, { entry: WORKER_ENTRY, mounts: [mount], dataMbMax }), readWorkerReply);
+    const memoryMb = Math.floor(options.memoryMbMax * ENGINE_SHARE);
+    channel.tell({ kind: 'open', threads: options.engineThreads, memoryMb });
+    await channel.ready;
+  };
+  const ready = start();
+  ready.catch(() => undefined); // the pool awaits it
+  const ended = ready.then(
+    () => channel?.ended,
+    () => new Promise<never>(() => undefined), // a failed start is told by `ready`
+  );
+
+  const isGone = () => disposed || channel?.isGone() === true;
+
+  async function ask(message: WorkerRequest & { readonly id: number }): Promise<TableData | null> {
+    assert(channel !== null, 'a worker is asked once it is ready');
+    const answered = channel.request(message).finally(() => {
+      if (killTimer !== null) clearTimeout(killTimer);
+      killTimer = null;
+    });
+    const reply = await answered.catch((cause: unknown) => {
+      throw new AppError('SANDBOX_FAILED', {}, null, cause);
+    });
+    if (reply.kind === 'reply') return reply.table;
+    // WHY spent: after a refused statement (such as one that tampers with logging) DuckDB may not be whole.
+    spent ||= reply.kind === 'failure' && reply.failure !== 'timeout';
+    const memory = reply.kind === 'failure' && reply.failure === 'memory';
+    throw memory ? new AppError('SANDBOX_MEMORY', { limitMb: options.memoryMbMax }) : new AppError('SANDBOX_FAILED');
+  }
+
+  async function askTable(message: WorkerRequest & { readonly id: number }): Promise<TableData> {
+    const table = await ask(message);
+    if (table !== null) return table;
+    channel?.kill();
+    throw new AppError('SANDBOX_FAILED');
+  }
+
+  async function openGrant(tables: readonly JobTable[]): Promise<Grant> {
+    const key = grantKeyOf(tables);
+    const known = grants.get(key);
+    if (known !== undefined) {
+      grants.delete(key);
+      grants.set(key, known); // most recently used last
+      return known;
+    }
+    const oldest = grants.size >= GRANTS_MAX ? grants.values().next().value : undefined;
+    if (oldest !== undefined) {
+      await ask({ kind: 'revoke', id: ++sequence, grant: oldest.id });
+      grants.delete(oldest.key);
+      await letGo(oldest);
+    }
+    const grant = await layOut(++sequence, key, tables, options);
+    grants.set(key, grant.grant);
+    await ask({ kind: 'grant', id: ++sequence, grant: grant.grant.id, views: grant.views(mount, options.tier) });
+    return grant.grant;
+  }
+
+  return {
+    ready,
+    ended,
+    get pid() {
+      return channel?.pid ?? null;
+    },
+    isGone,
+    isSpent: () => spent,
+    holdsGrant: (key) => grants.has(key),
+    holdsVersion: (resource, version) =>
+      [...grants.values()].some(({ attached }) => attached.some((a) => a.resource === resource && a.version === version)),
+    query(tables, sql) {
+      const answer = openGrant(tables).then((grant) => askTable({ kind: 'query', id: ++sequence, grant: grant.id, sql }));
+      running = answer;
+      return answer;
+    },
+    finish: (tables, sql) => askTable({ kind: 'finish', id: ++sequence, tables, sql }),
+    stop() {
+      channel?.tell({ kind: 'interrupt' });
+      killTimer ??= setTimeout(() => channel?.kill(), KILL_AFTER_MS);
+    },
+    async dispose() {
+      if (disposed) return;
+      disposed = true;
+      channel?.kill();
+      await Promise.allSettled([ready, channel?.ended, running]); // a running call may still be laying out files
+      await rm(options.dir, { recursive: true, force: true });
+      for (const grant of grants.values()) await letGo(grant);
+      grants.clear();
+    },
+  };
+}
+
+/** Attaches the versions and puts their files, by hard link, where the worker sees them. */
+async function layOut(id: number, key: string, tables: readonly JobTable[], options: EngineProcessOptions) {
+  const attached: AttachedVersion[] = [];
+  const files: string[] = [];
+  const placed: { table: JobTable; files: string[] }[] = [];
+  try {
+    for (const [index, table] of tables.entries()) {
+      const version = await options.vault.attach(table.resource, table.version);
+      attached.push(version);
+      const own = version.files.map((_, segment) => `${String(id)}-${String(index)}-${String(segment)}.duckdb`);
+      for (const [segment, source] of version.files.entries()) {
+        const target = join(options.dir, own[segment]!);
+        files.push(target);
+        await linkOrCopy(source, target);
+      }
+      placed.push({ table, files: own });
+    }
+  } catch (cause) {
+    await letGo({ id, key, files, attached });
+    throw cause;
+  }
+  const views = (mount: IsolationMount, tier: IsolationTier): GrantedView[] =>
+    placed.map(({ table, files: own }) => ({
+      name: `${table.resource}@${String(table.version)}`,
+      columns: table.columns,
+      files: own.map((file) => join(pathInside(tier, mount), file)),
+    }));
+  return { grant: { id, key, files, attached }, views };
+}
+
+async function letGo(grant: Grant): Promise<void> {
+  for (const file of grant.files) await rm(file, { force: true });
+  for (const version of grant.attached) await version.release();
+}
+
+/** A link shares the memory of the vault's copy; another file system (tier `none` on a laptop) needs a copy. */
+async function linkOrCopy(source: string, target: string): Promise<void> {
+  try {
+    await link(source, target);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EXDEV') throw cause;
+    await copyFile(source, target, constants.COPYFILE_EXCL);
+  }
+}

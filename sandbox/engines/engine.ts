@@ -1,0 +1,43 @@
+import type { TableData } from '#policies';
+
+/**
+ * What the pool needs of an engine, whatever it is. Runs inside the worker process. One call at a time.
+ * Engine text never passes: a failure is one of three words.
+ */
+export const ENGINE_FAILURES = ['timeout', 'memory', 'failed'] as const;
+export type EngineFailure = (typeof ENGINE_FAILURES)[number];
+
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly failure: EngineFailure;
+
+  constructor(failure: EngineFailure) {
+    super(failure);
+    this.failure = failure;
+  }
+}
+
+/** A stored table version, cut down to the granted columns. `files` are read-only segments holding a table `data`. */
+export interface GrantedView {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly files: readonly string[];
+}
+
+export interface ScratchTable {
+  readonly name: string;
+  readonly data: TableData;
+}
+
+export interface QueryEngine {
+  /** Opens a database of its own that sees `views` and nothing else, and locks it. */
+  grant(id: number, views: readonly GrantedView[]): Promise<void>;
+  /** Closes it. The files may be removed afterwards. */
+  revoke(id: number): void;
+  /** Raw cells. */
+  query(grant: number, sql: string): Promise<TableData>;
+  /** Runs over `tables` in a database that no stored table was ever attached to. Columns are named `c0`, `c1`, … */
+  finish(tables: readonly ScratchTable[], sql: string): Promise<TableData>;
+  /** Asks the running call to stop; it then fails with `timeout`. */
+  interrupt(): void;
+}

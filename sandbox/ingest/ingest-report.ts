@@ -1,0 +1,67 @@
+import { AppError, type UnitKind } from '#policies';
+
+/** What came of an upload: counts and places, never a value. */
+
+/** Why a row was not taken, in the words of the declaration. Closed. */
+export const REJECT_REASONS = [
+  'columns', // fewer or more fields than the header names
+  'quote', // a quote inside an unquoted field, text after a closing quote, or a quote that never closes
+  'encoding', // bytes that are not text in the file's encoding
+  'null', // empty where a value is required
+  'type', // not a value of the declared type
+  'scale', // a decimal with more digits after the point than declared
+  'bounds', // outside the declared bounds
+  'values', // not in the declared list
+  'length', // longer than the declared length
+  'identifier-format', // an identifier of more than 256 characters
+] as const;
+export type RejectReason = (typeof REJECT_REASONS)[number];
+
+export interface RejectedRow {
+  /** CSV: the physical line on which the row begins; the header is line 1. Parquet: the row's number from 1. */
+  readonly line: number;
+  /** The first declared column that fails; null when the row as a whole is malformed. */
+  readonly column: string | null;
+  readonly reason: RejectReason;
+}
+
+/** Rejected rows are all counted; the first of them are listed. */
+export const REJECTED_LISTED_MAX = 1000;
+
+export type UploadEncoding = 'utf-8' | 'gb18030';
+
+export interface IngestReport {
+  /** Rows taken. */
+  readonly rows: number;
+  readonly rejectedRows: number;
+  /** The first 1,000, in the order of the file. */
+  readonly rejected: readonly RejectedRow[];
+  /** Of the raw body. */
+  readonly bytes: number;
+  readonly encoding: UploadEncoding | null;
+  /** CSV only. */
+  readonly delimiter: string | null;
+  /** Exact, over the whole table: most rows that one unit has. The largest over the columns of that kind. */
+  readonly rowsPerUnitMax: Partial<Record<UnitKind, number>>;
+  readonly unitsDistinct: Partial<Record<UnitKind, number>>;
+  readonly columns: readonly { readonly name: string; readonly nulls: number }[];
+  /** SHA-256 of the raw body, hex. */
+  readonly contentSha256: string;
+  /** As stored: `bytes` of the plain file, `sha256` of the sealed one. */
+  readonly segments: readonly {
+    readonly name: string;
+    readonly bytes: number;
+    readonly sha256: string;
+    readonly rows: number;
+  }[];
+}
+
+/** More rows were rejected than the upload allows; nothing was stored. The report says which and why. */
+export class RowsRejectedError extends AppError {
+  readonly report: IngestReport;
+
+  constructor(report: IngestReport) {
+    super('UPLOAD_ROWS_REJECTED', { rejected: report.rejectedRows, rows: report.rows + report.rejectedRows });
+    this.report = report;
+  }
+}

@@ -1,0 +1,52 @@
+import { AppError } from '#policies';
+
+/** What may be wrong with a body as a whole: the fact `problem` of UPLOAD_FORMAT. Closed, with its text per language. */
+export const UPLOAD_PROBLEMS = {
+  empty: { zh: '上传内容为空', en: 'the body is empty' },
+  'zip-or-xlsx': { zh: '这是 ZIP 或 XLSX 文件', en: 'this is a ZIP or XLSX file' },
+  xls: { zh: '这是旧版 Excel 文件', en: 'this is an old Excel file' },
+  gzip: { zh: '这是 gzip 压缩文件', en: 'this is a gzip file' },
+  zstd: { zh: '这是 zstd 压缩文件', en: 'this is a zstd file' },
+  pdf: { zh: '这是 PDF 文件', en: 'this is a PDF file' },
+  sqlite: { zh: '这是 SQLite 文件', en: 'this is an SQLite file' },
+  parquet: { zh: '这是 Parquet 文件，却按 CSV 上传', en: 'this is a Parquet file sent as CSV' },
+  'nul-byte': { zh: '含有 NUL 字节', en: 'it contains a NUL byte' },
+  'record-too-long': {
+    zh: '有一行超过 1 MiB（可能是引号未闭合）',
+    en: 'a row is longer than 1 MiB (perhaps a quote that never closes)',
+  },
+  'header-too-long': { zh: '表头超过 1 MiB', en: 'the header is longer than 1 MiB' },
+  'not-parquet': { zh: '这不是 Parquet 文件', en: 'this is not a Parquet file' },
+  'parquet-encrypted': { zh: 'Parquet 文件已加密', en: 'the Parquet file is encrypted' },
+  'parquet-malformed': { zh: 'Parquet 文件已损坏', en: 'the Parquet file is damaged' },
+  'parquet-nested': { zh: 'Parquet 文件含嵌套列', en: 'the Parquet file has nested columns' },
+  'parquet-row-group-too-large': {
+    zh: 'Parquet 行组过大，请以更小的行组写出',
+    en: 'a row group is too large: write smaller ones',
+  },
+} as const;
+export type UploadProblem = keyof typeof UPLOAD_PROBLEMS;
+
+const CSV_ACCEPTED = 'CSV (UTF-8 or GB18030; comma, semicolon, tab or |; LF or CRLF; a header line)';
+const PARQUET_ACCEPTED = 'Parquet with flat columns';
+
+export function formatError(problem: UploadProblem): AppError {
+  const accepted = problem.startsWith('parquet-') || problem === 'not-parquet' ? PARQUET_ACCEPTED : CSV_ACCEPTED;
+  return new AppError('UPLOAD_FORMAT', { problem, accepted });
+}
+
+const SIGNATURES: readonly { readonly bytes: readonly number[]; readonly problem: UploadProblem }[] = [
+  { bytes: [0x50, 0x4b, 0x03, 0x04], problem: 'zip-or-xlsx' },
+  { bytes: [0x50, 0x41, 0x52, 0x31], problem: 'parquet' },
+  { bytes: [0xd0, 0xcf, 0x11, 0xe0], problem: 'xls' },
+  { bytes: [0x1f, 0x8b], problem: 'gzip' },
+  { bytes: [0x28, 0xb5, 0x2f, 0xfd], problem: 'zstd' },
+  { bytes: [0x25, 0x50, 0x44, 0x46, 0x2d], problem: 'pdf' },
+  { bytes: [...Buffer.from('SQLite format 3', 'latin1')], problem: 'sqlite' },
+];
+
+/** What a body that should be CSV really is, by its first bytes; null when nothing speaks against text. */
+export function foreignFormat(head: Uint8Array): UploadProblem | null {
+  const found = SIGNATURES.find(({ bytes }) => bytes.every((byte, index) => head[index] === byte));
+  return found?.problem ?? null;
+}

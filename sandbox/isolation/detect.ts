@@ -1,0 +1,47 @@
+import { AppError } from '#policies';
+import { findTool } from './runtime-files.ts';
+import { gatherHostFacts, remedyOf } from './remedy.ts';
+import { heldEverywhere, SELF_TEST_CHECKS, type SelfTestReport, selfTest, type SpawnProbe } from './self-test.ts';
+import { ISOLATION_TIERS, type IsolationTier } from './spawn.ts';
+
+/**
+ * The tier to use, proven by its self-test on this machine now. `auto`: bubblewrap where installed, else namespaces;
+ * never `none`.
+ * @throws AppError SANDBOX_UNAVAILABLE with the command or flag that mends it
+ */
+export async function detectTier(
+  wanted: IsolationTier | 'auto',
+  production: boolean,
+  scratchDir: string,
+  spawnProbe?: SpawnProbe,
+): Promise<SelfTestReport> {
+  if (wanted === 'none') return unprotected(production);
+  const failures: string[] = [];
+  for (const tier of candidates(wanted)) {
+    const report = await selfTest(tier, scratchDir, spawnProbe);
+    if (report !== null && heldEverywhere(report)) return report;
+    failures.push(failureOf(tier, report));
+  }
+  throw new AppError('SANDBOX_UNAVAILABLE', { tier: wanted, failures, remedy: remedyOf(gatherHostFacts()) });
+}
+
+function candidates(wanted: IsolationTier | 'auto'): readonly IsolationTier[] {
+  if (process.platform !== 'linux') return [];
+  if (wanted !== 'auto') return [wanted];
+  return ISOLATION_TIERS.filter((tier) => tier !== 'none' && (tier !== 'bubblewrap' || findTool('bwrap') !== null));
+}
+
+function failureOf(tier: IsolationTier, report: SelfTestReport | null): string {
+  if (report === null) return `${tier}: does not start`;
+  return `${tier}: lets through ${SELF_TEST_CHECKS.filter((check) => !report.held[check]).join(', ')}`;
+}
+
+/** WHY no probe: nothing is promised, and the report says so. */
+function unprotected(production: boolean): SelfTestReport {
+  if (production) {
+    const remedy = 'tier `none` is for development only: choose `auto`';
+    throw new AppError('SANDBOX_UNAVAILABLE', { tier: 'none', failures: [], remedy });
+  }
+  const held = Object.fromEntries(SELF_TEST_CHECKS.map((check) => [check, false])) as SelfTestReport['held'];
+  return { tier: 'none', held, ms: 0 };
+}

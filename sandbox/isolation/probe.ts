@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+
+/**
+ * Runs inside a tier and tries to get out; says what it could do. The self-test compares with what must not be possible.
+ * Every attempt is real: nothing is inferred from how the sandbox was built.
+ */
+export interface ProbeTargets {
+  /** Files of the host; the first is a canary that the parent wrote. */
+  readonly files: readonly string[];
+  /** Folders to write to: of the host, of the sandbox, and the read-only data folder. */
+  readonly folders: readonly string[];
+  readonly port: number;
+  readonly socketPath: string;
+  readonly parentPid: number;
+  readonly dataFile: string;
+  readonly allocateMb: number;
+}
+
+export interface ProbeFindings {
+  readonly filesRead: readonly string[];
+  readonly foldersWritten: readonly string[];
+  readonly connected: readonly string[];
+  readonly processesSeen: boolean;
+  readonly environment: readonly string[];
+  readonly privileged: boolean;
+  readonly allocated: boolean;
+  /** The control: what a worker is given must be readable, or the probe proves nothing. */
+  readonly dataRead: boolean;
+}
+
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+process.on('message', (targets) => {
+  void probe(targets as ProbeTargets).then((findings) => process.send?.(findings));
+});
+
+async function probe(targets: ProbeTargets): Promise<ProbeFindings> {
+  const routes = [
+    { port: targets.port, host: '127.0.0.1' },
+    { port: targets.port, host: '::1' },
+    { path: targets.socketPath },
+  ];
+  const connected: string[] = [];
+  for (const route of routes) if (await connects(route)) connected.push(JSON.stringify(route));
+  return {
+    filesRead: targets.files.filter((file) => succeeds(() => readFileSync(file))),
+    foldersWritten: targets.folders.filter((folder) => succeeds(() => writeFileSync(join(folder, '.probe'), 'x'))),
+    connected,
+    processesSeen: seesOthers(targets.parentPid),
+    environment: Object.keys(process.env),
+    privileged: await listens(1),
+    allocated: succeeds(() => Buffer.alloc(targets.allocateMb * 1024 * 1024)),
+    dataRead: succeeds(() => readFileSync(targets.dataFile)),
+  };
+}
+
+function succeeds(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function connects(route: { port: number; host: string } | { path: string }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ ...route, timeout: 500 });
+    const end = (value: boolean) => {
+      socket.destroy();
+      resolve(value);
+    };
+    socket.on('connect', () => end(true));
+    socket.on('error', () => end(false));
+    socket.on('timeout', () => end(false));
+  });
+}
+
+/** A port below 1024 needs CAP_NET_BIND_SERVICE, even in a network of one's own. */
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.on('error', () => resolve(false));
+    server.listen(port, '0.0.0.0', () => server.close(() => resolve(true)));
+  });
+}
+
+/** By signal 0 to the parent, and by listing /proc. */
+function seesOthers(parentPid: number): boolean {
+  const signalled = succeeds(() => process.kill(parentPid, 0));
+  const listed = succeeds(() => {
+    if (readdirSync('/proc').filter((name) => /^\d+$/.test(name)).length <= 1) throw new Error('alone');
+  });
+  return signalled || listed;
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ProbeFindings, ProbeTargets } from './probe.ts';
+import { APP_ROOT, APP_ROOT_OUTSIDE } from './runtime-files.ts';
+import { type IsolationSpec, type IsolationTier, pathInside, spawnIsolated } from './spawn.ts';
+
+/** What must not be possible inside a tier, in the order of the report. */
+export const SELF_TEST_CHECKS = [
+  'host-files',
+  'host-writes',
+  'network',
+  'processes',
+  'environment',
+  'capabilities',
+  'memory',
+] as const;
+export type SelfTestCheck = (typeof SELF_TEST_CHECKS)[number];
+
+export interface SelfTestReport {
+  readonly tier: IsolationTier;
+  /** False: the probe could do it. */
+  readonly held: Readonly<Record<SelfTestCheck, boolean>>;
+  readonly ms: number;
+}
+
+/** How the probe is started: tests put a sabotaged tier here. */
+export type SpawnProbe = (tier: IsolationTier, spec: IsolationSpec) => ReturnType<typeof spawnIsolated>;
+
+const PROBE_ENTRY = fileURLToPath(new URL('./probe.ts', import.meta.url));
+const DATA_INSIDE = '/data';
+const DEADLINE_MS = 15_000;
+/** Variables that a shell sets by itself, and node's own for the channel. */
+const ENVIRONMENT_ALLOWED = new Set(['PATH', 'PWD', 'OLDPWD', 'SHLVL', '_', 'LC_CTYPE']);
+const PROBE_DATA_MB = 1_024;
+
+/**
+ * Plants a canary file, a listening port and a listening socket, and lets a probe inside the tier try to reach them.
+ * Null: the tier does not start, or its worker cannot read what it is given.
+ */
+export async function selfTest(
+  tier: IsolationTier,
+  scratchDir: string,
+  spawnProbe: SpawnProbe = spawnIsolated,
+): Promise<SelfTestReport | null> {
+  const startedAt = performance.now();
+  const dir = join(scratchDir, `self-test-${randomBytes(6).toString('hex')}`);
+  await mkdir(join(dir, 'data'), { recursive: true, mode: 0o700 });
+  const servers: Server[] = [];
+  try {
+    await writeFile(join(dir, 'canary'), 'canary');
+    await writeFile(join(dir, 'data', 'granted'), 'granted');
+    const socketPath = join(dir, 's');
+    const port = await listen(servers, { port: 0, host: '127.0.0.1' });
+    await listen(servers, { path: socketPath });
+    const mount = { source: join(dir, 'data'), target: DATA_INSIDE, writable: false };
+    const data = pathInside(tier, mount);
+    const targets: ProbeTargets = {
+      files: [join(dir, 'canary'), '/etc/passwd', '/etc/hostname', '/proc/self/environ', '/proc/1/environ'],
+      folders: [data, dir, '/', '/tmp', tmpdir(), '/dev/shm', '/var/tmp', homedir(), APP_ROOT, APP_ROOT_OUTSIDE],
+      port: port ?? 0,
+      socketPath,
+      parentPid: process.pid,
+      dataFile: join(data, 'granted'),
+      allocateMb: PROBE_DATA_MB * 2,
+    };
+    const spec = { entry: PROBE_ENTRY, mounts: [mount], dataMbMax: PROBE_DATA_MB };
+    const findings = await askProbe(spawnProbe(tier, spec), targets);
+    await removeTraces(tier, targets.folders);
+    if (findings === null || !findings.dataRead) return null;
+    return { tier, held: judge(findings), ms: Math.round(performance.now() - startedAt) };
+  } catch {
+    return null; // a tier that cannot even be tried is a tier that does not hold
+  } finally {
+    for (const server of servers) server.close();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+export function heldEverywhere(report: SelfTestReport): boolean {
+  return SELF_TEST_CHECKS.every((check) => report.held[check]);
+}
+
+function judge(findings: ProbeFindings): SelfTestReport['held'] {
+  return {
+    'host-files': findings.filesRead.length === 0,
+    'host-writes': findings.foldersWritten.length === 0,
+    network: findings.connected.length === 0,
+    processes: !findings.processesSeen,
+    environment: findings.environment.every((name) => ENVIRONMENT_ALLOWED.has(name)),
+    capabilities: !findings.privileged,
+    memory: !findings.allocated,
+  };
+}
+
+function askProbe(child: ReturnType<SpawnProbe>, targets: ProbeTargets): Promise<ProbeFindings | null> {
+  return new Promise((resolve) => {
+    const end = (findings: ProbeFindings | null) => {
+      clearTimeout(timer);
+      child.kill('SIGKILL');
+      resolve(findings);
+    };
+    const timer = setTimeout(() => end(null), DEADLINE_MS);
+    child.on('message', (message) => end(message as ProbeFindings));
+    child.on('exit', () => end(null));
+    child.on('error', () => end(null));
+    child.send(targets, () => undefined); // a failed send shows as the exit
+  });
+}
+
+/** Resolves with the port, when it has one. */
+function listen(servers: Server[], address: { port: number; host: string } | { path: string }): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    servers.push(server);
+    server.on('error', reject);
+    server.listen(address, () => {
+      const bound = server.address();
+      resolve(typeof bound === 'object' && bound !== null ? bound.port : null);
+    });
+  });
+}
+
+/** A probe without isolation leaves its file wherever it could write. */
+async function removeTraces(tier: IsolationTier, folders: readonly string[]): Promise<void> {
+  if (tier !== 'none') return;
+  for (const folder of folders) await rm(join(folder, '.probe'), { force: true }).catch(() => undefined);
+}

@@ -1,0 +1,342 @@
+import { join } from 'node:path';
+import { AppError, assert, type EmittedSql, type TableData } from '#policies';
+import { type EngineProcess, type EngineProcessOptions, grantKeyOf, type JobTable, mergeTables, startEngineProcess } from './engine-process.ts';
+import type { ScratchTable } from './engines/engine.ts';
+import { createFairQueue } from './fair-queue.ts';
+import type { SandboxEvent } from './sandbox-event.ts';
+
+export interface SandboxJob {
+  readonly id: string;
+  readonly analyst: string;
+  readonly tables: readonly JobTable[];
+  /** Counted from the moment that the job has a worker. */
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A worker for the length of one job. Calls are served one after the other. */
+export interface EngineSession {
+  /** Runs `cells` over the job's tables: raw cells. */
+  query(sql: EmittedSql): Promise<TableData>;
+  /** Runs over these tables alone, in a database that no stored table was ever attached to. */
+  finish(tables: readonly ScratchTable[], sql: EmittedSql): Promise<TableData>;
+}
+
+export interface PoolLimits {
+  /** Jobs that run at once. */
+  readonly workers: number;
+  /** Processes alive: busy ones, ready spares, and idle ones that wait for their analyst. */
+  readonly processesMax: number;
+  /** Ready processes that have served nobody. */
+  readonly sparesMin: number;
+  readonly queueMax: number;
+  readonly queuePerAnalystMax: number;
+  /** A process is replaced after so many jobs of its analyst. */
+  readonly jobsPerProcessMax: number;
+  /** An idle process keeps its analyst's data so long. */
+  readonly idleMsMax: number;
+}
+
+export function defaultLimits(workers: number): PoolLimits {
+  return {
+    workers,
+    processesMax: workers * 4 + 4,
+    sparesMin: workers,
+    queueMax: 512,
+    queuePerAnalystMax: 128,
+    jobsPerProcessMax: 5_000,
+    idleMsMax: 60_000,
+  };
+}
+
+/**
+ * Isolated workers, shared out fairly.
+ *
+ * INVARIANT: a process serves one job at a time, and one analyst ever. An analyst's process is kept for the next job;
+ * another analyst gets a fresh one, and ready spares are kept so that nobody waits for a start.
+ */
+export interface Pool {
+  /**
+   * @throws AppError SANDBOX_BUSY (queue full), SANDBOX_TIMEOUT, SANDBOX_MEMORY, SANDBOX_FAILED, VAULT_CORRUPT; the
+   *   signal's own reason when it is aborted; whatever `work` throws.
+   */
+  run<T>(job: SandboxJob, work: (session: EngineSession) => Promise<T>): Promise<T>;
+  /** Starts as many processes as may run at once. */
+  warm(): void;
+  stats(): { readonly workers: number; readonly busy: number; readonly queued: number };
+  /** Lets go of a version in every idle worker now, and in a busy one when its job ends. Before it is destroyed. */
+  forget(resource: string, version: number): Promise<void>;
+  /** Process ids, for operators and fault tests. */
+  pids(): readonly number[];
+  close(): Promise<void>;
+}
+
+interface Member {
+  readonly process: EngineProcess;
+  state: 'starting' | 'idle' | 'busy' | 'leaving';
+  analyst: string | null;
+  jobs: number;
+  idleSince: number;
+}
+
+interface Waiting {
+  readonly job: SandboxJob;
+  readonly grantKey: string;
+  readonly start: (member: Member) => void;
+  readonly refuse: (reason: unknown) => void;
+}
+
+export type PoolDependencies = Omit<EngineProcessOptions, 'dir'> & {
+  readonly workersDir: string;
+  readonly limits: PoolLimits;
+  readonly log: (event: SandboxEvent) => void;
+};
+
+/** Failed starts in a row after which waiting jobs are refused instead of kept waiting. */
+const START_FAILURES_MAX = 3;
+const STARTS_AT_ONCE_MAX = 2;
+
+export function openPool(dependencies: PoolDependencies): Pool {
+  const { limits, log, workersDir } = dependencies;
+  const members = new Set<Member>();
+  const queue = createFairQueue<Waiting>();
+  const farewells = new Set<Promise<void>>();
+  let number = 0;
+  let startFailures = 0;
+  let retryTimer: NodeJS.Timeout | null = null;
+  let closed = false;
+  let jobMsMean = 20;
+
+  const inState = (state: Member['state']) => [...members].filter((member) => member.state === state);
+  const busyCount = () => inState('busy').length;
+  const spareCount = () => [...members].filter((m) => m.analyst === null && m.state !== 'leaving').length;
+
+  // ── Members come and go ──────────────────────────────────────────────────────────────────────────────────────────
+
+  function startMember(): void {
+    const dir = join(workersDir, `worker-${String((number += 1))}`);
+    const startedAt = performance.now();
+    const process = startEngineProcess({ ...dependencies, dir });
+    const member: Member = { process, state: 'starting', analyst: null, jobs: 0, idleSince: startedAt };
+    members.add(member);
+    process.ready.then(
+      () => {
+        startFailures = 0;
+        if (member.state !== 'starting') return;
+        member.state = 'idle';
+        member.idleSince = performance.now();
+        log({ kind: 'worker-ready', ms: Math.round(performance.now() - startedAt) });
+        serve();
+      },
+      () => startFailed(member),
+    );
+    void process.ended.then(() => {
+      if (member.state === 'idle') dismiss(member, 'crashed'); // a busy one is seen by its job
+    });
+  }
+
+  function startFailed(member: Member): void {
+    if (closed || member.state === 'leaving') return;
+    startFailures += 1;
+    log({ kind: 'worker-start-failed', inARow: startFailures });
+    dismiss(member, 'crashed');
+    if (startFailures >= START_FAILURES_MAX && inState('leaving').length === members.size) {
+      for (const waiting of queue.drain()) waiting.refuse(new AppError('SANDBOX_FAILED'));
+    }
+  }
+
+  function dismiss(member: Member, reason: Extract<SandboxEvent, { kind: 'worker-ended' }>['reason']): void {
+    if (member.state === 'leaving') return;
+    member.state = 'leaving';
+    log({ kind: 'worker-ended', reason });
+    const farewell = member.process.dispose().finally(() => {
+      members.delete(member);
+      farewells.delete(farewell);
+      serve();
+    });
+    farewells.add(farewell);
+  }
+
+  /** Keeps spares ready; at the limit of processes the longest idle one makes room. */
+  function replenish(): void {
+    if (closed || retryTimer !== null) return;
+    if (startFailures > 0 && inState('starting').length === 0) {
+      const delayMs = Math.min(10_000, 100 * 2 ** startFailures);
+      retryTimer = setTimeout(() => {
+        retryTimer = null;
+        startMember();
+      }, delayMs);
+      return;
+    }
+    while (spareCount() < limits.sparesMin && inState('starting').length < STARTS_AT_ONCE_MAX) {
+      if (members.size < limits.processesMax) {
+        startMember();
+        continue;
+      }
+      const [oldest] = inState('idle').sort((a, b) => a.idleSince - b.idleSince);
+      if (oldest !== undefined && inState('leaving').length === 0) dismiss(oldest, 'evicted');
+      return;
+    }
+  }
+
+  const sweeper = setInterval(() => {
+    const before = performance.now() - limits.idleMsMax;
+    for (const member of inState('idle')) {
+      if (member.analyst !== null && member.idleSince < before) dismiss(member, 'idle');
+    }
+  }, limits.idleMsMax / 4);
+  sweeper.unref();
+
+  // ── Jobs ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The best idle process for a job: same analyst and data, same analyst, or one that has served nobody. */
+  function memberFor({ job, grantKey }: Waiting): Member | null {
+    const idle = inState('idle').filter((member) => !member.process.isGone());
+    const own = idle.filter((member) => member.analyst === job.analyst);
+    return (
+      own.find((member) => member.process.holdsGrant(grantKey)) ??
+      own[0] ??
+      idle.find((member) => member.analyst === null) ??
+      null
+    );
+  }
+
+  function serve(): void {
+    if (closed) return;
+    while (busyCount() < limits.workers) {
+      let chosen: Member | null = null;
+      const waiting = queue.take((candidate) => (chosen = memberFor(candidate)) !== null);
+      if (waiting === null || chosen === null) break;
+      const member: Member = chosen;
+      member.state = 'busy';
+      member.analyst = waiting.job.analyst;
+      member.jobs += 1;
+      waiting.start(member);
+    }
+    replenish();
+  }
+
+  function release(member: Member, ms: number): void {
+    jobMsMean += (ms - jobMsMean) / 20;
+    if (member.state !== 'busy') return;
+    if (member.process.isGone()) dismiss(member, 'crashed');
+    else if (member.process.isSpent() || member.jobs >= limits.jobsPerProcessMax) dismiss(member, 'retired');
+    else {
+      member.state = 'idle';
+      member.idleSince = performance.now();
+    }
+    serve();
+  }
+
+  function enqueue(job: SandboxJob): Promise<Member> {
+    if (queue.size() >= limits.queueMax || queue.sizeOf(job.analyst) >= limits.queuePerAnalystMax) {
+      const waitMs = (jobMsMean * (queue.size() + 1)) / limits.workers;
+      throw new AppError('SANDBOX_BUSY', { retryAfterSeconds: Math.min(60, Math.max(1, Math.ceil(waitMs / 1000))) });
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<Member>();
+    const waiting: Waiting = { job, grantKey: grantKeyOf(job.tables), start: resolve, refuse: reject };
+    const abort = () => {
+      if (queue.remove(job.analyst, waiting)) reject(job.signal?.reason);
+    };
+    job.signal?.addEventListener('abort', abort, { once: true });
+    queue.push(job.analyst, waiting);
+    serve();
+    return promise.finally(() => job.signal?.removeEventListener('abort', abort));
+  }
+
+  return {
+    async run(requested, work) {
+      const job = { ...requested, tables: mergeTables(requested.tables) };
+      job.signal?.throwIfAborted();
+      if (closed) throw new AppError('SANDBOX_BUSY', { retryAfterSeconds: 1 });
+      const member = await enqueue(job);
+      const startedAt = performance.now();
+      const lease = leaseSession(member.process, job);
+      try {
+        return await lease.race(work(lease.session));
+      } finally {
+        void lease.end().then(() => release(member, performance.now() - startedAt));
+      }
+    },
+    warm: () => {
+      while (members.size < Math.min(limits.workers, limits.processesMax)) startMember();
+    },
+    stats: () => ({ workers: members.size, busy: busyCount(), queued: queue.size() }),
+    async forget(resource, version) {
+      for (const member of members) {
+        if (!member.process.holdsVersion(resource, version)) continue;
+        if (member.state === 'idle') dismiss(member, 'retired');
+        else if (member.state === 'busy') member.jobs = limits.jobsPerProcessMax;
+      }
+      await Promise.all(farewells);
+    },
+    pids: () => [...members].flatMap((member) => member.process.pid ?? []),
+    async close() {
+      closed = true;
+      clearInterval(sweeper);
+      if (retryTimer !== null) clearTimeout(retryTimer);
+      for (const waiting of queue.drain()) waiting.refuse(new AppError('SANDBOX_BUSY', { retryAfterSeconds: 1 }));
+      for (const member of members) dismiss(member, 'closed');
+      await Promise.all(farewells);
+    },
+  };
+}
+
+interface Lease {
+  readonly session: EngineSession;
+  /** Settles with the work, or rejects at the deadline or the abort, whichever is first. */
+  race<T>(work: Promise<T>): Promise<T>;
+  /** Closes the session; resolves when its last call is over (at the latest a second after it was stopped). */
+  end(): Promise<void>;
+}
+
+/** One job's hold on a process: orders the calls, and stops them at the deadline or the abort. */
+function leaseSession(process: EngineProcess, job: SandboxJob): Lease {
+  const expiry = Promise.withResolvers<never>();
+  expiry.promise.catch(() => undefined);
+  let state: 'open' | 'expired' | 'ended' = 'open';
+  let running = 0;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const expire = (reason: unknown) => {
+    if (state !== 'open') return;
+    state = 'expired';
+    if (running > 0) process.stop();
+    expiry.reject(reason);
+  };
+  const timer = setTimeout(() => expire(new AppError('SANDBOX_TIMEOUT', { deadlineMs: job.deadlineMs })), job.deadlineMs);
+  const abort = () => expire(job.signal?.reason);
+  job.signal?.addEventListener('abort', abort, { once: true });
+  if (job.signal?.aborted === true) abort();
+
+  function inOrder(call: () => Promise<TableData>): Promise<TableData> {
+    assert(state !== 'ended', 'a session is used during its job only');
+    const result = last.then(async () => {
+      if (state === 'expired') return expiry.promise;
+      if (state === 'ended') throw new AppError('SANDBOX_FAILED'); // queued behind a call when the work ended
+      running += 1;
+      return call().finally(() => (running -= 1));
+    });
+    last = result.catch(() => undefined);
+    return Promise.race([result, expiry.promise]);
+  }
+
+  return {
+    session: {
+      query: (sql) => inOrder(() => process.query(job.tables, sql)),
+      finish: (tables, sql) => inOrder(() => process.finish(tables, sql)),
+    },
+    race: (work) => {
+      work.catch(() => undefined); // after the deadline nobody else listens
+      return Promise.race([work, expiry.promise]);
+    },
+    async end() {
+      clearTimeout(timer);
+      job.signal?.removeEventListener('abort', abort);
+      // WHY stop: work that ended while a call still runs (it threw beside it) must not keep the worker.
+      if (state === 'open' && running > 0) process.stop();
+      state = 'ended';
+      await last;
+    },
+  };
+}

@@ -1,0 +1,6 @@
+/** What the sandbox tells its owner's log: kinds and numbers, never a text of the engine or of a user. */
+export type SandboxEvent =
+  | { readonly kind: 'worker-ready'; readonly ms: number }
+  | { readonly kind: 'worker-start-failed'; readonly inARow: number }
+  | { readonly kind: 'worker-ended'; readonly reason: 'crashed' | 'evicted' | 'idle' | 'retired' | 'closed' }
+  | { readonly kind: 'parser-replaced'; readonly reason: 'crashed' | 'deadline' };

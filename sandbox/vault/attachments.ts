@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError, assert } from '#policies';
+import { unwrapDataKey, type VersionName, versionLabel } from './data-key.ts';
+import { fileContext, KEY_FILE, readManifest, type SegmentInfo } from './manifest.ts';
+import { checkFreeBytes, makeScratchDir, type ScratchDir } from './private-dir.ts';
+import { openSealedFile, writeFully } from './sealed-file.ts';
+
+/**
+ * Decrypted copies of table versions on the private tmpfs, one per version whoever asks: counted, and wiped when the
+ * last user lets go.
+ */
+export interface AttachedVersion {
+  readonly resource: string;
+  readonly version: number;
+  /** The folder of the plain files: mount this, read-only. */
+  readonly dir: string;
+  /** Absolute paths of the plain DuckDB files, in the order of the segments; each holds a table `data`. */
+  readonly files: readonly string[];
+  readonly segments: readonly SegmentInfo[];
+  /** Lets go. The last one wipes the copy. Harmless when called twice. */
+  release(): Promise<void>;
+}
+
+interface Copy {
+  readonly scratch: ScratchDir;
+  readonly files: readonly string[];
+  readonly segments: readonly SegmentInfo[];
+}
+
+interface Holding {
+  users: number;
+  readonly copy: Promise<Copy>;
+}
+
+export interface Attachments {
+  attach(name: VersionName): Promise<AttachedVersion>;
+  /** Users that hold a copy of the version now. */
+  users(name: VersionName): number;
+}
+
+export function createAttachments(
+  places: { readonly versions: string; readonly attached: string },
+  masterKey: Uint8Array,
+): Attachments {
+  const holdings = new Map<string, Holding>();
+  const letGo = async (label: string, holding: Holding): Promise<void> => {
+    holding.users -= 1;
+    assert(holding.users >= 0, 'an attachment is released once per user');
+    if (holding.users > 0) return;
+    // INVARIANT: out of the map before the first await, so that a new user makes a copy of its own.
+    if (holdings.get(label) === holding) holdings.delete(label);
+    const copy = await holding.copy.catch(() => null);
+    await copy?.scratch.wipe();
+  };
+  return {
+    users: (name) => holdings.get(versionLabel(name))?.users ?? 0,
+    async attach(name) {
+      const label = versionLabel(name);
+      let holding = holdings.get(label);
+      if (holding === undefined) {
+        holding = { users: 0, copy: decryptVersion(places, masterKey, name) };
+        holdings.set(label, holding);
+      }
+      const held = holding;
+      held.users += 1;
+      try {
+        const copy = await held.copy;
+        let released = false;
+        const release = async (): Promise<void> => {
+          if (released) return;
+          released = true;
+          await letGo(label, held);
+        };
+        return { ...name, dir: copy.scratch.dir, files: copy.files, segments: copy.segments, release };
+      } catch (error) {
+        await letGo(label, held);
+        throw error;
+      }
+    },
+  };
+}
+
+/** @throws AppError VAULT_CORRUPT, SANDBOX_MEMORY; nothing stays on the tmpfs then. */
+async function decryptVersion(
+  places: { readonly versions: string; readonly attached: string },
+  masterKey: Uint8Array,
+  name: VersionName,
+): Promise<Copy> {
+  const source = join(places.versions, versionLabel(name));
+  const dataKey = await readDataKey(masterKey, name, source);
+  const { segments } = await readManifest(dataKey, name, source);
+  await checkFreeBytes(
+    places.attached,
+    segments.reduce((sum, segment) => sum + segment.bytes, 0),
+  );
+  const scratch = await makeScratchDir(places.attached, `${versionLabel(name)}.${randomUUID()}`);
+  try {
+    const files: string[] = [];
+    for (const segment of segments) {
+      const file = join(scratch.dir, segment.name.replace(/\.seg$/, '.duckdb'));
+      await decryptFile(dataKey, fileContext(name, segment.name), join(source, segment.name), file);
+      files.push(file);
+    }
+    return { scratch, files, segments };
+  } catch (error) {
+    await scratch.wipe();
+    throw error;
+  } finally {
+    dataKey.fill(0);
+  }
+}
+
+/** A missing key is a destroyed or damaged version: both look the same. */
+async function readDataKey(masterKey: Uint8Array, name: VersionName, dir: string): Promise<Buffer> {
+  const wrapped = await readFile(join(dir, KEY_FILE)).catch((error: unknown) => {
+    throw new AppError('VAULT_CORRUPT', {}, null, error);
+  });
+  return unwrapDataKey(masterKey, name, wrapped);
+}
+
+async function decryptFile(dataKey: Uint8Array, context: string, source: string, target: string): Promise<void> {
+  const plain = await open(target, 'wx', 0o600);
+  try {
+    for await (const chunk of openSealedFile(dataKey, context, source)) await writeFully(plain, [chunk]);
+  } finally {
+    await plain.close();
+  }
+}
