@@ -1,5 +1,5 @@
-import { AppError } from '#policies';
 import type { ColumnSchema, TableSchema } from '#policies';
+import { AppError } from '#policies';
 
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 const DOMAIN = /^[a-z][a-z0-9_.]{0,126}$/;

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { AppError, assert, AssertionFailed } from '#policies';
+import { AppError, AssertionFailed, assert } from '#policies';
 import type { Db } from './db.ts';
 
 /** Most works that share one transaction: bounds how long the event loop is held. */

@@ -1,13 +1,13 @@
-import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm';
-import { AppError, assert } from '#policies';
-import type { ErrorFacts, Mode, SourcePlace } from '#policies';
+import { and, asc, desc, eq, lt, sql } from 'drizzle-orm';
 import * as z from 'zod';
+import type { ErrorFacts, Mode, SourcePlace } from '#policies';
+import { AppError, assert } from '#policies';
 import { sha256Hex } from './canonical.ts';
 import type { Db } from './db.ts';
 import { prepared } from './db.ts';
 import { readJson } from './json-column.ts';
-import { boundedLimit } from './page.ts';
 import type { Page } from './page.ts';
+import { boundedLimit } from './page.ts';
 import { jobResults, jobs } from './schema.ts';
 
 export type JobState = 'queued' | 'running' | 'finished' | 'refused' | 'failed' | 'cancelled';
@@ -213,6 +213,7 @@ export function readResult(db: Db, job: string): StoredResult | null {
 
 /** On start: jobs that a crash cut off, oldest first. The caller ends each one and records the outcome. */
 export function unfinishedJobs(db: Db): readonly Job[] {
-  const unfinished = inArray(jobs.state, ['queued', 'running']);
+  // WHY literal: only then does SQLite use the partial index.
+  const unfinished = sql`${jobs.state} IN ('queued', 'running')`;
   return db.orm.select().from(jobs).where(unfinished).orderBy(asc(jobs.seq)).all().map(fromRow);
 }

@@ -1,12 +1,12 @@
-import { LEVELS, AssertionFailed } from '#policies';
-import type { TableSchema } from '#policies';
-import { COLUMN_ROLES, COLUMN_TYPES, UNIT_KINDS } from '#policies';
 import * as z from 'zod';
+import type { TableSchema } from '#policies';
+import { AssertionFailed, COLUMN_ROLES, COLUMN_TYPES, LEVELS, UNIT_KINDS } from '#policies';
 
 /** Reads a JSON column. What does not fit was not written by this software: a damaged store, not a user's mistake. */
 export function readJson<T>(schema: z.ZodType<T>, json: string): T {
   const parsed = schema.safeParse(JSON.parse(json));
-  if (!parsed.success) throw new AssertionFailed(`a JSON column does not fit: ${parsed.error.issues[0]?.path.join('.')}`);
+  if (!parsed.success)
+    throw new AssertionFailed(`a JSON column does not fit: ${parsed.error.issues[0]?.path.join('.')}`);
   return parsed.data;
 }
 

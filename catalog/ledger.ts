@@ -65,9 +65,7 @@ const chargeAccount = prepared((db) =>
   ),
 );
 const settleReservations = prepared((db) =>
-  db.client.prepare<[string]>(
-    `UPDATE ledger_reservations SET state = 'settled' WHERE job = ? AND state = 'reserved'`,
-  ),
+  db.client.prepare<[string]>(`UPDATE ledger_reservations SET state = 'settled' WHERE job = ? AND state = 'reserved'`),
 );
 
 /**

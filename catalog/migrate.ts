@@ -38,3 +38,8 @@ export function migrate(client: Database.Database): void {
     })();
   }
 }
+
+/** The newest layout of a home that this version knows. */
+export function knownVersion(): number {
+  return listMigrations().length;
+}

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt } from 'drizzle-orm';
 import type { Db } from './db.ts';
-import { boundedLimit } from './page.ts';
 import type { Page } from './page.ts';
+import { boundedLimit } from './page.ts';
 import { organisations } from './schema.ts';
 
 export type OrganisationKind = 'provider' | 'developer' | 'operator' | 'bureau' | 'security' | 'custodian';
@@ -13,7 +13,11 @@ export interface Organisation {
 }
 
 type Row = typeof organisations.$inferSelect;
-const fromRow = ({ id, titleZh, titleEn, kind }: Row): Organisation => ({ id, title: { zh: titleZh, en: titleEn }, kind });
+const fromRow = ({ id, titleZh, titleEn, kind }: Row): Organisation => ({
+  id,
+  title: { zh: titleZh, en: titleEn },
+  kind,
+});
 
 /** Adds the organisation or replaces the one with its id. */
 export function putOrganisation(tx: Db, organisation: Organisation): void {

@@ -1,8 +1,7 @@
 import { and, desc, eq, lt, max, sql } from 'drizzle-orm';
-import { AppError, assert } from '#policies';
-import { UNIT_KINDS } from '#policies';
-import type { UnitKind } from '#policies';
 import * as z from 'zod';
+import type { UnitKind } from '#policies';
+import { AppError, assert, UNIT_KINDS } from '#policies';
 import type { Db } from './db.ts';
 import { prepared } from './db.ts';
 import { readJson } from './json-column.ts';
@@ -39,11 +38,14 @@ export interface CommittedVersion {
 }
 
 type Row = typeof resourceVersions.$inferSelect;
-const rowsPerUnitSchema = z.partialRecord(z.enum(UNIT_KINDS), z.number());
+const rowsPerUnitSchema: z.ZodType<Readonly<Partial<Record<UnitKind, number>>>> = z.partialRecord(
+  z.enum(UNIT_KINDS),
+  z.number(),
+);
 
 const fromRow = (row: Row): ResourceVersion => ({
   ...row,
-  rowsPerUnitMax: readJson(rowsPerUnitSchema, row.rowsPerUnitMax) as Partial<Record<UnitKind, number>>,
+  rowsPerUnitMax: readJson(rowsPerUnitSchema, row.rowsPerUnitMax),
   report: row.report === null ? null : (JSON.parse(row.report) as unknown),
 });
 
@@ -70,7 +72,8 @@ const versionByNumber = prepared((db) =>
  */
 export function beginVersion(tx: Db, resource: string): number {
   const { state } = getResource(tx, resource);
-  if (state === 'withdrawn') throw new AppError('RESOURCE_STATE', { id: resource, state, accepted: ['draft', 'listed'] });
+  if (state === 'withdrawn')
+    throw new AppError('RESOURCE_STATE', { id: resource, state, accepted: ['draft', 'listed'] });
   const ofResource = eq(resourceVersions.resource, resource);
   const writing = tx.orm
     .select({ version: resourceVersions.version })
@@ -80,10 +83,17 @@ export function beginVersion(tx: Db, resource: string): number {
   if (writing !== undefined) {
     throw new AppError('RESOURCE_STATE', { id: resource, state: 'writing', accepted: ['one upload at a time'] });
   }
-  const last = tx.orm.select({ version: max(resourceVersions.version) }).from(resourceVersions).where(ofResource).get();
+  const last = tx.orm
+    .select({ version: max(resourceVersions.version) })
+    .from(resourceVersions)
+    .where(ofResource)
+    .get();
   const version = (last?.version ?? 0) + 1;
   const createdAt = tx.now();
-  tx.orm.insert(resourceVersions).values({ resource, version, state: 'writing', rowsPerUnitMax: '{}', createdAt }).run();
+  tx.orm
+    .insert(resourceVersions)
+    .values({ resource, version, state: 'writing', rowsPerUnitMax: '{}', createdAt })
+    .run();
   return version;
 }
 

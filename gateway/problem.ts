@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { HTTPException } from 'hono/http-exception';
-import { AppError, type ErrorCode, type ErrorFacts, type SourcePlace } from '#policies';
+import type { JobProblem } from '#catalog';
+import { AppError, ERROR_CODES, type ErrorCode, type ErrorFacts, type SourcePlace } from '#policies';
 import { CATALOGUES, FILLINGS, type Language } from './messages/language.ts';
 import { fillTemplate } from './messages/message.ts';
 
@@ -43,6 +44,8 @@ export const STATUS_OF: Readonly<Record<ErrorCode, ProblemStatus>> = {
   PLAN_STATE: 409,
   JOB_NOT_FOUND: 404,
   JOB_STATE: 409,
+  JOB_CANCELLED: 409,
+  JOB_ABORTED: 503,
   BUDGET_EXHAUSTED: 403,
   // draft-ietf-httpapi-idempotency-key-header, section 2.7: the key comes again with another payload.
   IDEMPOTENCY_CONFLICT: 422,
@@ -97,15 +100,15 @@ export interface Problem {
   reference?: string;
 }
 
-/** A failure as stored with a job. */
-export interface StoredFailure {
+/** An expected failure as data. */
+export interface Failure {
   readonly code: ErrorCode;
   readonly facts: ErrorFacts;
   readonly place: SourcePlace | null;
 }
 
 /** The problem of an expected failure, in words of `language`. */
-export function problemOf(failure: StoredFailure, language: Language): Problem {
+export function problemOf(failure: Failure, language: Language): Problem {
   const message = CATALOGUES[language][failure.code];
   const fill = (template: string): string => fillTemplate(template, failure.facts, FILLINGS[language]);
   return {
@@ -121,8 +124,14 @@ export function problemOf(failure: StoredFailure, language: Language): Problem {
 }
 
 /** The problem of a failed or refused job. */
-export function problemOfJob(job: string, failure: StoredFailure, language: Language): Problem {
-  return { ...problemOf(failure, language), job, instance: `/v1/jobs/${job}` };
+export function problemOfJob(job: string, failure: JobProblem, language: Language): Problem {
+  return { ...problemOf(failureOf(failure), language), job, instance: `/v1/jobs/${job}` };
+}
+
+/** A failure as stored. An older home may hold a code that is gone: then nothing is known but that it failed. */
+export function failureOf({ code, facts, place }: JobProblem): Failure {
+  const known = ERROR_CODES.find((one) => one === code);
+  return known === undefined ? { code: 'INTERNAL', facts: {}, place: null } : { code: known, facts, place };
 }
 
 /**

@@ -83,6 +83,8 @@ export const CATALOG_ERROR_CODES = [
   'PLAN_STATE', // id, state, accepted
   'JOB_NOT_FOUND', // id
   'JOB_STATE', // id, state, accepted
+  'JOB_CANCELLED', // (none): by its owner, by a freeze or by a shutdown
+  'JOB_ABORTED', // (none): the gateway stopped while the job ran; it is charged
   'IDEMPOTENCY_CONFLICT', // key
   'BUDGET_EXHAUSTED', // account, limit, remaining
   'HOME_NEWER', // found, known

@@ -99,7 +99,10 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
     await mkdir(options.dir, { recursive: true, mode: 0o700 });
     if (disposed) throw new WorkerGone();
     const dataMbMax = options.memoryMbMax + RUNTIME_DATA_MB + THREAD_DATA_MB * options.engineThreads;
-    channel = openChannel(spawnIsolated(options.tier, { entry: WORKER_ENTRY, mounts: [mount], dataMbMax }), readWorkerReply);
+    channel = openChannel(
+      spawnIsolated(options.tier, { entry: WORKER_ENTRY, mounts: [mount], dataMbMax }),
+      readWorkerReply,
+    );
     const memoryMb = Math.floor(options.memoryMbMax * ENGINE_SHARE);
     channel.tell({ kind: 'open', threads: options.engineThreads, memoryMb });
     await channel.ready;
@@ -166,9 +169,13 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
     isSpent: () => spent,
     holdsGrant: (key) => grants.has(key),
     holdsVersion: (resource, version) =>
-      [...grants.values()].some(({ attached }) => attached.some((a) => a.resource === resource && a.version === version)),
+      [...grants.values()].some(({ attached }) =>
+        attached.some((a) => a.resource === resource && a.version === version),
+      ),
     query(tables, sql) {
-      const answer = openGrant(tables).then((grant) => askTable({ kind: 'query', id: ++sequence, grant: grant.id, sql }));
+      const answer = openGrant(tables).then((grant) =>
+        askTable({ kind: 'query', id: ++sequence, grant: grant.id, sql }),
+      );
       running = answer;
       return answer;
     },

@@ -63,7 +63,8 @@ export function openParser(tier: IsolationTier, log: (event: SandboxEvent) => vo
         late = true;
         asked.kill();
       }, DEADLINE_MS);
-      const reply = await asked.request({ kind: 'parse', id: (sequence += 1), text });
+      sequence += 1;
+      const reply = await asked.request({ kind: 'parse', id: sequence, text });
       if (reply.kind === 'verdict') return reply.verdict;
       throw new WorkerGone();
     } catch (cause) {
@@ -118,7 +119,10 @@ export function openParser(tier: IsolationTier, log: (event: SandboxEvent) => vo
 }
 
 function startChannel(tier: IsolationTier): ParserChannel {
-  return openChannel(spawnIsolated(tier, { entry: PARSER_ENTRY, mounts: [], dataMbMax: PARSER_DATA_MB }), readParserReply);
+  return openChannel(
+    spawnIsolated(tier, { entry: PARSER_ENTRY, mounts: [], dataMbMax: PARSER_DATA_MB }),
+    readParserReply,
+  );
 }
 
 /** What is refused before any parser sees it: DuckDB's text ends at a null byte, and lone surrogates have no UTF-8. */

@@ -1,6 +1,6 @@
 import type { Cell, SqlType, TableData } from '#policies';
-import { ENGINE_FAILURES, type EngineFailure, type GrantedView, type ScratchTable } from './engines/engine.ts';
 import type { SyntaxVerdict } from './engines/duckdb/syntax-tree.ts';
+import { ENGINE_FAILURES, type EngineFailure, type GrantedView, type ScratchTable } from './engines/engine.ts';
 
 /**
  * The messages between the gateway and its workers, over Node's IPC channel with structured clone. A worker may be

@@ -7,8 +7,8 @@ export {
   isOrganisationCode,
   organisationCodeCheck,
 } from './credit-code.ts';
-export { detectIdentifier, IDENTIFIER_KINDS } from './detect-identifier.ts';
 export type { DetectedIdentifier, IdentifierKind } from './detect-identifier.ts';
+export { detectIdentifier, IDENTIFIER_KINDS } from './detect-identifier.ts';
 export { idCardCheck, isIdCard } from './id-card.ts';
 export { isMobile } from './mobile.ts';
 export { isPlate } from './plate.ts';

@@ -126,7 +126,20 @@ export const WATER_CLASSES = ['industry', 'commerce', 'construction', 'special']
 export const USE_CODES = ['residential', 'apartment', 'commercial', 'office', 'industrial', 'garage'] as const;
 export const PARKING_USE_CODES = ['parking', 'storage', 'commerce', 'idle'] as const;
 export const RIGHT_CODES = ['ownership', 'land-use', 'land-use-and-ownership', 'contracted-land'] as const;
-export const HOSPITAL_CODES = ['H01', 'H02', 'H03', 'H04', 'H05', 'H06', 'H07', 'H08', 'H09', 'H10', 'H11', 'H12'] as const;
+export const HOSPITAL_CODES = [
+  'H01',
+  'H02',
+  'H03',
+  'H04',
+  'H05',
+  'H06',
+  'H07',
+  'H08',
+  'H09',
+  'H10',
+  'H11',
+  'H12',
+] as const;
 /** CT 08.00.002 first-level departments. */
 export const DEPARTMENT_CODES = ['02', '03', '04', '05', '07', '08', '10', '11', '12', '13', '19', '20', '50'] as const;
 export const LAB_ITEM_CODES = ['WBC', 'HGB', 'PLT', 'GLU', 'HBA1C', 'ALT', 'CREA', 'UA', 'TC', 'TG', 'CRP'] as const;
@@ -139,7 +152,24 @@ export const CROP_CERTIFICATES = ['none', 'green', 'organic', 'geographical'] as
 export const SEASONS = ['spring', 'summer', 'autumn', 'winter'] as const;
 export const SPECIES_CODES = ['pig', 'cattle', 'goat', 'chicken', 'duck', 'goose'] as const;
 export const STAGE_CODES = ['kindergarten', 'primary', 'junior', 'senior', 'nine-year'] as const;
-export const BRAND_CODES = ['DFM', 'VW', 'TOY', 'HON', 'NIS', 'BYD', 'GEE', 'CHA', 'WUL', 'CHE', 'GWM', 'BUI', 'XPG', 'NIO', 'TSL', 'AIO'] as const;
+export const BRAND_CODES = [
+  'DFM',
+  'VW',
+  'TOY',
+  'HON',
+  'NIS',
+  'BYD',
+  'GEE',
+  'CHA',
+  'WUL',
+  'CHE',
+  'GWM',
+  'BUI',
+  'XPG',
+  'NIO',
+  'TSL',
+  'AIO',
+] as const;
 export const ENERGY_CODES = ['petrol', 'diesel', 'hybrid', 'plug-in', 'electric', 'gas'] as const;
 export const VEHICLE_STATUS_CODES = ['normal', 'overdue', 'violation', 'cancelled', 'sealed'] as const;
 export const TAX_CODES = ['vat', 'cit'] as const;

@@ -1,6 +1,6 @@
 import type { TableSchema } from '#policies';
-import { FIRST_BATCH_TABLES, TABLES } from './tables.ts';
 import type { FirstBatchTable } from './tables.ts';
+import { FIRST_BATCH_TABLES, TABLES } from './tables.ts';
 
 /** 公共数据授权运营目录(第一批): 15 entries, which 25 tables serve. */
 
@@ -37,7 +37,8 @@ const ANALYSIS = '按场景方案授权,仅输出受保护结果 · under an app
 const ENTERPRISES_ONLY = `仅限企业;${ANALYSIS}; enterprises only`;
 const VERIFY_ONLY = '仅供核验,须双方授权同意 · verification only, with the consent of both spouses';
 const HEALTH = `重要数据候选,不含原始影像;${ANALYSIS}; candidate for important data, without original images`;
-const SECRECY = '先经保密审查,不提供坐标和防护等级 · after a secrecy review; coordinates and protection class never leave';
+const SECRECY =
+  '先经保密审查,不提供坐标和防护等级 · after a secrecy review; coordinates and protection class never leave';
 const PUBLISHED = '依法公示信息;按场景方案授权 · published by law; under an approved plan';
 
 /** In the order of the annex: the place is the number of the entry. */

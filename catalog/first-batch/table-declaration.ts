@@ -1,5 +1,5 @@
-import { assert } from '#policies';
 import type { ColumnRole, ColumnSchema, ColumnType, Level, TableSchema, UnitKind } from '#policies';
+import { assert } from '#policies';
 
 /**
  * The compact form in which the first batch declares its tables: level and role in one word (`4I`), the type from the

@@ -71,7 +71,7 @@ export class RunningJobs {
   /** Asks every job to stop, for shutdown; resolves when all have been recorded. */
   async stop(): Promise<void> {
     const all = [...this.#jobs.values()];
-    for (const job of all) job.controller.abort();
+    for (const job of all) job.controller.abort(new AppError('JOB_CANCELLED'));
     await Promise.allSettled(all.map((job) => job.released));
   }
 

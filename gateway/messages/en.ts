@@ -175,6 +175,16 @@ export const EN: MessageCatalogue = {
     detail: 'job `{id}` is `{state}`',
     hint: '[accepted: {accepted}]',
   },
+  JOB_CANCELLED: {
+    title: 'the job was cancelled',
+    detail: 'the job was stopped before it ended; what it had reserved stays charged',
+    hint: 'submit it again if it is still wanted',
+  },
+  JOB_ABORTED: {
+    title: 'the gateway stopped while the job ran',
+    detail: 'the job was cut off by a stop of the gateway; nothing of it was released and it stays charged',
+    hint: 'submit it again',
+  },
   BUDGET_EXHAUSTED: {
     title: 'the budget is used up',
     detail: 'account `{account}` cannot bear this[; limit {limit}][, remaining {remaining}]',

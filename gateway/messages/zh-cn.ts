@@ -175,6 +175,16 @@ export const ZH_CN: MessageCatalogue = {
     detail: '作业 `{id}` 的状态是 `{state}`',
     hint: '[可接受：{accepted}]',
   },
+  JOB_CANCELLED: {
+    title: '作业已取消',
+    detail: '作业在结束前被停止；已预留的额度照常计费',
+    hint: '如仍需要，请重新提交',
+  },
+  JOB_ABORTED: {
+    title: '作业运行时网关停止',
+    detail: '作业因网关停止而中断；未发布任何内容，额度照常计费',
+    hint: '请重新提交',
+  },
   BUDGET_EXHAUSTED: {
     title: '额度已用完',
     detail: '账户 `{account}` 不足以支付[，上限 {limit}][，剩余 {remaining}]',

@@ -32,7 +32,8 @@ export interface JobObserver {
  * `failed` or `cancelled` after it (charged: execution had begun).
  */
 export async function runJob(arrival: JobArrival, deps: PipelineDeps, observer: JobObserver): Promise<Job> {
-  const admission = admit(arrival, deps);
+  const { caller, request } = arrival;
+  const admission = await admit({ caller, plan: request.plan, action: 'submitJob' }, deps);
   const ended = await live(arrival, admission, deps, observer);
   await deps.log.advance(); // the checkpoint covers the outcome before anything leaves
   await deps.releaseTick(arrival.arrivedMs);

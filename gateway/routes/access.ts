@@ -49,6 +49,8 @@ export function jobTarget(job: Job): Target {
 export function resourceTarget(resource: Resource): Target {
   return { type: 'Resource', id: resource.id, attrs: { provider: resource.provider, state: resource.state } };
 }
-export function planTarget(plan: UsagePlan): Target {
-  return { type: 'Plan', id: plan.id, attrs: { org: plan.org } };
+export function planTarget(plan: UsagePlan, providers: readonly string[]): Target {
+  return { type: 'Plan', id: plan.id, attrs: { org: plan.org, providers } };
 }
+/** The access log as a whole. */
+export const LOG_TARGET: Target = { type: 'AccessLog', id: 'log', attrs: {} };

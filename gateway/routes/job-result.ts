@@ -7,6 +7,7 @@ import { resultArrow } from '../formats/result-arrow.ts';
 import { resultCsv, resultCsvHeaders } from '../formats/result-csv.ts';
 import { resultJson } from '../formats/result-json.ts';
 import type { StoredResult } from '../formats/stored-result.ts';
+import { failureOf } from '../problem.ts';
 import { readableJob } from './access.ts';
 import { eventStream } from './event-stream.ts';
 import { isFinal } from './job-json.ts';
@@ -128,7 +129,10 @@ export function registerJobResult(app: OpenAPIHono<AppEnv>, deps: AppDeps): void
 /** A refused or failed job has a problem instead: asking for its result tells that problem again. */
 function requireResult(job: Job, result: StoredResult | null): StoredResult {
   if (result !== null && job.state === 'finished') return result;
-  if (job.problem !== null) throw new AppError(job.problem.code, job.problem.facts, job.problem.place);
+  if (job.problem !== null) {
+    const { code, facts, place } = failureOf(job.problem);
+    throw new AppError(code, facts, place);
+  }
   throw new AppError('JOB_STATE', { id: job.id, state: job.state, accepted: 'finished' });
 }
 

@@ -5,7 +5,7 @@ import type { Job } from '#catalog';
 import type { AppContext, AppDeps, AppEnv } from '../app-deps.ts';
 import type { Language } from '../messages/language.ts';
 import { problemOfJob, problemResponse } from '../problem.ts';
-import { planAccess, readableJob, requirePermit } from './access.ts';
+import { readableJob, requirePermit } from './access.ts';
 import { isFinal, jobJson, jobSummaryJson } from './job-json.ts';
 import { waitSecondsOf } from './prefer.ts';
 import { AUTHENTICATED, NO_QUERY, TAG } from './schemas/common.ts';
@@ -94,7 +94,6 @@ export function registerJobs(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
     const caller = c.get('caller');
     const language = request.options?.language ?? c.get('language');
     c.set('language', language);
-    await planAccess(deps, caller, 'job:submit', request.plan);
     const submitted = await deps.jobs.submit(caller, {
       plan: request.plan,
       sql: request.sql,

@@ -10,7 +10,8 @@ import { requestInvalid } from './request-invalid.ts';
 export async function readJsonBody(c: Context, bytesMax: number): Promise<void> {
   refuseOtherTypes(c);
   const text = decodeUtf8(await readBytes(c, bytesMax));
-  c.req.bodyCache.text = Promise.resolve(text);
+  // The framework keeps promises in its cache, whatever its declaration says.
+  c.req.bodyCache.text = Promise.resolve(text) as never;
   refuseUnkeepableText(parseJson(text));
 }
 

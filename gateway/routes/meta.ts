@@ -115,7 +115,16 @@ const problemRoute = createRoute({
   },
 });
 
-const JwksSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) }).openapi('Jwks');
+const optionalText = z.string().optional();
+const JwkSchema = z.object({
+  kty: optionalText,
+  crv: optionalText,
+  x: optionalText,
+  kid: optionalText,
+  alg: optionalText,
+  use: optionalText,
+});
+const JwksSchema = z.object({ keys: z.array(JwkSchema) }).openapi('Jwks', { description: 'RFC 7517; Ed25519 (RFC 8037)' });
 const jwksRoute = createRoute({
   method: 'get',
   path: '/.well-known/jwks.json',
@@ -154,7 +163,7 @@ export function registerMeta(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
   });
   const { issuer } = deps;
   if (issuer !== null) {
-    app.openapi(jwksRoute, (c) => c.json({ keys: issuer.jwks.keys.map((key) => ({ ...key, kty: key.kty ?? '' })) }, 200));
+    app.openapi(jwksRoute, (c) => c.json({ keys: issuer.jwks.keys.map(({ kty, crv, x, kid, alg, use }) => ({ kty, crv, x, kid, alg, use })) }, 200));
   }
 }
 

@@ -32,7 +32,7 @@ function describe(app: OpenAPIHono<AppEnv>, version: string): unknown {
     info: {
       title: 'Sluice 数闸',
       version,
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
       description:
         'A privacy-preserving compute gateway for public data: SQL in, protected tables out, every access in a log ' +
         'that an outsider can verify. Failures are RFC 9457 problems in the language of Accept-Language (zh-CN, en).',

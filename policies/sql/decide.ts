@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { LEVELS, type Level, type Mode, MODES_BUILT, type PolicyProfile, stricterMode } from '../levels.ts';
+import { LEVELS, type Level, MODES_BUILT, type Mode, type PolicyProfile, stricterMode } from '../levels.ts';
 import { type FlowMemo, flowOf, mergeSources, type Source, type Sources } from './decide/flow.ts';
 import { refuseIdentifierMisuse, refuseIdentifierRows } from './decide/identifiers.ts';
 import { columnsOf } from './plan.ts';

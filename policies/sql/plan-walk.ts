@@ -1,4 +1,4 @@
-import type { ColumnId, Expr, Rel } from './plan.ts';
+import type { ColumnId, ColumnRef, Expr, Rel } from './plan.ts';
 
 /** Small walks over the plan that several stages share. */
 
@@ -26,22 +26,26 @@ export function columnsIn(expr: Expr): readonly ColumnId[] {
   return expr.kind === 'column' ? [expr.id] : partsOf(expr).flatMap(columnsIn);
 }
 
-/** The same expression with columns replaced; columns that the map does not know stay. */
-export function substitute(expr: Expr, by: ReadonlyMap<ColumnId, Expr>): Expr {
+/** The same expression with every column reference replaced. */
+export function mapColumns(expr: Expr, replace: (column: ColumnRef) => Expr): Expr {
   switch (expr.kind) {
     case 'column':
-      return by.get(expr.id) ?? expr;
+      return replace(expr);
     case 'literal':
       return expr;
     case 'call':
-      return { ...expr, args: expr.args.map((arg) => substitute(arg, by)) };
+      return { ...expr, args: expr.args.map((arg) => mapColumns(arg, replace)) };
     case 'cast':
-      return { ...expr, arg: substitute(expr.arg, by) };
+      return { ...expr, arg: mapColumns(expr.arg, replace) };
     case 'case':
       return {
         ...expr,
-        whens: expr.whens.map(({ when, then }) => ({ when: substitute(when, by), then: substitute(then, by) })),
-        otherwise: substitute(expr.otherwise, by),
+        whens: expr.whens.map(({ when, then: value }) => ({
+          when: mapColumns(when, replace),
+          // biome-ignore lint/suspicious/noThenProperty: the plan's own word
+          then: mapColumns(value, replace),
+        })),
+        otherwise: mapColumns(expr.otherwise, replace),
       };
   }
 }

@@ -1,6 +1,10 @@
-import type { UnitKind } from '../table-schema.ts';
-import type { TableSchema } from '../table-schema.ts';
+import type { TableSchema, UnitKind } from '../table-schema.ts';
+import type { ParsedQuery } from './parse.ts';
 import type { Rel } from './plan.ts';
+import { prune } from './prune.ts';
+import { resolveQuery } from './resolve-query.ts';
+import { createContext, isNode, refusalAt, type QueryFacts } from './syntax-node.ts';
+import { AppError } from '../errors.ts';
 
 /** What exists for a caller: the tables and columns that the job's plan grants, each in one version. */
 export interface GrantedTable {
@@ -24,4 +28,52 @@ export interface TableUse {
   readonly version: number;
   readonly table: string;
   readonly columns: readonly string[];
+}
+
+/**
+ * Binds names against the granted tables, works out types and refuses whatever is not on the allow-list, with its place
+ * and the nearest admissible form. `facts.today` and `facts.now` stand for CURRENT_DATE and now().
+ * Throws AppError: SQL_* and POLICY_IDENTIFIER_USE.
+ */
+export function resolve(parsed: ParsedQuery, catalog: QueryCatalog, facts: QueryFacts): ResolvedQuery {
+  if (!isNode(parsed.node)) throw new AppError('SQL_NOT_SELECT');
+  const ctx = createContext(parsed.text, catalog, facts);
+  const bound = resolveQuery(ctx, parsed.node, null);
+  const interval = bound.columns.find((column) => column.type.kind === 'interval');
+  if (interval !== undefined) {
+    throw refusalAt(ctx, null, 'SQL_TYPE_REFUSED', { type: 'interval', accepted: "date_diff('day', a, b)" });
+  }
+  const plan = prune(bound.rel);
+  return { kind: 'resolved', plan, uses: tableUses(plan) };
+}
+
+/** Each table version once, with the stored columns that the plan reads. */
+export function tableUses(plan: Rel): readonly TableUse[] {
+  const uses = new Map<string, { use: Omit<TableUse, 'columns'>; columns: Set<string> }>();
+  visitScans(plan, (scan) => {
+    if (scan.source.kind !== 'table') return;
+    const { resource, version, table } = scan.source;
+    const key = JSON.stringify([resource, version]);
+    const entry = uses.get(key) ?? { use: { resource, version, table }, columns: new Set<string>() };
+    for (const column of scan.columns) entry.columns.add(column.column);
+    uses.set(key, entry);
+  });
+  return [...uses.values()].map(({ use, columns }) => ({ ...use, columns: [...columns].sort() }));
+}
+
+function visitScans(rel: Rel, visit: (scan: Extract<Rel, { kind: 'scan' }>) => void): void {
+  switch (rel.kind) {
+    case 'scan':
+      visit(rel);
+      break;
+    case 'values':
+      break;
+    case 'join':
+    case 'set-operation':
+      visitScans(rel.left, visit);
+      visitScans(rel.right, visit);
+      break;
+    default:
+      visitScans(rel.input, visit);
+  }
 }

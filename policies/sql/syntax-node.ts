@@ -2,7 +2,7 @@ import { AppError, placeOf, type ErrorFacts } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 import { offsetReader, type OffsetReader } from './text-offsets.ts';
 import type { ColumnId, Offset } from './plan.ts';
-import type { QueryCatalog, TableUse } from './resolve.ts';
+import type { QueryCatalog } from './resolve.ts';
 
 /** A node of DuckDB's syntax tree. Nothing of it is believed before a shape has been checked. */
 export interface SyntaxNode {
@@ -23,7 +23,6 @@ export interface ResolveContext {
   readonly offsetOf: OffsetReader;
   readonly catalog: QueryCatalog;
   readonly facts: QueryFacts;
-  readonly uses: Map<string, { use: Omit<TableUse, 'columns'>; columns: Set<string> }>;
   ids: number;
   nodes: number;
   depth: number;
@@ -35,7 +34,7 @@ export const DEPTH_MAX = 200;
 export const NODES_MAX = 20_000;
 
 export function createContext(text: string, catalog: QueryCatalog, facts: QueryFacts): ResolveContext {
-  return { text, offsetOf: offsetReader(text), catalog, facts, uses: new Map(), ids: 0, nodes: 0, depth: 0 };
+  return { text, offsetOf: offsetReader(text), catalog, facts, ids: 0, nodes: 0, depth: 0 };
 }
 
 export function freshId(ctx: ResolveContext): ColumnId {

@@ -30,7 +30,6 @@ export function readBodyBlocks(
     bytes += piece.byteLength;
     if (bytes > limits.bytesMax) throw new AppError('UPLOAD_TOO_LARGE', { bytesMax: limits.bytesMax });
     if (limits.declaredBytes !== null && bytes > limits.declaredBytes) throw interrupted(bytes);
-    if (limits.signal?.aborted === true) throw interrupted(bytes);
     digest.update(piece);
   };
   const blocks = async function* (): AsyncGenerator<Buffer> {
@@ -39,7 +38,7 @@ export function readBodyBlocks(
     }
     let block = Buffer.allocUnsafe(BLOCK_BYTES);
     let filled = 0;
-    for await (const piece of piecesOf(body, () => bytes)) {
+    for await (const piece of piecesOf(body, limits.signal, () => bytes)) {
       take(piece);
       for (let at = 0; at < piece.byteLength; ) {
         const part = piece.subarray(at, at + BLOCK_BYTES - filled);
@@ -52,7 +51,6 @@ export function readBodyBlocks(
         filled = 0;
       }
     }
-    if (limits.signal?.aborted === true) throw interrupted(bytes);
     if (limits.declaredBytes !== null && bytes !== limits.declaredBytes) throw interrupted(bytes);
     if (filled > 0) yield block.subarray(0, filled);
   };
@@ -63,12 +61,34 @@ function interrupted(bytes: number, cause?: unknown): AppError {
   return new AppError('UPLOAD_INTERRUPTED', { bytes }, null, cause);
 }
 
-/** Whatever the transport throws means that the body did not arrive; an AppError of its own passes. */
-async function* piecesOf(body: AsyncIterable<Uint8Array>, bytes: () => number): AsyncGenerator<Uint8Array> {
+/**
+ * Whatever the transport throws means that the body did not arrive; an AppError of its own passes. An abort is heard
+ * even while the transport is silent.
+ */
+async function* piecesOf(
+  body: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | null,
+  bytes: () => number,
+): AsyncGenerator<Uint8Array> {
+  const pieces = body[Symbol.asyncIterator]();
+  const aborted = Promise.withResolvers<never>();
+  aborted.promise.catch(() => undefined); // only heard while a piece is awaited
+  const onAbort = () => aborted.reject(interrupted(bytes(), signal?.reason));
+  if (signal?.aborted === true) onAbort();
+  signal?.addEventListener('abort', onAbort);
+  let ended = false;
   try {
-    // WHY no plain `yield*` outside: only the transport's own failures may be renamed, not the consumer's.
-    for await (const piece of body) yield piece;
+    for (;;) {
+      const next = await Promise.race([pieces.next(), aborted.promise]);
+      ended = next.done === true;
+      if (next.done === true) return;
+      yield next.value;
+    }
   } catch (error) {
     throw error instanceof AppError ? error : interrupted(bytes(), error);
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    // WHY not awaited: a transport that is stuck in `next()` would never answer.
+    if (!ended) void Promise.resolve(pieces.return?.()).catch(() => undefined);
   }
 }

@@ -25,12 +25,12 @@ export interface TextBlocks {
  * @throws AppError UPLOAD_FORMAT (not text), UPLOAD_ENCODING (neither encoding fits)
  */
 export function readTextBlocks(body: AsyncIterable<Buffer>, encoding: UploadEncoding | 'auto'): TextBlocks {
-  let known: UploadEncoding | null = encoding === 'auto' ? null : encoding;
+  let known: UploadEncoding | null = null;
   const blocks = async function* (): AsyncGenerator<Buffer> {
-    let recode: TextDecoder | null = known === 'gb18030' ? new TextDecoder('gb18030') : null;
+    let recode: InstanceType<typeof TextDecoder> | null = null;
     for await (const { bytes, sample } of withSample(body, () => known === null)) {
-      if (sample !== null) {
-        known = detectEncoding(sample);
+      if (sample !== null && sample.length > 0) {
+        known = detectEncoding(sample, encoding === 'auto' ? ['utf-8', 'gb18030'] : [encoding]);
         if (known === 'gb18030') recode = new TextDecoder('gb18030');
       }
       const text = recode === null ? bytes : Buffer.from(recode.decode(bytes, { stream: true }), 'utf8');
@@ -40,7 +40,7 @@ export function readTextBlocks(body: AsyncIterable<Buffer>, encoding: UploadEnco
     const rest = recode?.decode() ?? '';
     if (rest.length > 0) yield Buffer.from(rest, 'utf8');
   };
-  return { blocks: blocks(), encoding: () => known ?? 'utf-8' };
+  return { blocks: blocks(), encoding: () => known ?? (encoding === 'auto' ? 'utf-8' : encoding) };
 }
 
 interface SampledBlock {
@@ -87,11 +87,14 @@ function withoutMark(block: Buffer): Buffer {
   return a === 0xef && b === 0xbb && c === 0xbf ? block.subarray(3) : block;
 }
 
-/** @throws AppError UPLOAD_ENCODING */
-function detectEncoding(sample: Buffer): UploadEncoding {
-  if (isUtf8(sample) || brokenShare('utf-8', sample) < BROKEN_SHARE_MAX) return 'utf-8';
-  if (brokenShare('gb18030', sample) < BROKEN_SHARE_MAX) return 'gb18030';
-  throw new AppError('UPLOAD_ENCODING', { encoding: 'unknown', accepted: ACCEPTED });
+/** @throws AppError UPLOAD_ENCODING when none of the candidates, or not the one declared, fits the sample. */
+function detectEncoding(sample: Buffer, candidates: readonly UploadEncoding[]): UploadEncoding {
+  const fits = (encoding: UploadEncoding) =>
+    (encoding === 'utf-8' && isUtf8(sample)) || brokenShare(encoding, sample) < BROKEN_SHARE_MAX;
+  const found = candidates.find(fits);
+  if (found !== undefined) return found;
+  const declared = candidates.length === 1 ? (candidates[0] ?? 'unknown') : 'unknown';
+  throw new AppError('UPLOAD_ENCODING', { encoding: declared, accepted: ACCEPTED });
 }
 
 /** Share of the characters beyond ASCII that do not decode. The sample's own cut end counts for nothing. */

@@ -1,7 +1,7 @@
 import { AppError } from '#policies';
-import { findTool } from './runtime-files.ts';
 import { gatherHostFacts, remedyOf } from './remedy.ts';
-import { heldEverywhere, SELF_TEST_CHECKS, type SelfTestReport, selfTest, type SpawnProbe } from './self-test.ts';
+import { findTool } from './runtime-files.ts';
+import { heldEverywhere, SELF_TEST_CHECKS, type SelfTestReport, type SpawnProbe, selfTest } from './self-test.ts';
 import { ISOLATION_TIERS, type IsolationTier } from './spawn.ts';
 
 /**

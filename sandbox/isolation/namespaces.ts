@@ -61,7 +61,8 @@ function toolAt(name: (typeof TOOLS_NEEDED)[number]): string {
 }
 
 const SETPRIV_INSIDE = '/bin/setpriv';
-const OLD_ROOT = '/.host';
+/** Where the host's root is for the moment before it is detached. */
+export const OLD_ROOT = '/.host';
 
 /** Exit codes by which the self-test names the step that failed. */
 export const SCRIPT_STEPS: Readonly<Record<number, string>> = Object.freeze({
@@ -138,9 +139,12 @@ function mountPointOutside(sources: readonly string[]): string {
 }
 
 function fstabLine(bind: Bind, root: string): string {
-  const escape = (path: string) =>
-    path.replace(/[\s\\]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`);
-  return `${escape(bind.source)} ${escape(root + bind.target)} none ${bind.options} 0 0\n`;
+  return `${fstabPath(bind.source)} ${fstabPath(root + bind.target)} none ${bind.options} 0 0\n`;
+}
+
+/** White space and backslashes as octal, see fstab(5). */
+function fstabPath(path: string): string {
+  return path.replace(/[\s\\]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`);
 }
 
 function quote(text: string): string {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -45,7 +45,7 @@ async function probe(targets: ProbeTargets): Promise<ProbeFindings> {
   for (const route of routes) if (await connects(route)) connected.push(JSON.stringify(route));
   return {
     filesRead: targets.files.filter((file) => succeeds(() => readFileSync(file))),
-    foldersWritten: targets.folders.filter((folder) => succeeds(() => writeFileSync(join(folder, '.probe'), 'x'))),
+    foldersWritten: targets.folders.filter((folder) => succeeds(() => writeAndRemove(join(folder, '.probe')))),
     connected,
     processesSeen: seesOthers(targets.parentPid),
     environment: Object.keys(process.env),
@@ -53,6 +53,11 @@ async function probe(targets: ProbeTargets): Promise<ProbeFindings> {
     allocated: succeeds(() => Buffer.alloc(targets.allocateMb * 1024 * 1024)),
     dataRead: succeeds(() => readFileSync(targets.dataFile)),
   };
+}
+
+function writeAndRemove(path: string): void {
+  writeFileSync(path, 'x');
+  rmSync(path);
 }
 
 function succeeds(attempt: () => unknown): boolean {

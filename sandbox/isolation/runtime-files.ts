@@ -44,7 +44,9 @@ export function librariesOf(program: string): readonly string[] {
   const loader = runtimeFiles().libraries.find((path) => /\/ld[-6]/.test(path));
   if (loader === undefined) return [];
   const { stdout } = spawnSync(loader, ['--list', program], { env: {}, encoding: 'utf8' });
-  return [...stdout.matchAll(/(?:=> |^\s*)(\/\S+)/gm)].map((match) => match[1] ?? '').filter((path) => existsSync(path));
+  return [...stdout.matchAll(/(?:=> |^\s*)(\/\S+)/gm)]
+    .map((match) => match[1] ?? '')
+    .filter((path) => existsSync(path));
 }
 
 function appFolders(): RuntimeFiles['app'] {

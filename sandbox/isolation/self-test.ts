@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { OLD_ROOT } from './namespaces.ts';
 import type { ProbeFindings, ProbeTargets } from './probe.ts';
 import { APP_ROOT, APP_ROOT_OUTSIDE } from './runtime-files.ts';
 import { type IsolationSpec, type IsolationTier, pathInside, spawnIsolated } from './spawn.ts';
@@ -53,14 +54,26 @@ export async function selfTest(
   try {
     await writeFile(join(dir, 'canary'), 'canary');
     await writeFile(join(dir, 'data', 'granted'), 'granted');
-    const socketPath = join(dir, 's');
+    // An abstract socket: no file system hides it, only a network namespace does.
+    const socketPath = `\0sluice-self-test-${randomBytes(6).toString('hex')}`;
     const port = await listen(servers, { port: 0, host: '127.0.0.1' });
     await listen(servers, { path: socketPath });
     const mount = { source: join(dir, 'data'), target: DATA_INSIDE, writable: false };
     const data = pathInside(tier, mount);
     const targets: ProbeTargets = {
-      files: [join(dir, 'canary'), '/etc/passwd', '/etc/hostname', '/proc/self/environ', '/proc/1/environ'],
-      folders: [data, dir, '/', '/tmp', tmpdir(), '/dev/shm', '/var/tmp', homedir(), APP_ROOT, APP_ROOT_OUTSIDE],
+      files: [join(dir, 'canary'), '/etc/passwd', '/etc/hostname', '/proc/1/environ', OLD_ROOT + join(dir, 'canary')],
+      folders: [
+        data,
+        dir,
+        '/',
+        '/tmp',
+        tmpdir(),
+        '/dev/shm',
+        '/var/tmp',
+        homedir(),
+        `${APP_ROOT}/sandbox`,
+        APP_ROOT_OUTSIDE,
+      ],
       port: port ?? 0,
       socketPath,
       parentPid: process.pid,
@@ -69,7 +82,6 @@ export async function selfTest(
     };
     const spec = { entry: PROBE_ENTRY, mounts: [mount], dataMbMax: PROBE_DATA_MB };
     const findings = await askProbe(spawnProbe(tier, spec), targets);
-    await removeTraces(tier, targets.folders);
     if (findings === null || !findings.dataRead) return null;
     return { tier, held: judge(findings), ms: Math.round(performance.now() - startedAt) };
   } catch {
@@ -122,10 +134,4 @@ function listen(servers: Server[], address: { port: number; host: string } | { p
       resolve(typeof bound === 'object' && bound !== null ? bound.port : null);
     });
   });
-}
-
-/** A probe without isolation leaves its file wherever it could write. */
-async function removeTraces(tier: IsolationTier, folders: readonly string[]): Promise<void> {
-  if (tier !== 'none') return;
-  for (const folder of folders) await rm(join(folder, '.probe'), { force: true }).catch(() => undefined);
 }

@@ -39,7 +39,11 @@ export interface IsolationCommand {
  * sandbox shows as an early `exit`; `detectTier` turns it into SANDBOX_UNAVAILABLE with a remedy before any use.
  */
 export function spawnIsolated(tier: IsolationTier, spec: IsolationSpec): ChildProcess {
-  const command = commandOf(tier, spec);
+  return startCommand(isolationCommand(tier, spec));
+}
+
+/** The second half of `spawnIsolated`: tests sabotage the command in between. */
+export function startCommand(command: IsolationCommand): ChildProcess {
   const descriptor4 = command.descriptor4;
   const child = spawn(command.program, [...command.args], {
     env: { ...command.env },
@@ -61,7 +65,7 @@ export function pathInside(tier: IsolationTier, mount: IsolationMount): string {
   return tier === 'none' ? mount.source : mount.target;
 }
 
-function commandOf(tier: IsolationTier, spec: IsolationSpec): IsolationCommand {
+export function isolationCommand(tier: IsolationTier, spec: IsolationSpec): IsolationCommand {
   switch (tier) {
     case 'bubblewrap':
       return bubblewrapCommand(spec, entryInside(spec.entry));

@@ -40,16 +40,22 @@ export async function writeFully(file: FileHandle, buffers: readonly Uint8Array[
   }
 }
 
+export interface SealOptions {
+  readonly chunkPlainBytes?: number;
+  /** Default true: on the disk when the promise resolves. False for what does not outlive the process. */
+  readonly durable?: boolean;
+}
+
 /**
- * Seals the plain file at `source` (never a symbolic link: a worker wrote it) into the new file `target`, durable on
- * return. The source stays.
+ * Seals the plain file at `source` (never a symbolic link: a worker wrote it) into the new file `target`. The source
+ * stays.
  */
 export async function sealFile(
   dataKey: Uint8Array,
   context: string,
   source: string,
   target: string,
-  chunkPlainBytes: number = CHUNK_PLAIN_BYTES,
+  { chunkPlainBytes = CHUNK_PLAIN_BYTES, durable = true }: SealOptions = {},
 ): Promise<SealedSummary> {
   const plain = await open(source, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
@@ -65,7 +71,7 @@ export async function sealFile(
         at += filled;
       }
     };
-    return await sealChunks(newSealedFormat(dataKey, context, chunkPlainBytes), read(), target);
+    return await sealChunks(newSealedFormat(dataKey, context, chunkPlainBytes), read(), target, durable);
   } finally {
     await plain.close();
   }
@@ -81,11 +87,16 @@ export async function sealBytes(
   const chunks = async function* (): AsyncGenerator<Buffer> {
     for (let at = 0; at < plain.length; at += CHUNK_PLAIN_BYTES) yield plain.subarray(at, at + CHUNK_PLAIN_BYTES);
   };
-  return await sealChunks(newSealedFormat(dataKey, context), chunks(), target);
+  return await sealChunks(newSealedFormat(dataKey, context), chunks(), target, true);
 }
 
 /** Every chunk but the last is full; which one is the last is known only when the next is asked for. */
-async function sealChunks(format: SealedFormat, chunks: AsyncIterable<Buffer>, target: string): Promise<SealedSummary> {
+async function sealChunks(
+  format: SealedFormat,
+  chunks: AsyncIterable<Buffer>,
+  target: string,
+  durable: boolean,
+): Promise<SealedSummary> {
   const digest = createHash('sha256').update(format.header);
   const file = await open(target, 'wx', 0o600);
   try {
@@ -105,7 +116,7 @@ async function sealChunks(format: SealedFormat, chunks: AsyncIterable<Buffer>, t
       held = chunk;
     }
     await write(held, true);
-    await file.sync();
+    if (durable) await file.sync();
     return { bytes, sha256: digest.digest('hex') };
   } finally {
     await file.close();

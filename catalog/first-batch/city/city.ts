@@ -1,12 +1,12 @@
 import { assert } from '#policies';
-import { createFirms } from './firms.ts';
 import type { Firms } from './firms.ts';
-import { createHomes } from './homes.ts';
+import { createFirms } from './firms.ts';
 import type { Homes } from './homes.ts';
-import { createPopulation } from './people.ts';
+import { createHomes } from './homes.ts';
 import type { Population } from './people.ts';
-import { createVehicles } from './vehicles.ts';
+import { createPopulation } from './people.ts';
 import type { Vehicles } from './vehicles.ts';
+import { createVehicles } from './vehicles.ts';
 
 /** A synthetic city of the size and shape of Ezhou. Nothing is stored: each entity is computed from its number. */
 export interface City {

@@ -1,9 +1,9 @@
 import { CREDIT_CODE_ALPHABET, creditCodeCheck, organisationCodeCheck } from '../../detect/credit-code.ts';
 import { INDUSTRIES, TOWNSHIPS } from '../public-lists.ts';
-import { stream, pickWeighted, uniform, weighted, normal } from './draw.ts';
+import { hash32, normal, pickWeighted, stream, uniform, weighted } from './draw.ts';
 import { firmName } from './names.ts';
-import { createPermutation } from './permutation.ts';
 import type { Permutation } from './permutation.ts';
+import { createPermutation } from './permutation.ts';
 
 /**
  * Firms are numbered by size, the largest first, and their sizes follow a Pareto law exactly: a few dominate their
@@ -25,6 +25,8 @@ export interface Firms {
   readonly size: number;
   firm(no: number): Firm;
   uscc(no: number): string;
+  /** The firms in an order that says nothing about their size. */
+  shuffled(index: number): number;
   /** Numbers of the firms of an industry (or of several: a prefix of their codes), as a list that is not stored. */
   ofIndustry(prefix: string): { readonly count: number; at(index: number): number };
   /** A firm's number, the large ones more often: for whom somebody works. */
@@ -34,12 +36,14 @@ export interface Firms {
 /** Tail index of the sizes; fitted so that 18 % of township × industry cells with ≥ 10 firms have one above half. */
 export const SIZE_TAIL = 1.0;
 const SIZE_MAX = 100_000;
+const STAFF_MAX = 100_000;
 
 const INDUSTRY_UPPER = weighted(INDUSTRIES.map(([code, share]) => [code, share] as const));
 const COUNTY_OF_FIRM = weighted(TOWNSHIPS.map(({ code, thousands }) => [code, thousands ** 1.1] as const));
 const DIVISION = stream('firm.division');
 const FOUNDED = stream('firm.founded');
 const STAFF = stream('firm.staff');
+const ORDER = stream('firm.order');
 
 export function createFirms(size: number, seed: number): Firms {
   const positions = createPermutation(size, seed % size);
@@ -56,13 +60,24 @@ export function createFirms(size: number, seed: number): Firms {
       industry,
       size: relative,
       foundedYear: 2026 - Math.floor(26 * uniform(seed, FOUNDED, no) ** 1.6),
-      staff: Math.max(1, Math.round(6 * relative ** 0.8 * Math.exp(0.4 * normal(seed, STAFF, no)))),
+      staff: Math.min(
+        STAFF_MAX,
+        Math.max(1, Math.round(6 * relative ** 0.8 * Math.exp(0.4 * normal(seed, STAFF, no)))),
+      ),
     };
+  };
+  const order = createPermutation(size, hash32(seed, ORDER, 0));
+  // WHY: a table has a firm's months one after another.
+  let latest = firm(0);
+  const remembered = (no: number): Firm => {
+    if (latest.no !== no) latest = firm(no);
+    return latest;
   };
   return {
     size,
-    firm,
+    firm: remembered,
     uscc,
+    shuffled: (index) => order.at(index),
     ofIndustry: (prefix) => industryRange(positions, prefix),
     employer: (u) => Math.floor(size * u ** 3),
   };

@@ -34,8 +34,8 @@ export interface Homes {
   estate(no: number): Estate;
 }
 
-/** Homes at quantile u belong to estate ⌊estates · u^2⌋: the largest hold many times the median. */
-const ESTATE_POWER = 2;
+/** Homes at quantile u belong to estate ⌊estates · u^1.4⌋: the largest hold many times the median. */
+const ESTATE_POWER = 1.4;
 const SEVERAL_HOMES = 0.15;
 const TOWNSHIP_WEIGHTS = weighted(TOWNSHIPS.map(({ code, thousands }) => [code, thousands ** 1.2] as const));
 const USES = weighted<string>([
@@ -106,5 +106,15 @@ function unitNo(estate: Estate, home: number): string {
 }
 
 /** Streets of the city, for addresses and school zones. */
-export const ROADS = ['滨湖南路', '滨湖北路', '武昌大道', '文星大道', '凤凰路', '古城路', '吴都大道', '花马湖路', '葛店大道'];
+export const ROADS = [
+  '滨湖南路',
+  '滨湖北路',
+  '武昌大道',
+  '文星大道',
+  '凤凰路',
+  '古城路',
+  '吴都大道',
+  '花马湖路',
+  '葛店大道',
+];
 export const roadAt = (u: number): string => pick(ROADS, u);

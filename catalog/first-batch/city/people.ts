@@ -1,5 +1,5 @@
-import { TOWNSHIPS } from '../public-lists.ts';
 import { idCardCheck } from '../../detect/id-card.ts';
+import { TOWNSHIPS } from '../public-lists.ts';
 import { dayOf, daysInYear, isoDate, LAST_YEAR } from './calendar.ts';
 import { pick, pickWeighted, stream, uniform, weighted } from './draw.ts';
 import { personName } from './names.ts';

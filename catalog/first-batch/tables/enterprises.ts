@@ -1,9 +1,4 @@
-import {
-  ENTERPRISE_STATUS_CODES,
-  HOLDER_TYPES,
-  TAX_CODES,
-  WINDOW_MONTHS,
-} from '../public-lists.ts';
+import { ENTERPRISE_STATUS_CODES, HOLDER_TYPES, TAX_CODES, WINDOW_MONTHS } from '../public-lists.ts';
 import { column, declareTable } from '../table-declaration.ts';
 import { creditCode, ENTERPRISE, personNo } from './shared-columns.ts';
 

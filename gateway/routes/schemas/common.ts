@@ -21,7 +21,7 @@ export const ModeSchema = z.enum(MODES).openapi('Mode', {
 });
 
 export const ResourceIdSchema = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/);
-export const PlanIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+export const PlanIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
 export const JobIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 export const OrgIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
 

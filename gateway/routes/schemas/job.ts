@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import type { JSONValue } from 'hono/utils/types';
 import { InstantSchema, JobIdSchema, LimitSchema, ModeSchema, PlanIdSchema, pageOf } from './common.ts';
 import { ProblemSchema } from './problem.ts';
 import { BecauseSchema, ResultColumnSchema, ResultSchema, VersionsSchema } from './result.ts';
@@ -87,6 +88,10 @@ export const IdempotencyKeySchema = z
     example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
   });
 
+const StageValueSchema = z
+  .custom<JSONValue>()
+  .openapi({ type: 'object', description: 'the stage value as JSON; `kind` names it' });
+
 export const ExplanationSchema = z
   .object({
     plan: z.string(),
@@ -100,7 +105,7 @@ export const ExplanationSchema = z
     cost: z.object({ rho: z.number(), epsilonAtDelta: z.number(), jobs: z.int() }),
     versions: VersionsSchema,
     stages: z
-      .array(z.object({ stage: z.string(), value: z.unknown().openapi({ description: 'the stage value as JSON' }) }))
+      .array(z.object({ stage: z.string(), value: StageValueSchema }))
       .openapi({ description: 'every stage of the compiler, in order' }),
   })
   .openapi('Explanation', { description: 'from public metadata only: nothing is run, nothing is charged' });

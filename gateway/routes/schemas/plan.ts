@@ -10,11 +10,11 @@ const PlanTableSchema = z
 
 const PLAN_FIELDS = {
   title: oneLine(200),
-  purpose: oneLine(2_000),
+  purpose: oneLine(4_000),
   class: z.enum(PLAN_CLASSES).openapi({ description: 'public governance, public welfare, or industry' }),
   tables: z.array(PlanTableSchema).min(1).max(100),
   unitsMin: z.int().min(1).max(1_000_000).nullable().openapi({ description: 'raises the threshold; null: the profile’s' }),
-  jobsMax: z.int().min(1).max(1_000_000_000).nullable().openapi({ description: 'most jobs in all; null: no limit' }),
+  jobsMax: z.int().min(1).max(9_000_000).nullable().openapi({ description: 'most jobs in all; null: no limit' }),
   validFrom: DaySchema,
   validUntil: DaySchema.openapi({ description: 'the last valid day, in Asia/Shanghai' }),
 };
@@ -45,6 +45,7 @@ export const PlanDecisionSchema = z
     by: z.string(),
     verdict: z.enum(['approve', 'refuse']),
     comment: z.string(),
+    planHash: z.string().openapi({ description: 'the plan as the reviewer had it' }),
     at: InstantSchema,
   })
   .openapi('PlanDecision');
@@ -61,6 +62,10 @@ export const PlanSchema = z
     state: z.enum(PLAN_STATES),
     hash: z.string().openapi({ description: 'SHA-256 of the canonical plan; a job carries it' }),
     decisions: z.array(PlanDecisionSchema),
+    submittedAt: InstantSchema,
+    revocation: z
+      .object({ org: z.string(), by: z.string(), comment: z.string(), at: InstantSchema })
+      .nullable(),
   })
   .openapi('Plan');
 export const PlanPageSchema = pageOf(PlanSchema).openapi('PlanPage');

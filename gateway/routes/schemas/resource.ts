@@ -5,7 +5,7 @@ import { InstantSchema, LevelSchema, LimitSchema, OrgIdSchema, oneLine, pageOf, 
 export const RESOURCE_STATES = ['draft', 'listed', 'withdrawn'] as const;
 export const VERSION_STATES = ['writing', 'current', 'superseded', 'destroyed'] as const;
 const COLUMNS_MAX = 500;
-const VALUES_MAX = 10_000;
+const VALUES_MAX = 100_000;
 
 const BoundsSchema = z.strictObject({ min: z.number(), max: z.number() }).openapi('Bounds');
 
@@ -18,17 +18,21 @@ export const ColumnSchemaSchema = z
     role: z.enum(COLUMN_ROLES).openapi({
       description: 'identifier: never output, never compared with a literal. dimension: a declared public list',
     }),
-    unit: z.enum(UNIT_KINDS).optional().openapi({ description: 'identifiers only: a row belongs to this unit' }),
-    domain: ResourceIdSchema.optional().openapi({ description: 'identifiers only: columns of one domain may be joined' }),
-    scale: z.int().min(0).max(9).optional().openapi({ description: 'decimal only: digits after the point; 2 if absent' }),
-    bounds: BoundsSchema.optional().openapi({ description: 'numbers only, inclusive: a row outside is rejected' }),
-    values: z.array(oneLine(200)).min(1).max(VALUES_MAX).optional().openapi({
+    unit: z.enum(UNIT_KINDS).exactOptional().openapi({ description: 'identifiers only: a row belongs to this unit' }),
+    domain: z
+      .string()
+      .regex(/^[a-z][a-z0-9_.]{0,126}$/)
+      .exactOptional()
+      .openapi({ description: 'identifiers only: columns of one domain may be joined' }),
+    scale: z.int().min(0).max(9).exactOptional().openapi({ description: 'decimal only: digits after the point; 2 if absent' }),
+    bounds: BoundsSchema.exactOptional().openapi({ description: 'numbers only, inclusive: a row outside is rejected' }),
+    values: z.array(oneLine(200)).min(1).max(VALUES_MAX).exactOptional().openapi({
       description: 'dimensions: the complete public list; a row outside is rejected',
     }),
-    nullable: z.boolean().optional().openapi({ description: 'true if absent' }),
-    lengthMax: z.int().min(1).max(65_535).optional().openapi({ description: 'text only; 4,000 if absent' }),
-    measure: oneLine(40).optional().openapi({ description: 'unit of measure', example: 'kWh' }),
-    health: z.boolean().optional().openapi({ description: 'a health column raises the threshold' }),
+    nullable: z.boolean().exactOptional().openapi({ description: 'true if absent' }),
+    lengthMax: z.int().min(1).max(1_000_000).exactOptional().openapi({ description: 'text only; 4,000 if absent' }),
+    measure: oneLine(40).exactOptional().openapi({ description: 'unit of measure', example: 'kWh' }),
+    health: z.boolean().exactOptional().openapi({ description: 'a health column raises the threshold' }),
   })
   .openapi('ColumnSchema');
 
@@ -127,7 +131,7 @@ export const IngestReportSchema = z
       .array(z.object({ line: z.int(), column: z.string().nullable(), reason: z.string() }))
       .openapi({ description: 'the first 1,000 rejected rows, without their values' }),
     bytes: z.int().min(0),
-    encoding: z.string(),
+    encoding: z.string().nullable(),
     rowsPerUnitMax: z.partialRecord(z.enum(UNIT_KINDS), z.int()),
     contentSha256: z.string(),
   })
@@ -138,8 +142,8 @@ export const ResourceVersionSchema = z
     resource: ResourceIdSchema,
     version: z.int().min(1),
     state: z.enum(VERSION_STATES),
-    rows: z.int().min(0),
-    bytes: z.int().min(0),
+    rows: z.int().min(0).nullable().openapi({ description: 'null while it is written and when it was abandoned' }),
+    bytes: z.int().min(0).nullable(),
     contentSha256: z.string().nullable(),
     createdAt: InstantSchema,
     report: IngestReportSchema.nullable().openapi({ description: 'for the provider and the data bureau; else null' }),

@@ -61,7 +61,8 @@ function refuseInRelation(rel: Rel, memo: FlowMemo): void {
 }
 
 function refuseInExpression(expr: Expr, visible: Flow['columns']): void {
-  if (expr.kind === 'literal' && expr.type.kind === 'token' && expr.value !== null) throw misuse('literal', [], 'token');
+  if (expr.kind === 'literal' && expr.type.kind === 'token' && expr.value !== null)
+    throw misuse('literal', [], 'token');
   const tokens = partsOf(expr).filter(({ type }) => type.kind === 'token');
   if (tokens.length === 0) return;
   const names = [...sourcesOf(tokens, visible).keys()];

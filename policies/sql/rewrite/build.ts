@@ -27,7 +27,8 @@ export interface IdSource {
 
 export function idsAbove(plan: Rel): IdSource {
   let last = 0;
-  for (const rel of relsWithin(plan)) for (const { id } of [rel, ...inputsOf(rel)].flatMap(columnsOf)) last = Math.max(last, id);
+  for (const rel of relsWithin(plan))
+    for (const { id } of [rel, ...inputsOf(rel)].flatMap(columnsOf)) last = Math.max(last, id);
   return {
     next: () => {
       last += 1;
@@ -38,8 +39,19 @@ export function idsAbove(plan: Rel): IdSource {
 
 export const ref = (id: ColumnId, type: SqlType): ColumnRef => ({ kind: 'column', id, type, at: null });
 export const refTo = ({ id, type }: OutputColumn): ColumnRef => ref(id, type);
-export const literal = (value: Literal['value'], type: SqlType): Literal => ({ kind: 'literal', type, value, at: null });
-export const call = (fn: string, args: readonly Expr[], type: SqlType): Call => ({ kind: 'call', fn, args, type, at: null });
+export const literal = (value: Literal['value'], type: SqlType): Literal => ({
+  kind: 'literal',
+  type,
+  value,
+  at: null,
+});
+export const call = (fn: string, args: readonly Expr[], type: SqlType): Call => ({
+  kind: 'call',
+  fn,
+  args,
+  type,
+  at: null,
+});
 export const cast = (arg: Expr, type: SqlType): Cast => ({ kind: 'cast', arg, type, at: null });
 
 export const and = (parts: readonly Expr[]): Expr => (parts.length === 1 ? parts[0]! : call('and', parts, BOOLEAN));
@@ -80,12 +92,19 @@ export interface AggregateOptions {
   readonly distinct?: boolean;
   readonly filter?: readonly Expr[];
 }
-export function aggregateCall(fn: string, { args, type, distinct = false, filter = [] }: AggregateOptions): AggregateCall {
+export function aggregateCall(
+  fn: string,
+  { args, type, distinct = false, filter = [] }: AggregateOptions,
+): AggregateCall {
   return { fn, args, distinct, filter: filter.length === 0 ? null : and(filter), type, at: null };
 }
 
 export const named = (id: ColumnId, name: string, expr: Expr): NamedExpr => ({ id, name, expr });
-export const namedAggregate = (id: ColumnId, name: string, made: AggregateCall): NamedAggregate => ({ id, name, call: made });
+export const namedAggregate = (id: ColumnId, name: string, made: AggregateCall): NamedAggregate => ({
+  id,
+  name,
+  call: made,
+});
 
 export function group(input: Rel, keys: readonly NamedExpr[], measures: readonly NamedAggregate[]): Aggregate {
   return { kind: 'aggregate', input, keys, sets: null, measures };

@@ -21,9 +21,9 @@ import {
   refTo,
   sumType,
 } from './build.ts';
+import type { PublicDomain } from './domain.ts';
 import { termsOf } from './linear.ts';
 import type { Check, Magnitude, Part } from './measures.ts';
-import type { PublicDomain } from './domain.ts';
 import type { Raw, UnitColumn } from './raw.ts';
 
 /** What a released group is made of: what `cells` computes, before it is laid out. */
@@ -114,7 +114,8 @@ function onePass(spec: CellsSpec, unit: UnitColumn, checks: readonly Check[], id
     const where = [...owned, ...(filter === null ? [] : [filter]), ...presence(magnitude)];
     const unowned = unit.unowned ? [isNull(token), ...(filter === null ? [] : [filter])] : null;
     const summed = magnitude.kind === 'sum' ? magnitude.arg : null;
-    const over = (fn: string, type = summed!.type) => collected.add(aggregateCall(fn, { args: [summed!], type, filter: where }));
+    const over = (fn: string, type = summed!.type) =>
+      collected.add(aggregateCall(fn, { args: [summed!], type, filter: where }));
     return [
       {
         units: collected.add(countStar(where)),
@@ -160,14 +161,23 @@ function magnitudeCall(magnitude: Magnitude, filter: readonly Expr[]): NamedAggr
 }
 
 /** Per unit, then over units. `withValues`: the values too, as sums of what each unit contributes. */
-function perUnit(spec: CellsSpec, unit: UnitColumn, checks: readonly Check[], ids: IdSource, withValues: boolean): Grouped {
+function perUnit(
+  spec: CellsSpec,
+  unit: UnitColumn,
+  checks: readonly Check[],
+  ids: IdSource,
+  withValues: boolean,
+): Grouped {
   const inner = new Collected(ids);
   const token = ref(unit.id, unit.type);
   const unitKey = keyOf(ids, token, 'unit');
   const innerKeys = spec.keys.map((key) => keyOf(ids, key.expr, key.name));
   const perCheck = checks.map(({ magnitude, filter, conditions }) => ({
     amount: inner.add(magnitudeCall(magnitude, filter === null ? [] : [filter])),
-    conditions: conditions.map(({ holds, fails }) => ({ holds: inner.add(countStar([holds])), fails: inner.add(countStar([fails])) })),
+    conditions: conditions.map(({ holds, fails }) => ({
+      holds: inner.add(countStar([holds])),
+      fails: inner.add(countStar([fails])),
+    })),
   }));
   const ownAmount = withValues ? spec.parts.map((part) => inner.add(part.call)) : [];
   const below = group(spec.raw.rel, [...innerKeys, unitKey], inner.measures);
@@ -177,9 +187,12 @@ function perUnit(spec: CellsSpec, unit: UnitColumn, checks: readonly Check[], id
   const owned = unit.nullable ? [isNotNull(unitRef)] : [];
   const keys = innerKeys.map(({ id, name, expr }) => keyOf(ids, ref(id, expr.type), name));
   const units = outer.add(countStar(owned));
-  const sums = ownAmount.map((amount) => outer.add(aggregateCall('sum', { args: [amount], type: sumType(amount.type) })));
+  const sums = ownAmount.map((amount) =>
+    outer.add(aggregateCall('sum', { args: [amount], type: sumType(amount.type) })),
+  );
   const contributions = perCheck.map(({ amount, conditions }) => {
-    const over = (fn: string, type = amount.type) => outer.add(aggregateCall(fn, { args: [amount], type, filter: owned }));
+    const over = (fn: string, type = amount.type) =>
+      outer.add(aggregateCall(fn, { args: [amount], type, filter: owned }));
     return [
       {
         units: outer.add(countStar([...owned, isNotZero(amount)])),
@@ -197,7 +210,13 @@ function perUnit(spec: CellsSpec, unit: UnitColumn, checks: readonly Check[], id
     ];
   });
   const rel = group(below, keys, outer.measures);
-  const grouped: Grouped = { rel, keys: keys.map(({ id, expr }) => ref(id, expr.type)), units: [units], values: sums, contributions };
+  const grouped: Grouped = {
+    rel,
+    keys: keys.map(({ id, expr }) => ref(id, expr.type)),
+    units: [units],
+    values: sums,
+    contributions,
+  };
   return withValues ? retyped(grouped, spec, ids) : grouped;
 }
 
@@ -227,7 +246,13 @@ function joined(spec: CellsSpec, checks: readonly Check[], ids: IdSource): Group
   const sides = spec.raw.units.map((unit) => perUnit(spec, unit, checks, ids, false));
   for (const side of sides) {
     const on = side.keys.map((key, position) => notDistinct(keyRefs[position]!, key));
-    rel = { kind: 'join', join: on.length === 0 ? 'cross' : 'inner', left: rel, right: side.rel, on: on.length === 0 ? null : and(on) };
+    rel = {
+      kind: 'join',
+      join: on.length === 0 ? 'cross' : 'inner',
+      left: rel,
+      right: side.rel,
+      on: on.length === 0 ? null : and(on),
+    };
   }
   return {
     rel,
@@ -259,7 +284,13 @@ function withDomain(grouped: Grouped, domain: PublicDomain, ids: IdSource): Grou
 }
 
 /** Puts the columns in order and says where each is. */
-function layOut(spec: CellsSpec, checks: readonly Check[], grouped: Grouped, mark: ColumnRef | null, ids: IdSource): CellsBoundary {
+function layOut(
+  spec: CellsSpec,
+  checks: readonly Check[],
+  grouped: Grouped,
+  mark: ColumnRef | null,
+  ids: IdSource,
+): CellsBoundary {
   const order: ColumnRef[] = [];
   const place = new Map<ColumnId, number>();
   const at = (column: ColumnRef): number => {

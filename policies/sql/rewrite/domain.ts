@@ -1,5 +1,5 @@
 import type { ColumnId, Expr, Literal, NamedExpr, Rel, Values } from '../plan.ts';
-import { columnsIn, substitute } from '../plan-walk.ts';
+import { columnsIn, mapColumns } from '../plan-walk.ts';
 import { and, type IdSource, ref } from './build.ts';
 import { type Raw, rootOf } from './raw.ts';
 
@@ -13,7 +13,12 @@ export interface PublicDomain {
  * The groups that an answer shows whatever the data hold: all combinations of declared public values that meet the
  * query's own conditions on them. null where a key is no such column, or where there would be more than `cellsMax`.
  */
-export function publicDomain(raw: Raw, keys: readonly NamedExpr[], cellsMax: number, ids: IdSource): PublicDomain | null {
+export function publicDomain(
+  raw: Raw,
+  keys: readonly NamedExpr[],
+  cellsMax: number,
+  ids: IdSource,
+): PublicDomain | null {
   if (keys.length === 0) return null;
   const roots = keys.map(({ expr }) => (expr.kind === 'column' ? rootOf(raw.alias, expr.id) : null));
   const lists = roots.map((root) => (root === null ? undefined : raw.listed.get(root)));
@@ -26,13 +31,17 @@ export function publicDomain(raw: Raw, keys: readonly NamedExpr[], cellsMax: num
     .reduce((left, right): Rel => ({ kind: 'join', join: 'cross', left, right, on: null }));
   const conditions = raw.restrictions
     .filter((condition) => columnsIn(condition).length > 0 && columnsIn(condition).every((id) => byRoot.has(id)))
-    .map((condition) => substitute(condition, byRoot));
+    .map((condition) => mapColumns(condition, (column) => byRoot.get(column.id)!));
   const rel: Rel = conditions.length === 0 ? product : { kind: 'filter', input: product, predicate: and(conditions) };
   return { rel, keys: columns.map(({ column }) => column) };
 }
 
 function listColumn(name: string, expr: Expr, list: readonly Literal[], ids: IdSource) {
   const id = ids.next();
-  const values: Values = { kind: 'values', columns: [{ id, name, type: expr.type }], rows: list.map((value) => [value]) };
+  const values: Values = {
+    kind: 'values',
+    columns: [{ id, name, type: expr.type }],
+    rows: list.map((value) => [value]),
+  };
   return { values, column: ref(id, expr.type) };
 }

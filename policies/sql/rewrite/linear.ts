@@ -1,9 +1,7 @@
-import type { ColumnId, Expr } from '../plan.ts';
-import { substitute, columnsIn } from '../plan-walk.ts';
+import type { Expr } from '../plan.ts';
 import type { LinearTerm } from '../rewrite.ts';
 import type { Part } from './measures.ts';
-import { type Raw, rootOf } from './raw.ts';
-import { ref } from './build.ts';
+import { overRoots, type Raw } from './raw.ts';
 
 /** Exact decimal factors by term: `units · 10^-scale`. */
 type Linear = ReadonlyMap<string, Factor>;
@@ -14,6 +12,11 @@ interface Factor {
 
 const ONE: Factor = { units: 1n, scale: 0 };
 const MINUS_ONE: Factor = { units: -1n, scale: 0 };
+/** JSON text never holds it, so that it separates factors whatever the user's literals say. */
+const TIMES = '\u0001';
+/** Products of sums and chains of CASE multiply out; beyond this they stay one opaque term. */
+const TERMS_MAX = 64;
+const WHENS_MAX = 5;
 const RATIO_DIGITS = /^-?\d+(\.\d+)?$/;
 
 /**
@@ -41,12 +44,16 @@ function bodyOf(fn: string, args: readonly Expr[], alias: Raw['alias']): Linear 
 function linear(expr: Expr, alias: Raw['alias']): Linear {
   switch (expr.kind) {
     case 'literal':
-      return typeof expr.value === 'string' && RATIO_DIGITS.test(expr.value) ? constant(factorOf(expr.value)) : opaque(expr, alias);
+      return typeof expr.value === 'string' && RATIO_DIGITS.test(expr.value)
+        ? constant(factorOf(expr.value))
+        : opaque(expr, alias);
     case 'cast':
       if (expr.arg.type.kind === 'boolean') return indicator(expr.arg, alias);
-      return expr.type.kind === 'double' || expr.type.kind === 'hugeint' ? linear(expr.arg, alias) : opaque(expr, alias);
+      return expr.type.kind === 'double' || expr.type.kind === 'hugeint'
+        ? linear(expr.arg, alias)
+        : opaque(expr, alias);
     case 'case':
-      return linearCase(expr, alias);
+      return expr.whens.length > WHENS_MAX ? opaque(expr, alias) : linearCase(expr, alias);
     case 'call':
       return linearCall(expr.fn, expr.args, alias) ?? opaque(expr, alias);
     case 'column':
@@ -61,12 +68,14 @@ function linearCall(fn: string, args: readonly Expr[], alias: Raw['alias']): Lin
   if (fn === 'negate') return scaled(linear(a!, alias), MINUS_ONE);
   if (fn === 'multiply') return times(linear(a!, alias), linear(b!, alias));
   // A default for what is missing changes no sum when it is 0.
-  if (fn === 'coalesce' && args.length === 2 && b!.kind === 'literal' && Number(b!.value) === 0) return linear(a!, alias);
+  if (fn === 'coalesce' && args.length === 2 && b!.kind === 'literal' && Number(b!.value) === 0)
+    return linear(a!, alias);
   return null;
 }
 
 function linearCase(expr: Extract<Expr, { kind: 'case' }>, alias: Raw['alias']): Linear {
-  let rest: Linear = expr.otherwise.kind === 'literal' && expr.otherwise.value === null ? new Map() : linear(expr.otherwise, alias);
+  let rest: Linear =
+    expr.otherwise.kind === 'literal' && expr.otherwise.value === null ? new Map() : linear(expr.otherwise, alias);
   for (const { when, then } of [...expr.whens].reverse()) {
     const holds = indicator(when, alias);
     const value = then.kind === 'literal' && then.value === null ? new Map() : linear(then, alias);
@@ -100,6 +109,7 @@ function scaled(a: Linear, by: Factor): Linear {
 }
 
 function times(a: Linear, b: Linear): Linear {
+  if (a.size * b.size > TERMS_MAX) return new Map([[productTerm(wholeText(a), wholeText(b)), ONE]]);
   let product: Linear = new Map();
   for (const [x, fx] of a) {
     for (const [y, fy] of b) product = plus(product, new Map([[productTerm(x, y), multiplyFactors(fx, fy)]]));
@@ -107,17 +117,20 @@ function times(a: Linear, b: Linear): Linear {
   return product;
 }
 
+function wholeText(sum: Linear): string {
+  return JSON.stringify([...sum].map(([term, { units, scale }]) => [term, decimalText(units, scale)]));
+}
+
 /** Products of terms in one order; an indicator times itself is itself. */
 function productTerm(x: string, y: string): string {
-  const all = [...x.split('·'), ...y.split('·')].filter((term) => term !== '1').sort();
+  const all = [...x.split(TIMES), ...y.split(TIMES)].filter((term) => term !== '1').sort();
   const kept = all.filter((term, index) => !(term.startsWith('[') && term === all[index - 1]));
-  return kept.length === 0 ? '1' : kept.join('·');
+  return kept.length === 0 ? '1' : kept.join(TIMES);
 }
 
 /** Equal text for equal expressions: over root columns, without places in the user's text. */
 function textOf(expr: Expr, alias: Raw['alias']): string {
-  const roots = new Map<ColumnId, Expr>(columnsIn(expr).map((id) => [id, ref(rootOf(alias, id), { kind: 'null' })]));
-  return JSON.stringify(substitute(expr, roots), (key, value: unknown) => (key === 'at' || key === 'type' ? undefined : value));
+  return JSON.stringify(overRoots(expr, alias), (key, value: unknown) => (key === 'at' ? undefined : value));
 }
 
 function factorOf(text: string): Factor {

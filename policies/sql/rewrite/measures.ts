@@ -1,7 +1,19 @@
 import { AppError } from '../../errors.ts';
 import type { AggregateCall, ColumnId, Expr, NamedAggregate } from '../plan.ts';
 import { DOUBLE, INTEGER, type SqlType } from '../sql-type.ts';
-import { absolute, asDouble, cast, divide, double, isNotNull, least, literal, multiply, ref, sumType } from './build.ts';
+import {
+  absolute,
+  asDouble,
+  cast,
+  divide,
+  double,
+  isNotNull,
+  least,
+  literal,
+  multiply,
+  ref,
+  sumType,
+} from './build.ts';
 import { type Condition, conditionsOf } from './conditions.ts';
 
 /** A magnitude that is built up from rows and whose safety can be judged by what each unit contributes. */
@@ -90,7 +102,13 @@ function bothOf(a: Expr | null, b: Expr): Expr {
   return a === null ? b : { kind: 'call', fn: 'and', args: [a, b], type: b.type, at: null };
 }
 
-function aggregate(fn: string, args: readonly Expr[], filter: Expr | null, type: SqlType, distinct = false): AggregateCall {
+function aggregate(
+  fn: string,
+  args: readonly Expr[],
+  filter: Expr | null,
+  type: SqlType,
+  distinct = false,
+): AggregateCall {
   return { fn, args, distinct, filter, type, at: null };
 }
 
@@ -159,7 +177,8 @@ export function combineMeasure(
   parts: readonly { readonly id: ColumnId; readonly type: SqlType }[],
 ): { readonly id: ColumnId; readonly name: string; readonly expr: Expr } {
   const combined = measure.combine(parts.map((part) => ref(part.id, part.type)));
-  const same = combined.type.kind === call.type.kind && (combined.type.kind !== 'decimal' || sameScale(combined.type, call.type));
+  const same =
+    combined.type.kind === call.type.kind && (combined.type.kind !== 'decimal' || sameScale(combined.type, call.type));
   return { id, name, expr: same ? combined : cast(combined, call.type) };
 }
 

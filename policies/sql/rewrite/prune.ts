@@ -22,12 +22,18 @@ export function prune(plan: Rel): Pruned {
 function pruneBelow(rel: Rel, needed: Set<ColumnId>): Rel {
   switch (rel.kind) {
     case 'scan':
-      return { ...rel, columns: rel.columns.filter(({ id, unit, role }) => needed.has(id) || unit !== null || role === 'identifier') };
+      return {
+        ...rel,
+        columns: rel.columns.filter(({ id, unit, role }) => needed.has(id) || unit !== null || role === 'identifier'),
+      };
     case 'values':
       return rel;
     case 'project': {
       const columns = keepSome(rel.columns, needed);
-      need(columns.map(({ expr }) => expr), needed);
+      need(
+        columns.map(({ expr }) => expr),
+        needed,
+      );
       return { ...rel, columns, input: pruneBelow(rel.input, needed) };
     }
     case 'aggregate': {

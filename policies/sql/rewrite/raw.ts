@@ -1,6 +1,6 @@
 import type { UnitKind } from '../../table-schema.ts';
 import type { ColumnId, Expr, Literal, Rel, Scan, ScanColumn } from '../plan.ts';
-import { columnsIn, conjunctsOf, substitute } from '../plan-walk.ts';
+import { conjunctsOf, mapColumns } from '../plan-walk.ts';
 import type { SqlType } from '../sql-type.ts';
 import { literal, ref } from './build.ts';
 
@@ -106,36 +106,12 @@ function publicList({ id, type, values, level }: ScanColumn): readonly (readonly
 /** Keeps rows that meet a predicate: it narrows public lists, and equal identifiers name the same unit. */
 export function restrict(raw: Raw, predicate: Expr): Raw {
   const conditions = conjunctsOf(predicate).map((condition) => overRoots(condition, raw.alias));
-  return mergeEqual(
-    { ...raw, restrictions: [...raw.restrictions, ...conditions] },
-    equalColumns(predicate),
-  );
+  return mergeEqual({ ...raw, restrictions: [...raw.restrictions, ...conditions] }, equalColumns(predicate));
 }
 
-function overRoots(expr: Expr, alias: Raw['alias']): Expr {
-  const roots = new Map<ColumnId, Expr>();
-  const replace = (part: Expr): void => {
-    if (part.kind === 'column') roots.set(part.id, ref(rootOf(alias, part.id), part.type));
-  };
-  for (const id of columnsIn(expr)) replace(findColumn(expr, id)!);
-  return substitute(expr, roots);
-}
-
-function findColumn(expr: Expr, id: ColumnId): Expr | null {
-  if (expr.kind === 'column') return expr.id === id ? expr : null;
-  const parts =
-    expr.kind === 'call'
-      ? expr.args
-      : expr.kind === 'cast'
-        ? [expr.arg]
-        : expr.kind === 'case'
-          ? [...expr.whens.flatMap(({ when, then }) => [when, then]), expr.otherwise]
-          : [];
-  for (const part of parts) {
-    const found = findColumn(part, id);
-    if (found !== null) return found;
-  }
-  return null;
+/** The same expression over the columns that its own repeat. */
+export function overRoots(expr: Expr, alias: Raw['alias']): Expr {
+  return mapColumns(expr, ({ id, type }) => ref(rootOf(alias, id), type));
 }
 
 /** Pairs of columns that a predicate makes equal and not NULL. */

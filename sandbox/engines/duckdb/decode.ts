@@ -1,6 +1,5 @@
 import {
   type DuckDBDateValue,
-  type DuckDBDecimalType,
   type DuckDBIntervalValue,
   type DuckDBMaterializedResult,
   type DuckDBTimestampValue,
@@ -66,7 +65,7 @@ function decoderOf(type: DuckDBType): Decoder {
     case DuckDBTypeId.HUGEINT:
       return { type: { kind: 'hugeint' }, cell: asBigInt };
     case DuckDBTypeId.DECIMAL: {
-      const { width, scale } = type as DuckDBDecimalType;
+      const { width, scale } = type;
       return { type: { kind: 'decimal', precision: width, scale }, cell: String };
     }
     case DuckDBTypeId.FLOAT:

@@ -1,0 +1,125 @@
+import type { AuditEntry } from './audit-entries.ts';
+
+/**
+ * The tokens under which the search index knows an entry. Each is ASCII: a letter for what it says, then the hex of the
+ * UTF-8 text, so that no tokenizer's idea of letters, case or accents stands between what is asked and what is found.
+ *
+ * Free text: runs of letters and digits are words, compared without case; Han text, which has no spaces, is taken in
+ * overlapping pairs, and a text is found when all of its pairs are.
+ */
+
+export type Facet = 'person' | 'org' | 'plan' | 'job' | 'kind' | 'mode' | 'decision' | 'code' | 'provider' | 'use';
+
+const FACET_LETTER: Readonly<Record<Facet, string>> = {
+  person: 's',
+  org: 'o',
+  plan: 'p',
+  job: 'j',
+  kind: 'k',
+  mode: 'm',
+  decision: 'd',
+  code: 'c',
+  provider: 'v',
+  use: 'u',
+};
+const HAN = /^\p{Script=Han}/u;
+const RUNS = /\p{Script=Han}+|(?:(?!\p{Script=Han})[\p{L}\p{N}])+/gu;
+const WORD_LENGTH_MAX = 64;
+
+export function facetToken(facet: Facet, value: string): string {
+  return FACET_LETTER[facet] + hex(value);
+}
+
+/** A use of data, as narrow or wide as asked: any of the three may be left open. */
+export interface Use {
+  readonly resource?: string | undefined;
+  readonly column?: string | undefined;
+  readonly level?: string | undefined;
+}
+
+export function useToken({ resource = '', column = '', level = '' }: Use): string {
+  return facetToken('use', `${resource}\n${column}\n${level}`);
+}
+
+/** Every token of an entry, without duplicates. */
+export function entryTokens(entry: AuditEntry, providerOf: (resource: string) => string | null): ReadonlySet<string> {
+  const tokens = new Set<string>();
+  const add = (facet: Facet, value: string | null | undefined) => {
+    if (value !== null && value !== undefined) tokens.add(facetToken(facet, value));
+  };
+  add('kind', entry.kind);
+  add('person', entry.who?.sub);
+  add('org', entry.who?.org);
+  add('plan', entry.plan);
+  add('job', entry.job);
+  add('mode', entry.mode);
+  add('decision', entry.decision);
+  add('code', entry.code);
+  for (const { resource, columns, level } of entry.tables ?? []) {
+    add('provider', providerOf(resource));
+    for (const column of [undefined, ...columns]) addUses(tokens, { resource, column, level });
+  }
+  addText(tokens, entry);
+  return tokens;
+}
+
+/** All ways to ask for a use: with or without each of its parts. */
+function addUses(tokens: Set<string>, { resource, column, level }: Use): void {
+  tokens.add(useToken({ resource, column }));
+  tokens.add(useToken({ resource, column, level }));
+  tokens.add(useToken({ column, level }));
+  if (column !== undefined) tokens.add(useToken({ column }));
+}
+
+/** The words of every text in the entry, except its time and version, which are asked for otherwise. */
+function addText(tokens: Set<string>, entry: AuditEntry): void {
+  const { v: _v, at: _at, ...rest } = entry;
+  const visit = (value: unknown): void => {
+    if (typeof value === 'string') for (const token of textTokens(value)) tokens.add(token);
+    else if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) visit(part);
+  };
+  visit(rest);
+}
+
+export function textTokens(text: string): readonly string[] {
+  const tokens: string[] = [];
+  for (const [run] of text.normalize('NFKC').toLowerCase().matchAll(RUNS)) {
+    if (HAN.test(run)) tokens.push(...hanTokens(run));
+    else tokens.push(`w${hex(run.slice(0, WORD_LENGTH_MAX))}`);
+  }
+  return tokens;
+}
+
+/** Overlapping pairs, and the last character alone, so that any single character begins a token. */
+function hanTokens(run: string): readonly string[] {
+  const characters = [...run];
+  return characters.map((character, position) => `h${hex(character + (characters[position + 1] ?? ''))}`);
+}
+
+/**
+ * What a free-text question needs: all of these. A word that ends in `*` asks for its beginnings.
+ *
+ * @returns FTS5 terms.
+ */
+export function textQuery(text: string): readonly string[] {
+  const terms: string[] = [];
+  const runs = text
+    .normalize('NFKC')
+    .toLowerCase()
+    .matchAll(/(?<run>\p{Script=Han}+|(?:(?!\p{Script=Han})[\p{L}\p{N}])+)(?<star>\*?)/gu);
+  for (const { groups } of runs) {
+    const run = groups?.['run'] ?? '';
+    if (HAN.test(run)) terms.push(...hanQuery([...run]));
+    else terms.push(`w${hex(run.slice(0, WORD_LENGTH_MAX))}${groups?.['star'] ?? ''}`);
+  }
+  return terms;
+}
+
+function hanQuery(characters: readonly string[]): readonly string[] {
+  if (characters.length === 1) return [`h${hex(characters.join(''))}*`];
+  return characters.slice(1).map((character, position) => `h${hex(`${characters[position]}${character}`)}`);
+}
+
+function hex(text: string): string {
+  return Buffer.from(text).toString('hex');
+}

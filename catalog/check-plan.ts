@@ -1,0 +1,80 @@
+import { AppError } from '#policies';
+import type { Db } from './db.ts';
+import { LEDGER_AMOUNT_MAX } from './ledger.ts';
+import { findOrganisation } from './organisations.ts';
+import type { NewPlan, PlanTable } from './plans.ts';
+import { findResource } from './resources.ts';
+
+const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+const TITLE_LENGTH_MAX = 200;
+const PURPOSE_LENGTH_MAX = 4_000;
+const TABLES_MAX = 100;
+const UNITS_MIN_MAX = 1_000_000;
+
+/**
+ * Whether a plan can be filed: who asks, what for, and that everything asked for is in the catalogue.
+ *
+ * @returns the provider of each resource.
+ * @throws AppError `PLAN_INVALID` (path, problem) for the first thing that is wrong.
+ */
+export function checkPlan(db: Db, plan: NewPlan): ReadonlyMap<string, string> {
+  need(ID.test(plan.id), 'id', 'an id is a letter or digit and up to 62 of letters, digits, . _ -');
+  checkText(plan.title, 'title', TITLE_LENGTH_MAX);
+  checkText(plan.purpose, 'purpose', PURPOSE_LENGTH_MAX);
+  need(plan.author !== '', 'author', 'empty');
+  const kind = findOrganisation(db, plan.org)?.kind;
+  need(kind === 'developer' || kind === 'operator', 'org', 'not a registered developer or operator');
+  need(isWholeNumber(plan.unitsMin, UNITS_MIN_MAX), 'unitsMin', `a whole number from 1 to ${UNITS_MIN_MAX}`);
+  need(isWholeNumber(plan.jobsMax, LEDGER_AMOUNT_MAX), 'jobsMax', `a whole number from 1 to ${LEDGER_AMOUNT_MAX}`);
+  need(isDate(plan.validFrom), 'validFrom', 'a date as YYYY-MM-DD');
+  need(isDate(plan.validUntil), 'validUntil', 'a date as YYYY-MM-DD');
+  need(plan.validFrom <= plan.validUntil, 'validUntil', 'before validFrom');
+  return checkTables(db, plan.tables);
+}
+
+function checkTables(db: Db, tables: readonly PlanTable[]): ReadonlyMap<string, string> {
+  need(tables.length > 0, 'tables', 'a plan asks for at least one table');
+  need(tables.length <= TABLES_MAX, 'tables', `a plan asks for at most ${TABLES_MAX} tables`);
+  const providers = new Map<string, string>();
+  for (const [position, table] of tables.entries()) {
+    const path = `tables[${position}]`;
+    need(!providers.has(table.resource), `${path}.resource`, 'the table is asked for twice');
+    providers.set(table.resource, checkTable(db, table, path));
+  }
+  return providers;
+}
+
+function checkTable(db: Db, table: PlanTable, path: string): string {
+  const resource = findResource(db, table.resource);
+  if (resource === null || resource.state !== 'listed') {
+    throw new AppError('PLAN_INVALID', { path: `${path}.resource`, problem: 'not in the catalogue' });
+  }
+  need(table.columns.length > 0, `${path}.columns`, 'a table is asked for by at least one column');
+  need(new Set(table.columns).size === table.columns.length, `${path}.columns`, 'a column is asked for twice');
+  const declared = new Set(resource.schema.columns.map(({ name }) => name));
+  for (const [position, column] of table.columns.entries()) {
+    need(declared.has(column), `${path}.columns[${position}]`, 'no such column');
+  }
+  return resource.provider;
+}
+
+function checkText(text: string, path: string, lengthMax: number): void {
+  need(text.trim() !== '', path, 'empty');
+  need(text.length <= lengthMax, path, `longer than ${lengthMax} characters`);
+  need(text.isWellFormed(), path, 'not well-formed Unicode');
+}
+
+function isWholeNumber(value: number | null, max: number): boolean {
+  return value === null || (Number.isInteger(value) && value >= 1 && value <= max);
+}
+
+function isDate(text: string): boolean {
+  if (!DATE.test(text)) return false;
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
+
+function need(condition: boolean, path: string, problem: string): void {
+  if (!condition) throw new AppError('PLAN_INVALID', { path, problem });
+}

@@ -1,0 +1,41 @@
+/** The door of `catalog`: one home's state. Catalogue, plans, jobs, budget ledger and audit entries in one file. */
+
+export * from './audit-entries.ts';
+export type { AuditFilters, AuditPage, AuditSearchResult, FoundEntry } from './audit-search.ts';
+export { searchEntries } from './audit-search.ts';
+export * from './audit-tree.ts';
+export { canonicalJson, contentHash, sha256Hex } from './canonical.ts';
+export { checkTableSchema } from './check-table-schema.ts';
+export { openStoreReader } from './store-reader.ts';
+export type { StoreReader } from './store-reader.ts';
+export type { Db } from './db.ts';
+export type { NewDecision } from './decide-plan.ts';
+export { decidePlan, revokePlan } from './decide-plan.ts';
+export * from './detect/index.ts';
+export * from './jobs.ts';
+export * from './ledger.ts';
+export * from './organisations.ts';
+export type { Page } from './page.ts';
+export type {
+  NewPlan,
+  PlanClass,
+  PlanDecision,
+  PlanFilters,
+  PlanRevocation,
+  PlanState,
+  PlanTable,
+  UsagePlan,
+} from './plans.ts';
+export {
+  findPlan,
+  getPlan,
+  isPlanInForce,
+  listPlans,
+  providersOfPlan,
+  submitPlan,
+} from './plans.ts';
+export * from './resource-versions.ts';
+export * from './resources.ts';
+export { putSetting, readSetting } from './settings.ts';
+export type { Store, StoreOptions } from './store.ts';
+export { openStore } from './store.ts';

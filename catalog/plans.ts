@@ -1,0 +1,224 @@
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import * as z from 'zod';
+import { AppError, assert } from '#policies';
+import { contentHash } from './canonical.ts';
+import { checkPlan } from './check-plan.ts';
+import type { Db } from './db.ts';
+import { prepared } from './db.ts';
+import { readJson } from './json-column.ts';
+import type { Page } from './page.ts';
+import { boundedLimit } from './page.ts';
+import { planDecisions, planResources, plans } from './schema.ts';
+
+export type PlanClass = 'governance' | 'welfare' | 'industry';
+export type PlanState = 'submitted' | 'approved' | 'refused' | 'revoked';
+
+export interface PlanTable {
+  readonly resource: string;
+  readonly columns: readonly string[];
+}
+
+export interface PlanDecision {
+  readonly role: 'bureau' | 'provider';
+  readonly org: string;
+  /** The person. */
+  readonly by: string;
+  readonly verdict: 'approve' | 'refuse';
+  readonly comment: string;
+  /** The plan's hash as the reviewer had it before them. */
+  readonly planHash: string;
+  readonly at: string;
+}
+
+export interface PlanRevocation {
+  readonly org: string;
+  readonly by: string;
+  readonly comment: string;
+  readonly at: string;
+}
+
+/** One scenario, one plan (domain.md, 21): what a developer may ask, of which columns, for what, until when. */
+export interface UsagePlan {
+  readonly id: string;
+  readonly title: string;
+  readonly purpose: string;
+  readonly class: PlanClass;
+  /** The developing organisation. */
+  readonly org: string;
+  /** The person who wrote it. */
+  readonly author: string;
+  /** What is left of it after refusals. By resource and column name. */
+  readonly tables: readonly PlanTable[];
+  /** Raises the fewest units that a cell may stand for; null leaves the profile's number. */
+  readonly unitsMin: number | null;
+  readonly jobsMax: number | null;
+  /** Dates in Asia/Shanghai, both inclusive. */
+  readonly validFrom: string;
+  readonly validUntil: string;
+  readonly state: PlanState;
+  /** SHA-256 of the canonical JSON of the content, hex. Changes when a refusal takes tables away. */
+  readonly hash: string;
+  readonly decisions: readonly PlanDecision[];
+  readonly submittedAt: string;
+  readonly revocation: PlanRevocation | null;
+}
+
+export type NewPlan = Omit<UsagePlan, 'state' | 'hash' | 'decisions' | 'submittedAt' | 'revocation'>;
+
+type Row = typeof plans.$inferSelect;
+
+const tablesSchema: z.ZodType<readonly PlanTable[]> = z.array(
+  z.strictObject({ resource: z.string(), columns: z.array(z.string()) }),
+);
+const revocationSchema: z.ZodType<PlanRevocation> = z.strictObject({
+  org: z.string(),
+  by: z.string(),
+  comment: z.string(),
+  at: z.string(),
+});
+
+const planById = prepared((db) =>
+  db.orm
+    .select()
+    .from(plans)
+    .where(eq(plans.id, sql.placeholder('id')))
+    .prepare(),
+);
+const decisionsOfPlan = prepared((db) =>
+  db.orm
+    .select()
+    .from(planDecisions)
+    .where(eq(planDecisions.plan, sql.placeholder('id')))
+    .orderBy(asc(planDecisions.at), asc(planDecisions.role), asc(planDecisions.org))
+    .prepare(),
+);
+
+function fromRow(row: Row, decisions: readonly PlanDecision[]): UsagePlan {
+  return {
+    ...row,
+    tables: readJson(tablesSchema, row.tables),
+    revocation: row.revocation === null ? null : readJson(revocationSchema, row.revocation),
+    decisions,
+  };
+}
+
+function toDecision({ plan: _plan, ...decision }: typeof planDecisions.$inferSelect): PlanDecision {
+  return decision;
+}
+
+/** What the hash stands for: everything that was asked for, nothing that happened since. */
+export function planHash(content: NewPlan): string {
+  const { id, title, purpose, author, org, tables, unitsMin, jobsMax, validFrom, validUntil } = content;
+  return contentHash({
+    id,
+    title,
+    purpose,
+    class: content.class,
+    org,
+    author,
+    tables,
+    unitsMin,
+    jobsMax,
+    validFrom,
+    validUntil,
+  });
+}
+
+function inNameOrder(tables: readonly PlanTable[]): readonly PlanTable[] {
+  const byName = (a: string, b: string) => (a < b ? -1 : Number(a > b));
+  return tables
+    .map(({ resource, columns }) => ({ resource, columns: columns.toSorted(byName) }))
+    .toSorted((a, b) => byName(a.resource, b.resource));
+}
+
+/**
+ * Files a plan for review. Tables and columns are kept in order of their names.
+ *
+ * @throws AppError `PLAN_INVALID` (path, problem).
+ */
+export function submitPlan(tx: Db, plan: NewPlan): UsagePlan {
+  const providers = checkPlan(tx, plan);
+  if (findPlan(tx, plan.id) !== null) throw new AppError('PLAN_INVALID', { path: 'id', problem: 'the id is taken' });
+  const content: NewPlan = { ...plan, tables: inNameOrder(plan.tables) };
+  tx.orm
+    .insert(plans)
+    .values({
+      ...content,
+      tables: JSON.stringify(content.tables),
+      state: 'submitted',
+      hash: planHash(content),
+      submittedAt: tx.now(),
+    })
+    .run();
+  for (const [resource, provider] of providers) {
+    tx.orm.insert(planResources).values({ plan: plan.id, resource, provider }).run();
+  }
+  return getPlan(tx, plan.id);
+}
+
+export function findPlan(db: Db, id: string): UsagePlan | null {
+  const row = planById(db).get({ id });
+  return row === undefined ? null : fromRow(row, decisionsOfPlan(db).all({ id }).map(toDecision));
+}
+
+/** @throws AppError `PLAN_NOT_FOUND`. */
+export function getPlan(db: Db, id: string): UsagePlan {
+  const plan = findPlan(db, id);
+  if (plan === null) throw new AppError('PLAN_NOT_FOUND', { id });
+  return plan;
+}
+
+export interface PlanFilters extends Page {
+  readonly org?: string | undefined;
+  readonly state?: PlanState | undefined;
+  /** Plans that ask, or asked, for a table of this provider. */
+  readonly provider?: string | undefined;
+}
+
+/** By id; `after` is a plan's id. */
+export function listPlans(db: Db, filters: PlanFilters = {}): readonly UsagePlan[] {
+  const { after, org, state, provider } = filters;
+  const involved = db.orm.select({ plan: planResources.plan }).from(planResources);
+  const where = and(
+    after === undefined ? undefined : gt(plans.id, after),
+    org === undefined ? undefined : eq(plans.org, org),
+    state === undefined ? undefined : eq(plans.state, state),
+    provider === undefined ? undefined : inArray(plans.id, involved.where(eq(planResources.provider, provider))),
+  );
+  const query = db.orm.select().from(plans).where(where).orderBy(asc(plans.id)).limit(boundedLimit(filters.limit));
+  return query.all().map((row) => fromRow(row, decisionsOfPlan(db).all({ id: row.id }).map(toDecision)));
+}
+
+/** The provider of each resource that the plan was submitted with. */
+export function providersOfPlan(db: Db, id: string): ReadonlyMap<string, string> {
+  const rows = db.orm.select().from(planResources).where(eq(planResources.plan, id)).all();
+  return new Map(rows.map(({ resource, provider }) => [resource, provider]));
+}
+
+/**
+ * Whether jobs may run under the plan on a day.
+ *
+ * @param today ISO date in Asia/Shanghai.
+ */
+export function isPlanInForce(plan: UsagePlan, today: string): boolean {
+  return plan.state === 'approved' && plan.validFrom <= today && today <= plan.validUntil;
+}
+
+/** Only for `decide-plan.ts`: what a decision may change of a plan. */
+export function updatePlan(
+  tx: Db,
+  plan: UsagePlan,
+  change: { readonly state: PlanState; readonly tables: readonly PlanTable[]; readonly revocation?: PlanRevocation },
+): void {
+  assert(change.tables.length <= plan.tables.length, 'a decision never widens a plan');
+  tx.orm
+    .update(plans)
+    .set({
+      state: change.state,
+      tables: JSON.stringify(change.tables),
+      hash: planHash({ ...plan, tables: change.tables }),
+      revocation: change.revocation === undefined ? null : JSON.stringify(change.revocation),
+    })
+    .where(eq(plans.id, plan.id))
+    .run();
+}

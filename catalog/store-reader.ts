@@ -1,0 +1,36 @@
+import Database from 'better-sqlite3';
+import { AppError } from '#policies';
+import { createDb } from './db.ts';
+import type { Db } from './db.ts';
+import { knownVersion } from './migrate.ts';
+
+/** A home read from outside: it takes no lock and writes nothing, so a gateway may be running on it. */
+export interface StoreReader {
+  read<T>(work: (db: Db) => T): T;
+  close(): void;
+}
+
+/**
+ * Opens an existing home for reading only: the offline check of the log, exports.
+ *
+ * @throws AppError `HOME_NEWER`; `STORE_FAILED` when there is no such home or it is none.
+ */
+export function openStoreReader(path: string): StoreReader {
+  const client = openReadOnly(path);
+  const db = createDb(client, () => new Date());
+  return { read: (work) => work(db), close: () => client.close() };
+}
+
+function openReadOnly(path: string): Database.Database {
+  let client: Database.Database | null = null;
+  try {
+    client = new Database(path, { readonly: true, fileMustExist: true });
+    const found = client.pragma('user_version', { simple: true }) as number;
+    const known = knownVersion();
+    if (found > known) throw new AppError('HOME_NEWER', { found, known });
+    return client;
+  } catch (error) {
+    client?.close();
+    throw error instanceof AppError ? error : new AppError('STORE_FAILED', {}, null, error);
+  }
+}

@@ -1,0 +1,105 @@
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { AppError, assert } from '#policies';
+
+/** Keys of signed notes (c2sp.org/signed-note): Ed25519, algorithm byte 0x01. */
+
+const ALGORITHM_ED25519 = 0x01;
+const KEY_ID_BYTES = 4;
+const PUBLIC_KEY_BYTES = 32;
+/** DER of an Ed25519 SubjectPublicKeyInfo up to the key itself (RFC 8410 §4). */
+const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
+
+/** What checks the log's signatures; its text form is the `vkey` that an office keeps. */
+export interface NoteVerifier {
+  /** No space, no `+`. */
+  readonly name: string;
+  readonly keyId: Buffer;
+  verify(text: string, signature: Uint8Array): boolean;
+}
+
+export interface LogKey extends NoteVerifier {
+  /** `name+hex(id)+base64(0x01 ‖ public key)`. */
+  readonly vkey: string;
+  sign(text: string): Buffer;
+}
+
+/**
+ * Reads the log's private key (PKCS #8, PEM), or creates it on the first start: readable by its owner alone, on the
+ * disk before it signs anything.
+ *
+ * @throws AppError `CONFIG_INVALID` when others may read the file or it holds another kind of key.
+ */
+export function loadOrCreateLogKey(path: string, name: string): LogKey {
+  assert(isKeyName(name), 'a key name has neither space nor plus sign');
+  if (!existsSync(path)) createKeyFile(path);
+  const othersMayRead = process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0;
+  if (othersMayRead) throw new AppError('CONFIG_INVALID', { variable: 'log key', problem: 'others may read it' });
+  const privateKey = readPrivateKey(path);
+  return createLogKey(name, privateKey);
+}
+
+export function createLogKey(name: string, privateKey: KeyObject): LogKey {
+  const publicKey = createPublicKey(privateKey);
+  const rawPublicKey = publicKey.export({ format: 'der', type: 'spki' }).subarray(SPKI_PREFIX.length);
+  const tagged = Buffer.concat([Uint8Array.of(ALGORITHM_ED25519), rawPublicKey]);
+  const keyId = keyIdOf(name, tagged);
+  return {
+    name,
+    keyId,
+    vkey: `${name}+${keyId.toString('hex')}+${tagged.toString('base64')}`,
+    sign: (text) => sign(null, Buffer.from(text), privateKey),
+    verify: (text, signature) => verify(null, Buffer.from(text), publicKey, signature),
+  };
+}
+
+/** Reads a vkey as an office was given it; null when it is none. */
+export function parseVkey(vkey: string): NoteVerifier | null {
+  const [, name, id, key] = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(vkey.trim()) ?? [];
+  if (name === undefined || id === undefined || key === undefined) return null;
+  const tagged = Buffer.from(key, 'base64');
+  const keyId = keyIdOf(name, tagged);
+  const isEd25519 = tagged.length === 1 + PUBLIC_KEY_BYTES && tagged[0] === ALGORITHM_ED25519;
+  if (!isEd25519 || keyId.toString('hex') !== id) return null;
+  const der = Buffer.concat([SPKI_PREFIX, tagged.subarray(1)]);
+  const publicKey = createPublicKey({ key: der, format: 'der', type: 'spki' });
+  return { name, keyId, verify: (text, signature) => verify(null, Buffer.from(text), publicKey, signature) };
+}
+
+/** SHA-256(name ‖ 0x0A ‖ algorithm ‖ public key), its first four bytes. */
+function keyIdOf(name: string, tagged: Uint8Array): Buffer {
+  return createHash('sha256').update(`${name}\n`).update(tagged).digest().subarray(0, KEY_ID_BYTES);
+}
+
+function isKeyName(name: string): boolean {
+  return name !== '' && !/[+\s]/u.test(name);
+}
+
+function createKeyFile(path: string): void {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    writeSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  const directory = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function readPrivateKey(path: string): KeyObject {
+  try {
+    const key = createPrivateKey(readFileSync(path));
+    if (key.asymmetricKeyType === 'ed25519') return key;
+  } catch {
+    // Falls through: what is wrong with the text of a private key is nothing to repeat.
+  }
+  throw new AppError('CONFIG_INVALID', { variable: 'log key', problem: 'not an Ed25519 private key' });
+}

@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { type Cli, printJson } from './cli.ts';
+import { addClientOptions, type ClientOptions, createClient } from './http-client.ts';
+import { addSqlOptions, readSql, type SqlOptions } from './sql-source.ts';
+import { textTable } from './text-table.ts';
+
+const explanation = z.looseObject({
+  mode: z.string(),
+  columns: z.array(
+    z.looseObject({
+      name: z.string(),
+      type: z.string(),
+      mode: z.string(),
+      because: z.array(z.looseObject({ column: z.string(), level: z.string() })),
+    }),
+  ),
+  unitsMin: z.number().nullable(),
+  rules: z.array(z.looseObject({ rule: z.string(), limit: z.number() })),
+  cost: z.looseObject({ rho: z.number(), jobs: z.number() }),
+});
+
+/** `sluice explain`: how a query would leave and why, without running it. */
+export function register(program: Command, cli: Cli): void {
+  const command = program.command('explain').description(
+    cli.words({
+      en: 'say how a query would be released and why; runs and charges nothing',
+      zh: '说明查询将如何发布及原因；不执行、不计费',
+    }),
+  );
+  addClientOptions(addSqlOptions(command, cli), cli).action(
+    async (file: string | undefined, options: SqlOptions & ClientOptions) => {
+      const sql = await readSql(file, options);
+      const client = await createClient(options, cli);
+      const answer = await client.request({
+        method: 'POST',
+        path: '/v1/explain',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ plan: options.plan, sql }),
+      });
+      if (cli.json) printJson(cli, answer);
+      else cli.out(explanationText(explanation.parse(answer), cli));
+    },
+  );
+}
+
+function explanationText(answer: z.output<typeof explanation>, cli: Cli): string {
+  const { words } = cli;
+  const head = words({ en: 'column type mode because', zh: '列 类型 模式 依据' }).split(' ');
+  const rows = answer.columns.map(({ name, type, mode, because }) => [
+    name,
+    type,
+    mode,
+    because.map(({ column, level }) => `${column} (${level})`).join(', '),
+  ]);
+  const units = answer.unitsMin;
+  const rules = answer.rules.map(({ rule, limit }) => `${rule} ${limit}`).join(', ');
+  return [
+    `${words({ en: 'mode', zh: '模式' })}: ${answer.mode}\n`,
+    textTable(head, rows),
+    units === null ? '' : `${words({ en: 'fewest units behind a cell', zh: '每格最少主体数' })}: ${units}\n`,
+    rules === '' ? '' : `${words({ en: 'rules that may withhold', zh: '可能隐藏结果的规则' })}: ${rules}\n`,
+    `${words({ en: 'cost', zh: '费用' })}: ${answer.cost.jobs} ${words({ en: 'job', zh: '次作业' })}, ρ ${answer.cost.rho}\n`,
+  ].join('');
+}

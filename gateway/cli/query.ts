@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { type Cli, printJson } from './cli.ts';
+import { CliFailure } from './failure.ts';
+import { addClientOptions, type Client, type ClientOptions, createClient, plain } from './http-client.ts';
+import { addSqlOptions, readSql, type SqlOptions } from './sql-source.ts';
+import { textTable } from './text-table.ts';
+
+const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const result = z.looseObject({
+  mode: z.string(),
+  columns: z.array(z.looseObject({ name: z.string() })),
+  rows: z.array(z.array(cell)),
+  suppressed: z.looseObject({ cells: z.number(), groups: z.number(), reasons: z.array(z.string()) }),
+  cost: z.looseObject({ rho: z.number(), remaining: z.number().nullable() }),
+  receipt: z.looseObject({ index: z.number(), href: z.string() }),
+});
+const job = z.looseObject({
+  id: z.string(),
+  state: z.string(),
+  problem: z.looseObject({ code: z.string(), detail: z.string(), hint: z.string() }).nullable(),
+  result: result.nullable(),
+});
+type Job = z.output<typeof job>;
+
+const RUNNING = ['queued', 'running'];
+const WAIT_SECONDS = 30;
+const POLLS_MAX = 120;
+
+/** `sluice query`: the protected answer as a table, with what was withheld, the cost and the receipt. */
+export function register(program: Command, cli: Cli): void {
+  const command = program.command('query').description(
+    cli.words({
+      en: 'run a query under a plan and print the protected answer',
+      zh: '在方案下执行查询，打印受保护的结果',
+    }),
+  );
+  addClientOptions(addSqlOptions(command, cli), cli).action(
+    async (file: string | undefined, options: SqlOptions & ClientOptions) => {
+      const sql = await readSql(file, options);
+      const client = await createClient(options, cli);
+      const ended = await runQuery(client, options.plan, sql);
+      if (ended.problem !== null) throw refused(ended.problem, ended);
+      if (cli.json) printJson(cli, ended);
+      else cli.out(answerText(ended, cli));
+    },
+  );
+}
+
+async function runQuery(client: Client, plan: string, sql: string): Promise<Job> {
+  const submitted = await client.request({
+    method: 'POST',
+    path: '/v1/jobs',
+    headers: { 'content-type': 'application/json', prefer: `wait=${WAIT_SECONDS}`, 'idempotency-key': randomUUID() },
+    body: JSON.stringify({ plan, sql }),
+  });
+  let current = job.parse(submitted);
+  for (let polls = 0; RUNNING.includes(current.state); polls++) {
+    if (polls === POLLS_MAX) throw stillRunning(current);
+    await sleep(500);
+    current = job.parse(await client.request({ method: 'GET', path: `/v1/jobs/${encodeURIComponent(current.id)}` }));
+  }
+  return current;
+}
+
+function answerText(ended: Job, cli: Cli): string {
+  const { words } = cli;
+  const answer = ended.result;
+  if (answer === null) return `${words({ en: 'no result', zh: '没有结果' })}: ${ended.state}\n`;
+  const { cells, groups, reasons } = answer.suppressed;
+  const names = answer.columns.map(({ name }) => name);
+  const why = reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
+  const left =
+    answer.cost.remaining === null
+      ? ''
+      : words({ en: `, ${answer.cost.remaining} left`, zh: `，剩余 ${answer.cost.remaining}` });
+  return [
+    textTable(names, answer.rows),
+    plain(
+      words({
+        en: `${answer.rows.length} rows, mode ${answer.mode}`,
+        zh: `${answer.rows.length} 行，模式 ${answer.mode}`,
+      }),
+    ),
+    plain(
+      words({ en: `withheld: ${cells} cells, ${groups} groups${why}`, zh: `已隐藏：${cells} 格、${groups} 组${why}` }),
+    ),
+    `${words({ en: 'cost', zh: '费用' })}: ρ ${answer.cost.rho}${left}`,
+    plain(`${words({ en: 'receipt', zh: '回执' })}: #${answer.receipt.index} ${answer.receipt.href}`),
+    '',
+  ].join('\n');
+}
+
+function refused(problem: NonNullable<Job['problem']>, ended: Job): CliFailure {
+  const text = plain(`${problem.detail}\n  ${problem.hint}  [${problem.code}]`);
+  return new CliFailure(problem.code, { en: text, zh: text }, 1, { job: ended.id, problem });
+}
+
+function stillRunning(current: Job): CliFailure {
+  const id = plain(current.id);
+  return new CliFailure('JOB_RUNNING', { en: `job ${id} still runs`, zh: `作业 ${id} 仍在运行` }, 1, { job: id });
+}

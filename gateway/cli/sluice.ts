@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import * as audit from './audit.ts';
+import { type Cli, createCli } from './cli.ts';
+import * as doctor from './doctor.ts';
+import * as explain from './explain.ts';
+import { reportFailure } from './failure.ts';
+import * as query from './query.ts';
+import * as receipt from './receipt.ts';
+import * as register from './register.ts';
+import * as token from './token.ts';
+import * as upload from './upload.ts';
+
+/** One file per command, each with `register(program, cli)`. A new command is one line here. */
+const COMMANDS = [token, query, explain, register, upload, audit, receipt, doctor];
+
+function createProgram(cli: Cli): Command {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  const program = new Command('sluice')
+    .version(version)
+    .description(cli.words({ en: 'Sluice: compute on public data that nobody sees', zh: '数闸：数据可用不可见' }))
+    .showHelpAfterError(false)
+    .configureOutput({
+      writeOut: (text) => cli.out(text),
+      writeErr: (text) => cli.err(text),
+      outputError: () => {}, // reportFailure says it, in the user's language
+    })
+    .exitOverride();
+  for (const command of COMMANDS) command.register(program, cli);
+  return program;
+}
+
+const cli = createCli(process.env, process.argv.slice(2));
+try {
+  await createProgram(cli).parseAsync(process.argv);
+  process.exitCode = cli.exitCode;
+} catch (error) {
+  process.exitCode = reportFailure(error, cli);
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { type Command, Option } from 'commander';
+import { z } from 'zod';
+import { type Cli, printJson } from './cli.ts';
+import { CliFailure } from './failure.ts';
+import { addClientOptions, type ClientOptions, createClient, plain } from './http-client.ts';
+
+const MEDIA_TYPES = { csv: 'text/csv', parquet: 'application/vnd.apache.parquet' } as const;
+
+interface UploadOptions extends ClientOptions {
+  readonly encoding?: string;
+  readonly rejectShareMax?: string;
+}
+
+const version = z.looseObject({
+  version: z.number(),
+  rows: z.number(),
+  report: z.looseObject({ rejectedRows: z.number() }).nullable().optional(),
+});
+
+/** `sluice upload`: streams a CSV or Parquet file as the next version of a table, with its digest. */
+export function register(program: Command, cli: Cli): void {
+  const { words } = cli;
+  const command = program
+    .command('upload')
+    .description(
+      words({
+        en: 'send a CSV or Parquet file as the next version of a table',
+        zh: '上传 CSV 或 Parquet 文件作为数据表的新版本',
+      }),
+    )
+    .argument('<resource>', words({ en: 'the table', zh: '数据表' }))
+    .argument('<file>', words({ en: '.csv or .parquet', zh: '.csv 或 .parquet' }))
+    .addOption(
+      new Option('--encoding <name>', words({ en: 'of a CSV file', zh: 'CSV 的编码' })).choices(['utf-8', 'gb18030']),
+    )
+    .option(
+      '--reject-share-max <share>',
+      words({ en: 'fail when more rows than this are rejected, 0 to 1', zh: '被拒行占比超过此值则整体失败，0 到 1' }),
+    );
+  addClientOptions(command, cli).action(async (id: string, file: string, options: UploadOptions) => {
+    const headers = await fileHeaders(file, options.encoding);
+    const client = await createClient(options, cli);
+    const share =
+      options.rejectShareMax === undefined ? '' : `?rejectShareMax=${encodeURIComponent(options.rejectShareMax)}`;
+    const body = Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>;
+    const path = `/v1/resources/${encodeURIComponent(id)}/data${share}`;
+    const answer = await client.request({ method: 'PUT', path, headers, body });
+    if (cli.json) return printJson(cli, answer);
+    cli.out(`${plain(uploadText(id, version.parse(answer), cli))}\n`);
+  });
+}
+
+async function fileHeaders(file: string, encoding: string | undefined): Promise<Record<string, string>> {
+  const type = Object.entries(MEDIA_TYPES).find(([suffix]) => file.toLowerCase().endsWith(`.${suffix}`))?.[1];
+  if (type === undefined) {
+    throw new CliFailure('USAGE', {
+      en: 'the file must end in .csv or .parquet',
+      zh: '文件应以 .csv 或 .parquet 结尾',
+    });
+  }
+  return {
+    'content-type': encoding === undefined ? type : `${type}; charset=${encoding}`,
+    'content-length': String(await sizeOf(file)),
+    'content-digest': `sha-256=:${await digestOf(file)}:`,
+  };
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch {
+    throw new CliFailure('FILE', { en: `cannot read \`${file}\``, zh: `无法读取 \`${file}\`` });
+  }
+}
+
+/** Reads the file once more than the upload does, and never more than a block of it at a time. */
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const block of createReadStream(file)) hash.update(block as Uint8Array);
+  return hash.digest('base64');
+}
+
+function uploadText(id: string, done: z.output<typeof version>, cli: Cli): string {
+  const rejected = done.report?.rejectedRows ?? 0;
+  return cli.words({
+    en: `${id} version ${done.version}: ${done.rows} rows accepted, ${rejected} rejected`,
+    zh: `${id} 第 ${done.version} 版：接受 ${done.rows} 行，拒绝 ${rejected} 行`,
+  });
+}

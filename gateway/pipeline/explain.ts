@@ -1,0 +1,27 @@
+import type { PolicyProfile } from '#policies';
+import type { Explanation } from '../jobs/job-service.ts';
+import type { Admission } from './admit.ts';
+import type { CompiledStages } from './compile-query.ts';
+import { versionsOf } from './record.ts';
+
+/** The compiler's stages as an answer: public metadata and the asker's own query only; nothing ran, nothing is charged. */
+export function explanationOf(admission: Admission, stages: CompiledStages, profile: PolicyProfile): Explanation {
+  const { parsed, resolved, decision, privatePlan, compiled } = stages;
+  const isRows = decision.mode === 'rows';
+  return {
+    plan: admission.plan.id,
+    mode: decision.mode,
+    because: decision.because,
+    columns: decision.outputs,
+    unitsMin: isRows ? null : decision.unitsMin,
+    rules: isRows
+      ? [{ rule: 'row-cap', limit: profile.rowsMax }]
+      : [
+          { rule: 'threshold', limit: decision.unitsMin },
+          { rule: 'dominance', limit: profile.topTwoShareMax },
+        ],
+    cost: { rho: 0, epsilonAtDelta: 0, jobs: 1 },
+    versions: versionsOf(admission, compiled, profile),
+    stages: [parsed, resolved, decision, privatePlan, compiled].map((value) => ({ stage: value.kind, value })),
+  };
+}

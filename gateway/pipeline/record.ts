@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import {
+  type AuditEntry,
+  appendEntry,
+  createJob,
+  type Db,
+  finishJob,
+  findJob,
+  getJob,
+  type Job,
+  type JobProblem,
+  reserve,
+  settle,
+  startJob,
+} from '#catalog';
+import { AppError, type CompiledQuery, type PolicyProfile, type ReleasedResult, type TableUse } from '#policies';
+import { type ResultVersions, storeResult } from '../formats/stored-result.ts';
+import type { Admission } from './admit.ts';
+import type { PipelineDeps } from './deps.ts';
+import type { JobArrival } from './run-job.ts';
+
+/**
+ * The log's side of a job: each function is one transaction that holds the job's state, its budget and its log entry
+ * together, so that after a crash there is never a result without its record, nor a record without its charge.
+ */
+
+/** A job whose intent is durable. From here on it is charged, whatever becomes of it. */
+export interface OpenedJob {
+  readonly kind: 'opened';
+  readonly job: Job;
+  /** The same request under the same Idempotency-Key came earlier: `job` is that one and nothing runs again. */
+  readonly replayed: boolean;
+  readonly entry: AuditEntry;
+  readonly versions: ResultVersions;
+  readonly mode: CompiledQuery['decision']['mode'];
+}
+
+/** [job + budget + intent]. Errors: IDEMPOTENCY_CONFLICT, BUDGET_EXHAUSTED; then nothing has happened. */
+export async function recordIntent(
+  arrival: JobArrival,
+  admission: Admission,
+  compiled: CompiledQuery,
+  deps: PipelineDeps,
+): Promise<OpenedJob> {
+  const { mode } = compiled.decision;
+  const base = entryOf(arrival, admission, deps);
+  const entry: AuditEntry = {
+    ...base,
+    tables: tablesOf(compiled.uses, admission),
+    mode,
+    decision: 'permit',
+    queryHash: compiled.planHash,
+    budget: { jobs: 1, rho: 0 },
+  };
+  const versions = versionsOf(admission, compiled, deps.profile);
+  return deps.store.commit((tx): OpenedJob => {
+    const { job, created } = createJob(tx, newJob(arrival));
+    if (!created) return { kind: 'opened', job, replayed: true, entry, versions, mode };
+    reserve(tx, { account: jobsAccount(admission.plan.id), job: job.id, amount: 1, limit: admission.plan.jobsMax });
+    const { index } = appendEntry(tx, { ...entry, kind: 'intent', at: tx.now() });
+    startJob(tx, job.id, index);
+    return { kind: 'opened', job: getJob(tx, job.id), replayed: false, entry, versions, mode };
+  });
+}
+
+/** [settlement + result + outcome] */
+export function recordOutcome(opened: OpenedJob, released: ReleasedResult, deps: PipelineDeps): Promise<Job> {
+  const { job, entry, versions, mode } = opened;
+  const json = JSON.stringify(storeResult(released, versions));
+  const sha256 = createHash('sha256').update(json).digest('hex');
+  return deps.store.commit((tx) => {
+    settle(tx, job.id);
+    const outcome: AuditEntry = { ...entry, kind: 'outcome', at: tx.now(), resultSha256: sha256, timingClass: timingClass(tx, job) };
+    const { index } = appendEntry(tx, outcome);
+    return finishJob(tx, job.id, { state: 'finished', mode, result: { json, sha256 }, outcomeIndex: index });
+  });
+}
+
+/** [settlement + outcome] of a job that began and gave nothing. */
+export function recordFailure(opened: OpenedJob, error: unknown, deps: PipelineDeps): Promise<Job> {
+  const problem = problemOf(error);
+  const state = error instanceof AppError && error.code === 'JOB_CANCELLED' ? 'cancelled' : 'failed';
+  const { job, entry, mode } = opened;
+  return deps.store.commit((tx) => {
+    settle(tx, job.id);
+    const failure: AuditEntry = { ...entry, kind: 'outcome', at: tx.now(), decision: 'deny', code: problem.code, timingClass: timingClass(tx, job) };
+    const { index } = appendEntry(tx, failure);
+    return finishJob(tx, job.id, { state, mode, problem, outcomeIndex: index });
+  });
+}
+
+/** [job + refusal] of a query that the compiler or a policy refused: nothing ran, nothing is charged. */
+export function recordRefusal(
+  arrival: JobArrival,
+  admission: Admission,
+  error: unknown,
+  deps: PipelineDeps,
+): Promise<Job> {
+  if (!(error instanceof AppError) || !isRefusal(error)) throw error;
+  const problem = problemOf(error);
+  return deps.store.commit((tx) => {
+    const { job, created } = createJob(tx, newJob(arrival));
+    if (!created) return job;
+    const refusal: AuditEntry = { ...entryOf(arrival, admission, deps), kind: 'refusal', at: tx.now(), decision: 'deny', code: error.code };
+    const { index } = appendEntry(tx, refusal);
+    return finishJob(tx, job.id, { state: 'refused', problem, outcomeIndex: index });
+  });
+}
+
+/** On start: a job that a crash cut off ends as failed and charged, and the log says so. */
+export async function recordAborted(job: Job, deps: Pick<PipelineDeps, 'store'>): Promise<void> {
+  await deps.store.commit((tx) => {
+    const current = findJob(tx, job.id);
+    if (current === null || (current.state !== 'queued' && current.state !== 'running')) return;
+    settle(tx, job.id);
+    const { sub, org, plan } = current;
+    const { index } = appendEntry(tx, {
+      v: 1, kind: 'outcome', at: tx.now(), job: job.id, who: { sub, org, role: 'developer' }, plan, decision: 'deny', code: 'JOB_ABORTED',
+    });
+    finishJob(tx, job.id, { state: 'failed', problem: { code: 'JOB_ABORTED', facts: {}, place: null }, outcomeIndex: index });
+  });
+}
+
+/** The versions that an answer stands on: tables, policy profile, plan, query. */
+export function versionsOf(admission: Admission, compiled: CompiledQuery, profile: PolicyProfile): ResultVersions {
+  return {
+    tables: compiled.uses.map(({ resource, version }) => ({ resource, version })),
+    profile: profile.version,
+    plan: admission.plan.hash,
+    query: compiled.planHash,
+  };
+}
+
+export const jobsAccount = (plan: string): string => `plan:${plan}:jobs`;
+
+function newJob({ id, caller, request }: JobArrival) {
+  const { idempotencyKey, requestSha256, plan, sql } = request;
+  return { id, idempotencyKey, requestSha256, sub: caller.sub, org: caller.org, plan, sql };
+}
+
+function entryOf({ id, caller }: JobArrival, { plan, policies }: Admission, deps: PipelineDeps): AuditEntry {
+  const { sub, org, role } = caller;
+  return {
+    v: 1,
+    kind: 'intent',
+    at: deps.now().toISOString(),
+    job: id,
+    who: { sub, org, role },
+    plan: plan.id,
+    planHash: plan.hash,
+    purpose: plan.purpose,
+    policies: `${deps.profile.version} ${policies}`,
+  };
+}
+
+function tablesOf(uses: readonly TableUse[], admission: Admission): NonNullable<AuditEntry['tables']> {
+  return uses.map(({ resource, version, table, columns }) => {
+    const schema = admission.catalog.get(table)!.schema;
+    return { resource, version, columns, level: schema.level };
+  });
+}
+
+function problemOf(error: unknown): JobProblem {
+  if (error instanceof AppError) return { code: error.code, facts: error.facts, place: error.place };
+  return { code: 'INTERNAL', facts: {}, place: null };
+}
+
+/** What the asker's own text or grant decides; a busy or broken machine is no refusal and leaves no job. */
+function isRefusal(error: AppError): boolean {
+  return error.code.startsWith('SQL_') || error.code.startsWith('POLICY_') || error.code === 'BUDGET_EXHAUSTED';
+}
+
+/** How long a job took, as a power of two of milliseconds: enough to see trouble, too little to tell rows. */
+function timingClass(tx: Db, job: Job): string {
+  const tookMs = Date.parse(tx.now()) - Date.parse(job.startedAt ?? job.createdAt);
+  return `<${2 ** Math.max(0, Math.ceil(Math.log2(tookMs + 1)))}ms`;
+}

@@ -1,0 +1,65 @@
+import {
+  createResource,
+  type Db,
+  getResource,
+  type NewResource,
+  type Resource,
+  type Store,
+  setResourceState,
+} from '#catalog';
+import type { TableSchema } from '#policies';
+import type { Caller } from '../identity/index.ts';
+import { appendChange, type Change, knowOrganisation } from '../log-change.ts';
+
+/** What a provider declares; the provider itself comes from its token. */
+export type ResourceDeclaration = Omit<NewResource, 'provider' | 'createdBy'>;
+
+/** Changes of the catalogue, each in one transaction with its log entry. Authorization is the routes' part. */
+export interface ResourceService {
+  /** Errors: RESOURCE_EXISTS, RESOURCE_INVALID. */
+  register(caller: Caller, declaration: ResourceDeclaration): Promise<Resource>;
+  /** draft → listed. Errors: RESOURCE_NOT_FOUND, RESOURCE_STATE. */
+  list(caller: Caller, id: string): Promise<Resource>;
+  /** For good. Errors: RESOURCE_NOT_FOUND. */
+  withdraw(caller: Caller, id: string): Promise<Resource>;
+}
+
+export function createResourceService(deps: { readonly store: Store }): ResourceService {
+  return {
+    register: (caller, declaration) =>
+      deps.store.commit((tx) => {
+        knowOrganisation(tx, caller);
+        const resource = createResource(tx, { ...declaration, provider: caller.org, createdBy: caller.sub });
+        appendChange(tx, { kind: 'resource', caller, tables: [tableEntry(resource)], note: 'registered' });
+        return resource;
+      }),
+    list: (caller, id) => deps.store.commit((tx) => move(tx, caller, id, 'listed')),
+    withdraw: (caller, id) => deps.store.commit((tx) => move(tx, caller, id, 'withdrawn')),
+  };
+}
+
+/** A request for the state that it is in changes nothing and leaves no entry. */
+function move(tx: Db, caller: Caller, id: string, state: 'listed' | 'withdrawn'): Resource {
+  const before = getResource(tx, id);
+  const after = setResourceState(tx, id, state);
+  if (before.state !== after.state) {
+    appendChange(tx, { kind: 'resource', caller, tables: [tableEntry(after)], note: state });
+  }
+  return after;
+}
+
+/** The strictest reading of a table for the log: every column, at the table's own level. */
+export function tableEntry(resource: Resource, version?: number): NonNullable<Change['tables']>[number] {
+  const { id, schema, currentVersion } = resource;
+  return {
+    resource: id,
+    version: version ?? currentVersion ?? 0,
+    columns: schema.columns.map(({ name }) => name),
+    level: schema.level,
+  };
+}
+
+/** The level of a row's existence where the provider names none (the contract of `TableSchema.level`). */
+export function defaultTableLevel(columns: TableSchema['columns']): TableSchema['level'] {
+  return columns.some(({ unit }) => unit !== undefined) ? 'general-2' : 'general-1';
+}

@@ -1,0 +1,118 @@
+import {
+  abandonVersion,
+  beginVersion,
+  commitVersion,
+  findVersion,
+  getResource,
+  type Resource,
+  type ResourceVersion,
+  type Store,
+} from '#catalog';
+import { AppError, assert, type ErrorCode } from '#policies';
+import type { IngestReport } from '#sandbox';
+import type { Caller } from '../identity/index.ts';
+import { appendChange } from '../log-change.ts';
+import { tableEntry } from './resource-service.ts';
+
+/** One upload as the route hands it over. */
+export interface Upload {
+  readonly format: 'csv' | 'parquet';
+  readonly encoding: 'utf-8' | 'gb18030' | 'auto';
+  readonly body: AsyncIterable<Uint8Array>;
+  /** The Content-Length header; null when the client did not say. */
+  readonly declaredBytes: number | null;
+  /** SHA-256 of the body as the client declared it (hex); null when it did not. */
+  readonly declaredSha256: string | null;
+  /** 0–1: a larger share of rejected rows fails the upload. */
+  readonly rejectShareMax: number;
+  readonly signal: AbortSignal;
+}
+
+export interface UploadService {
+  /**
+   * Stores the body as the resource's next version. Whatever fails leaves nothing behind but a log entry.
+   * Errors: RESOURCE_NOT_FOUND, RESOURCE_STATE (withdrawn, or another upload runs), every UPLOAD_ code, SANDBOX_BUSY.
+   */
+  put(caller: Caller, resource: string, upload: Upload): Promise<ResourceVersion>;
+}
+
+/** What ingest needs beside what `main.ts` has bound to it: vault, tier, keys, limits. */
+export interface IngestUpload extends Omit<Upload, 'declaredSha256'> {
+  readonly resource: string;
+  readonly version: number;
+  readonly schema: Resource['schema'];
+}
+
+export interface UploadDeps {
+  readonly store: Store;
+  readonly ingest: (upload: IngestUpload) => Promise<IngestReport>;
+  /** Removes a version from the vault; harmless when it has none. */
+  readonly destroy: (resource: string, version: number) => Promise<void>;
+}
+
+export function createUploadService(deps: UploadDeps): UploadService {
+  return {
+    async put(caller, resource, upload) {
+      // INVARIANT: one upload per resource; `beginVersion` refuses a second, so that two cannot swap their order.
+      const version = await deps.store.commit((tx) => beginVersion(tx, resource));
+      const declared = deps.store.read((db) => getResource(db, resource));
+      try {
+        const { declaredSha256, ...body } = upload;
+        const report = await deps.ingest({ ...body, resource, version, schema: declared.schema });
+        refuseOtherDigest(report, declaredSha256);
+        return await keep(deps, caller, declared, version, report);
+      } catch (error) {
+        await abandon(deps, caller, declared, version, error);
+        throw error;
+      }
+    },
+  };
+}
+
+/** After the data, before the version is visible: a corrupted transfer must not become the current table. */
+function refuseOtherDigest(report: IngestReport, declaredSha256: string | null): void {
+  if (declaredSha256 !== null && declaredSha256 !== report.contentSha256) {
+    throw new AppError('UPLOAD_DIGEST', { algorithm: 'sha-256' });
+  }
+}
+
+function keep(
+  deps: UploadDeps,
+  caller: Caller,
+  resource: Resource,
+  version: number,
+  report: IngestReport,
+): Promise<ResourceVersion> {
+  const { rows, bytes, rowsPerUnitMax, contentSha256 } = report;
+  return deps.store.commit((tx) => {
+    commitVersion(tx, { resource: resource.id, version, rows, bytes, rowsPerUnitMax, contentSha256, report });
+    appendChange(tx, {
+      kind: 'upload',
+      caller,
+      tables: [tableEntry(resource, version)],
+      note: `rows ${rows}, rejected ${report.rejectedRows}, sha-256 ${contentSha256}`,
+    });
+    const kept = findVersion(tx, resource.id, version);
+    assert(kept !== null, 'a committed version is there');
+    return kept;
+  });
+}
+
+async function abandon(
+  deps: UploadDeps,
+  caller: Caller,
+  resource: Resource,
+  version: number,
+  error: unknown,
+): Promise<void> {
+  const code: ErrorCode = error instanceof AppError ? error.code : 'INTERNAL';
+  try {
+    await deps.destroy(resource.id, version);
+  } finally {
+    // WHY even then: the next start sweeps what is left of the data, but a version left `writing` bars every upload.
+    await deps.store.commit((tx) => {
+      abandonVersion(tx, resource.id, version);
+      appendChange(tx, { kind: 'upload', caller, tables: [tableEntry(resource, version)], code });
+    });
+  }
+}

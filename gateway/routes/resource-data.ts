@@ -1,0 +1,124 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { listVersions } from '#catalog';
+import { AppError } from '#policies';
+import type { AppContext, AppDeps, AppEnv } from '../app-deps.ts';
+import type { Upload } from '../resources/upload-service.ts';
+import { isPermitted, requirePermit, resourceTarget } from './access.ts';
+import { declaredSha256Of } from './content-digest.ts';
+import { refuseContentCoding } from './json-body.ts';
+import { versionJson } from './resource-json.ts';
+import { readableResource } from './resources.ts';
+import { AUTHENTICATED, NO_QUERY, TAG } from './schemas/common.ts';
+import { json, problems } from './schemas/problem.ts';
+import {
+  ResourceParamsSchema,
+  ResourceVersionSchema,
+  UploadHeadersSchema,
+  UploadQuerySchema,
+  VersionListSchema,
+} from './schemas/resource.ts';
+
+const PARQUET = 'application/vnd.apache.parquet';
+
+const uploadRoute = createRoute({
+  method: 'put',
+  path: '/v1/resources/{id}/data',
+  operationId: 'uploadData',
+  summary: 'Upload a table',
+  description:
+    'Streams a CSV or Parquet file into the next version of the table. CSV: a header line with every declared column; ' +
+    '`charset=utf-8` or `charset=gb18030` in Content-Type, found out where absent. Rejected rows are reported by line ' +
+    'and reason. Whatever fails leaves nothing behind. One upload per table at a time.',
+  tags: [TAG.providers],
+  security: AUTHENTICATED,
+  request: {
+    params: ResourceParamsSchema,
+    query: UploadQuerySchema,
+    headers: UploadHeadersSchema,
+    body: {
+      required: true,
+      content: { 'text/csv': { schema: z.string() }, [PARQUET]: { schema: z.string().openapi({ format: 'binary' }) } },
+    },
+  },
+  responses: {
+    201: {
+      ...json(ResourceVersionSchema, 'the new current version, with the report of what was taken and rejected'),
+      headers: { Location: { schema: { type: 'string' }, description: 'the versions of the resource' } },
+    },
+    ...problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+  },
+});
+
+const versionsRoute = createRoute({
+  method: 'get',
+  path: '/v1/resources/{id}/versions',
+  operationId: 'listVersions',
+  summary: 'List the versions of a table',
+  description: 'Newest first, at most 200. The report is for those who may upload, and for the data bureau.',
+  tags: [TAG.providers, TAG.bureau],
+  security: AUTHENTICATED,
+  request: { params: ResourceParamsSchema, query: NO_QUERY },
+  responses: { 200: json(VersionListSchema, 'the versions'), ...problems(400, 401, 404) },
+});
+
+const VERSIONS_LISTED_MAX = 200;
+
+export function registerResourceData(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
+  app.openapi(uploadRoute, async (c) => {
+    const caller = c.get('caller');
+    const resource = readableResource(deps, caller, c.req.valid('param').id);
+    await requirePermit(deps, caller, 'resource:upload', resourceTarget(resource));
+    const version = await deps.uploads.put(caller, resource.id, {
+      ...formatOf(c),
+      body: bodyOf(c),
+      declaredBytes: declaredBytesOf(c.req.header('content-length')),
+      declaredSha256: declaredSha256Of(c.req.valid('header')['Content-Digest']),
+      rejectShareMax: c.req.valid('query').rejectShareMax,
+      signal: c.req.raw.signal,
+    });
+    c.header('Location', `/v1/resources/${resource.id}/versions`);
+    return c.json(versionJson(version, true), 201);
+  });
+
+  app.openapi(versionsRoute, (c) => {
+    const caller = c.get('caller');
+    const resource = readableResource(deps, caller, c.req.valid('param').id);
+    const withReport = isPermitted(deps, caller, 'resource:read-report', resourceTarget(resource));
+    const versions = deps.store.read((db) => listVersions(db, resource.id, { limit: VERSIONS_LISTED_MAX }));
+    return c.json({ items: versions.map((version) => versionJson(version, withReport)) }, 200);
+  });
+}
+
+/** GBK and GB 2312 are parts of GB 18030. */
+const ENCODINGS: Readonly<Record<string, Upload['encoding']>> = {
+  'utf-8': 'utf-8',
+  utf8: 'utf-8',
+  'us-ascii': 'utf-8',
+  gb18030: 'gb18030',
+  gbk: 'gb18030',
+  gb2312: 'gb18030',
+};
+const ACCEPTED = ['text/csv', 'text/csv; charset=gb18030', PARQUET];
+
+function formatOf(c: AppContext): Pick<Upload, 'format' | 'encoding'> {
+  refuseContentCoding(c);
+  const contentType = c.req.header('content-type') ?? '';
+  const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
+  if (type === PARQUET) return { format: 'parquet', encoding: 'auto' };
+  const charset = parameters.find((part) => part.startsWith('charset='))?.slice('charset='.length);
+  const encoding = charset === undefined ? 'auto' : ENCODINGS[charset.replaceAll('"', '')];
+  // RFC 4180 names `header=absent`: such a file does not say which column is which.
+  if (type !== 'text/csv' || encoding === undefined || parameters.includes('header=absent')) {
+    throw new AppError('MEDIA_TYPE_UNSUPPORTED', { mediaType: contentType, accepted: ACCEPTED });
+  }
+  return { format: 'csv', encoding };
+}
+
+function declaredBytesOf(contentLength: string | undefined): number | null {
+  return contentLength !== undefined && /^\d{1,15}$/.test(contentLength) ? Number(contentLength) : null;
+}
+
+async function* bodyOf(c: AppContext): AsyncGenerator<Uint8Array> {
+  const { body } = c.req.raw;
+  if (body !== null) yield* body;
+}

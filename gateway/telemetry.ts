@@ -1,0 +1,102 @@
+import {
+  type Attributes,
+  type Counter,
+  type Histogram,
+  metrics,
+  type Span,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { AppError, type ErrorCode, type Mode } from '#policies';
+
+/**
+ * Spans and metrics through the OpenTelemetry API. Without an SDK they cost nothing and go nowhere; an operator who
+ * registers one before `main.ts` sees every stage. What they may say is a closed list: names, classes and counts of the
+ * gateway's own. Never SQL, values, names of tables or columns, tokens, paths or messages of an engine.
+ */
+
+const TRACER = trace.getTracer('sluice');
+
+/** Every attribute that a span or a metric may have. */
+export interface TelemetryAttributes {
+  readonly 'sluice.job'?: string;
+  readonly 'sluice.stage'?: string;
+  readonly 'sluice.mode'?: Mode;
+  readonly 'sluice.code'?: ErrorCode;
+  readonly 'sluice.role'?: string;
+  readonly 'sluice.tier'?: string;
+  readonly 'sluice.format'?: string;
+  readonly 'sluice.state'?: string;
+}
+export const TELEMETRY_ATTRIBUTES = [
+  'sluice.job',
+  'sluice.stage',
+  'sluice.mode',
+  'sluice.code',
+  'sluice.role',
+  'sluice.tier',
+  'sluice.format',
+  'sluice.state',
+] as const satisfies readonly (keyof TelemetryAttributes)[];
+
+/** WHY: a backend groups by values; one that grows without end, or that a user wrote, has no business there. */
+const VALUE_PATTERN = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/**
+ * Runs `work` in a span that ends with it. A failure marks the span with its code, or as a bug without a word of it, and
+ * is thrown on.
+ */
+export function withSpan<T>(
+  name: string,
+  attributes: TelemetryAttributes,
+  work: (span: Span) => Promise<T>,
+): Promise<T> {
+  return TRACER.startActiveSpan(name, { attributes: admissible(attributes) }, async (span) => {
+    try {
+      return await work(span);
+    } catch (error) {
+      const code: ErrorCode = error instanceof AppError ? error.code : 'INTERNAL';
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      span.setAttribute('sluice.code', code);
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}
+
+/** Counts of things that happened, and how long stages took. */
+export interface GatewayMetrics {
+  /** Ended jobs, by `sluice.state` and, when refused or failed, `sluice.code`. */
+  jobEnded(attributes: TelemetryAttributes): void;
+  /** Milliseconds of one stage, by `sluice.stage`. */
+  stageTook(durationMs: number, attributes: TelemetryAttributes): void;
+  /** Refused requests, by `sluice.code`. */
+  requestRefused(attributes: TelemetryAttributes): void;
+}
+
+/** Instruments are made on first use of a meter provider, which the operator's SDK registers before. */
+export function createMetrics(): GatewayMetrics {
+  const meter = metrics.getMeter('sluice');
+  const jobs: Counter = meter.createCounter('sluice.jobs', { description: 'jobs that ended' });
+  const stages: Histogram = meter.createHistogram('sluice.stage.duration', {
+    unit: 'ms',
+    description: 'time of one stage',
+  });
+  const refusals: Counter = meter.createCounter('sluice.refusals', { description: 'requests refused' });
+  return {
+    jobEnded: (attributes) => jobs.add(1, admissible(attributes)),
+    stageTook: (durationMs, attributes) => stages.record(durationMs, admissible(attributes)),
+    requestRefused: (attributes) => refusals.add(1, admissible(attributes)),
+  };
+}
+
+/** The type holds callers to the list; this holds values, and objects that came from elsewhere. */
+export function admissible(attributes: TelemetryAttributes): Attributes {
+  const kept: Attributes = {};
+  for (const name of TELEMETRY_ATTRIBUTES) {
+    const value = attributes[name];
+    if (typeof value === 'string' && VALUE_PATTERN.test(value)) kept[name] = value;
+  }
+  return kept;
+}

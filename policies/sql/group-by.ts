@@ -1,0 +1,103 @@
+import { identifierUse } from './coercion.ts';
+import { columnRef, type AggregateCollector, type ExprEnv } from './expression-env.ts';
+import type { ColumnId, Expr, NamedExpr, Rel } from './plan.ts';
+import { resolveExpr } from './resolve-expr.ts';
+import { orderPosition } from './order-position.ts';
+import { mapExpr, sameExpr, visitExpr } from './same-expression.ts';
+import { wordAt } from './coercion.ts';
+import { freshId, nodesAt, refusalAt, type SyntaxNode } from './syntax-node.ts';
+import { isStar } from './star.ts';
+
+interface Item {
+  readonly node: SyntaxNode;
+  readonly name: string;
+  readonly expr: Expr;
+}
+
+/** GROUP BY of one SELECT: its keys, the aggregates met, and how expressions look above it. */
+export interface Grouper {
+  readonly keys: readonly NamedExpr[];
+  readonly sets: readonly (readonly number[])[] | null;
+  readonly collector: AggregateCollector;
+  /** The SELECT list, where GROUP BY ALL had to read it first. */
+  readonly items: readonly Item[] | null;
+  /** A column that is no key: its name means the alias of that name, if there is one. */
+  readonly hidden: ((id: ColumnId) => boolean) | null;
+  readonly isAggregated: () => boolean;
+  readonly aggregate: (input: Rel) => Rel;
+  /** The expression over keys and measures. Throws SQL_NOT_GROUPED for a column that is neither. */
+  readonly overKeys: (expr: Expr, free: ReadonlySet<ColumnId>) => Expr;
+}
+
+export function grouper(env: ExprEnv, node: SyntaxNode, readItems: (env: ExprEnv) => readonly Item[]): Grouper {
+  const { ctx } = env;
+  const collector: AggregateCollector = { measures: [] };
+  const sets = groupSets(node);
+  const all = node['aggregate_handling'] === 'FORCE_AGGREGATES';
+  const items = all ? readItems({ ...env, aggregates: collector, windows: null }) : null;
+  const exprs = items !== null ? keysOfAll(collector, items) : keyExprs(env, node, readItems);
+  const keys = exprs.map(({ name, expr }): NamedExpr => ({ id: freshId(ctx), name, expr }));
+  const plainSets = sets !== null && sets.length === 1 && sets[0]?.length === keys.length;
+  const grouped = all || keys.length > 0 || sets !== null;
+  const columns = new Set(keys.flatMap((key) => (key.expr.kind === 'column' ? [key.expr.id] : [])));
+  return {
+    keys,
+    sets: plainSets ? null : sets,
+    collector,
+    items,
+    hidden: (id) => (grouped || collector.measures.length > 0) && !columns.has(id),
+    isAggregated: () => grouped || collector.measures.length > 0,
+    aggregate: (input) => ({ kind: 'aggregate', input, keys, sets: plainSets ? null : sets, measures: collector.measures }),
+    overKeys: (expr, free) => overKeys(env, keys, collector, expr, free),
+  };
+}
+
+function groupSets(node: SyntaxNode): readonly (readonly number[])[] | null {
+  const sets = node['group_sets'];
+  if (!Array.isArray(sets) || sets.length === 0) return null;
+  return sets.map((set) => (Array.isArray(set) ? set.map(Number) : []));
+}
+
+/** GROUP BY ALL: the items that hold no aggregate. */
+function keysOfAll(collector: AggregateCollector, items: readonly Item[]): readonly { name: string; expr: Expr }[] {
+  const measures = new Set(collector.measures.map((measure) => measure.id));
+  return items.filter((item) => {
+    let aggregated = false;
+    visitExpr(item.expr, (part) => {
+      if (part.kind === 'column' && measures.has(part.id)) aggregated = true;
+    });
+    return !aggregated;
+  });
+}
+
+function keyExprs(env: ExprEnv, node: SyntaxNode, readItems: (env: ExprEnv) => readonly Item[]): readonly { name: string; expr: Expr }[] {
+  const { ctx } = env;
+  const list = nodesAt(ctx, node, 'select_list');
+  const inner: ExprEnv = { ...env, accepted: 'GROUP BY a, b' };
+  return nodesAt(ctx, node, 'group_expressions').map((group) => {
+    const position = orderPosition(ctx, group, list.length);
+    const target = position === null ? group : list[position];
+    if (target !== undefined && isStar(target)) {
+      const item = readItems({ ...env, aggregates: { measures: [] } })[position ?? 0];
+      if (item !== undefined) return { name: item.name, expr: item.expr };
+    }
+    const expr = resolveExpr(inner, target ?? group);
+    if (expr.type.kind === 'interval') throw identifierUse(ctx, expr.at, 'GROUP BY');
+    return { name: keyName(group), expr };
+  });
+}
+
+function keyName(group: SyntaxNode): string {
+  const names = group['column_names'];
+  return Array.isArray(names) ? String(names.at(-1)) : 'key';
+}
+
+function overKeys(env: ExprEnv, keys: readonly NamedExpr[], collector: AggregateCollector, expr: Expr, free: ReadonlySet<ColumnId>): Expr {
+  const measures = new Set(collector.measures.map((measure) => measure.id));
+  return mapExpr(expr, (part) => {
+    const key = keys.find((candidate) => sameExpr(candidate.expr, part));
+    if (key !== undefined) return columnRef(key.id, key.expr.type, part.at);
+    if (part.kind !== 'column' || measures.has(part.id) || free.has(part.id)) return null;
+    throw refusalAt(env.ctx, part.at, 'SQL_NOT_GROUPED', { column: wordAt(env.ctx, part.at) });
+  });
+}

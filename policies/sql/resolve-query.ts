@@ -1,0 +1,103 @@
+import { columnRef } from './expression-env.ts';
+import { unify } from './coercion.ts';
+import { outputName } from './output-name.ts';
+import { orderPosition } from './order-position.ts';
+import type { Expr, OutputColumn, Rel } from './plan.ts';
+import { queryNode, rename, type BoundQuery, type CteScope } from './resolve-from.ts';
+import { eachModifier, limited, resolveSelect, sorted } from './resolve-select.ts';
+import { sortKey } from './resolve-window.ts';
+import { fold } from './scope.ts';
+import { checkShape, freshId, isNode, nodeAt, nodesAt, refusal, textAt, textsAt, within, type ResolveContext, type Shape, type SyntaxNode } from './syntax-node.ts';
+import { sameType } from './type-rules.ts';
+
+const CTE_SHAPE: Shape = {
+  aliases: 'own',
+  query: 'own',
+  materialized: 'own',
+  key_targets: { construct: 'USING KEY', accepted: 'WITH t AS (SELECT …)' },
+};
+const SET_SHAPE: Shape = { type: 'own', modifiers: 'own', cte_map: 'own', setop_type: 'own', left: 'own', right: 'own', setop_all: 'own', children: 'own' };
+
+/** A query: SELECT, set operation or VALUES, under the WITH queries around it. */
+export function resolveQuery(ctx: ResolveContext, node: SyntaxNode, ctes: CteScope | null): BoundQuery {
+  return within(ctx, node, () => {
+    const visible = readCtes(ctx, node, ctes);
+    switch (node['type']) {
+      case 'SELECT_NODE':
+        return resolveSelect({ ctx, node, ctes: visible, query: resolveQuery, outer: null });
+      case 'SET_OPERATION_NODE':
+        return resolveSetOperation(ctx, node, visible);
+      default:
+        throw refuseQuery(ctx, node);
+    }
+  });
+}
+
+function refuseQuery(ctx: ResolveContext, node: SyntaxNode): Error {
+  const construct = node['type'] === 'RECURSIVE_CTE_NODE' ? 'WITH RECURSIVE' : String(node['type'] ?? 'query');
+  return refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct, accepted: 'WITH t AS (SELECT …) SELECT …' });
+}
+
+function readCtes(ctx: ResolveContext, node: SyntaxNode, outer: CteScope | null): CteScope | null {
+  const entries = nodesAt(ctx, nodeAt(ctx, node, 'cte_map'), 'map');
+  let scope = outer;
+  for (const entry of entries) {
+    const value = nodeAt(ctx, entry, 'value');
+    checkShape(ctx, value, CTE_SHAPE);
+    const query = queryNode(ctx, nodeAt(ctx, value, 'query'));
+    const aliases = textsAt(ctx, value, 'aliases');
+    if (query['type'] === 'RECURSIVE_CTE_NODE') throw refuseQuery(ctx, query);
+    scope = { name: textAt(ctx, entry, 'key'), query, aliases, visible: scope, next: scope };
+    // Read once even if nothing refers to it: what is not on the allow-list is refused wherever it stands.
+    const ids = ctx.ids;
+    const bound = resolveQuery(ctx, query, scope.visible);
+    if (aliases.length > bound.columns.length) {
+      throw refusal(ctx, query, 'SQL_CONSTRUCT_REFUSED', { construct: `${scope.name}(${aliases.join(', ')})`, accepted: `${bound.columns.length}` });
+    }
+    rename(bound.columns, aliases);
+    ctx.ids = ids;
+  }
+  return scope;
+}
+
+const SET_OPERATIONS: Readonly<Record<string, 'union' | 'intersect' | 'except'>> = { UNION: 'union', INTERSECT: 'intersect', EXCEPT: 'except' };
+
+function resolveSetOperation(ctx: ResolveContext, node: SyntaxNode, ctes: CteScope | null): BoundQuery {
+  checkShape(ctx, node, SET_SHAPE);
+  const op = SET_OPERATIONS[String(node['setop_type'])];
+  if (op === undefined) throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: 'UNION BY NAME', accepted: 'UNION ALL' });
+  const left = resolveQuery(ctx, nodeAt(ctx, node, 'left'), ctes);
+  const right = resolveQuery(ctx, nodeAt(ctx, node, 'right'), ctes);
+  if (left.columns.length !== right.columns.length) {
+    const facts = { what: op.toUpperCase(), expected: `${left.columns.length} columns`, actual: `${right.columns.length} columns` };
+    throw refusal(ctx, node, 'SQL_TYPE_MISMATCH', facts);
+  }
+  const pairs = left.columns.map((column, index) => {
+    const other = right.columns[index] ?? column;
+    return unify(ctx, [columnRef(column.id, column.type, null), columnRef(other.id, other.type, null)], op.toUpperCase());
+  });
+  const columns = left.columns.map((column, index): OutputColumn => ({ id: freshId(ctx), name: column.name, type: pairs[index]?.[0]?.type ?? column.type }));
+  const rel: Rel = { kind: 'set-operation', op, all: node['setop_all'] === true, left: inTypes(ctx, left, pairs, 0), right: inTypes(ctx, right, pairs, 1), columns };
+  const modifiers = eachModifier(ctx, node, (orders) => orders.map((order) => sortKey(ctx, order, outputKey(ctx, order, columns))));
+  return { rel: limited(sorted(rel, modifiers.sort), modifiers), columns };
+}
+
+/** WHY a projection in any case: a set operation matches by position, and a side may give out more than its columns. */
+function inTypes(ctx: ResolveContext, side: BoundQuery, pairs: readonly (readonly Expr[])[], index: 0 | 1): Rel {
+  const same = side.columns.every((column, at) => sameType(column.type, pairs[at]?.[index]?.type ?? column.type));
+  if (same && side.rel.kind === 'project') return side.rel;
+  const columns = side.columns.map((column, at) => ({ id: freshId(ctx), name: column.name, expr: pairs[at]?.[index] ?? columnRef(column.id, column.type, null) }));
+  return { kind: 'project', input: side.rel, columns };
+}
+
+/** ORDER BY of a set operation: a position or the name of an output column. */
+function outputKey(ctx: ResolveContext, order: SyntaxNode, columns: readonly OutputColumn[]): Expr {
+  const node = nodeAt(ctx, order, 'expression');
+  const position = orderPosition(ctx, node, columns.length);
+  const name = isNode(node) ? outputName(node) : '';
+  const column = position === null ? columns.find((candidate) => fold(candidate.name) === fold(name)) : columns[position];
+  if (column === undefined || (position === null && node['class'] !== 'COLUMN_REF')) {
+    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: 'ORDER BY of a set operation', accepted: columns.map((candidate) => candidate.name).join(', ') });
+  }
+  return columnRef(column.id, column.type, ctx.offsetOf(node['query_location']));
+}

@@ -1,0 +1,28 @@
+import type { Rel } from '../plan.ts';
+import { relsWithin } from '../plan-walk.ts';
+
+/** Keys that hold a column id, wherever they stand in a plan. */
+const ID_KEY = 'id';
+/** What does not change what a plan computes: places in the text and names that nothing refers to. */
+const IGNORED: ReadonlySet<string> = new Set(['at', 'name']);
+
+/** Equal text for plans that differ only in spelling: column ids are renumbered in the order in which they appear. */
+export function canonicalText(rel: Rel): string {
+  const numbers = new Map<number, number>();
+  return JSON.stringify(rel, (key, value: unknown) => {
+    if (IGNORED.has(key)) return undefined;
+    if (key !== ID_KEY || typeof value !== 'number') return value;
+    const number = numbers.get(value) ?? numbers.size;
+    numbers.set(value, number);
+    return number;
+  });
+}
+
+/** The protected tables that a plan reads, each once. */
+export function tablesIn(rel: Rel, protectedTables: readonly string[]): readonly string[] {
+  const wanted = new Set(protectedTables);
+  const found = relsWithin(rel).flatMap((part) =>
+    part.kind === 'scan' && part.source.kind === 'table' && wanted.has(part.source.table) ? [part.source.table] : [],
+  );
+  return [...new Set(found)];
+}

@@ -1,0 +1,415 @@
+import { AppError } from '../../errors.ts';
+import type { PolicyProfile } from '../../levels.ts';
+import { misuse } from '../decide/identifiers.ts';
+import type { Decision } from '../decide.ts';
+import type {
+  Aggregate,
+  ColumnId,
+  Expr,
+  Join,
+  Limit,
+  NamedExpr,
+  OutputColumn,
+  Project,
+  Rel,
+  Scan,
+  SetOperation,
+  Window,
+} from '../plan.ts';
+import { columnsOf } from '../plan.ts';
+import type { Boundary } from '../rewrite.ts';
+import { group, type IdSource, idsAbove, literal, named, ref, refTo, scanReleased } from './build.ts';
+import { canonicalText, tablesIn } from './canonical.ts';
+import { buildCells } from './cells.ts';
+import { publicDomain } from './domain.ts';
+import { joinRaw, unitMissing } from './join-raw.ts';
+import { combineMeasure, type Measure, measureOf, type Part } from './measures.ts';
+import { prune } from './prune.ts';
+import { asRaw, type Raw, rawScan, restrict, rootOf, type UnitColumn } from './raw.ts';
+
+/** A part of the plan: public rows, protected rows, or post-processing of what has been released. */
+type Piece = { readonly state: 'open'; readonly rel: Rel } | Raw | { readonly state: 'released'; readonly rel: Rel };
+
+interface Cutter {
+  readonly decision: Decision;
+  readonly profile: PolicyProfile;
+  readonly needed: ReadonlySet<ColumnId>;
+  readonly ids: IdSource;
+  readonly boundaries: Boundary[];
+  /** Boundaries by the canonical text of what they release: the same aggregation written twice is one release. */
+  readonly known: Map<string, number>;
+  /** Protected tables that some boundary already speaks about. */
+  readonly spoken: Map<string, number>;
+  leaves: number;
+}
+
+/** Walks the plan from its tables upwards and puts a boundary wherever protected rows become groups. */
+export function cutPlan(
+  plan: Rel,
+  decision: Decision,
+  profile: PolicyProfile,
+): { readonly boundaries: readonly Boundary[]; readonly finish: Rel } {
+  const pruned = prune(plan);
+  const cutter: Cutter = {
+    decision,
+    profile,
+    needed: pruned.needed,
+    ids: idsAbove(plan),
+    boundaries: [],
+    known: new Map(),
+    spoken: new Map(),
+    leaves: 0,
+  };
+  const piece = cut(pruned.plan, cutter);
+  if (piece.state === 'raw') throw rowsRefused(decision, profile);
+  if (piece.state === 'released') return { boundaries: cutter.boundaries, finish: piece.rel };
+  return { boundaries: cutter.boundaries, finish: releaseRows(piece.rel, profile.rowsMax, true, cutter) };
+}
+
+function rowsRefused(decision: Decision, profile: PolicyProfile): AppError {
+  const columns = decision.because.filter(({ level }) => profile.modeOf[level] !== 'rows').map(({ column }) => column);
+  return new AppError('POLICY_ROWS_REFUSED', {
+    mode: decision.mode,
+    columns,
+    accepted: 'count, sum, avg, … over the rows, with GROUP BY',
+  });
+}
+
+function constructRefused(construct: string, accepted: string): AppError {
+  return new AppError('POLICY_CONSTRUCT_REFUSED', { construct, mode: 'aggregate', accepted });
+}
+
+function cut(rel: Rel, cutter: Cutter): Piece {
+  switch (rel.kind) {
+    case 'scan':
+      return cutScan(rel, cutter);
+    case 'values':
+      return { state: 'open', rel };
+    case 'join':
+      return cutJoin(rel, cutter);
+    case 'set-operation':
+      return cutSetOperation(rel, cutter);
+    case 'filter':
+    case 'project':
+    case 'aggregate':
+    case 'window':
+    case 'sort':
+    case 'limit': {
+      const input = cut(rel.input, cutter);
+      return input.state === 'raw'
+        ? cutOverRaw(rel, input, cutter)
+        : { state: input.state, rel: { ...rel, input: input.rel } };
+    }
+  }
+}
+
+/** A table is protected when its rows or any column that the query reads are. */
+function cutScan(scan: Scan, cutter: Cutter): Piece {
+  const { profile, needed } = cutter;
+  const read = scan.columns.filter(({ id }) => needed.has(id));
+  const levels = [...(scan.source.kind === 'table' ? [scan.source.level] : []), ...read.map(({ level }) => level)];
+  if (levels.every((level) => profile.modeOf[level] === 'rows')) {
+    const columns =
+      read.length > 0 ? read : scan.columns.filter(({ level }) => profile.modeOf[level] === 'rows').slice(0, 1);
+    return { state: 'open', rel: { ...scan, columns: columns.length > 0 ? columns : scan.columns.slice(0, 1) } };
+  }
+  cutter.leaves += 1;
+  const raw = rawScan(scan, cutter.leaves);
+  const columns = scan.columns.filter(({ id, unit }) => needed.has(id) || unit !== null);
+  return { ...raw, rel: { ...scan, columns: columns.length > 0 ? columns : scan.columns.slice(0, 1) } };
+}
+
+function cutOverRaw(
+  rel: Exclude<Rel, Scan | Join | SetOperation | { kind: 'values' }>,
+  input: Raw,
+  cutter: Cutter,
+): Piece {
+  switch (rel.kind) {
+    case 'filter':
+      return restrict({ ...input, rel: { ...rel, input: input.rel } }, rel.predicate);
+    case 'project':
+      return projectRaw(rel, input, cutter);
+    case 'aggregate':
+      return aggregateRaw(rel, input, cutter);
+    case 'window':
+      return windowRaw(rel, input);
+    case 'sort':
+      // Nothing above the boundary sees the order of rows, unless a LIMIT uses it: see `limitRaw`.
+      return input;
+    case 'limit':
+      return limitRaw(rel, input);
+  }
+}
+
+/** Carries the columns that name units through a projection that leaves them out. */
+function projectRaw(project: Project, input: Raw, cutter: Cutter): Raw {
+  const alias = new Map(input.alias);
+  for (const { id, expr } of project.columns) if (expr.kind === 'column' && expr.id !== id) alias.set(id, expr.id);
+  const columns: NamedExpr[] = [...project.columns];
+  const units = input.units.map((unit): UnitColumn => {
+    const kept = project.columns.find(({ expr }) => expr.kind === 'column' && expr.id === unit.id);
+    if (kept !== undefined) return { ...unit, id: kept.id };
+    const id = cutter.ids.next();
+    columns.push(named(id, 'unit', ref(unit.id, unit.type)));
+    alias.set(id, unit.id);
+    return { ...unit, id };
+  });
+  return { ...input, rel: { ...project, input: input.rel, columns }, alias, units };
+}
+
+function windowRaw(window: Window, input: Raw): Raw {
+  const units = input.units.map(({ id }) => rootOf(input.alias, id));
+  for (const { call } of window.columns) {
+    const parts = call.partitionBy.map((expr) => (expr.kind === 'column' ? rootOf(input.alias, expr.id) : null));
+    if (units.length === 0 || !units.every((unit) => parts.includes(unit))) {
+      throw constructRefused(
+        'window function over protected rows',
+        'PARTITION BY the identifier of the unit, or the window over grouped results',
+      );
+    }
+  }
+  return { ...input, rel: { ...window, input: input.rel } };
+}
+
+/** WHY refused: the sum of the ten largest minus the sum of the eleven largest is one unit's value. */
+function limitRaw(limit: Limit, input: Raw): Raw {
+  const blocked = { construct: 'LIMIT over protected rows', accepted: 'LIMIT after GROUP BY' };
+  return { ...input, rel: { ...limit, input: input.rel }, blocked: input.blocked ?? blocked };
+}
+
+// ── Joins and set operations ─────────────────────────────────────────────────────────────────────────────────────
+
+function cutJoin(join: Join, cutter: Cutter): Piece {
+  const left = cut(join.left, cutter);
+  const right = cut(join.right, cutter);
+  if (left.state === 'open' && right.state === 'open')
+    return { state: 'open', rel: { ...join, left: left.rel, right: right.rel } };
+  if (left.state === 'released' || right.state === 'released') {
+    return {
+      state: 'released',
+      rel: { ...join, left: releasedSide(left, cutter), right: releasedSide(right, cutter) },
+    };
+  }
+  return joinRaw(join, left.state === 'raw' ? left : asRaw(left.rel), right.state === 'raw' ? right : asRaw(right.rel));
+}
+
+/** The side of a released relation: public rows leave by a boundary of their own; protected rows cannot. */
+function releasedSide(piece: Piece, cutter: Cutter): Rel {
+  if (piece.state === 'released') return piece.rel;
+  if (piece.state === 'raw') {
+    throw constructRefused(
+      'protected rows beside an aggregate over many units',
+      'the aggregate in a query of its own, or grouped by the identifier of the unit',
+    );
+  }
+  return releaseRows(piece.rel, cutter.profile.cellsMax, false, cutter);
+}
+
+function cutSetOperation(operation: SetOperation, cutter: Cutter): Piece {
+  const left = cut(operation.left, cutter);
+  const right = cut(operation.right, cutter);
+  if (left.state === 'open' && right.state === 'open')
+    return { state: 'open', rel: { ...operation, left: left.rel, right: right.rel } };
+  if (left.state === 'released' || right.state === 'released') {
+    return {
+      state: 'released',
+      rel: { ...operation, left: releasedSide(left, cutter), right: releasedSide(right, cutter) },
+    };
+  }
+  if (operation.op !== 'union') {
+    throw constructRefused(
+      `${operation.op.toUpperCase()} over protected rows`,
+      'IN or NOT IN on the identifier that both tables share',
+    );
+  }
+  const sides = [left, right].map((piece) => (piece.state === 'raw' ? piece : asRaw(piece.rel)));
+  const all = unionRaw(operation, sides[0]!, sides[1]!, cutter);
+  if (operation.all) return all;
+  const keys = operation.columns.map((column) => named(cutter.ids.next(), column.name, refTo(column)));
+  const distinct = aggregateRaw(group(all.rel, keys, []), all, cutter);
+  const renamed = operation.columns.map((column, position) =>
+    named(column.id, column.name, ref(keys[position]!.id, column.type)),
+  );
+  const project: Project = { kind: 'project', input: distinct.rel, columns: renamed };
+  return distinct.state === 'raw' ? projectRaw(project, distinct, cutter) : { state: distinct.state, rel: project };
+}
+
+/** UNION ALL: each row keeps its own units; what a side does not have is NULL and counts for nobody. */
+function unionRaw(operation: SetOperation, left: Raw, right: Raw, cutter: Cutter): Raw {
+  const slots = unitSlots(left, right);
+  const names = slots.map(({ type }) => ({ id: cutter.ids.next(), name: 'unit', type }));
+  const side = (raw: Raw, pick: (slot: Slot) => UnitColumn | undefined): Rel => ({
+    kind: 'project',
+    input: raw.rel,
+    columns: [
+      ...columnsOf(raw.rel)
+        .slice(0, operation.columns.length)
+        .map((column) => named(cutter.ids.next(), column.name, refTo(column))),
+      ...slots.map((slot) => {
+        const unit = pick(slot);
+        return named(
+          cutter.ids.next(),
+          'unit',
+          unit === undefined ? literal(null, slot.type) : ref(unit.id, unit.type),
+        );
+      }),
+    ],
+  });
+  const rel: SetOperation = {
+    ...operation,
+    all: true,
+    columns: [...operation.columns, ...names],
+    left: side(left, (slot) => slot.left),
+    right: side(right, (slot) => slot.right),
+  };
+  const owned = (raw: Raw) => raw.units.some(({ nullable, unowned }) => !nullable && !unowned);
+  const units = slots.map((slot, position): UnitColumn => {
+    const partial = slot.left === undefined || slot.right === undefined;
+    return {
+      id: names[position]!.id,
+      type: slot.type,
+      unit: (slot.left ?? slot.right)!.unit,
+      nullable: partial || slot.left!.nullable || slot.right!.nullable,
+      unowned:
+        (slot.left === undefined ? !owned(left) : slot.left.unowned) ||
+        (slot.right === undefined ? !owned(right) : slot.right.unowned),
+      rowsMax: null,
+    };
+  });
+  return {
+    ...asRaw(rel),
+    units,
+    leaves: new Map([...left.leaves, ...right.leaves]),
+    blocked: left.blocked ?? right.blocked,
+  };
+}
+
+interface Slot {
+  readonly type: UnitColumn['type'];
+  readonly left?: UnitColumn;
+  readonly right?: UnitColumn;
+}
+/** Pairs up columns that name the same kind of unit in the same key space, so that one unit is counted once. */
+function unitSlots(left: Raw, right: Raw): readonly Slot[] {
+  const free = [...right.units];
+  const slots: Slot[] = left.units.map((unit) => {
+    const index = free.findIndex((other) => other.unit === unit.unit && sameKeySpace(other.type, unit.type));
+    const [partner] = index < 0 ? [] : free.splice(index, 1);
+    return partner === undefined ? { type: unit.type, left: unit } : { type: unit.type, left: unit, right: partner };
+  });
+  return [...slots, ...free.map((unit): Slot => ({ type: unit.type, right: unit }))];
+}
+
+function sameKeySpace(a: UnitColumn['type'], b: UnitColumn['type']): boolean {
+  return a.kind === b.kind && (a.kind !== 'token' || b.kind !== 'token' || a.domain === b.domain);
+}
+
+// ── Boundaries ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Grouping by every unit keeps each row one unit's own; anything else makes cells of many units, which are released. */
+function aggregateRaw(aggregate: Aggregate, input: Raw, cutter: Cutter): Piece {
+  if (input.blocked !== null) throw constructRefused(input.blocked.construct, input.blocked.accepted);
+  const missing = [...input.leaves.values()].find((leaf) => !leaf.covered);
+  if (missing !== undefined) throw unitMissing(missing);
+  const keyOfUnit = input.units.map((unit) => aggregate.keys.find(({ expr }) => repeats(expr, unit, input)));
+  if (aggregate.sets === null && keyOfUnit.every((key) => key !== undefined))
+    return perUnitRaw(aggregate, input, keyOfUnit);
+  if (aggregate.sets !== null) {
+    throw constructRefused(
+      'GROUPING SETS, ROLLUP or CUBE',
+      'one GROUP BY per query; totals by sum(…) OVER () over the released groups',
+    );
+  }
+  const token = aggregate.keys.find(({ expr }) => expr.type.kind === 'token');
+  if (token !== undefined) throw misuse('group key', [], token.name);
+  return { state: 'released', rel: releaseCells(aggregate, input, cutter) };
+}
+
+function repeats(expr: Expr, unit: UnitColumn, input: Raw): boolean {
+  return expr.kind === 'column' && rootOf(input.alias, expr.id) === rootOf(input.alias, unit.id);
+}
+
+function perUnitRaw(aggregate: Aggregate, input: Raw, keys: readonly (NamedExpr | undefined)[]): Raw {
+  const alias = new Map(input.alias);
+  for (const { id, expr } of aggregate.keys) if (expr.kind === 'column' && expr.id !== id) alias.set(id, expr.id);
+  const rowsMax = aggregate.keys.length === 1 ? 1 : null;
+  const units = input.units.map((unit, position) => ({ ...unit, id: keys[position]!.id, rowsMax }));
+  return { ...input, rel: { ...aggregate, input: input.rel }, alias, units };
+}
+
+function releaseCells(aggregate: Aggregate, raw: Raw, cutter: Cutter): Rel {
+  const measures = aggregate.measures.map(({ call }) => measureOf(call));
+  const parts = distinctParts(measures);
+  const index = boundaryFor(aggregate, raw, parts, cutter);
+  const boundary = cutter.boundaries[index]!;
+  const columns = boundary.released.map((column): OutputColumn => ({ ...column, id: cutter.ids.next() }));
+  const values = columns.slice(aggregate.keys.length);
+  const keys = aggregate.keys.map(({ id, name }, position) => named(id, name, refTo(columns[position]!)));
+  const combined = aggregate.measures.map((measure, position) =>
+    combineMeasure(
+      measure,
+      measures[position]!,
+      parts.places[position]!.map((place) => values[place]!),
+    ),
+  );
+  return { kind: 'project', input: scanReleased(index, columns), columns: [...keys, ...combined] };
+}
+
+interface DistinctParts {
+  readonly parts: readonly Part[];
+  /** For each measure, which parts it is made of. */
+  readonly places: readonly (readonly number[])[];
+}
+function distinctParts(measures: readonly Measure[]): DistinctParts {
+  const parts = new Map<string, { readonly part: Part; readonly place: number }>();
+  const places = measures.map((measure) =>
+    measure.parts.map((part) => {
+      const text = JSON.stringify(part, (key, value: unknown) => (key === 'at' ? undefined : value));
+      const known = parts.get(text) ?? { part, place: parts.size };
+      parts.set(text, known);
+      return known.place;
+    }),
+  );
+  return { parts: [...parts.values()].map(({ part }) => part), places };
+}
+
+/** The same aggregation twice is one release; two different ones over the same rows would need each other's margins. */
+function boundaryFor(aggregate: Aggregate, raw: Raw, { parts, places }: DistinctParts, cutter: Cutter): number {
+  const text = canonicalText({ ...aggregate, input: raw.rel });
+  const known = cutter.known.get(text);
+  if (known !== undefined) return known;
+  const index = cutter.boundaries.length;
+  for (const table of tablesIn(
+    raw.rel,
+    [...raw.leaves.values()].map((leaf) => leaf.table),
+  )) {
+    if (cutter.spoken.has(table)) {
+      throw constructRefused(
+        `several aggregations over \`${table}\` in one query`,
+        'one GROUP BY per query; totals by sum(…) OVER () over the released groups',
+      );
+    }
+    cutter.spoken.set(table, index);
+  }
+  const domain = parts.length === 0 ? null : publicDomain(raw, aggregate.keys, cutter.profile.cellsMax, cutter.ids);
+  const spec = { raw, keys: aggregate.keys, parts, measures: places, domain, unitsMin: cutter.decision.unitsMin };
+  cutter.boundaries.push(buildCells(spec, cutter.ids));
+  cutter.known.set(text, index);
+  return index;
+}
+
+/** Public rows as they are. One more than may leave is asked for, so that the protector sees that there are more. */
+function releaseRows(rel: Rel, rowsMax: number, cappable: boolean, cutter: Cutter): Rel {
+  const asked = rowsMax + 1;
+  const cells: Rel =
+    rel.kind === 'limit'
+      ? { ...rel, count: Math.min(rel.count ?? asked, asked) }
+      : { kind: 'limit', input: rel, count: asked, offset: 0 };
+  const released = columnsOf(rel).map((column) => ({ ...column, id: cutter.ids.next() }));
+  const index = cutter.boundaries.length;
+  cutter.boundaries.push({ kind: 'rows', cells, released, rowsMax, cappable });
+  const scan = scanReleased(index, released);
+  // The plan above knows the columns by their own ids.
+  const columns = columnsOf(rel).map((column, position) => named(column.id, column.name, refTo(released[position]!)));
+  return { kind: 'project', input: scan, columns };
+}

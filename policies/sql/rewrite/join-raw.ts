@@ -1,0 +1,167 @@
+import { AppError } from '../../errors.ts';
+import type { ColumnId, Join } from '../plan.ts';
+import { coverLeaves, equalColumns, type Raw, restrict, rootOf, type UnitColumn } from './raw.ts';
+
+type Pair = readonly [ColumnId, ColumnId];
+
+/**
+ * Joins where at least one side is protected. A row is about the units of both sides; where identifiers are equal they
+ * are one. Fan-out raises no count of units, and multiplies what is known about rows per unit only by proven factors.
+ * @throws AppError POLICY_CONSTRUCT_REFUSED, POLICY_UNIT_MISSING
+ */
+export function joinRaw(join: Join, left: Raw, right: Raw): Raw {
+  const rel: Join = { ...join, left: left.rel, right: right.rel };
+  switch (join.join) {
+    case 'semi':
+    case 'anti':
+      return semiJoin(rel, left, right);
+    case 'inner':
+    case 'cross': {
+      const both = combine(rel, left, right, true, true);
+      return join.on === null ? both : restrict(both, join.on);
+    }
+    case 'left':
+      return outerJoin(rel, left, right, 'left');
+    case 'right':
+      return outerJoin(rel, left, right, 'right');
+    case 'full':
+      return fullJoin(rel, left, right);
+  }
+}
+
+/** Everything known about both sides; restrictions stay only for sides whose rows all come from their own table. */
+function combine(rel: Join, left: Raw, right: Raw, keepLeft: boolean, keepRight: boolean): Raw {
+  const pairs = equalColumns(rel.on);
+  const leftUnits = left.units.map((unit) => multiplied(unit, fanOut(right, pairs)));
+  const rightUnits = right.units.map((unit) => multiplied(unit, fanOut(left, pairs)));
+  return {
+    state: 'raw',
+    rel,
+    units: [...leftUnits, ...rightUnits],
+    leaves: new Map([...left.leaves, ...right.leaves]),
+    tokenLeaf: new Map([...left.tokenLeaf, ...right.tokenLeaf]),
+    alias: new Map([...left.alias, ...right.alias]),
+    listed: new Map([...left.listed, ...right.listed]),
+    restrictions: [...(keepLeft ? left.restrictions : []), ...(keepRight ? right.restrictions : [])],
+    blocked: left.blocked ?? right.blocked,
+  };
+}
+
+function multiplied(unit: UnitColumn, factor: number | null): UnitColumn {
+  return { ...unit, rowsMax: unit.rowsMax === null || factor === null ? null : unit.rowsMax * factor };
+}
+
+/** Most rows of `side` that one row of the other side can meet: known where the join is on a column that names units. */
+function fanOut(side: Raw, pairs: readonly Pair[]): number | null {
+  const joined = new Set(pairs.flat().map((id) => rootOf(side.alias, id)));
+  const factors = side.units
+    .filter((unit) => unit.rowsMax !== null && joined.has(rootOf(side.alias, unit.id)))
+    .map((unit) => unit.rowsMax!);
+  return factors.length === 0 ? null : Math.min(...factors);
+}
+
+/** The preserved side keeps all its rows; the other's columns, its units too, may be NULL. */
+function outerJoin(rel: Join, left: Raw, right: Raw, preserved: 'left' | 'right'): Raw {
+  const both = combine(rel, left, right, preserved === 'left', preserved === 'right');
+  const [kept, optional] = preserved === 'left' ? [left, right] : [right, left];
+  const leaves = covered(both, rel);
+  const newly = [...kept.leaves].some(([leaf, { covered: before }]) => !before && leaves.get(leaf)!.covered);
+  const keptUnits = both.units.filter((unit) => kept.units.some(({ id }) => id === unit.id));
+  const pairs = equalColumns(rel.on).flatMap(([a, b]): readonly Pair[] => [
+    [rootOf(both.alias, a), rootOf(both.alias, b)],
+    [rootOf(both.alias, b), rootOf(both.alias, a)],
+  ]);
+  const optionalUnits = both.units
+    .filter((unit) => optional.units.some(({ id }) => id === unit.id))
+    // A unit that the preserved row names already: where the other side is missing, so is its data.
+    .filter(
+      (unit) =>
+        !keptUnits.some(
+          (known) =>
+            known.unit === unit.unit &&
+            pairs.some(([a, b]) => a === rootOf(both.alias, known.id) && b === rootOf(both.alias, unit.id)),
+        ),
+    )
+    // A preserved row that only the other side could have owned belongs to nobody when there is no match.
+    .map((unit) => ({ ...unit, nullable: true, unowned: unit.unowned || newly }));
+  return { ...both, leaves, units: [...keptUnits, ...optionalUnits] };
+}
+
+/** Either side may be missing: no unit is certain, and rows that only the other side could have owned are nobody's. */
+function fullJoin(rel: Join, left: Raw, right: Raw): Raw {
+  const both = combine(rel, left, right, false, false);
+  const leaves = covered(both, rel);
+  const newly = [...both.leaves].some(([leaf, before]) => !before.covered && leaves.get(leaf)!.covered);
+  const units = both.units.map((unit) => ({ ...unit, nullable: true, unowned: unit.unowned || newly }));
+  return { ...both, leaves, units };
+}
+
+function covered(both: Raw, rel: Join): Raw['leaves'] {
+  return coverLeaves(both.leaves, both.tokenLeaf, tokenPairs(both, rel));
+}
+
+function tokenPairs(both: Raw, rel: Join): readonly Pair[] {
+  return equalColumns(rel.on)
+    .map(([a, b]) => [rootOf(both.alias, a), rootOf(both.alias, b)] as const)
+    .filter(([a, b]) => a !== b && both.tokenLeaf.has(a) && both.tokenLeaf.has(b));
+}
+
+/**
+ * IN and EXISTS. WHY the key: `dept IN (SELECT dept FROM p WHERE …one person…)` would let one person's row decide about
+ * everybody else's, outside every count; by the unit's own key it decides only about rows of that same unit.
+ */
+function semiJoin(rel: Join, left: Raw, right: Raw): Raw {
+  if (right.leaves.size === 0) return { ...left, rel };
+  const both = combine(rel, left, right, true, false);
+  const pairs = equalColumns(rel.on);
+  const leaves = covered(both, rel);
+  const named = right.units.map((unit) => ({ unit, partner: partnerOf(unit, left, right, pairs) }));
+  const missing = [...leaves.values()].find((leaf) => !leaf.covered);
+  if (missing !== undefined && right.units.length === 0) throw unitMissing(missing);
+  if (named.some(({ partner }) => partner === null)) {
+    throw new AppError('POLICY_CONSTRUCT_REFUSED', {
+      construct: rel.join === 'semi' ? 'IN or EXISTS over protected rows' : 'NOT IN or NOT EXISTS over protected rows',
+      mode: 'aggregate',
+      accepted: 'the same on the identifier that both tables share',
+    });
+  }
+  const added = named
+    .filter(
+      ({ unit, partner }) =>
+        !left.units.some(
+          (own) => own.unit === unit.unit && rootOf(left.alias, own.id) === rootOf(left.alias, partner!),
+        ),
+    )
+    .map(
+      ({ unit, partner }): UnitColumn => ({
+        id: partner!,
+        type: unit.type,
+        unit: unit.unit,
+        nullable: rel.join === 'anti',
+        unowned: rel.join === 'anti' && left.units.length === 0,
+        rowsMax: null,
+      }),
+    );
+  const units = [...left.units, ...added];
+  return { ...left, rel, leaves, units, blocked: both.blocked };
+}
+
+/** The left column that a join makes equal to a unit of the right side. */
+function partnerOf(unit: UnitColumn, left: Raw, right: Raw, pairs: readonly Pair[]): ColumnId | null {
+  const root = rootOf(right.alias, unit.id);
+  for (const [a, b] of pairs) {
+    if (rootOf(right.alias, b) === root && !right.tokenLeaf.has(rootOf(left.alias, a))) return a;
+    if (rootOf(right.alias, a) === root && !right.tokenLeaf.has(rootOf(left.alias, b))) return b;
+  }
+  return null;
+}
+
+/** Says which join would tell whose the rows are. */
+export function unitMissing(leaf: { readonly table: string; readonly identifiers: readonly string[] }): AppError {
+  const keys = leaf.identifiers.map((column) => `\`${column}\``).join(' or ');
+  const accepted =
+    keys === ''
+      ? 'columns of level general-1 only'
+      : `a join on ${keys} with a table that names a person, enterprise, household or institution`;
+  return new AppError('POLICY_UNIT_MISSING', { table: leaf.table, accepted });
+}

@@ -1,0 +1,19 @@
+/** The way in for a provider's data. */
+export {
+  DEFAULT_INGEST_LIMITS,
+  type IngestDependencies,
+  type IngestLimits,
+  type IngestProgress,
+  ingest,
+  type Upload,
+} from './ingest.ts';
+export {
+  type IngestReport,
+  REJECT_REASONS,
+  type RejectedRow,
+  type RejectReason,
+  RowsRejectedError,
+  type UploadEncoding,
+} from './ingest-report.ts';
+export { canonicalIdentifier, tokenOf, UNIT_KEY_BYTES } from './token.ts';
+export { UPLOAD_PROBLEMS, type UploadProblem } from './upload-problem.ts';

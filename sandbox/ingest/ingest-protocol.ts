@@ -1,0 +1,93 @@
+import type { ColumnSchema } from '#policies';
+import type { RejectedRow } from './ingest-report.ts';
+
+/** What the gateway and the ingest worker say to each other. File names are plain names in the shared folder. */
+
+export interface IngestColumn {
+  readonly schema: ColumnSchema;
+  /** Identifiers only: the 64-byte key of the column's domain. */
+  readonly key: Uint8Array | null;
+}
+
+export interface OpenRequest {
+  readonly kind: 'open';
+  /** The shared folder as the worker sees it. */
+  readonly dir: string;
+  /** In declared order: that of the stored table. */
+  readonly columns: readonly IngestColumn[];
+  readonly threads: number;
+  readonly memoryMb: number;
+}
+
+export interface CsvChunk {
+  readonly kind: 'csv';
+  readonly id: number;
+  /** Whole records in UTF-8. The worker removes the file. */
+  readonly file: string;
+  readonly delimiter: string;
+  /** Declared names in the order of the file. */
+  readonly fields: readonly string[];
+  /** The line of the file that the chunk begins with. */
+  readonly firstLine: number;
+  /** Record ends in the chunk, blank lines among them. */
+  readonly records: number;
+  readonly quoted: boolean;
+  /** A quoted value spans lines. */
+  readonly multiline: boolean;
+  /** Quoting that RFC 4180 does not know: only the reference reader may read this. */
+  readonly irregular: boolean;
+}
+
+export interface ParquetChunk {
+  readonly kind: 'parquet';
+  readonly id: number;
+  /** A Parquet file of one row group. The worker removes it. */
+  readonly file: string;
+  /** Number of the first row, from 1. */
+  readonly firstRow: number;
+}
+
+export interface SealRequest {
+  readonly kind: 'seal';
+  readonly id: number;
+  /** Write the sorted counts per unit to files: there is, or may be, another segment. */
+  readonly runs: boolean;
+}
+
+export type IngestRequest = OpenRequest | CsvChunk | ParquetChunk | SealRequest;
+
+export interface AppendOutcome {
+  readonly rows: number;
+  readonly rejectedRows: number;
+  /** At most 1,000, in order. */
+  readonly rejected: readonly RejectedRow[];
+  /** Of the open segment. */
+  readonly segmentRows: number;
+  readonly segmentBytes: number;
+}
+
+export interface UnitCounts {
+  readonly column: string;
+  readonly rowsMax: number;
+  readonly distinct: number;
+  /** Sorted (token, rows) pairs, see unit-runs.ts; null unless asked for. */
+  readonly run: string | null;
+}
+
+export interface SealOutcome {
+  /** A DuckDB file with the table `data`. The gateway removes it. */
+  readonly file: string;
+  readonly rows: number;
+  /** In declared order. */
+  readonly nulls: readonly number[];
+  readonly units: readonly UnitCounts[];
+}
+
+/** `parquet`: the file cannot be read as what it says; `nested`: a column is no plain value. */
+export type IngestFailure = 'memory' | 'engine' | 'parquet' | 'nested';
+
+export type IngestReply =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'appended'; readonly id: number; readonly outcome: AppendOutcome }
+  | { readonly kind: 'sealed'; readonly id: number; readonly outcome: SealOutcome }
+  | { readonly kind: 'failure'; readonly id: number; readonly failure: IngestFailure };

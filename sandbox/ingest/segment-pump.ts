@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TableSchema, UnitKind } from '#policies';
+import { KEY_BYTES } from '../vault/data-key.ts';
+import type { ScratchDir } from '../vault/private-dir.ts';
+import { openSealedFile, sealFile } from '../vault/sealed-file.ts';
+import type { VersionWriter } from '../vault/version-writer.ts';
+import type { CsvChunk, ParquetChunk, SealOutcome } from './ingest-protocol.ts';
+import { REJECTED_LISTED_MAX, type RejectedRow } from './ingest-report.ts';
+import { mergeRuns } from './unit-runs.ts';
+import type { IngestWorker } from './worker-client.ts';
+
+/** A segment is closed when it has so many rows or bytes, whichever comes first. */
+export const SEGMENT_ROWS_MAX = 4_000_000;
+export const SEGMENT_BYTES_MAX = 256 * 2 ** 20;
+
+export interface PumpTotals {
+  readonly rows: number;
+  readonly rejectedRows: number;
+  readonly rejected: readonly RejectedRow[];
+  readonly nulls: readonly number[];
+  readonly rowsPerUnitMax: Partial<Record<UnitKind, number>>;
+  readonly unitsDistinct: Partial<Record<UnitKind, number>>;
+}
+
+/** Chunks in, sealed segments out: one chunk in the worker and one segment on its way to the vault at a time. */
+export interface SegmentPump {
+  /** Resolves when the worker is free for this chunk; its outcome is awaited by the next call. */
+  push(chunk: Omit<CsvChunk, 'id'> | Omit<ParquetChunk, 'id'>): Promise<void>;
+  finish(): Promise<PumpTotals>;
+  /** Waits for what still runs, whatever comes of it. Before the folders are wiped. */
+  settle(): Promise<void>;
+}
+
+export interface PumpOptions {
+  readonly worker: IngestWorker;
+  readonly writer: VersionWriter;
+  readonly schema: TableSchema;
+  /** The folder shared with the worker. */
+  readonly dir: string;
+  /** Where sealed runs wait: on disk. */
+  readonly spool: () => Promise<ScratchDir>;
+  readonly onRows: (rows: number) => void;
+  readonly segmentRowsMax: number;
+}
+
+interface UnitRun {
+  readonly column: string;
+  readonly rowsMax: number;
+  readonly distinct: number;
+  readonly path: string | null;
+}
+
+export function createSegmentPump(options: PumpOptions): SegmentPump {
+  const { worker, writer, schema, dir } = options;
+  const rejected: RejectedRow[] = [];
+  const nulls = schema.columns.map(() => 0);
+  const runs: UnitRun[] = [];
+  const spoolKey = randomBytes(KEY_BYTES);
+  let spool: Promise<ScratchDir> | null = null;
+  let rows = 0;
+  let rejectedRows = 0;
+  let segments = 0;
+  let openRows = 0;
+  let working: Promise<void> = Promise.resolve();
+  let storing: Promise<void> = Promise.resolve();
+
+  /** Failures surface at the next await of the same promise; meanwhile they must not count as unhandled. */
+  const later = (work: Promise<void>): Promise<void> => {
+    work.catch(() => undefined);
+    return work;
+  };
+
+  const work = async (chunk: Omit<CsvChunk, 'id'> | Omit<ParquetChunk, 'id'>): Promise<void> => {
+    const outcome = await worker.append(chunk);
+    rows += outcome.rows;
+    rejectedRows += outcome.rejectedRows;
+    rejected.push(...outcome.rejected.slice(0, REJECTED_LISTED_MAX - rejected.length));
+    openRows = outcome.segmentRows;
+    options.onRows(rows);
+    if (outcome.segmentRows >= options.segmentRowsMax || outcome.segmentBytes >= SEGMENT_BYTES_MAX) await seal(true);
+  };
+
+  const seal = async (withRuns: boolean): Promise<void> => {
+    await storing;
+    const outcome = await worker.seal(withRuns);
+    segments += 1;
+    openRows = 0;
+    for (const [index, count] of outcome.nulls.entries()) nulls[index] = (nulls[index] ?? 0) + count;
+    // WHY here and not in `store`: the next segment's runs get the same names.
+    for (const unit of outcome.units) runs.push({ ...unit, path: unit.run === null ? null : await spoolRun(unit.run) });
+    storing = later(store(outcome));
+  };
+
+  const spoolRun = async (file: string): Promise<string> => {
+    spool ??= options.spool();
+    const name = `run-${String(runs.length)}`;
+    const path = join((await spool).dir, name);
+    await sealFile(spoolKey, name, join(dir, file), path, { chunkPlainBytes: RUN_BLOCK_BYTES, durable: false });
+    await rm(join(dir, file));
+    return path;
+  };
+
+  const store = async (outcome: SealOutcome): Promise<void> => {
+    const path = join(dir, outcome.file);
+    await writer.addSegment(path, outcome.rows);
+    await rm(path);
+  };
+
+  return {
+    async push(chunk) {
+      await working;
+      working = later(work(chunk));
+    },
+    async finish() {
+      await working;
+      if (segments === 0 || openRows > 0) await seal(segments > 0);
+      await storing;
+      return { rows, rejectedRows, rejected, nulls, ...(await unitTotals(schema, runs, spoolKey)) };
+    },
+    async settle() {
+      await Promise.allSettled([working, storing]);
+      await (await spool)?.wipe();
+    },
+  };
+}
+
+const RUN_BLOCK_BYTES = 64 * 1024;
+
+async function unitTotals(
+  schema: TableSchema,
+  runs: readonly UnitRun[],
+  spoolKey: Uint8Array,
+): Promise<Pick<PumpTotals, 'rowsPerUnitMax' | 'unitsDistinct'>> {
+  const rowsPerUnitMax: Partial<Record<UnitKind, number>> = {};
+  const unitsDistinct: Partial<Record<UnitKind, number>> = {};
+  for (const { name, unit } of schema.columns) {
+    const own = runs.filter((run) => run.column === name);
+    const [only] = own;
+    if (unit === undefined || only === undefined) continue;
+    const totals = own.length === 1 ? only : await mergeRuns(own.map((run) => runEntries(run, spoolKey)));
+    rowsPerUnitMax[unit] = Math.max(rowsPerUnitMax[unit] ?? 0, totals.rowsMax);
+    unitsDistinct[unit] = Math.max(unitsDistinct[unit] ?? 0, totals.distinct);
+  }
+  return { rowsPerUnitMax, unitsDistinct };
+}
+
+function runEntries(run: UnitRun, spoolKey: Uint8Array): AsyncIterable<Buffer> {
+  const path = run.path as string;
+  return openSealedFile(spoolKey, path.slice(path.lastIndexOf('/') + 1), path);
+}

@@ -1,0 +1,140 @@
+import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { columnChecks, quoteName, quoteText } from './column-sql.ts';
+import type { IngestColumn, OpenRequest, SealOutcome, UnitCounts } from './ingest-protocol.ts';
+import { RUN_ENTRY_BYTES } from './unit-runs.ts';
+
+/**
+ * The engine of the ingest worker: one locked DuckDB that may touch the shared folder only, and in it the open segment,
+ * a database file with the table `data`.
+ */
+export interface SegmentStore {
+  readonly connection: DuckDBConnection;
+  readonly dir: string;
+  readonly columns: readonly IngestColumn[];
+  /** Opens a segment if none is open. */
+  begin(): Promise<void>;
+  /** Rows and bytes of the open segment; 0 when none is. */
+  size(): { readonly rows: number; readonly bytes: number };
+  addRows(rows: number): void;
+  /** Closes the segment and counts its units; opens and closes an empty one when none is open. */
+  seal(runs: boolean): Promise<SealOutcome>;
+}
+
+export async function openSegmentStore(request: OpenRequest): Promise<SegmentStore> {
+  const { dir, columns } = request;
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(request.threads),
+    memory_limit: `${String(request.memoryMb)}MB`,
+    temp_directory: join(dir, 'spill'),
+    max_temp_directory_size: `${String(request.memoryMb)}MB`,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+    allow_unsigned_extensions: 'false',
+    allow_persistent_secrets: 'false',
+    // A segment is written once: its log need not be folded in before the end.
+    checkpoint_threshold: '16GB',
+  });
+  const connection = await instance.connect();
+  await connection.run(
+    `SET allowed_directories = [${quoteText(`${dir}/`)}]; SET enable_external_access = false; SET lock_configuration = true`,
+  );
+  let number = 0;
+  let rows = 0;
+  let file: string | null = null;
+
+  const begin = async (): Promise<void> => {
+    if (file !== null) return;
+    number += 1;
+    file = `segment-${String(number)}.duckdb`;
+    rows = 0;
+    await connection.run(`ATTACH ${quoteText(join(dir, file))} AS segment`);
+    await connection.run(`CREATE TABLE segment.data (${columns.map(columnDefinition).join(', ')})`);
+  };
+  return {
+    connection,
+    dir,
+    columns,
+    begin,
+    size: () => ({ rows, bytes: file === null ? 0 : fileBytes(join(dir, file)) }),
+    addRows(added) {
+      rows += added;
+    },
+    async seal(runs) {
+      await begin();
+      const sealed = file as unknown as string;
+      const nulls = await countNulls(connection, columns);
+      const units = await countUnits(connection, dir, columns, runs);
+      await connection.run('CHECKPOINT segment');
+      await connection.run('DETACH segment');
+      file = null;
+      return { file: sealed, rows, nulls, units };
+    },
+  };
+}
+
+function columnDefinition(column: IngestColumn): string {
+  return `${quoteName(column.schema.name)} ${columnChecks(column.schema, 'NULL', column.key).storedType}`;
+}
+
+function fileBytes(path: string): number {
+  const bytes = (name: string) => statSync(name, { throwIfNoEntry: false })?.size ?? 0;
+  return bytes(path) + bytes(`${path}.wal`);
+}
+
+async function countNulls(connection: DuckDBConnection, columns: readonly IngestColumn[]): Promise<readonly number[]> {
+  const counts = columns.map(({ schema }) => `count(*) - count(${quoteName(schema.name)})`).join(', ');
+  const reader = await connection.runAndReadAll(`SELECT ${counts} FROM segment.data`);
+  return (reader.getRows()[0] ?? []).map(Number);
+}
+
+/** Per unit column: the most rows of one unit, how many units there are, and on demand the counts themselves. */
+async function countUnits(
+  connection: DuckDBConnection,
+  dir: string,
+  columns: readonly IngestColumn[],
+  runs: boolean,
+): Promise<readonly UnitCounts[]> {
+  const counts: UnitCounts[] = [];
+  for (const { schema, key } of columns) {
+    if (schema.unit === undefined || key === null) continue;
+    const name = quoteName(schema.name);
+    const grouped = `SELECT ${name} AS unit, count(*)::UINTEGER AS n FROM segment.data WHERE ${name} IS NOT NULL GROUP BY 1`;
+    const run = runs ? `run-${String(counts.length)}.bin` : null;
+    if (run !== null) await writeRun(connection, `${grouped} ORDER BY 1`, join(dir, run));
+    const reader = await connection.runAndReadAll(`SELECT coalesce(max(n), 0), count(*) FROM (${grouped})`);
+    const [rowsMax, distinct] = (reader.getRows()[0] ?? []).map(Number);
+    counts.push({ column: schema.name, rowsMax: rowsMax ?? 0, distinct: distinct ?? 0, run });
+  }
+  return counts;
+}
+
+/** Entries as unit-runs.ts reads them: the token and its rows. */
+async function writeRun(connection: DuckDBConnection, sql: string, path: string): Promise<void> {
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    const result = await connection.stream(sql);
+    for (
+      let chunk = await result.fetchChunk();
+      chunk !== null && chunk.rowCount > 0;
+      chunk = await result.fetchChunk()
+    ) {
+      const tokens = chunk.getColumnVector(0);
+      const rows = chunk.getColumnVector(1);
+      const bytes = Buffer.alloc(chunk.rowCount * RUN_ENTRY_BYTES);
+      for (let row = 0; row < chunk.rowCount; row += 1) {
+        bytes.writeBigUInt64BE(tokens.getItem(row) as bigint, row * RUN_ENTRY_BYTES);
+        bytes.writeUInt32BE(rows.getItem(row) as number, row * RUN_ENTRY_BYTES + 8);
+      }
+      writeSync(file, bytes);
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+export function removeFile(dir: string, name: string): void {
+  rmSync(join(dir, name), { force: true });
+}

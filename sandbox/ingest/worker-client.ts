@@ -1,0 +1,99 @@
+import { fileURLToPath } from 'node:url';
+import { AppError, assert } from '#policies';
+import { type IsolationTier, pathInside, spawnIsolated } from '../isolation/spawn.ts';
+import { openChannel, WorkerGone } from '../worker-channel.ts';
+import type {
+  AppendOutcome,
+  CsvChunk,
+  IngestColumn,
+  IngestReply,
+  IngestRequest,
+  ParquetChunk,
+  SealOutcome,
+} from './ingest-protocol.ts';
+import { formatError } from './upload-problem.ts';
+
+/** The gateway's end of one ingest worker. */
+export interface IngestWorker {
+  append(chunk: Omit<CsvChunk, 'id'> | Omit<ParquetChunk, 'id'>): Promise<AppendOutcome>;
+  seal(runs: boolean): Promise<SealOutcome>;
+  /** SIGKILL; resolves when the process is gone. */
+  end(): Promise<void>;
+}
+
+export interface IngestWorkerOptions {
+  readonly tier: IsolationTier;
+  /** The shared folder, private and on tmpfs; the worker's only writable place. */
+  readonly dir: string;
+  readonly columns: readonly IngestColumn[];
+  readonly threads: number;
+  /** Of the engine; the process may have 1 GiB more, and then allocation fails. */
+  readonly memoryMb: number;
+  /** One request. */
+  readonly deadlineMs: number;
+}
+
+const ENTRY = fileURLToPath(new URL('./ingest-worker.ts', import.meta.url));
+const PROCESS_OVERHEAD_MB = 1024;
+
+/** @throws AppError SANDBOX_FAILED, SANDBOX_MEMORY, SANDBOX_TIMEOUT, UPLOAD_FORMAT, from every call */
+export function startIngestWorker(options: IngestWorkerOptions): IngestWorker {
+  const mount = { source: options.dir, target: '/data', writable: true };
+  const child = spawnIsolated(options.tier, {
+    entry: ENTRY,
+    mounts: [mount],
+    dataMbMax: options.memoryMb + PROCESS_OVERHEAD_MB,
+  });
+  const channel = openChannel<IngestRequest, IngestReply>(child, (message) => message as IngestReply);
+  const dir = pathInside(options.tier, mount);
+  const { columns, threads, memoryMb } = options;
+  channel.tell({ kind: 'open', dir, columns, threads, memoryMb });
+  let id = 0;
+  const request = async (make: (id: number) => CsvChunk | ParquetChunk | IngestRequest): Promise<IngestReply> => {
+    const timer = setTimeout(() => channel.kill(), options.deadlineMs);
+    const startedAt = performance.now();
+    try {
+      await channel.ready;
+      id += 1;
+      return await channel.request({ ...make(id), id });
+    } catch (error) {
+      if (!(error instanceof WorkerGone)) throw error;
+      if (performance.now() - startedAt < options.deadlineMs) throw new AppError('SANDBOX_FAILED', {}, null, error);
+      throw new AppError('SANDBOX_TIMEOUT', { deadlineMs: options.deadlineMs }, null, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  return {
+    async append(chunk) {
+      const reply = await request((requestId) => ({ ...chunk, id: requestId }));
+      throwIfFailed(reply, options.memoryMb);
+      assert(reply.kind === 'appended', 'an append is answered by its outcome');
+      return reply.outcome;
+    },
+    async seal(runs) {
+      const reply = await request((requestId) => ({ kind: 'seal', id: requestId, runs }));
+      throwIfFailed(reply, options.memoryMb);
+      assert(reply.kind === 'sealed', 'a seal is answered by its outcome');
+      return reply.outcome;
+    },
+    async end() {
+      channel.kill();
+      await channel.ended;
+    },
+  };
+}
+
+function throwIfFailed(reply: IngestReply, memoryMb: number): void {
+  if (reply.kind !== 'failure') return;
+  switch (reply.failure) {
+    case 'memory':
+      throw new AppError('SANDBOX_MEMORY', { limitMb: memoryMb });
+    case 'engine':
+      throw new AppError('SANDBOX_FAILED');
+    case 'parquet':
+      throw formatError('parquet-malformed');
+    case 'nested':
+      throw formatError('parquet-nested');
+  }
+}

@@ -1,0 +1,88 @@
+import { createApp } from '../../../gateway/app.ts';
+import { type AppDeps, DEFAULT_LIMITS } from '../../../gateway/app-deps.ts';
+import { storeResult } from '../../../gateway/formats/stored-result.ts';
+import type { Caller, Role } from '../../../gateway/identity/index.ts';
+import { createPlanService } from '../../../gateway/plans/plan-service.ts';
+import { createResourceService } from '../../../gateway/resources/resource-service.ts';
+import { createUploadService, type UploadDeps } from '../../../gateway/resources/upload-service.ts';
+import { openStore, type Store } from '../../../catalog/index.ts';
+import { AppError } from '../../../policies/index.ts';
+import { releasedSample, VERSIONS } from '../formats/released-sample.ts';
+import { FakeJobs } from './fake-jobs.ts';
+import { fakeLog } from './fake-log.ts';
+
+/** The real app on a real store in memory. Only what would start workers stands in: the job service and ingest. */
+export interface Harness {
+  readonly app: ReturnType<typeof createApp>;
+  readonly deps: AppDeps;
+  readonly store: Store;
+  readonly jobs: FakeJobs;
+  readonly bugs: unknown[];
+  /** A request as `caller`, JSON in and out; null sends no token. */
+  request(caller: Caller | null, path: string, init?: RequestInit & { json?: unknown }): Promise<Response>;
+}
+
+export const NOW = new Date('2026-03-01T08:00:00.000Z');
+
+export function caller(role: Role, org: string, sub = `${role}-1`): Caller {
+  return { sub, org, role };
+}
+export const DEVELOPER = caller('developer', 'acme');
+export const RIVAL = caller('developer', 'rival');
+export const PROVIDER = caller('provider', 'water-group');
+export const BUREAU = caller('bureau', 'data-bureau');
+export const SECURITY = caller('security', 'security-office');
+
+/** A token of the tests: the caller as JSON in base64url. */
+export function tokenOf(who: Caller): string {
+  return Buffer.from(JSON.stringify(who)).toString('base64url');
+}
+
+export function openHarness(overrides: { ingest?: UploadDeps['ingest'] } & Partial<AppDeps> = {}): Harness {
+  const store = openStore({ path: ':memory:', now: () => NOW });
+  const jobs = new FakeJobs(storeResult(releasedSample(), VERSIONS));
+  const bugs: unknown[] = [];
+  const ingest = overrides.ingest ?? (() => Promise.reject(new AppError('UPLOAD_FORMAT', { problem: 'empty' })));
+  const deps: AppDeps = {
+    version: '0.0.0-test',
+    clock: () => NOW,
+    authenticate: (authorization) => Promise.resolve(readToken(authorization)),
+    authorize: fakeAuthorize,
+    store,
+    log: fakeLog(store),
+    jobs,
+    resources: createResourceService({ store }),
+    uploads: createUploadService({ store, ingest, destroy: () => Promise.resolve() }),
+    plans: createPlanService({ store }),
+    issuer: { jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'x', kid: 'k' }] } },
+    limits: DEFAULT_LIMITS,
+    readiness: () => Promise.resolve({ store: true, sandbox: true }),
+    onBug: (_reference, error) => bugs.push(error),
+    ...overrides,
+  };
+  const app = createApp(deps);
+  return { app, deps, store, jobs, bugs, request: (who, path, init = {}) => send(app, who, path, init) };
+}
+
+async function send(
+  app: Harness['app'],
+  who: Caller | null,
+  path: string,
+  { json, ...init }: RequestInit & { json?: unknown },
+): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (who !== null) headers.set('Authorization', `Bearer ${tokenOf(who)}`);
+  if (json === undefined) return app.request(path, { ...init, headers });
+  headers.set('Content-Type', 'application/json');
+  return app.request(path, { method: 'POST', ...init, headers, body: JSON.stringify(json) });
+}
+
+function readToken(authorization: string | undefined): Caller {
+  const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1];
+  if (token === undefined) throw new AppError('TOKEN_MISSING');
+  try {
+    return JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as Caller;
+  } catch {
+    throw new AppError('TOKEN_INVALID', { reason: 'signature' });
+  }
+}

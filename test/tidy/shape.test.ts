@@ -1,0 +1,74 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { filesUnder, NOT_OURS, PRODUCT_FOLDERS, ROOT, SOURCE_FILES } from './source-tree.ts';
+
+/** What the owner of the repository lets stand at its top. */
+const TOP_LEVEL = [
+  '.ci',
+  '.gitignore',
+  '.npmrc',
+  '.oxlintrc.json',
+  'ARCHITECTURE.md',
+  'CHANGELOG.md',
+  'LICENSE',
+  'README.md',
+  'SECURITY.md',
+  'bench',
+  'biome.json',
+  'catalog',
+  'gateway',
+  'package-lock.json',
+  'package.json',
+  'policies',
+  'sandbox',
+  'test',
+  'tsconfig.json',
+  'vitest.config.ts',
+];
+
+const LINES_MAX = 400;
+/** Longer files, each with the reason why it is not two. */
+const LONG_FILES: Readonly<Record<string, string>> = {};
+
+/** Names of documents that readers look for in capitals. */
+const DOCUMENTS = ['CONTEXT.md', 'PROOF.md', 'RESULTS.md', 'README.md', 'LICENSE', 'LICENSE.txt'];
+const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)*$/;
+/** Drawers in which everything ends up. */
+const DRAWERS = /^(utils?|helpers?|misc|types|shared)\.ts$/;
+
+const ownFiles = () =>
+  [...PRODUCT_FOLDERS, 'bench', 'test'].flatMap(filesUnder).filter((path) => !path.startsWith('test/fixtures/'));
+const baseName = (path: string) => path.split('/').at(-1) ?? '';
+
+test('the top level holds what the owner allows, and nothing else', () => {
+  const strangers = readdirSync(ROOT)
+    .filter((name) => !NOT_OURS.includes(name) && !name.endsWith('.log'))
+    .filter((name) => !TOP_LEVEL.includes(name));
+  expect(strangers).toEqual([]);
+});
+
+test(`no source file is longer than ${LINES_MAX} lines, unless a reason is listed`, () => {
+  const long = SOURCE_FILES.filter(({ lines, path }) => lines > LINES_MAX && !(path in LONG_FILES));
+  expect(long.map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);
+});
+
+test('no reason is listed for a file that is short or gone', () => {
+  const lengths = new Map(SOURCE_FILES.map(({ path, lines }) => [path, lines]));
+  expect(Object.keys(LONG_FILES).filter((path) => (lengths.get(path) ?? 0) <= LINES_MAX)).toEqual([]);
+});
+
+test('files are named in kebab-case, after a concept', () => {
+  const names = ownFiles().filter((path) => !DOCUMENTS.includes(baseName(path)));
+  // WHY: snapshots and migrations are named by their tools, with underscores
+  const ours = names.filter((path) => !/\/(migrations|__snapshots__)\//.test(path));
+  expect(ours.filter((path) => !KEBAB_CASE.test(baseName(path)))).toEqual([]);
+  expect(names.filter((path) => DRAWERS.test(baseName(path)))).toEqual([]);
+});
+
+test('what is run by name can be run', () => {
+  for (const path of ['gateway/cli/sluice.ts', '.ci/run']) {
+    expect(existsSync(join(ROOT, path)), path).toBe(true);
+    if (process.platform !== 'win32') expect(statSync(join(ROOT, path)).mode & 0o111, path).not.toBe(0);
+  }
+});
