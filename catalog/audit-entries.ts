@@ -70,7 +70,9 @@ const selectEntries = prepared((db) =>
 
 const selectScan = prepared((db) =>
   db.client
-    .prepare<[number, number], [number, Buffer]>('SELECT idx, bytes FROM audit_entries WHERE idx >= ? ORDER BY idx LIMIT ?')
+    .prepare<[number, number], [number, Buffer]>(
+      'SELECT idx, bytes FROM audit_entries WHERE idx >= ? ORDER BY idx LIMIT ?',
+    )
     .raw(),
 );
 

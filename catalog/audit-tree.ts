@@ -27,7 +27,9 @@ const selectLeaves = prepared((db) =>
 );
 const scanLeafRows = prepared((db) =>
   db.client
-    .prepare<[number, number], [number, Buffer]>('SELECT idx, hash FROM audit_leaves WHERE idx >= ? ORDER BY idx LIMIT ?')
+    .prepare<[number, number], [number, Buffer]>(
+      'SELECT idx, hash FROM audit_leaves WHERE idx >= ? ORDER BY idx LIMIT ?',
+    )
     .raw(),
 );
 const selectLeafIndex = prepared((db) =>

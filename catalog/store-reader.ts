@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { AppError } from '#policies';
-import { createDb } from './db.ts';
 import type { Db } from './db.ts';
+import { createDb } from './db.ts';
 import { knownVersion } from './migrate.ts';
 
 /** A home read from outside: it takes no lock and writes nothing, so a gateway may be running on it. */

@@ -54,7 +54,9 @@ const PARTS: Readonly<Record<string, string>> = { json: 'body', query: 'query', 
 function refuseInvalid(result: Validated, c: AppContext): undefined {
   if (result.success) return;
   if (result.target === 'param') throw absent(c.req.path, c.req.param('id') ?? '');
-  throw requestInvalid(sentencesOf(result.error as Parameters<typeof sentencesOf>[0], PARTS[result.target] ?? 'request'));
+  throw requestInvalid(
+    sentencesOf(result.error as Parameters<typeof sentencesOf>[0], PARTS[result.target] ?? 'request'),
+  );
 }
 
 function absent(path: string, id: string): AppError {

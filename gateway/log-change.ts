@@ -1,4 +1,11 @@
-import { type AuditEntry, appendEntry, type Db, findOrganisation, type OrganisationKind, putOrganisation } from '#catalog';
+import {
+  type AuditEntry,
+  appendEntry,
+  type Db,
+  findOrganisation,
+  type OrganisationKind,
+  putOrganisation,
+} from '#catalog';
 import type { Caller } from './identity/index.ts';
 
 /** A change of state other than a job's, as the access log tells it. */

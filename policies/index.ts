@@ -12,3 +12,4 @@ export type { Because, Decision, OutputLabel } from './sql/decide.ts';
 export type { PrivatePlan } from './sql/rewrite.ts';
 export type { CompiledQuery } from './sql/compile.ts';
 export type { ReleasedResult, Suppressed } from './release/released-result.ts';
+export * from './access/access-policies.ts';

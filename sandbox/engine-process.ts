@@ -94,6 +94,7 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
   let sequence = 0;
   let killTimer: NodeJS.Timeout | null = null;
   let running: Promise<unknown> = Promise.resolve();
+  let stopped = false;
 
   const start = async () => {
     await mkdir(options.dir, { recursive: true, mode: 0o700 });
@@ -118,11 +119,8 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
 
   async function ask(message: WorkerRequest & { readonly id: number }): Promise<TableData | null> {
     assert(channel !== null, 'a worker is asked once it is ready');
-    const answered = channel.request(message).finally(() => {
-      if (killTimer !== null) clearTimeout(killTimer);
-      killTimer = null;
-    });
-    const reply = await answered.catch((cause: unknown) => {
+    if (stopped) throw new AppError('SANDBOX_FAILED'); // nobody listens: do not begin the call's next step
+    const reply = await channel.request(message).catch((cause: unknown) => {
       throw new AppError('SANDBOX_FAILED', {}, null, cause);
     });
     if (reply.kind === 'reply') return reply.table;
@@ -139,6 +137,17 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
     throw new AppError('SANDBOX_FAILED');
   }
 
+  /** One call of the session: a few requests in order, under one stop. */
+  function call(work: () => Promise<TableData>): Promise<TableData> {
+    stopped = false;
+    const result = work().finally(() => {
+      if (killTimer !== null) clearTimeout(killTimer);
+      killTimer = null;
+    });
+    running = result;
+    return result;
+  }
+
   async function openGrant(tables: readonly JobTable[]): Promise<Grant> {
     const key = grantKeyOf(tables);
     const known = grants.get(key);
@@ -153,10 +162,16 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
       grants.delete(oldest.key);
       await letGo(oldest);
     }
-    const grant = await layOut(++sequence, key, tables, options);
-    grants.set(key, grant.grant);
-    await ask({ kind: 'grant', id: ++sequence, grant: grant.grant.id, views: grant.views(mount, options.tier) });
-    return grant.grant;
+    const { grant, views } = await layOut(++sequence, key, tables, options);
+    try {
+      await ask({ kind: 'grant', id: ++sequence, grant: grant.id, views: views(mount, options.tier) });
+    } catch (cause) {
+      await letGo(grant);
+      throw cause;
+    }
+    // INVARIANT: kept only once the worker has it, so that a call stopped in between leaves nothing half open.
+    grants.set(key, grant);
+    return grant;
   }
 
   return {
@@ -172,15 +187,14 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
       [...grants.values()].some(({ attached }) =>
         attached.some((a) => a.resource === resource && a.version === version),
       ),
-    query(tables, sql) {
-      const answer = openGrant(tables).then((grant) =>
-        askTable({ kind: 'query', id: ++sequence, grant: grant.id, sql }),
-      );
-      running = answer;
-      return answer;
-    },
-    finish: (tables, sql) => askTable({ kind: 'finish', id: ++sequence, tables, sql }),
+    query: (tables, sql) =>
+      call(async () => {
+        const grant = await openGrant(tables);
+        return askTable({ kind: 'query', id: ++sequence, grant: grant.id, sql });
+      }),
+    finish: (tables, sql) => call(() => askTable({ kind: 'finish', id: ++sequence, tables, sql })),
     stop() {
+      stopped = true;
       channel?.tell({ kind: 'interrupt' });
       killTimer ??= setTimeout(() => channel?.kill(), KILL_AFTER_MS);
     },

@@ -150,9 +150,9 @@ function treeOf(text: UntrustedSql, verdict: SyntaxVerdict): string {
 }
 
 /** WHY from the text: the words beside the place are the user's own, not the engine's. */
-function syntaxError(text: UntrustedSql, byteOffset: number | null): AppError {
-  if (byteOffset === null) return new AppError('SQL_SYNTAX', { near: '' });
-  const offset = Buffer.from(text).subarray(0, byteOffset).toString().length;
+function syntaxError(text: UntrustedSql, position: number | null): AppError {
+  if (position === null) return new AppError('SQL_SYNTAX', { near: '' });
+  const offset = [...text].slice(0, position).join('').length;
   const near = /^[\p{L}\p{N}_]{1,40}|^\S/u.exec(text.slice(offset))?.[0] ?? '';
   return new AppError('SQL_SYNTAX', { near }, placeOf(text, offset));
 }

@@ -13,7 +13,7 @@ import { cropRows, livestockRows } from './rows/farms.ts';
 import { inpatientRows, labExamRows, outpatientRows } from './rows/health.ts';
 import { fundPersonRows, insurancePersonRows, marriageRows } from './rows/people.ts';
 import { housingRows, propertyMgmtRows, propertyTitleRows, shelterRows } from './rows/property.ts';
-import type { RowSource, RowSourceFor } from './rows/row-source.ts';
+import type { RowSourceFor } from './rows/row-source.ts';
 import { schoolRows } from './rows/schools.ts';
 import { electricityRows, gasRows, waterRows } from './rows/utilities.ts';
 import { usedVehicleRows, vehicleMortgageRows, vehicleRegRows } from './rows/vehicles.ts';
@@ -52,10 +52,13 @@ const ROW_SOURCES: { readonly [Table in FirstBatchTable]: RowSourceFor<(typeof T
 type CellValue = string | number | boolean | null;
 type AnyRow = Readonly<Record<string, CellValue>>;
 
-/** WHY a cast: the map above has tied each source to its own columns; here only their names matter. */
-function rowSource(table: FirstBatchTable, city: City): { readonly count: number; row(index: number): AnyRow } {
-  const source: RowSource<unknown> = ROW_SOURCES[table](city);
-  return source as unknown as { readonly count: number; row(index: number): AnyRow };
+interface AnyRowSource {
+  readonly count: number;
+  row(index: number): AnyRow;
+}
+
+function rowSource(table: FirstBatchTable, city: City): AnyRowSource {
+  return ROW_SOURCES[table](city);
 }
 
 /** How many rows `generateTable` makes at a scale; exact, and the same for every seed. */

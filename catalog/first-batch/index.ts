@@ -2,7 +2,7 @@
 
 export { generateTable, tableRows } from './generate-table.ts';
 export { seedOrganisations } from './organisations.ts';
-export type { SampleQuestion, SeedPlan } from './plans.ts';
+export type { Expected, SampleQuestion } from './plans.ts';
 export { sampleQuestions, seedPlans } from './plans.ts';
 export { DATA_MONTHS, DIVISION_CODES, INDUSTRY_CODES } from './public-lists.ts';
 export type { FirstBatchResource, UpdateFrequency } from './resources.ts';

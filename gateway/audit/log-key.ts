@@ -1,5 +1,5 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AppError, assert } from '#policies';
@@ -81,7 +81,7 @@ function createKeyFile(path: string): void {
   const { privateKey } = generateKeyPairSync('ed25519');
   const file = openSync(path, 'wx', 0o600);
   try {
-    writeSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    writeSync(file, String(privateKey.export({ format: 'pem', type: 'pkcs8' })));
     fsyncSync(file);
   } finally {
     closeSync(file);

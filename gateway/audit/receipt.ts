@@ -1,7 +1,7 @@
 import { leafHash } from '#catalog';
 import { isIncluded } from './check-proof.ts';
-import { decodeBase64, openCheckpoint } from './checkpoint.ts';
 import type { Checkpoint, ParsedCheckpoint } from './checkpoint.ts';
+import { decodeBase64, openCheckpoint } from './checkpoint.ts';
 import type { NoteVerifier } from './log-key.ts';
 import { HASH_BYTES } from './tree.ts';
 

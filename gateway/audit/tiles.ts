@@ -1,6 +1,6 @@
 import { assert } from '#policies';
-import { TILE_WIDTH } from './tree.ts';
 import type { NodeSource } from './tree.ts';
+import { TILE_WIDTH } from './tree.ts';
 
 /**
  * Tiles (c2sp.org/tlog-tiles): the tree as static files of up to 256 hashes, and the entries in bundles of as many.
@@ -71,15 +71,13 @@ export function entriesBundle(entries: readonly Uint8Array[]): Buffer {
   return Buffer.concat(parts);
 }
 
-/** The entries of a bundle; null when the lengths do not add up to it. */
-export function readEntriesBundle(bundle: Buffer): readonly Buffer[] | null {
+/** The entries of a bundle, as far as its lengths make sense; a remainder that does not is one last entry. */
+export function readEntriesBundle(bundle: Buffer): readonly Buffer[] {
   const entries: Buffer[] = [];
   let offset = 0;
   while (offset < bundle.length) {
-    if (offset + 2 > bundle.length) return null;
-    const end = offset + 2 + bundle.readUInt16BE(offset);
-    if (end > bundle.length) return null;
-    entries.push(bundle.subarray(offset + 2, end));
+    const end = offset + 2 <= bundle.length ? offset + 2 + bundle.readUInt16BE(offset) : bundle.length + 1;
+    entries.push(end <= bundle.length ? bundle.subarray(offset + 2, end) : bundle.subarray(offset));
     offset = end;
   }
   return entries;

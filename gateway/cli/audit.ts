@@ -1,3 +1,90 @@
-import type { Command } from 'commander';
-import type { Cli } from './cli.ts';
-export function register(_program: Command, _cli: Cli): void {}
+import { type Command, Option } from 'commander';
+import { exportTiles, type LogProblem, type VerifyReport, verifyHome, verifyTiles } from '../audit/index.ts';
+import type { Wording } from '../config-variables.ts';
+import { type Cli, printJson } from './cli.ts';
+import { addLogOptions, type LogOptions, storePath, verifierKey } from './log-place.ts';
+
+interface VerifyCommandOptions extends LogOptions {
+  readonly tiles?: string;
+}
+
+/** `sluice audit`: the access log checked and exported without a gateway. */
+export function register(program: Command, cli: Cli): void {
+  const { words } = cli;
+  const audit = program
+    .command('audit')
+    .description(words({ en: 'check or export the access log, offline', zh: '离线核验或导出访问日志' }));
+  const verify = audit
+    .command('verify')
+    .description(
+      words({
+        en: 'check every entry, the tree and its signatures; names the first entry that is wrong',
+        zh: '核验每一条记录、日志树及签名；指出第一条有问题的记录',
+      }),
+    )
+    .addOption(
+      new Option(
+        '--tiles <dir>',
+        words({ en: 'a folder of tiles instead of a home', zh: '改为核验瓦片目录' }),
+      ).conflicts('home'),
+    );
+  addLogOptions(verify, cli).action((options: VerifyCommandOptions) => {
+    const key = verifierKey(options, cli);
+    const report =
+      options.tiles === undefined ? verifyHome(storePath(options, cli), key) : verifyTiles(options.tiles, key);
+    cli.exitCode = report.isIntact ? 0 : 1;
+    if (cli.json) printJson(cli, { ok: report.isIntact, ...report });
+    else cli.out(`${words(report.isIntact ? intactWords(report) : brokenWords(report))}\n`);
+  });
+  const exported = audit
+    .command('export-tiles')
+    .description(
+      words({ en: 'write the log as static files that anyone can check', zh: '把日志写成任何人都可核验的静态文件' }),
+    )
+    .argument('<dir>', words({ en: 'the folder', zh: '目录' }));
+  addLogOptions(exported, cli).action((dir: string, options: LogOptions) => {
+    const { size, files } = exportTiles(storePath(options, cli), dir);
+    if (cli.json) printJson(cli, { ok: true, size, files });
+    else cli.out(`${words({ en: `${size} entries in ${files} files`, zh: `${size} 条记录，${files} 个文件` })}\n`);
+  });
+}
+
+function intactWords({ size, root, unsigned }: VerifyReport): Wording {
+  const behind =
+    unsigned === 0
+      ? { en: '', zh: '' }
+      : { en: `; ${unsigned} newer ones not signed yet`, zh: `；另有 ${unsigned} 条较新的尚未签名` };
+  return {
+    en: `the log is intact: ${size} entries, root ${root}${behind.en}`,
+    zh: `日志完好：${size} 条记录，树根 ${root}${behind.zh}`,
+  };
+}
+
+const PROBLEMS: Readonly<Record<LogProblem['what'], Wording>> = {
+  'entry-changed': { en: 'was changed', zh: '被改动' },
+  'entry-dropped': { en: 'was dropped', zh: '被删除' },
+  'entry-reordered': { en: 'is not in its place', zh: '次序被调换' },
+  'leaf-changed': { en: 'has a changed leaf hash', zh: '叶散列被改动' },
+  'tree-changed': { en: 'lies under a changed part of the tree', zh: '所在的树被改动' },
+  'checkpoint-changed': { en: 'a signed tree head does not fit the log', zh: '已签名的树头与日志不符' },
+  'checkpoint-missing': { en: 'there is no signed tree head', zh: '没有已签名的树头' },
+  'checkpoint-older': { en: 'the log is older than what is known of it', zh: '日志比已知的更旧' },
+  unreadable: { en: 'cannot be read', zh: '无法读取' },
+};
+
+function brokenWords({ problem }: VerifyReport): Wording {
+  const what = problem?.what ?? 'unreadable';
+  const words = PROBLEMS[what];
+  if (what.startsWith('checkpoint'))
+    return { en: `the log does not verify: ${words.en}`, zh: `日志核验不通过：${words.zh}` };
+  const place =
+    problem === null
+      ? ''
+      : problem.index === problem.indexMax
+        ? `${problem.index}`
+        : `${problem.index}–${problem.indexMax}`;
+  return {
+    en: `the log does not verify: entry ${place} ${words.en}`,
+    zh: `日志核验不通过：第 ${place} 条记录${words.zh}`,
+  };
+}

@@ -1,8 +1,9 @@
 import { CommanderError } from 'commander';
 import { AppError } from '#policies';
+import type { Environment } from '../config.ts';
 import type { Wording } from '../config-variables.ts';
 import { problemOf } from '../problem.ts';
-import { type Cli, type ExitCode, printJson } from './cli.ts';
+import { type Cli, createCli, type ExitCode, printJson } from './cli.ts';
 
 /** What a command says when it ends without its result: words in both languages, no stack. */
 export class CliFailure extends Error {
@@ -28,6 +29,12 @@ interface Failure {
   readonly hint: string;
   readonly exitCode: ExitCode;
   readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Why a process of ours ended, in a line or two for the terminal: what `main.ts` prints last. */
+export function explainFailure(error: unknown, env: Environment = process.env): string {
+  const { message, hint } = failureOf(error, createCli(env, []));
+  return `sluice: ${message}${hint === '' ? '' : `\n  ${hint}`}`;
 }
 
 /** Prints why a command failed and returns its exit code. */
@@ -81,11 +88,13 @@ const USAGE: Readonly<Record<string, Wording>> = {
 function usageFailure(error: CommanderError, cli: Cli): Failure {
   const wording = USAGE[error.code] ?? { en: 'the command line is not accepted', zh: '命令行不被接受' };
   const quoted = /'([^']*)'/.exec(error.message)?.[1];
+  const choices = /Allowed choices are (.*)\.$/m.exec(error.message)?.[1];
   const suggestion = /Did you mean (?:one of )?([^?]*)\?/.exec(error.message)?.[1];
   const message = `${cli.words(wording)}${quoted === undefined ? '' : ` \`${quoted}\``}`;
   const near = { en: `did you mean ${suggestion}?`, zh: `是否想用 ${suggestion}？` };
   const help = { en: 'see `sluice --help`', zh: '参见 `sluice --help`' };
-  const hint = cli.words(suggestion === undefined ? help : near);
+  const accepted = { en: `accepted are ${choices}`, zh: `可用：${choices?.replaceAll(', ', '、')}` };
+  const hint = cli.words(choices !== undefined ? accepted : suggestion === undefined ? help : near);
   return { code: 'USAGE', message, hint, exitCode: 2, details: {} };
 }
 

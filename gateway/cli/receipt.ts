@@ -1,3 +1,74 @@
-import type { Command } from 'commander';
-import type { Cli } from './cli.ts';
-export function register(_program: Command, _cli: Cli): void {}
+import { type Command, Option } from 'commander';
+import { canonicalJson, openStoreReader, readEntryBytes } from '#catalog';
+import { checkReceipt, parseVkey } from '../audit/index.ts';
+import { type Cli, printJson } from './cli.ts';
+import { CliFailure } from './failure.ts';
+import { readTextFile } from './http-client.ts';
+import { addLogOptions, type LogOptions, storePath, verifierKey } from './log-place.ts';
+
+interface ReceiptOptions extends LogOptions {
+  readonly entry?: string;
+}
+
+/** `sluice receipt verify`: that an entry is in the signed log, from the receipt alone. */
+export function register(program: Command, cli: Cli): void {
+  const { words } = cli;
+  const receipt = program.command('receipt').description(words({ en: 'check receipts, offline', zh: '离线核验回执' }));
+  const verify = receipt
+    .command('verify')
+    .description(
+      words({
+        en: 'check a .tlog-proof against the entry that it vouches for',
+        zh: '核验 .tlog-proof 与其所证明的记录',
+      }),
+    )
+    .argument('<file>', words({ en: 'the receipt', zh: '回执文件' }))
+    .addOption(
+      new Option(
+        '--entry <file>',
+        words({ en: 'the log entry as JSON; else it is read from the home', zh: '日志记录（JSON）；缺省从主目录读取' }),
+      ),
+    );
+  addLogOptions(verify, cli).action(async (file: string, options: ReceiptOptions) => {
+    const text = await readTextFile(file);
+    const verifier = parseVkey(verifierKey(options, cli));
+    if (verifier === null) throw new CliFailure('USAGE', { en: '--key is no verifier key', zh: '--key 不是验证密钥' });
+    const checked = checkReceipt(text, await entryOf(text, options, cli), verifier);
+    cli.exitCode = checked === null ? 1 : 0;
+    if (cli.json)
+      printJson(cli, { ok: checked !== null, index: checked?.index ?? null, size: checked?.checkpoint.size ?? null });
+    else cli.out(`${words(checked === null ? REFUSED : vouched(checked.index, checked.checkpoint.size))}\n`);
+  });
+}
+
+const REFUSED = {
+  en: 'the receipt does not verify: entry, proof or signature do not fit together',
+  zh: '回执核验不通过：记录、证明与签名不相符',
+};
+
+const vouched = (index: number, size: number) => ({
+  en: `the receipt is good: entry ${index} stands in the signed log of ${size} entries`,
+  zh: `回执有效：第 ${index} 条记录位于已签名的 ${size} 条日志中`,
+});
+
+async function entryOf(receipt: string, options: ReceiptOptions, cli: Cli): Promise<Uint8Array> {
+  if (options.entry !== undefined) return entryBytes(await readTextFile(options.entry), options.entry);
+  const index = Number(/^index (\d{1,15})$/m.exec(receipt)?.[1] ?? Number.NaN);
+  const store = openStoreReader(storePath(options, cli));
+  try {
+    const entry = Number.isSafeInteger(index) ? store.read((db) => readEntryBytes(db, index, index + 1))[0] : undefined;
+    return entry ?? new Uint8Array();
+  } finally {
+    store.close();
+  }
+}
+
+/** The entry's canonical bytes, from any spelling of its JSON; `index` is what a search adds and the log has not. */
+function entryBytes(text: string, file: string): Uint8Array {
+  try {
+    const { index: _, ...entry } = JSON.parse(text) as Record<string, unknown>;
+    return Buffer.from(canonicalJson(entry));
+  } catch {
+    throw new CliFailure('FILE', { en: `\`${file}\` is not the JSON of an entry`, zh: `\`${file}\` 不是记录的 JSON` });
+  }
+}

@@ -24,7 +24,11 @@ export interface DcatDocument {
 
 type FindOrganisation = (id: string) => Organisation | null;
 
-export function dcatCatalogue(resources: readonly Resource[], find: FindOrganisation, next: string | null): DcatDocument {
+export function dcatCatalogue(
+  resources: readonly Resource[],
+  find: FindOrganisation,
+  next: string | null,
+): DcatDocument {
   return {
     '@context': CONTEXT,
     '@id': '/v1/resources',
@@ -39,8 +43,12 @@ export function dcatDataset(resource: Resource, find: FindOrganisation): DcatDoc
   return { '@context': CONTEXT, ...dataset(resource, find) };
 }
 
-function dataset(resource: Resource, find: FindOrganisation): { '@id': string; '@type': string; [member: string]: unknown } {
-  const { id, title, provider, frequency, conditions, format, schema, schemaHash, createdAt, currentVersion } = resource;
+function dataset(
+  resource: Resource,
+  find: FindOrganisation,
+): { '@id': string; '@type': string; [member: string]: unknown } {
+  const { id, title, provider, frequency, conditions, format, schema, schemaHash, createdAt, currentVersion } =
+    resource;
   const publisher = find(provider);
   return {
     '@id': `/v1/resources/${id}`,

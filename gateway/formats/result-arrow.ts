@@ -1,6 +1,6 @@
 import {
   Bool,
-  Data,
+  type Data,
   DataType,
   DateDay,
   Decimal,
@@ -78,7 +78,8 @@ function arrowData(type: DataType, cells: readonly StoredCell[]): Data {
   const nulls = { length, nullCount: cells.filter((cell) => cell === null).length, nullBitmap: validity(cells) };
   if (DataType.isNull(type)) return makeData({ type, length });
   if (DataType.isBool(type)) return makeData({ type, ...nulls, data: bits(cells, (cell) => cell === true) });
-  if (DataType.isFloat(type)) return makeData({ type, ...nulls, data: Float64Array.from(cells, (cell) => Number(cell)) });
+  if (DataType.isFloat(type))
+    return makeData({ type, ...nulls, data: Float64Array.from(cells, (cell) => Number(cell)) });
   if (DataType.isInt(type)) return makeData({ type, ...nulls, data: BigInt64Array.from(cells, toBigInt) });
   if (DataType.isDecimal(type)) return makeData({ type, ...nulls, data: decimalWords(cells, type.scale) });
   if (DataType.isDate(type)) return makeData({ type, ...nulls, data: Int32Array.from(cells, toDays) });
@@ -105,7 +106,8 @@ function decimalWords(cells: readonly StoredCell[], scale: number): Uint32Array 
   const words = new Uint32Array(cells.length * 4);
   cells.forEach((cell, index) => {
     const unscaled = BigInt.asUintN(128, cell === null ? 0n : unscale(String(cell), scale));
-    for (let word = 0; word < 4; word++) words[index * 4 + word] = Number((unscaled >> BigInt(32 * word)) & 0xffffffffn);
+    for (let word = 0; word < 4; word++)
+      words[index * 4 + word] = Number((unscaled >> BigInt(32 * word)) & 0xffffffffn);
   });
   return words;
 }

@@ -12,7 +12,9 @@ const BYTE_ORDER_MARK = '\uFEFF';
  * neither, so it is not the default.
  */
 export function resultCsv(result: StoredResult, options: { readonly spreadsheet: boolean }): string {
-  const columns = result.columns.flatMap((column, index) => csvColumns(result, column.name, result.values[index] ?? []));
+  const columns = result.columns.flatMap((column, index) =>
+    csvColumns(result, column.name, result.values[index] ?? []),
+  );
   const field = options.spreadsheet ? (cell: StoredCell) => csvField(neutralise(cell)) : csvField;
   const lines = [columns.map(({ name }) => field(name)).join(',')];
   for (let row = 0; row < result.rowCount; row++) {

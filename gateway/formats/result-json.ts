@@ -42,9 +42,7 @@ export function resultJson(job: string, outcomeIndex: number, result: StoredResu
 }
 
 /** What every format carries beside columns and rows. */
-export function resultFacts(
-  result: StoredResult,
-): Pick<ResultJson, 'intervals' | 'suppressed' | 'cost' | 'versions'> {
+export function resultFacts(result: StoredResult): Pick<ResultJson, 'intervals' | 'suppressed' | 'cost' | 'versions'> {
   const { intervals, suppressed, cost, versions } = result;
   return {
     intervals: Object.fromEntries(

@@ -1,4 +1,6 @@
 /** Who asks: tokens, the embedded issuer of a fresh start, and the private files that keys live in. */
+
+export type { Action } from '#policies';
 export {
   type Authenticator,
   createAuthenticator,
@@ -6,6 +8,7 @@ export {
   remoteSource,
   type TokenSource,
 } from './authenticator.ts';
+export { type AccessDecision, type Authorizer, createAuthorizer, type Target } from './authorizer.ts';
 export { type Caller, ORG_PATTERN, ROLES, type Role, SUB_PATTERN } from './caller.ts';
 export {
   EMBEDDED_ISSUER,

@@ -1,5 +1,5 @@
-import type { Filling, MessageCatalogue } from './message.ts';
 import { EN } from './en.ts';
+import type { Filling, MessageCatalogue } from './message.ts';
 import { ZH_CN } from './zh-cn.ts';
 
 export const LANGUAGES = ['zh-CN', 'en'] as const;

@@ -31,7 +31,9 @@ export interface Filling {
 export function fillTemplate(template: string, facts: ErrorFacts, filling: Filling): string {
   const fact = (name: string): string[] => wordsOf(facts[name + filling.suffix] ?? facts[name]);
   const isKnown = (name: string): boolean => fact(name).some((word) => word !== '');
-  const kept = template.replace(/\[([^[\]]*)\]/g, (_, part: string) => (placeholdersOf(part).every(isKnown) ? part : ''));
+  const kept = template.replace(/\[([^[\]]*)\]/g, (_, part: string) =>
+    placeholdersOf(part).every(isKnown) ? part : '',
+  );
   const filled = kept.replace(PLACEHOLDER, (_, quoted: string | undefined, plain: string | undefined) => {
     if (quoted === undefined) return fact(plain ?? '').join(filling.join);
     return fact(quoted)

@@ -62,7 +62,9 @@ function tablesOf(tx: Db, plan: UsagePlan): NonNullable<Change['tables']> {
     const found = findResource(tx, resource);
     if (found === null) return [];
     const levels = found.schema.columns.filter(({ name }) => columns.includes(name)).map(({ level }) => level);
-    return [{ resource, version: found.currentVersion ?? 0, columns, level: strictest([found.schema.level, ...levels]) }];
+    return [
+      { resource, version: found.currentVersion ?? 0, columns, level: strictest([found.schema.level, ...levels]) },
+    ];
   });
 }
 

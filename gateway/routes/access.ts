@@ -1,10 +1,7 @@
 import { appendEntry, type Job, type Resource, type UsagePlan } from '#catalog';
 import { AppError } from '#policies';
 import type { AppDeps } from '../app-deps.ts';
-import type { Action, Caller } from '../identity/index.ts';
-
-/** What a Cedar policy sees of the thing that an action is about. */
-export type Target = Parameters<AppDeps['authorize']>[2];
+import type { Action, Caller, Target } from '../identity/index.ts';
 
 /** True when a policy permits the action. Nothing is recorded: for filtering and for choosing what an answer shows. */
 export function isPermitted(deps: AppDeps, caller: Caller, action: Action, target: Target): boolean {
@@ -13,7 +10,8 @@ export function isPermitted(deps: AppDeps, caller: Caller, action: Action, targe
 
 /** Refuses, and records the refusal, unless a policy permits the action. Errors: POLICY_ACCESS_DENIED. */
 export async function requirePermit(deps: AppDeps, caller: Caller, action: Action, target: Target): Promise<void> {
-  if (!isPermitted(deps, caller, action, target)) throw await refusal(deps, caller, action, 'POLICY_ACCESS_DENIED', target);
+  if (!isPermitted(deps, caller, action, target))
+    throw await refusal(deps, caller, action, 'POLICY_ACCESS_DENIED', target);
 }
 
 /** The job, for a caller who may read it. Errors: JOB_NOT_FOUND, whether it is absent or another's. */

@@ -1,12 +1,18 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { AppError } from '#policies';
 import type { AppContext, AppDeps, AppEnv } from '../app-deps.ts';
+import { parseTilePath, type TileAddress } from '../audit/index.ts';
 import { appendChange } from '../log-change.ts';
 import { LOG_TARGET, requirePermit } from './access.ts';
 import { requestInvalid, sentencesOf } from './request-invalid.ts';
-import { EntriesTileParamsSchema, ProofQuerySchema, TileParamsSchema } from './schemas/audit.ts';
+import {
+  ConsistencyQuerySchema,
+  EntriesTileParamsSchema,
+  ProofQuerySchema,
+  TileParamsSchema,
+} from './schemas/audit.ts';
 import { AUTHENTICATED, NO_QUERY, PUBLIC, TAG } from './schemas/common.ts';
-import { problems } from './schemas/problem.ts';
+import { json, problems } from './schemas/problem.ts';
 
 /** What an outsider verifies the log with (C2SP tlog-tiles): hashes and signatures are public, entries are not. */
 
@@ -52,6 +58,26 @@ const proofRoute = createRoute({
   responses: { 200: text('the proof'), ...problems(400, 404, 503) },
 });
 
+const ConsistencySchema = z
+  .object({
+    from: z.int().min(0),
+    to: z.int().min(0),
+    hashes: z.array(z.string()).openapi({ description: 'base64, in the order of RFC 6962 §2.1.2' }),
+    checkpoint: z.string(),
+  })
+  .openapi('ConsistencyProof');
+const consistencyRoute = createRoute({
+  method: 'get',
+  path: '/v1/audit/consistency',
+  operationId: 'readConsistencyProof',
+  summary: 'Proof that nothing of the log was changed',
+  description: 'The log of `from` entries is a beginning of the log of today.',
+  tags: [TAG.security, TAG.everyone],
+  security: PUBLIC,
+  request: { query: ConsistencyQuerySchema },
+  responses: { 200: json(ConsistencySchema, 'the proof'), ...problems(400, 404, 503) },
+});
+
 const tileRoute = createRoute({
   method: 'get',
   path: '/v1/audit/tile/{level}/{tile}',
@@ -77,56 +103,48 @@ const entriesRoute = createRoute({
 });
 
 export function registerAuditTiles(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
-  app.openapi(checkpointRoute, async (c) => {
-    const { note } = await deps.log.advance();
-    return c.text(note, 200);
-  });
+  app.openapi(checkpointRoute, async (c) => c.text((await deps.log.advance()).note, 200));
   app.openapi(keyRoute, (c) => c.text(`${deps.log.verifierKey}\n`, 200));
   app.openapi(proofRoute, async (c) => {
-    const { index } = c.req.valid('query');
     const { size } = await deps.log.advance();
-    if (index >= size) throw new AppError('ROUTE_NOT_FOUND', { path: c.req.path });
-    return c.text(await deps.log.receipt(index), 200);
+    const { index } = c.req.valid('query');
+    return c.text(found(c, index < size ? deps.log.receipt(index) : null), 200);
+  });
+  app.openapi(consistencyRoute, async (c) => {
+    const { note, size } = await deps.log.advance();
+    const { from } = c.req.valid('query');
+    const hashes = found(c, deps.log.consistency(from)).map((hash) => Buffer.from(hash).toString('base64'));
+    return c.json({ from, to: size, hashes, checkpoint: note }, 200);
   });
   // WHY by hand: a tile's name holds slashes, which the description language cannot say of a path parameter.
   app.openAPIRegistry.registerPath(entriesRoute);
   app.openAPIRegistry.registerPath(tileRoute);
   app.get('/v1/audit/tile/entries/:tile{.+}', async (c) => {
-    const name = tileNameOf(c, c.req.param('tile'));
-    await requirePermit(deps, c.get('caller'), 'audit:read-all', LOG_TARGET);
-    const bytes = deps.log.entriesTile(name.n, name.width);
-    if (bytes === null) throw absent(c);
-    await deps.store.commit((tx) => appendChange(tx, { kind: 'log-read', caller: c.get('caller'), note: `entries tile ${name.n}` }));
+    const { n, width } = addressOf(c, `tile/entries/${c.req.param('tile')}`);
+    const caller = c.get('caller');
+    await requirePermit(deps, caller, 'audit:read-all', LOG_TARGET);
+    const bytes = found(c, deps.log.entriesTile(n, width));
+    await deps.store.commit((tx) => appendChange(tx, { kind: 'log-read', caller, note: `entries tile ${n}` }));
     return sendTile(c, bytes);
   });
-  app.get('/v1/audit/tile/:level{[0-9]}/:tile{.+}', (c) => {
-    const name = tileNameOf(c, c.req.param('tile'));
-    const bytes = deps.log.tile(Number(c.req.param('level')), name.n, name.width);
-    if (bytes === null) throw absent(c);
-    return sendTile(c, bytes);
+  app.get('/v1/audit/tile/:level{[0-9]+}/:tile{.+}', (c) => {
+    const { level, n, width } = addressOf(c, `tile/${c.req.param('level')}/${c.req.param('tile')}`);
+    return sendTile(c, found(c, deps.log.tile(Number(level), n, width)));
   });
 }
 
-const FULL_WIDTH = 256;
-
-/** `x001/x234/067.p/9` → tile 1234067, its first 9. Errors: ROUTE_NOT_FOUND for what is no canonical name. */
-function tileNameOf(c: AppContext, name: string): { readonly n: number; readonly width: number } {
+/** Errors: ROUTE_NOT_FOUND for what is no tile's canonical name, REQUEST_INVALID for a query. */
+function addressOf(c: AppContext, path: string): TileAddress {
   const query = NO_QUERY.safeParse(c.req.query());
   if (!query.success) throw requestInvalid(sentencesOf(query.error, 'query'));
-  const parsed = TileParamsSchema.shape.tile.safeParse(name);
-  if (!parsed.success) throw absent(c);
-  const [path = '', partial] = parsed.data.split('.p/');
-  const n = Number(path.replaceAll(/[x/]/g, ''));
-  const width = partial === undefined ? FULL_WIDTH : Number(partial);
-  const isCanonical = partial === undefined || (width >= 1 && width < FULL_WIDTH && String(width) === partial);
-  if (!isCanonical || path.startsWith('x000/')) throw absent(c);
-  return { n, width };
+  return found(c, parseTilePath(path));
 }
 
-function absent(c: AppContext): AppError {
-  return new AppError('ROUTE_NOT_FOUND', { path: c.req.path });
+function found<T>(c: AppContext, thing: T | null): T {
+  if (thing === null) throw new AppError('ROUTE_NOT_FOUND', { path: c.req.path });
+  return thing;
 }
 
 function sendTile(c: AppContext, bytes: Uint8Array): Response {
-  return c.body(Uint8Array.from(bytes).buffer, 200, { 'Content-Type': 'application/octet-stream' });
+  return c.body(Uint8Array.from(bytes), 200, { 'Content-Type': 'application/octet-stream' });
 }

@@ -1,4 +1,4 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
 import { type AuditFilters, type FoundEntry, searchEntries } from '#catalog';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
 import type { Caller } from '../identity/index.ts';

@@ -11,7 +11,8 @@ const listRoute = createRoute({
   path: '/v1/budgets',
   operationId: 'listBudgets',
   summary: 'What plans have used',
-  description: 'For every plan that the caller may read: its limit of jobs, what is spent, held and left. Never refunded.',
+  description:
+    'For every plan that the caller may read: its limit of jobs, what is spent, held and left. Never refunded.',
   tags: [TAG.developers, TAG.bureau, TAG.security],
   security: AUTHENTICATED,
   request: { query: PlanListQuerySchema },

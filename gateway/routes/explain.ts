@@ -27,7 +27,10 @@ const explainRoute = createRoute({
 export function registerExplain(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
   app.openapi(explainRoute, async (c) => {
     const { plan, sql } = c.req.valid('json');
-    const { because, columns, rules, cost, versions, stages, ...rest } = await deps.jobs.explain(c.get('caller'), { plan, sql });
+    const { because, columns, rules, cost, versions, stages, ...rest } = await deps.jobs.explain(c.get('caller'), {
+      plan,
+      sql,
+    });
     return c.json(
       {
         ...rest,

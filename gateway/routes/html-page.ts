@@ -1,4 +1,10 @@
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
@@ -13,7 +19,10 @@ export function htmlPage(
   const heading = escapeHtml(title);
   const body = paragraphs.map((text) => `<p>${escapeHtml(text)}</p>`).join('\n');
   const list = links
-    .map(({ href, words }) => `<li><a href="${escapeHtml(href)}">${escapeHtml(href)}</a> ${escapeHtml(words.join(' · '))}</li>`)
+    .map(
+      ({ href, words }) =>
+        `<li><a href="${escapeHtml(href)}">${escapeHtml(href)}</a> ${escapeHtml(words.join(' · '))}</li>`,
+    )
     .join('\n');
   return `<!doctype html>
 <html lang="zh-CN">

@@ -1,6 +1,6 @@
 import type { Job } from '#catalog';
-import type { StoredResult } from '../formats/stored-result.ts';
 import { type ResultJson, resultJson } from '../formats/result-json.ts';
+import type { StoredResult } from '../formats/stored-result.ts';
 import type { Language } from '../messages/language.ts';
 import { type Problem, problemOfJob } from '../problem.ts';
 

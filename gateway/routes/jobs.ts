@@ -42,7 +42,10 @@ const submitRoute = createRoute({
     body: { required: true, content: { 'application/json': { schema: JobRequestSchema } } },
   },
   responses: {
-    200: { ...json(JobSchema, 'the job has ended; `result` holds what may leave'), headers: { ...LOCATION, ...PREFERENCE_APPLIED } },
+    200: {
+      ...json(JobSchema, 'the job has ended; `result` holds what may leave'),
+      headers: { ...LOCATION, ...PREFERENCE_APPLIED },
+    },
     202: { ...json(JobSchema, 'accepted'), headers: { ...LOCATION, ...PREFERENCE_APPLIED } },
     ...problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
   },
@@ -98,7 +101,9 @@ export function registerJobs(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
       plan: request.plan,
       sql: request.sql,
       idempotencyKey: headers['Idempotency-Key'] ?? null,
-      requestSha256: createHash('sha256').update(canonicalize(request) ?? '').digest('hex'),
+      requestSha256: createHash('sha256')
+        .update(canonicalize(request) ?? '')
+        .digest('hex'),
       options: { deadlineMs: request.options?.deadlineMs ?? null },
     });
     const job = await waited(deps, c, submitted, headers.Prefer);
@@ -111,8 +116,17 @@ export function registerJobs(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
   app.openapi(listRoute, async (c) => {
     const caller = c.get('caller');
     const { after, limit } = c.req.valid('query');
-    await requirePermit(deps, caller, 'job:list', { type: 'Job', id: '*', attrs: { org: caller.org, sub: caller.sub } });
-    const found = deps.jobs.list({ org: caller.org, sub: caller.sub, ...(after === undefined ? {} : { after }), limit: limit + 1 });
+    await requirePermit(deps, caller, 'job:list', {
+      type: 'Job',
+      id: '*',
+      attrs: { org: caller.org, sub: caller.sub },
+    });
+    const found = deps.jobs.list({
+      org: caller.org,
+      sub: caller.sub,
+      ...(after === undefined ? {} : { after }),
+      limit: limit + 1,
+    });
     const items = found.slice(0, limit).map((job) => jobSummaryJson(job, c.get('language')));
     return c.json({ items, next: found.length > limit ? (items.at(-1)?.id ?? null) : null }, 200);
   });

@@ -18,14 +18,29 @@ const IndexSchema = z
   .openapi('Index', { description: 'where to look' });
 
 const LINKS: readonly { readonly rel: string; readonly href: string; readonly zh: string; readonly en: string }[] = [
-  { rel: 'service-desc', href: '/openapi.json', zh: '接口说明（OpenAPI 3.1）', en: 'description of the interface (OpenAPI 3.1)' },
+  {
+    rel: 'service-desc',
+    href: '/openapi.json',
+    zh: '接口说明（OpenAPI 3.1）',
+    en: 'description of the interface (OpenAPI 3.1)',
+  },
   { rel: 'jobs', href: '/v1/jobs', zh: '提交和查看作业（开发商）', en: 'submit and read jobs (developers)' },
   { rel: 'explain', href: '/v1/explain', zh: '预览一条查询会如何处理', en: 'what would happen to a query' },
-  { rel: 'resources', href: '/v1/resources', zh: '资源目录与登记（提供单位）', en: 'catalogue and registration (providers)' },
+  {
+    rel: 'resources',
+    href: '/v1/resources',
+    zh: '资源目录与登记（提供单位）',
+    en: 'catalogue and registration (providers)',
+  },
   { rel: 'plans', href: '/v1/plans', zh: '使用方案的提交与审批', en: 'usage plans: submission and decisions' },
   { rel: 'budgets', href: '/v1/budgets', zh: '方案用量', en: 'what plans have used' },
   { rel: 'audit', href: '/v1/audit/entries', zh: '访问日志（安全办）', en: 'access log (security office)' },
-  { rel: 'checkpoint', href: '/v1/audit/checkpoint', zh: '日志检查点（任何人可核验）', en: 'checkpoint of the log (anybody can verify)' },
+  {
+    rel: 'checkpoint',
+    href: '/v1/audit/checkpoint',
+    zh: '日志检查点（任何人可核验）',
+    en: 'checkpoint of the log (anybody can verify)',
+  },
 ];
 
 const landingRoute = createRoute({
@@ -124,7 +139,9 @@ const JwkSchema = z.object({
   alg: optionalText,
   use: optionalText,
 });
-const JwksSchema = z.object({ keys: z.array(JwkSchema) }).openapi('Jwks', { description: 'RFC 7517; Ed25519 (RFC 8037)' });
+const JwksSchema = z
+  .object({ keys: z.array(JwkSchema) })
+  .openapi('Jwks', { description: 'RFC 7517; Ed25519 (RFC 8037)' });
 const jwksRoute = createRoute({
   method: 'get',
   path: '/.well-known/jwks.json',
@@ -153,7 +170,9 @@ export function registerMeta(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
   app.openapi(readyRoute, async (c) => {
     const parts = { ...(await deps.readiness()) };
     const isReady = Object.values(parts).every(Boolean);
-    return isReady ? c.json({ status: 'ready' as const, parts }, 200) : c.json({ status: 'not-ready' as const, parts }, 503);
+    return isReady
+      ? c.json({ status: 'ready' as const, parts }, 200)
+      : c.json({ status: 'not-ready' as const, parts }, 503);
   });
   app.openapi(problemRoute, (c) => {
     const { code } = c.req.valid('param');
@@ -163,13 +182,19 @@ export function registerMeta(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
   });
   const { issuer } = deps;
   if (issuer !== null) {
-    app.openapi(jwksRoute, (c) => c.json({ keys: issuer.jwks.keys.map(({ kty, crv, x, kid, alg, use }) => ({ kty, crv, x, kid, alg, use })) }, 200));
+    app.openapi(jwksRoute, (c) =>
+      c.json({ keys: issuer.jwks.keys.map(({ kty, crv, x, kid, alg, use }) => ({ kty, crv, x, kid, alg, use })) }, 200),
+    );
   }
 }
 
 function landingPage(): string {
   const items = LINKS.map(({ href, zh, en }) => ({ href, words: [zh, en] }));
-  return htmlPage('数闸 Sluice', ['原始数据不出域，数据可用不可见。', 'Compute on public data without seeing it.'], items);
+  return htmlPage(
+    '数闸 Sluice',
+    ['原始数据不出域，数据可用不可见。', 'Compute on public data without seeing it.'],
+    items,
+  );
 }
 
 const STATUS_WORD: Readonly<Record<Language, string>> = { 'zh-CN': '状态码', en: 'status' };

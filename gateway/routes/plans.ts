@@ -42,7 +42,8 @@ const listRoute = createRoute({
   path: '/v1/plans',
   operationId: 'listPlans',
   summary: 'List usage plans',
-  description: 'Those that the caller may read: of its own organisation, about its own tables, or all for the authorities.',
+  description:
+    'Those that the caller may read: of its own organisation, about its own tables, or all for the authorities.',
   tags: [TAG.developers, TAG.providers, TAG.bureau],
   security: AUTHENTICATED,
   request: { query: PlanListQuerySchema },
@@ -156,7 +157,10 @@ export function readablePage(
 }
 
 function targetOf(deps: AppDeps, plan: UsagePlan): ReturnType<typeof planTarget> {
-  return planTarget(plan, deps.store.read((db) => [...new Set(providersOfPlan(db, plan.id).values())]));
+  return planTarget(
+    plan,
+    deps.store.read((db) => [...new Set(providersOfPlan(db, plan.id).values())]),
+  );
 }
 
 function planJson(plan: UsagePlan): z.output<typeof PlanSchema> {

@@ -12,7 +12,10 @@ const PROBLEMS_MAX = 20;
 /** REQUEST_INVALID with what is wrong, in both languages. */
 export function requestInvalid(problems: readonly Sentence[]): AppError {
   const shown = problems.slice(0, PROBLEMS_MAX);
-  return new AppError('REQUEST_INVALID', { problems: shown.map(({ en }) => en), problemsZh: shown.map(({ zh }) => zh) });
+  return new AppError('REQUEST_INVALID', {
+    problems: shown.map(({ en }) => en),
+    problemsZh: shown.map(({ zh }) => zh),
+  });
 }
 
 /** What a schema found, each with its path in the request: `body.tables[0].columns: at least 1 is needed`. */

@@ -23,7 +23,9 @@ export function resourceJson(resource: Resource): z.output<typeof ResourceSchema
 }
 
 function tableSchemaJson(schema: TableSchema): z.output<typeof ResourceSchema>['schema'] {
-  const columns = schema.columns.map(({ values, ...column }) => (values === undefined ? column : { ...column, values: [...values] }));
+  const columns = schema.columns.map(({ values, ...column }) =>
+    values === undefined ? column : { ...column, values: [...values] },
+  );
   return { ...schema, columns };
 }
 

@@ -1,6 +1,6 @@
-import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
 import { findOrganisation, findResource, listResources, type Organisation, type Resource } from '#catalog';
-import { AppError } from '#policies';
+import { AppError, type TableSchema } from '#policies';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
 import { dcatCatalogue, dcatDataset } from '../formats/dcat.ts';
 import { chooseMediaType } from '../formats/negotiate.ts';
@@ -17,6 +17,7 @@ import {
   ResourceParamsSchema,
   ResourceRequestSchema,
   ResourceSchema,
+  type TableDeclarationSchema,
 } from './schemas/resource.ts';
 
 const LD_JSON = 'application/ld+json';
@@ -50,7 +51,8 @@ const listRoute = createRoute({
   path: '/v1/resources',
   operationId: 'listResources',
   summary: 'Read the catalogue',
-  description: 'Metadata only. Listed tables are for everyone with a token; drafts for their provider and the data bureau.',
+  description:
+    'Metadata only. Listed tables are for everyone with a token; drafts for their provider and the data bureau.',
   tags: [TAG.providers, TAG.developers, TAG.bureau],
   security: AUTHENTICATED,
   request: { query: ResourceListQuerySchema },
@@ -108,12 +110,16 @@ export function registerResources(app: OpenAPIHono<AppEnv>, deps: AppDeps): void
   app.openapi(registerRoute, async (c) => {
     const { entry, schema, format, ...declaration } = c.req.valid('json');
     const caller = c.get('caller');
-    await requirePermit(deps, caller, 'resource:register', { type: 'Resource', id: schema.table, attrs: { provider: caller.org } });
+    await requirePermit(deps, caller, 'resource:register', {
+      type: 'Resource',
+      id: schema.table,
+      attrs: { provider: caller.org },
+    });
     const resource = await deps.resources.register(caller, {
       ...declaration,
       entry: entry ?? { no: null, title: declaration.title },
       format: format ?? 'csv',
-      schema: { ...schema, level: schema.level ?? defaultTableLevel(schema.columns) },
+      schema: tableSchemaOf(schema),
     });
     c.header('Location', `/v1/resources/${resource.id}`);
     return c.json(resourceJson(resource), 201);
@@ -154,6 +160,15 @@ export function readableResource(deps: AppDeps, caller: Caller, id: string): Res
   const resource = deps.store.read((db) => findResource(db, id));
   if (resource !== null && isPermitted(deps, caller, 'resource:read', resourceTarget(resource))) return resource;
   throw new AppError('RESOURCE_NOT_FOUND', { id });
+}
+
+/**
+ * The declaration as `policies` knows it. WHY a cast: members that may be absent are typed as possibly `undefined` by the
+ * schema library; out of JSON they never are.
+ */
+function tableSchemaOf(declared: z.output<typeof TableDeclarationSchema>): TableSchema {
+  const columns = declared.columns as TableSchema['columns'];
+  return { table: declared.table, level: declared.level ?? defaultTableLevel(columns), columns };
 }
 
 type Filter = Pick<NonNullable<Parameters<typeof listResources>[1]>, 'provider' | 'state' | 'after'>;

@@ -1,7 +1,10 @@
 import type { Decision } from './decide.ts';
+import { emitRel } from './emit/emit-rel.ts';
 import type { EmittedSql } from './emit/emitted-sql.ts';
+import { planHash } from './emit/plan-hash.ts';
+import type { Rel } from './plan.ts';
 import type { PrivatePlan } from './rewrite.ts';
-import type { TableUse } from './resolve.ts';
+import type { ResolvedQuery, TableUse } from './resolve.ts';
 
 /** Stage `emit`: what the engine will run. `cells[i]` fills `boundaries[i]`; `finish` reads tables `released_<i>`. */
 export interface CompiledQuery {
@@ -16,4 +19,32 @@ export interface CompiledQuery {
   readonly finishColumns: readonly number[];
   /** SHA-256 of the canonical plan: equal for queries that differ in spelling only. */
   readonly planHash: string;
+}
+
+/**
+ * SQL of every boundary and of what stands above it. `finish` is null where the answer is boundary 0's columns in some
+ * order: then nothing is left for the engine to do.
+ */
+export function emit(resolved: ResolvedQuery, decision: Decision, privatePlan: PrivatePlan): CompiledQuery {
+  const columns = passedColumns(privatePlan.finish);
+  return {
+    kind: 'compiled',
+    decision,
+    private: privatePlan,
+    uses: resolved.uses,
+    cells: privatePlan.boundaries.map((boundary) => emitRel(boundary.cells)),
+    finish: columns === null ? emitRel(privatePlan.finish) : null,
+    finishColumns: columns ?? [],
+    planHash: planHash(resolved.plan),
+  };
+}
+
+/** For a finish that only picks columns of boundary 0: their indexes; null where it does more. */
+function passedColumns(finish: Rel): readonly number[] | null {
+  const scan = finish.kind === 'project' ? finish.input : finish;
+  if (scan.kind !== 'scan' || scan.source.kind !== 'released' || scan.source.boundary !== 0) return null;
+  const indexOf = new Map(scan.columns.map(({ id, column }) => [id, Number(column.slice(1))]));
+  if (finish.kind !== 'project') return [...indexOf.values()];
+  const indexes = finish.columns.map(({ expr }) => (expr.kind === 'column' ? indexOf.get(expr.id) : undefined));
+  return indexes.every((index) => index !== undefined) ? indexes : null;
 }

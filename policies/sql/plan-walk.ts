@@ -1,4 +1,5 @@
-import type { ColumnId, ColumnRef, Expr, Rel } from './plan.ts';
+import type { ColumnId, Expr, Rel } from './plan.ts';
+import { columnsOf } from './plan.ts';
 
 /** Small walks over the plan that several stages share. */
 
@@ -24,30 +25,6 @@ export function exprsWithin(expr: Expr): readonly Expr[] {
 
 export function columnsIn(expr: Expr): readonly ColumnId[] {
   return expr.kind === 'column' ? [expr.id] : partsOf(expr).flatMap(columnsIn);
-}
-
-/** The same expression with every column reference replaced. */
-export function mapColumns(expr: Expr, replace: (column: ColumnRef) => Expr): Expr {
-  switch (expr.kind) {
-    case 'column':
-      return replace(expr);
-    case 'literal':
-      return expr;
-    case 'call':
-      return { ...expr, args: expr.args.map((arg) => mapColumns(arg, replace)) };
-    case 'cast':
-      return { ...expr, arg: mapColumns(expr.arg, replace) };
-    case 'case':
-      return {
-        ...expr,
-        whens: expr.whens.map(({ when, then: value }) => ({
-          when: mapColumns(when, replace),
-          // biome-ignore lint/suspicious/noThenProperty: the plan's own word
-          then: mapColumns(value, replace),
-        })),
-        otherwise: mapColumns(expr.otherwise, replace),
-      };
-  }
 }
 
 /** The conditions that all must hold for a predicate to hold. */
@@ -107,4 +84,15 @@ export function exprsOf(rel: Rel): readonly Expr[] {
     case 'sort':
       return rel.keys.map(({ expr }) => expr);
   }
+}
+
+/** The columns that some expression reads, or that leave at the top. What a scan gives out beyond them names units. */
+export function columnsRead(plan: Rel): ReadonlySet<ColumnId> {
+  const read = new Set<ColumnId>(columnsOf(plan).map(({ id }) => id));
+  for (const rel of relsWithin(plan)) {
+    for (const id of exprsOf(rel).flatMap(columnsIn)) read.add(id);
+    // Sides match by position: each column counts.
+    if (rel.kind === 'set-operation') for (const { id } of [rel.left, rel.right].flatMap(columnsOf)) read.add(id);
+  }
+  return read;
 }

@@ -15,7 +15,8 @@ type Needed = ReadonlySet<ColumnId>;
 function keep(rel: Rel, needed: Needed): Rel {
   switch (rel.kind) {
     case 'scan':
-      return { ...rel, columns: rel.columns.filter((column) => needed.has(column.id)) };
+      // Columns that name units stay: protection counts them, whether or not the query reads them.
+      return { ...rel, columns: rel.columns.filter((column) => needed.has(column.id) || column.unit !== null) };
     case 'values':
       return rel;
     case 'filter':
@@ -26,7 +27,17 @@ function keep(rel: Rel, needed: Needed): Rel {
       return { ...rel, input: keep(rel.input, needed) };
     case 'project': {
       const columns = rel.columns.filter((column) => needed.has(column.id));
-      return { ...rel, columns, input: keep(rel.input, and(NONE, columns.map((column) => column.expr))) };
+      return {
+        ...rel,
+        columns,
+        input: keep(
+          rel.input,
+          and(
+            NONE,
+            columns.map((column) => column.expr),
+          ),
+        ),
+      };
     }
     case 'join': {
       const both = and(needed, rel.on === null ? [] : [rel.on]);

@@ -18,6 +18,7 @@ import {
   nodesAt,
   offsetOf,
   refusal,
+  refusalAt,
   textAt,
   textsAt,
   within,
@@ -149,7 +150,7 @@ function resolveCast(env: ExprEnv, node: SyntaxNode): Expr {
     if (converted !== null) return { ...converted, at: at ?? arg.at };
     if (node['try_cast'] === true) return nullLiteral(at, type);
     if (arg.type.kind === 'text') {
-      throw refusal(ctx, node, 'SQL_LITERAL_REFUSED', { what: wordAt(ctx, arg.at), accepted: `${typeName(type)}: ${FORMS[type.kind] ?? '…'}` });
+      throw refusalAt(ctx, arg.at ?? at, 'SQL_LITERAL_REFUSED', { what: wordAt(ctx, arg.at), accepted: `${typeName(type)}: ${FORMS[type.kind] ?? '…'}` });
     }
   }
   if (!isCastable(arg.type, type)) throw mismatch(ctx, at, 'CAST', typeName(type), arg.type);

@@ -233,7 +233,8 @@ function assemble(parts: Parts): BoundSelect {
   const { ctx, host, groups, modifiers } = parts;
   const aggregated = groups.isAggregated() || parts.having !== null;
   const base = host.rel;
-  const finalize = aggregated ? (expr: Expr): Expr => groups.overKeys(expr, host.attached()) : (expr: Expr): Expr => expr;
+  const free = new Set([...host.attached(), ...parts.windows.columns.map((column) => column.id)]);
+  const finalize = aggregated ? (expr: Expr): Expr => groups.overKeys(expr, free) : (expr: Expr): Expr => expr;
   let rel: Rel = aggregated ? groups.aggregate(base) : base;
   rel = host.attachOutputs(rel, finalize);
   if (parts.having !== null) rel = { kind: 'filter', input: rel, predicate: finalize(parts.having) };

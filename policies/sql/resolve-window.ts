@@ -81,7 +81,7 @@ function shiftArguments(ctx: ResolveContext, args: readonly Expr[], word: string
 
 function windowAggregate(env: ExprEnv, node: SyntaxNode, nodes: readonly SyntaxNode[], word: string, resolve: Resolve): WindowFunction {
   const { ctx } = env;
-  const entry = aggregateSpelled(word);
+  const entry = aggregateSpelled(word === 'count' && nodes.length === 0 ? 'count_star' : word);
   if (entry === undefined || !entry.window || nodes.length !== entry.params.length) throw refuseFunction(ctx, node, word);
   const args = nodes.map((child, index) => {
     const arg = resolve(env, child);

@@ -50,7 +50,7 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
     number += 1;
     file = `segment-${String(number)}.duckdb`;
     rows = 0;
-    await connection.run(`ATTACH ${quoteText(join(dir, file))} AS segment`);
+    await connection.run(`ATTACH ${quoteText(join(dir, file))} AS segment ${ATTACH_OPTIONS}`);
     await connection.run(`CREATE TABLE segment.data (${columns.map(columnDefinition).join(', ')})`);
   };
   return {
@@ -74,6 +74,8 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
     },
   };
 }
+
+const ATTACH_OPTIONS = process.env['AO'] ?? "(STORAGE_VERSION 'v1.5.0')";
 
 function columnDefinition(column: IngestColumn): string {
   return `${quoteName(column.schema.name)} ${columnChecks(column.schema, 'NULL', column.key).storedType}`;

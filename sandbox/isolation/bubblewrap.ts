@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { APP_ROOT, findTool, NODE_INSIDE, runtimeFiles, TOOL_PATH } from './runtime-files.ts';
+import { APP_ROOT, findTool, NODE_INSIDE, OVERCOMMIT_INSIDE, runtimeFiles, TOOL_PATH } from './runtime-files.ts';
 import { seccompFilter } from './seccomp.ts';
 import type { IsolationCommand, IsolationSpec } from './spawn.ts';
 
@@ -8,7 +8,7 @@ import type { IsolationCommand, IsolationSpec } from './spawn.ts';
  * deny list on top.
  *
  * WHY no `--clearenv`: it leaves the caller's variables readable in /proc/1/environ. The environment is already minimal
- * when bwrap itself starts, and no /proc is mounted.
+ * when bwrap itself starts, and no procfs is mounted.
  */
 export function bubblewrapCommand(spec: IsolationSpec, entryInside: string): IsolationCommand {
   const bwrap = findTool('bwrap');
@@ -35,6 +35,7 @@ function bindArguments(spec: IsolationSpec): readonly string[] {
   const binds = [
     ...runtime.libraries.map((path) => ({ source: path, target: path, writable: false })),
     { source: runtime.node, target: NODE_INSIDE, writable: false },
+    { source: runtime.overcommit, target: OVERCOMMIT_INSIDE, writable: false },
     ...runtime.app.map(({ source, target }) => ({ source, target: APP_ROOT + target, writable: false })),
     ...spec.mounts,
   ];

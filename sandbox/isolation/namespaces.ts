@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { APP_ROOT, findTool, librariesOf, NODE_INSIDE, runtimeFiles, TOOL_PATH } from './runtime-files.ts';
+import {
+  APP_ROOT,
+  findTool,
+  librariesOf,
+  NODE_INSIDE,
+  OVERCOMMIT_INSIDE,
+  runtimeFiles,
+  TOOL_PATH,
+} from './runtime-files.ts';
 import type { IsolationCommand, IsolationMount, IsolationSpec } from './spawn.ts';
 
 /**
@@ -8,7 +16,7 @@ import type { IsolationCommand, IsolationMount, IsolationSpec } from './spawn.ts
  *
  * `unshare` gives new user, network, IPC, UTS, PID and mount namespaces. A short shell script then builds a root file
  * system of its own on a small tmpfs, binds into it, read-only, exactly the files of `runtimeFiles()` and the spec's
- * mounts, makes it the root, and detaches the host's. There is no /proc, /sys, /dev, /etc or /tmp inside: DuckDB and
+ * mounts, makes it the root, and detaches the host's. There is no procfs, /sys, /dev, /etc or /tmp inside: DuckDB and
  * Node need none of them, and what is not there cannot be misused. `setpriv` drops every capability before node starts.
  */
 export function namespacesCommand(spec: IsolationSpec, entryInside: string): IsolationCommand {
@@ -87,7 +95,7 @@ function rootScript(mounts: readonly IsolationMount[], dataMbMax: number, tools:
     // WHY: a nested user namespace would hand capabilities back. Best effort: /proc/sys is read-only in some containers.
     '{ echo 0 > /proc/sys/user/max_user_namespaces; } 2>/dev/null || :',
     // umount reads /proc/self/mountinfo; the link dangles as soon as the host is detached.
-    `ln -s ${quote(`${OLD_ROOT.slice(1)}/proc`)} proc && mount -o remount,bind,ro,nosuid,nodev ${root} || exit 72`,
+    `ln -s ${OLD_ROOT}/proc/self proc/self && mount -o remount,bind,ro,nosuid,nodev ${root} || exit 72`,
     `ulimit -c 0 && ulimit -d ${String(dataMbMax * 1024)} || exit 73`,
     `cd ${root} && pivot_root . .${OLD_ROOT} && cd / || exit 73`,
     `LD_LIBRARY_PATH=${libraryPath} ${OLD_ROOT}${tools.umount} -n -l ${OLD_ROOT} || exit 74`,
@@ -113,6 +121,7 @@ function bindsOf(mounts: readonly IsolationMount[], tools: NamespaceTools): read
   return [
     ...libraries.map((path) => ({ source: path, target: path, folder: false, options: code })),
     { source: runtime.node, target: NODE_INSIDE, folder: false, options: code },
+    { source: runtime.overcommit, target: OVERCOMMIT_INSIDE, folder: false, options: `${code},noexec` },
     { source: tools.setpriv, target: SETPRIV_INSIDE, folder: false, options: code },
     ...runtime.app.map(({ source, target }) => ({
       source,

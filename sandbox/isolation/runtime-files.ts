@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url';
 export interface RuntimeFiles {
   readonly node: string;
   readonly libraries: readonly string[];
+  /** Lies at `/proc/sys/vm/overcommit_memory`, the only file of /proc: see `OVERCOMMIT_INSIDE`. */
+  readonly overcommit: string;
   /** Bound at `APP_ROOT` + `target`. */
   readonly app: readonly { readonly source: string; readonly target: string }[];
 }
@@ -18,6 +20,11 @@ export interface RuntimeFiles {
 /** The repository root as a worker sees it. */
 export const APP_ROOT = '/app';
 export const NODE_INSIDE = '/bin/node';
+/**
+ * WHY: where jemalloc (DuckDB's allocator) cannot read this file, it reserves memory first and maps over the reservation
+ * later, and the kernel does not count such a mapping against RLIMIT_DATA: the cap would not hold.
+ */
+export const OVERCOMMIT_INSIDE = '/proc/sys/vm/overcommit_memory';
 export const APP_ROOT_OUTSIDE = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 const TOOL_FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin', '/run/current-system/sw/bin'];
@@ -27,7 +34,12 @@ let found: RuntimeFiles | null = null;
 
 /** Looked up once a process. */
 export function runtimeFiles(): RuntimeFiles {
-  found ??= Object.freeze({ node: process.execPath, libraries: sharedObjectsOfThisProcess(), app: appFolders() });
+  found ??= Object.freeze({
+    node: process.execPath,
+    libraries: sharedObjectsOfThisProcess(),
+    overcommit: fileURLToPath(new URL('./overcommit_memory', import.meta.url)),
+    app: appFolders(),
+  });
   return found;
 }
 

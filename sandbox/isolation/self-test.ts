@@ -36,7 +36,9 @@ const DATA_INSIDE = '/data';
 const DEADLINE_MS = 15_000;
 /** Variables that a shell sets by itself, and node's own for the channel. */
 const ENVIRONMENT_ALLOWED = new Set(['PATH', 'PWD', 'OLDPWD', 'SHLVL', '_', 'LC_CTYPE']);
+/** Node and DuckDB together have 650 MiB of address space before they do anything. */
 const PROBE_DATA_MB = 1_024;
+const PROBE_ALLOCATE_MB = 800;
 
 /**
  * Plants a canary file, a listening port and a listening socket, and lets a probe inside the tier try to reach them.
@@ -78,7 +80,7 @@ export async function selfTest(
       socketPath,
       parentPid: process.pid,
       dataFile: join(data, 'granted'),
-      allocateMb: PROBE_DATA_MB * 2,
+      allocateMb: PROBE_ALLOCATE_MB,
     };
     const spec = { entry: PROBE_ENTRY, mounts: [mount], dataMbMax: PROBE_DATA_MB };
     const findings = await askProbe(spawnProbe(tier, spec), targets);

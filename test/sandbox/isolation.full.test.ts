@@ -59,6 +59,8 @@ const SABOTAGE: [SelfTestCheck, (command: IsolationCommand) => IsolationCommand]
   ['environment', (command) => ({ ...command, env: { ...command.env, SLUICE_MASTER_KEY: 'canary' } })],
   ['capabilities', inScript('--bounding-set=-all --inh-caps=-all ', '')],
   ['memory', inScript('ulimit -d', 'ulimit -t 100 #')],
+  // Without this file DuckDB's allocator evades RLIMIT_DATA.
+  ['memory', inScript('/proc/sys/vm/overcommit_memory', '/proc/sys/vm/other')],
 ];
 
 test.each(SABOTAGE)('a tier sabotaged in %s is refused', async (check, sabotage) => {

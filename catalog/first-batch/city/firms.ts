@@ -33,8 +33,8 @@ export interface Firms {
   employer(u: number): number;
 }
 
-/** Tail index of the sizes; fitted so that 18 % of township × industry cells with ≥ 10 firms have one above half. */
-export const SIZE_TAIL = 1.0;
+/** Tail index of the sizes; at scale 1, 18 % of township × industry cells with ≥ 10 firms have one above half. */
+const SIZE_TAIL = 1.05;
 const SIZE_MAX = 100_000;
 const STAFF_MAX = 100_000;
 

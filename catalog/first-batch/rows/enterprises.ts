@@ -69,7 +69,7 @@ const capitalOf = (firm: Firm): number => Math.min(5e10, Math.ceil(60 * firm.siz
 /** A quarter of the firms belong to few people, who hold several: what common control looks for. */
 function ownerOf(city: City, firmNo: number, place: number): number {
   const adults = { from: city.people.countFromAge(75), to: city.people.countFromAge(22) };
-  const few = Math.max(10, Math.floor(city.firms.size / 40));
+  const few = Math.max(10, Math.floor(city.firms.size / 15));
   const u = uniform(city.seed, OWNER, firmNo, 2 * place);
   const to = u < 0.25 ? adults.from + few : adults.to;
   return integer(uniform(city.seed, OWNER, firmNo, 2 * place + 1), adults.from, to - 1);
@@ -184,15 +184,15 @@ const RATINGS = weighted<string>([
   ['B', 8],
 ]);
 
+/** The state at the end of the data: the declaration has no month. */
 export const transportRows: RowSourceFor<typeof transport> = (city) => {
   const carriers = city.firms.ofIndustry('G');
-  return monthlyRows(
-    city,
-    carriers.count,
-    ({ firm, month }) => {
+  return {
+    count: carriers.count,
+    row: (index) => {
       const { seed } = city;
+      const firm = city.firms.firm(carriers.at(index));
       const vehicles = clamp(Math.round(6 * firm.size ** 0.6), 1, 4_500);
-      const freight = vehicles * 180_000 * Math.exp(0.2 * normal(seed, TRANSPORT, firm.no, month));
       return {
         ...enterpriseColumns(firm),
         licence_no: `鄂交运管许可鄂字${digits(firm.no, 8)}号`,
@@ -200,11 +200,10 @@ export const transportRows: RowSourceFor<typeof transport> = (city) => {
         vehicle_cnt: vehicles,
         nev_cnt: Math.floor(vehicles * uniform(seed, TRANSPORT, firm.no, 41) * 0.5),
         driver_cnt: Math.round(vehicles * 1.3),
-        freight_tkm: Math.min(9e8, freight),
-        accident_cnt: Math.floor(uniform(seed, TRANSPORT, firm.no, 60 + month) ** 12 * (1 + vehicles / 40)),
+        freight_tkm: Math.min(9e8, vehicles * 180_000 * Math.exp(0.2 * normal(seed, TRANSPORT, firm.no))),
+        accident_cnt: Math.floor(uniform(seed, TRANSPORT, firm.no, 60) ** 6 * (1 + vehicles / 20)),
         credit_code: pickWeighted(RATINGS, uniform(seed, TRANSPORT, firm.no, 42)),
       };
     },
-    carriers.at,
-  );
+  };
 };

@@ -17,7 +17,7 @@ export const vehicleReg = declareTable('vehicle_reg', {
     energy_code: column('1D', '能源种类', 'Energy', { values: ENERGY_CODES }),
     first_reg_date: column('2Q', '初次登记日期', 'First registered on'),
     status_code: column('2D', '车辆状态', 'Status', { values: VEHICLE_STATUS_CODES }),
-    inspect_end_date: column('2M', '检验有效期止', 'Inspection ends on'),
+    inspect_end_date: column('2Q', '检验有效期止', 'Inspection ends on'),
   },
 });
 

@@ -87,10 +87,14 @@ export const ProofQuerySchema = z.strictObject({
   index: indexText.openapi({ ...INDEX_OPENAPI, description: 'the entry to prove' }),
 });
 
+export const ConsistencyQuerySchema = z.strictObject({
+  from: indexText.openapi({ ...INDEX_OPENAPI, description: 'the size of the log as you knew it' }),
+});
+
 export const TileParamsSchema = z.object({
   level: z
     .string()
-    .regex(/^[0-9]$/)
+    .regex(/^([0-9]|[1-5][0-9]|6[0-3])$/)
     .openapi({ description: '0 holds the hashes of entries', example: '0' }),
   tile: z
     .string()

@@ -12,7 +12,10 @@ const SqlSchema = z
   .string()
   .min(1)
   .max(SQL_LENGTH_MAX)
-  .openapi({ description: 'one SELECT statement (WITH before it is accepted)', example: 'SELECT count(*) AS n FROM water' });
+  .openapi({
+    description: 'one SELECT statement (WITH before it is accepted)',
+    example: 'SELECT count(*) AS n FROM water',
+  });
 
 export const JobRequestSchema = z
   .strictObject({
@@ -75,7 +78,8 @@ export const JobListQuerySchema = z.strictObject({
 export const JobParamsSchema = z.object({ id: JobIdSchema.openapi({ example: 'job_01JB' }) });
 
 export const PreferSchema = z.string().max(1_000).optional().openapi({
-  description: 'RFC 7240. `wait=N`: wait up to N seconds (at most 60) for the job to end; other preferences are ignored',
+  description:
+    'RFC 7240. `wait=N`: wait up to N seconds (at most 60) for the job to end; other preferences are ignored',
   example: 'wait=10',
 });
 

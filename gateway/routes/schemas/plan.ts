@@ -1,5 +1,14 @@
 import { z } from '@hono/zod-openapi';
-import { DaySchema, InstantSchema, LimitSchema, OrgIdSchema, oneLine, PlanIdSchema, pageOf, ResourceIdSchema } from './common.ts';
+import {
+  DaySchema,
+  InstantSchema,
+  LimitSchema,
+  OrgIdSchema,
+  oneLine,
+  PlanIdSchema,
+  pageOf,
+  ResourceIdSchema,
+} from './common.ts';
 
 export const PLAN_STATES = ['submitted', 'approved', 'refused', 'revoked'] as const;
 export const PLAN_CLASSES = ['governance', 'welfare', 'industry'] as const;
@@ -13,7 +22,12 @@ const PLAN_FIELDS = {
   purpose: oneLine(4_000),
   class: z.enum(PLAN_CLASSES).openapi({ description: 'public governance, public welfare, or industry' }),
   tables: z.array(PlanTableSchema).min(1).max(100),
-  unitsMin: z.int().min(1).max(1_000_000).nullable().openapi({ description: 'raises the threshold; null: the profile’s' }),
+  unitsMin: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .nullable()
+    .openapi({ description: 'raises the threshold; null: the profile’s' }),
   jobsMax: z.int().min(1).max(9_000_000).nullable().openapi({ description: 'most jobs in all; null: no limit' }),
   validFrom: DaySchema,
   validUntil: DaySchema.openapi({ description: 'the last valid day, in Asia/Shanghai' }),
@@ -63,9 +77,7 @@ export const PlanSchema = z
     hash: z.string().openapi({ description: 'SHA-256 of the canonical plan; a job carries it' }),
     decisions: z.array(PlanDecisionSchema),
     submittedAt: InstantSchema,
-    revocation: z
-      .object({ org: z.string(), by: z.string(), comment: z.string(), at: InstantSchema })
-      .nullable(),
+    revocation: z.object({ org: z.string(), by: z.string(), comment: z.string(), at: InstantSchema }).nullable(),
   })
   .openapi('Plan');
 export const PlanPageSchema = pageOf(PlanSchema).openapi('PlanPage');

@@ -1,6 +1,15 @@
 import { z } from '@hono/zod-openapi';
 import { COLUMN_ROLES, COLUMN_TYPES, UNIT_KINDS } from '#policies';
-import { InstantSchema, LevelSchema, LimitSchema, OrgIdSchema, oneLine, pageOf, ResourceIdSchema, TitleSchema } from './common.ts';
+import {
+  InstantSchema,
+  LevelSchema,
+  LimitSchema,
+  OrgIdSchema,
+  oneLine,
+  pageOf,
+  ResourceIdSchema,
+  TitleSchema,
+} from './common.ts';
 
 export const RESOURCE_STATES = ['draft', 'listed', 'withdrawn'] as const;
 export const VERSION_STATES = ['writing', 'current', 'superseded', 'destroyed'] as const;
@@ -18,21 +27,26 @@ export const ColumnSchemaSchema = z
     role: z.enum(COLUMN_ROLES).openapi({
       description: 'identifier: never output, never compared with a literal. dimension: a declared public list',
     }),
-    unit: z.enum(UNIT_KINDS).exactOptional().openapi({ description: 'identifiers only: a row belongs to this unit' }),
+    unit: z.enum(UNIT_KINDS).optional().openapi({ description: 'identifiers only: a row belongs to this unit' }),
     domain: z
       .string()
       .regex(/^[a-z][a-z0-9_.]{0,126}$/)
-      .exactOptional()
+      .optional()
       .openapi({ description: 'identifiers only: columns of one domain may be joined' }),
-    scale: z.int().min(0).max(9).exactOptional().openapi({ description: 'decimal only: digits after the point; 2 if absent' }),
-    bounds: BoundsSchema.exactOptional().openapi({ description: 'numbers only, inclusive: a row outside is rejected' }),
-    values: z.array(oneLine(200)).min(1).max(VALUES_MAX).exactOptional().openapi({
+    scale: z
+      .int()
+      .min(0)
+      .max(9)
+      .optional()
+      .openapi({ description: 'decimal only: digits after the point; 2 if absent' }),
+    bounds: BoundsSchema.optional().openapi({ description: 'numbers only, inclusive: a row outside is rejected' }),
+    values: z.array(oneLine(200)).min(1).max(VALUES_MAX).optional().openapi({
       description: 'dimensions: the complete public list; a row outside is rejected',
     }),
-    nullable: z.boolean().exactOptional().openapi({ description: 'true if absent' }),
-    lengthMax: z.int().min(1).max(1_000_000).exactOptional().openapi({ description: 'text only; 4,000 if absent' }),
-    measure: oneLine(40).exactOptional().openapi({ description: 'unit of measure', example: 'kWh' }),
-    health: z.boolean().exactOptional().openapi({ description: 'a health column raises the threshold' }),
+    nullable: z.boolean().optional().openapi({ description: 'true if absent' }),
+    lengthMax: z.int().min(1).max(1_000_000).optional().openapi({ description: 'text only; 4,000 if absent' }),
+    measure: oneLine(40).optional().openapi({ description: 'unit of measure', example: 'kWh' }),
+    health: z.boolean().optional().openapi({ description: 'a health column raises the threshold' }),
   })
   .openapi('ColumnSchema');
 
@@ -167,12 +181,8 @@ export const UploadQuerySchema = z.strictObject({
     }),
 });
 export const UploadHeadersSchema = z.object({
-  'Content-Digest': z
-    .string()
-    .max(1_000)
-    .optional()
-    .openapi({
-      description: 'RFC 9530; `sha-256` is checked before the version becomes visible',
-      example: 'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:',
-    }),
+  'Content-Digest': z.string().max(1_000).optional().openapi({
+    description: 'RFC 9530; `sha-256` is checked before the version becomes visible',
+    example: 'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:',
+  }),
 });

@@ -1,6 +1,7 @@
 import { BOOLEAN, DOUBLE, HUGEINT, INTEGER, decimal } from '../sql-type.ts';
 import type { SqlType } from '../sql-type.ts';
 import { integerBetween } from './constant-rules.ts';
+import { finiteOnly } from './finite.ts';
 import type { ConstantRule, Parameter } from './scalar-entry.ts';
 
 /**
@@ -50,7 +51,7 @@ const moment = (name: string, spellings: readonly string[], zh: string, en: stri
   spellings,
   params: [{ is: 'double' }],
   result: () => DOUBLE,
-  sql: ({ args: [a = ''], distinct, suffix }) => `${name}(${distinct}${bounded(a)})${suffix}`,
+  sql: ({ args: [a = ''], distinct, suffix }) => finiteOnly(`${name}(${distinct}${bounded(a)})${suffix}`),
   distinct: true,
   window: false,
   total: 'summands are bounded, so that the fourth power of no sum overflows',
@@ -63,7 +64,7 @@ const pair = (name: string, zh: string, en: string): AggregateEntry => ({
   result: () => (name === 'regr_count' ? INTEGER : DOUBLE),
   sql: ({ args: [a = '', b = ''], suffix }) => {
     const call = `${name}(${bounded(a)}, ${bounded(b)})${suffix}`;
-    return name === 'regr_count' ? `CAST(${call} AS BIGINT)` : call;
+    return name === 'regr_count' ? `CAST(${call} AS BIGINT)` : finiteOnly(call);
   },
   distinct: false,
 });

@@ -58,7 +58,10 @@ export const TEXT_FUNCTIONS: readonly ScalarEntry[] = [
   plain('ends_with', ['ends_with', 'suffix'], [{ params: [text, text], result: BOOLEAN }], '以…结尾', 'ends with'),
   plain('contains', ['contains'], [{ params: [text, text], result: BOOLEAN }], '包含', 'contains'),
   plain('strpos', ['strpos', 'instr', 'position'], [{ params: [text, text], result: INTEGER }], '首次出现的位置', 'first position of'),
-  plain('ascii', ['ascii'], [{ params: [text], result: INTEGER }], '首字符编码', 'code of the first character'),
+  {
+    ...plain('ascii', ['ascii'], [{ params: [text], result: INTEGER }], '首字符编码', 'code of the first character'),
+    sql: ([a = '']) => `CAST(ascii(${a}) AS BIGINT)`,
+  },
   ...(['left', 'right'] as const).map(
     (name): ScalarEntry => ({
       ...plain(name, [name], [{ params: [text, anyCount], result: TEXT }], '取一端若干字符', 'characters at one end'),

@@ -17,6 +17,7 @@ import type {
   Window,
 } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
+import { columnsRead } from '../plan-walk.ts';
 import type { Boundary } from '../rewrite.ts';
 import { group, type IdSource, idsAbove, literal, named, ref, refTo, scanReleased } from './build.ts';
 import { canonicalText, tablesIn } from './canonical.ts';
@@ -24,7 +25,6 @@ import { buildCells } from './cells.ts';
 import { publicDomain } from './domain.ts';
 import { joinRaw, unitMissing } from './join-raw.ts';
 import { combineMeasure, type Measure, measureOf, type Part } from './measures.ts';
-import { prune } from './prune.ts';
 import { asRaw, type Raw, rawScan, restrict, rootOf, type UnitColumn } from './raw.ts';
 
 /** A part of the plan: public rows, protected rows, or post-processing of what has been released. */
@@ -49,18 +49,17 @@ export function cutPlan(
   decision: Decision,
   profile: PolicyProfile,
 ): { readonly boundaries: readonly Boundary[]; readonly finish: Rel } {
-  const pruned = prune(plan);
   const cutter: Cutter = {
     decision,
     profile,
-    needed: pruned.needed,
+    needed: columnsRead(plan),
     ids: idsAbove(plan),
     boundaries: [],
     known: new Map(),
     spoken: new Map(),
     leaves: 0,
   };
-  const piece = cut(pruned.plan, cutter);
+  const piece = cut(plan, cutter);
   if (piece.state === 'raw') throw rowsRefused(decision, profile);
   if (piece.state === 'released') return { boundaries: cutter.boundaries, finish: piece.rel };
   return { boundaries: cutter.boundaries, finish: releaseRows(piece.rel, profile.rowsMax, true, cutter) };
@@ -109,14 +108,11 @@ function cutScan(scan: Scan, cutter: Cutter): Piece {
   const read = scan.columns.filter(({ id }) => needed.has(id));
   const levels = [...(scan.source.kind === 'table' ? [scan.source.level] : []), ...read.map(({ level }) => level)];
   if (levels.every((level) => profile.modeOf[level] === 'rows')) {
-    const columns =
-      read.length > 0 ? read : scan.columns.filter(({ level }) => profile.modeOf[level] === 'rows').slice(0, 1);
-    return { state: 'open', rel: { ...scan, columns: columns.length > 0 ? columns : scan.columns.slice(0, 1) } };
+    return { state: 'open', rel: { ...scan, columns: read } };
   }
   cutter.leaves += 1;
   const raw = rawScan(scan, cutter.leaves);
-  const columns = scan.columns.filter(({ id, unit }) => needed.has(id) || unit !== null);
-  return { ...raw, rel: { ...scan, columns: columns.length > 0 ? columns : scan.columns.slice(0, 1) } };
+  return { ...raw, rel: { ...scan, columns: scan.columns.filter(({ id, unit }) => needed.has(id) || unit !== null) } };
 }
 
 function cutOverRaw(

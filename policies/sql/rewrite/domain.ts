@@ -1,5 +1,6 @@
 import type { ColumnId, Expr, Literal, NamedExpr, Rel, Values } from '../plan.ts';
-import { columnsIn, mapColumns } from '../plan-walk.ts';
+import { columnsIn } from '../plan-walk.ts';
+import { mapExpr } from '../same-expression.ts';
 import { and, type IdSource, ref } from './build.ts';
 import { type Raw, rootOf } from './raw.ts';
 
@@ -31,7 +32,7 @@ export function publicDomain(
     .reduce((left, right): Rel => ({ kind: 'join', join: 'cross', left, right, on: null }));
   const conditions = raw.restrictions
     .filter((condition) => columnsIn(condition).length > 0 && columnsIn(condition).every((id) => byRoot.has(id)))
-    .map((condition) => mapColumns(condition, (column) => byRoot.get(column.id)!));
+    .map((condition) => mapExpr(condition, (part) => (part.kind === 'column' ? byRoot.get(part.id)! : null)));
   const rel: Rel = conditions.length === 0 ? product : { kind: 'filter', input: product, predicate: and(conditions) };
   return { rel, keys: columns.map(({ column }) => column) };
 }

@@ -1,6 +1,7 @@
 import type { UnitKind } from '../../table-schema.ts';
 import type { ColumnId, Expr, Literal, Rel, Scan, ScanColumn } from '../plan.ts';
-import { conjunctsOf, mapColumns } from '../plan-walk.ts';
+import { conjunctsOf } from '../plan-walk.ts';
+import { mapExpr } from '../same-expression.ts';
 import type { SqlType } from '../sql-type.ts';
 import { literal, ref } from './build.ts';
 
@@ -111,7 +112,7 @@ export function restrict(raw: Raw, predicate: Expr): Raw {
 
 /** The same expression over the columns that its own repeat. */
 export function overRoots(expr: Expr, alias: Raw['alias']): Expr {
-  return mapColumns(expr, ({ id, type }) => ref(rootOf(alias, id), type));
+  return mapExpr(expr, (part) => (part.kind === 'column' ? ref(rootOf(alias, part.id), part.type) : null));
 }
 
 /** Pairs of columns that a predicate makes equal and not NULL. */

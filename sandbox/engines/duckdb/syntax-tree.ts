@@ -1,7 +1,10 @@
 import type { DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api';
 import { lockedInstance } from './lock-down.ts';
 
-/** What DuckDB's parser says of a text. `position` is an offset in UTF-8 bytes. Its own words are left behind. */
+/**
+ * What DuckDB's parser says of a text; its own words are left behind. `position` counts Unicode code points (unlike the
+ * `query_location` of a tree, which counts UTF-8 bytes).
+ */
 export type SyntaxVerdict =
   | { readonly kind: 'tree'; readonly json: string; readonly statements: number }
   | { readonly kind: 'syntax'; readonly position: number | null }

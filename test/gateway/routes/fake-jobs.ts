@@ -18,7 +18,9 @@ export class FakeJobs implements JobService {
 
   submit(caller: Caller, request: JobRequest): Promise<Job> {
     if (request.plan !== 'S1') return Promise.reject(new AppError('PLAN_NOT_FOUND', { id: request.plan }));
-    const known = [...this.jobs.values()].find(({ idempotencyKey }) => idempotencyKey !== null && idempotencyKey === request.idempotencyKey);
+    const known = [...this.jobs.values()].find(
+      ({ idempotencyKey }) => idempotencyKey !== null && idempotencyKey === request.idempotencyKey,
+    );
     if (known !== undefined && known.requestSha256 !== request.requestSha256) {
       return Promise.reject(new AppError('IDEMPOTENCY_CONFLICT', { key: request.idempotencyKey ?? '' }));
     }
@@ -34,10 +36,22 @@ export class FakeJobs implements JobService {
     const isOver = state !== 'running';
     const problem =
       state === 'refused'
-        ? { code: 'SQL_FUNCTION_REFUSED', facts: { function: 'refuse', accepted: 'avg' }, place: { offset: 7, line: 1, column: 8 } }
+        ? {
+            code: 'SQL_FUNCTION_REFUSED',
+            facts: { function: 'refuse', accepted: 'avg' },
+            place: { offset: 7, line: 1, column: 8 },
+          }
         : null;
     return {
-      id, idempotencyKey, requestSha256, sub, org, plan, sql, state, problem,
+      id,
+      idempotencyKey,
+      requestSha256,
+      sub,
+      org,
+      plan,
+      sql,
+      state,
+      problem,
       createdAt: at,
       startedAt: state === 'refused' ? null : at,
       finishedAt: isOver ? at : null,
@@ -82,7 +96,12 @@ export class FakeJobs implements JobService {
     if (sql.includes('refuse')) return Promise.reject(new AppError('SQL_FUNCTION_REFUSED', { function: 'refuse' }));
     const { columns, versions, mode } = this.#result;
     return Promise.resolve({
-      plan, mode, columns, versions, because: [], unitsMin: 10,
+      plan,
+      mode,
+      columns,
+      versions,
+      because: [],
+      unitsMin: 10,
       rules: [{ rule: 'threshold', limit: 10 }],
       cost: { rho: 0, epsilonAtDelta: 0, jobs: 1 },
       stages: [{ stage: 'parsed', value: { kind: 'parsed' } }],

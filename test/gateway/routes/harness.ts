@@ -1,15 +1,18 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { openStore, type Store } from '../../../catalog/index.ts';
 import { createApp } from '../../../gateway/app.ts';
 import { type AppDeps, DEFAULT_LIMITS } from '../../../gateway/app-deps.ts';
+import { openLog } from '../../../gateway/audit/log.ts';
+import { createLogKey } from '../../../gateway/audit/log-key.ts';
 import { storeResult } from '../../../gateway/formats/stored-result.ts';
+import { createAuthorizer } from '../../../gateway/identity/authorizer.ts';
 import type { Caller, Role } from '../../../gateway/identity/index.ts';
 import { createPlanService } from '../../../gateway/plans/plan-service.ts';
 import { createResourceService } from '../../../gateway/resources/resource-service.ts';
 import { createUploadService, type UploadDeps } from '../../../gateway/resources/upload-service.ts';
-import { openStore, type Store } from '../../../catalog/index.ts';
 import { AppError } from '../../../policies/index.ts';
 import { releasedSample, VERSIONS } from '../formats/released-sample.ts';
 import { FakeJobs } from './fake-jobs.ts';
-import { fakeLog } from './fake-log.ts';
 
 /** The real app on a real store in memory. Only what would start workers stands in: the job service and ingest. */
 export interface Harness {
@@ -38,18 +41,24 @@ export function tokenOf(who: Caller): string {
   return Buffer.from(JSON.stringify(who)).toString('base64url');
 }
 
-export function openHarness(overrides: { ingest?: UploadDeps['ingest'] } & Partial<AppDeps> = {}): Harness {
+/** Cedar over the real policies. */
+const AUTHORIZE = createAuthorizer();
+const KEY = createLogKey('test.example/log', generateKeyPairSync('ed25519').privateKey);
+
+export async function openHarness({
+  ingest = noIngest,
+  ...overrides
+}: { ingest?: UploadDeps['ingest'] } & Partial<AppDeps> = {}): Promise<Harness> {
   const store = openStore({ path: ':memory:', now: () => NOW });
   const jobs = new FakeJobs(storeResult(releasedSample(), VERSIONS));
   const bugs: unknown[] = [];
-  const ingest = overrides.ingest ?? (() => Promise.reject(new AppError('UPLOAD_FORMAT', { problem: 'empty' })));
   const deps: AppDeps = {
     version: '0.0.0-test',
     clock: () => NOW,
     authenticate: (authorization) => Promise.resolve(readToken(authorization)),
-    authorize: fakeAuthorize,
+    authorize: AUTHORIZE,
     store,
-    log: fakeLog(store),
+    log: await openLog({ store, key: KEY, origin: 'test.example/log' }),
     jobs,
     resources: createResourceService({ store }),
     uploads: createUploadService({ store, ingest, destroy: () => Promise.resolve() }),
@@ -63,6 +72,8 @@ export function openHarness(overrides: { ingest?: UploadDeps['ingest'] } & Parti
   const app = createApp(deps);
   return { app, deps, store, jobs, bugs, request: (who, path, init = {}) => send(app, who, path, init) };
 }
+
+const noIngest: UploadDeps['ingest'] = () => Promise.reject(new AppError('UPLOAD_FORMAT', { problem: 'empty' }));
 
 async function send(
   app: Harness['app'],

@@ -16,6 +16,7 @@ import type {
   ScanColumn,
 } from '../../../policies/sql/plan.ts';
 import { columnsOf } from '../../../policies/sql/plan.ts';
+import { prune } from '../../../policies/sql/prune.ts';
 import type { ResolvedQuery } from '../../../policies/sql/resolve.ts';
 import { type PrivatePlan, rewrite } from '../../../policies/sql/rewrite.ts';
 import { BOOLEAN, DOUBLE, HUGEINT, INTEGER, type SqlType, TEXT } from '../../../policies/sql/sql-type.ts';
@@ -180,7 +181,7 @@ export const agg = (fn: string, args: readonly Expr[] = [], more: Partial<Aggreg
 });
 
 export function resolved(plan: Rel): ResolvedQuery {
-  return { kind: 'resolved', plan, uses: [] } as unknown as ResolvedQuery;
+  return { kind: 'resolved', plan: prune(plan), uses: [] };
 }
 
 export function plan(query: Rel, profile: PolicyProfile = DEFAULT_PROFILE): PrivatePlan {
@@ -199,6 +200,11 @@ export function answer(query: Rel, tables: Tables, profile: PolicyProfile = DEFA
   const cut = plan(query, profile);
   const raw = cut.boundaries.map(({ cells }) => asTable(cells, interpret(cells, tables)));
   const cells = protect(raw, { private: cut } as CompiledQuery, profile);
+  return { rows: finishOver(cut, cells), cells, private: cut };
+}
+
+/** What the user wrote above the boundary, over protected cells. */
+export function finishOver(cut: PrivatePlan, cells: ProtectedCells): readonly (readonly Value[])[] {
   const released = cells.tables.map((table, index) => {
     const rows = Array.from({ length: table.rowCount }, (_, row) =>
       Object.fromEntries(table.values.map((values, place) => [`c${place}`, plain(values[row] ?? null)])),
@@ -207,7 +213,7 @@ export function answer(query: Rel, tables: Tables, profile: PolicyProfile = DEFA
   });
   const rows = interpret(cut.finish, new Map(released));
   const ids = columnsOf(cut.finish).map(({ id }) => id);
-  return { rows: rows.map((row) => ids.map((id) => row.get(id) ?? null)), cells, private: cut };
+  return rows.map((row) => ids.map((id) => row.get(id) ?? null));
 }
 
 /** Protection off: the query as written, over the rows. */

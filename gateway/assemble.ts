@@ -1,0 +1,173 @@
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import {
+  abandonVersion,
+  appendEntry,
+  findVersion,
+  openStore,
+  type Store,
+  unfinishedJobs,
+  writingVersions,
+} from '#catalog';
+import { DEFAULT_PROFILE } from '#policies';
+import {
+  DEFAULT_INGEST_LIMITS,
+  ingest,
+  openSandbox,
+  openVault,
+  type Sandbox,
+  type SandboxEvent,
+  type Vault,
+} from '#sandbox';
+import { createApp } from './app.ts';
+import { type AppDeps, DEFAULT_LIMITS } from './app-deps.ts';
+import { type AccessLog, LOG_ORIGIN, loadOrCreateLogKey, openLog } from './audit/index.ts';
+import type { Config } from './config.ts';
+import { openIdentifierKeys } from './identity/identifier-keys.ts';
+import { createAuthorizer, loadMasterKey, openIdentity } from './identity/index.ts';
+import { createJobs, type Jobs } from './jobs/jobs.ts';
+import { DEFAULT_CLOCK, geometricClock } from './jobs/release-clock.ts';
+import type { PipelineDeps } from './pipeline/deps.ts';
+import { recordAborted } from './pipeline/record.ts';
+import { rememberTrees } from './pipeline/syntax-cache.ts';
+import { createPlanService } from './plans/plan-service.ts';
+import { createResourceService } from './resources/resource-service.ts';
+import { createUploadService } from './resources/upload-service.ts';
+
+/** The gateway without its port: every part built and joined, in the order in which they need each other. */
+export interface Gateway {
+  readonly app: ReturnType<typeof createApp>;
+  readonly deps: AppDeps;
+  readonly pipeline: PipelineDeps;
+  readonly sandbox: Sandbox;
+  readonly vault: Vault;
+  /** The file that the master key was just created in, else null. */
+  readonly masterKeyCreatedAt: string | null;
+  /** Stops jobs, workers, log and store, in that order. Everything that was acknowledged is durable. */
+  close(): Promise<void>;
+}
+
+export interface GatewayEvents {
+  readonly sandbox: (event: SandboxEvent) => void;
+  /** A bug, with the reference that the client was given. */
+  readonly bug: (reference: string, error: unknown) => void;
+  /** Log or store can no longer be trusted: the process must stop. */
+  readonly fatal: (error: unknown) => void;
+}
+
+/** Longest time that the engine may work on one job. */
+const JOB_DEADLINE_MS = 60_000;
+
+export async function assemble(
+  config: Config,
+  version: string,
+  events: GatewayEvents,
+  clock: PipelineDeps['releaseTick'] = releaseTicks(),
+): Promise<Gateway> {
+  const now = () => new Date();
+  await mkdir(config.home, { recursive: true, mode: 0o700 });
+  const identity = await openIdentity(config, now);
+  const master = await loadMasterKey(config);
+  const unitKeys = await openIdentifierKeys(join(config.home, 'keys', 'identifiers.sealed'), master.key);
+  const store = openStore({ path: join(config.home, 'sluice.db'), now, onFailure: events.fatal });
+  const log = await openLog({
+    store,
+    key: loadOrCreateLogKey(join(config.home, 'keys', 'log.key'), LOG_ORIGIN),
+    origin: LOG_ORIGIN,
+  });
+  const vault = await openVault({ dir: join(config.home, 'vault'), masterKey: master.key, runDir: config.runDir });
+  await recover(store, vault);
+  const sandbox = await openSandbox({
+    tier: config.tier,
+    production: config.production,
+    workers: config.workers,
+    engineThreads: Math.max(1, Math.floor(availableParallelism() / config.workers)),
+    memoryMbMax: config.memoryMbMax,
+    runDir: config.runDir,
+    vault,
+    log: events.sandbox,
+  });
+  await recordStart(store, log, sandbox, version);
+  const authorize = createAuthorizer();
+  const pipeline: PipelineDeps = {
+    store,
+    sandbox,
+    parser: rememberTrees(sandbox),
+    log,
+    authorize,
+    profile: DEFAULT_PROFILE,
+    deadlineMs: JOB_DEADLINE_MS,
+    now,
+    queryFacts: () => queryFacts(now()),
+    releaseTick: clock,
+  };
+  const jobs = createJobs(pipeline);
+  const deps: AppDeps = {
+    version,
+    clock: now,
+    authenticate: identity.authenticate,
+    authorize,
+    store,
+    log,
+    jobs,
+    resources: createResourceService({ store }),
+    uploads: createUploadService({
+      store,
+      ingest: (upload) => ingest({ vault, tier: sandbox.tier, unitKeys, limits: DEFAULT_INGEST_LIMITS }, upload),
+      destroy: (resource, number) => vault.destroy(resource, number),
+    }),
+    plans: createPlanService({ store }),
+    issuer: identity.issuer,
+    limits: DEFAULT_LIMITS,
+    readiness: async () => ({ store: true, sandbox: sandbox.stats().workers > 0, log: log.checkpoint().size > 0 }),
+    onBug: events.bug,
+  };
+  return {
+    app: createApp(deps),
+    deps,
+    pipeline,
+    sandbox,
+    vault,
+    masterKeyCreatedAt: master.createdAt,
+    close: () => closeAll(jobs, sandbox, log, store),
+  };
+}
+
+/** What a crash cut off: uploads vanish, jobs end as failed and charged, the vault keeps only what the catalogue knows. */
+async function recover(store: Store, vault: Vault): Promise<void> {
+  for (const job of store.read(unfinishedJobs)) await recordAborted(job, { store });
+  for (const { resource, version } of store.read(writingVersions)) {
+    await store.commit((tx) => abandonVersion(tx, resource, version));
+  }
+  await vault.sweep((resource, version) => {
+    const state = store.read((db) => findVersion(db, resource, version))?.state;
+    return state === 'current' || state === 'superseded';
+  });
+}
+
+async function recordStart(store: Store, log: AccessLog, sandbox: Sandbox, version: string): Promise<void> {
+  const note = `sluice ${version}, isolation ${sandbox.tier}, policies ${DEFAULT_PROFILE.version}`;
+  await store.commit((tx) => appendEntry(tx, { v: 1, kind: 'start', at: tx.now(), note }));
+  await log.advance();
+}
+
+async function closeAll(jobs: Jobs, sandbox: Sandbox, log: AccessLog, store: Store): Promise<void> {
+  await jobs.close();
+  await sandbox.close();
+  await log.advance();
+  await log.close();
+  store.close();
+}
+
+const SHANGHAI_DATE = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' });
+
+/** The city's own day: terms and `current_date` change at its midnight. */
+function queryFacts(now: Date): ReturnType<PipelineDeps['queryFacts']> {
+  return { today: SHANGHAI_DATE.format(now), now: now.toISOString() };
+}
+
+function releaseTicks(): PipelineDeps['releaseTick'] {
+  const clock = geometricClock(DEFAULT_CLOCK);
+  return (arrivedMs) => new Promise((resolve) => setTimeout(resolve, clock.waitMs(performance.now() - arrivedMs)));
+}

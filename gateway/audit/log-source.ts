@@ -1,0 +1,29 @@
+import type { TreeHead } from './checkpoint.ts';
+
+/** A log as someone found it: a home or a folder of tiles. Nothing in it is believed; `verifyLog` holds it together. */
+export interface LogSource {
+  /** How many entries there seem to be, signed for or not. */
+  readonly count: number;
+  /** The newest note that claims to sign the log. */
+  readonly note: string | null;
+  /** Entries where none can be: before the first. */
+  readonly hasStray: boolean;
+  /** Entries and recorded leaf hashes of a stretch, in order; undefined where one is absent. */
+  stretch(from: number, to: number): LogStretch;
+  /** The recorded root over nodes (level − 1, 256 n …); null when it is absent. */
+  node(level: number, n: number): Uint8Array | null;
+  /** Recorded tree heads of more than `after` entries, smallest first. */
+  heads(after: number): Iterable<RecordedHead>;
+  /** Where a leaf hash is recorded; null when nowhere. May read everything. */
+  findLeaf(leaf: Uint8Array): number | null;
+  close(): void;
+}
+
+export interface LogStretch {
+  readonly entries: readonly (Uint8Array | undefined)[];
+  readonly leaves: readonly (Uint8Array | undefined)[];
+}
+
+export interface RecordedHead extends TreeHead {
+  readonly note: string | null;
+}

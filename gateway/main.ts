@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { serve } from '@hono/node-server';
+import { AppError } from '#policies';
+import { assemble, type Gateway } from './assemble.ts';
+import { bannerOf } from './banner.ts';
+import { explainFailure } from './cli/failure.ts';
+import { type Config, readConfig } from './config.ts';
+import { seedHome } from './seed-home.ts';
+
+/** The only file that reads the environment, opens the port and ends the process. */
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const gateway = await assemble(config, version, {
+    sandbox: (event) => say(config, 'debug', event),
+    bug: (reference, error) =>
+      say(config, 'error', { kind: 'bug', reference, name: error instanceof Error ? error.name : 'unknown' }),
+    fatal: (error) => die(error),
+  });
+  await seedHome(gateway, config, (line) => console.log(line));
+  const server = serve({ fetch: gateway.app.fetch, hostname: config.host, port: config.port }, ({ port }) => {
+    console.log(bannerOf(config, gateway, port));
+  });
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    die(
+      new AppError('CONFIG_INVALID', {
+        variable: 'SLUICE_PORT',
+        problem: `${config.port}: ${error.code ?? 'refused'}`,
+      }),
+    );
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(gateway, server));
+}
+
+async function stop(gateway: Gateway, server: ReturnType<typeof serve>): Promise<void> {
+  server.close();
+  await gateway.close();
+  process.exit(0);
+}
+
+const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+/** One JSON line an event: kinds, numbers and references only. */
+function say(config: Config, level: (typeof LEVELS)[number], event: object): void {
+  if (LEVELS.indexOf(level) < LEVELS.indexOf(config.logLevel)) return;
+  console.error(JSON.stringify({ at: new Date().toISOString(), level, ...event }));
+}
+
+function die(error: unknown): never {
+  console.error(explainFailure(error));
+  process.exit(1);
+}
+
+process.on('unhandledRejection', die);
+process.on('uncaughtException', die);
+await main().catch(die);

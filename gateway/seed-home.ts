@@ -1,0 +1,82 @@
+import { Buffer } from 'node:buffer';
+import * as z from 'zod';
+import {
+  type FirstBatchResource,
+  findPlan,
+  findResource,
+  firstBatch,
+  generateTable,
+  type NewPlan,
+  providersOfPlan,
+  putOrganisation,
+  putSetting,
+  readSetting,
+  seedOrganisations,
+  seedPlans,
+  type UsagePlan,
+} from '#catalog';
+import type { Gateway } from './assemble.ts';
+import type { Config } from './config.ts';
+import type { Caller } from './identity/index.ts';
+
+/**
+ * A fresh home gets the first batch of the city (domain.md): 15 resources as 25 tables of synthetic data, and plans that
+ * a developer can use at once. Everything goes the way that providers, bureau and operator would take, log included.
+ * A start that was cut off goes on where it stopped.
+ */
+export async function seedHome(gateway: Gateway, config: Config, say: (line: string) => void): Promise<void> {
+  const { store } = gateway.deps;
+  if (config.scale === 0 || store.read((db) => readSetting(db, SEEDED, z.unknown())) !== null) return;
+  say(`seeding ${firstBatch.length} tables at scale ${config.scale} of the city …`);
+  const startedMs = performance.now();
+  await store.commit((tx) => {
+    for (const organisation of seedOrganisations) putOrganisation(tx, organisation);
+  });
+  let rows = 0;
+  for (const resource of firstBatch) rows += await seedTable(gateway, config, resource);
+  for (const plan of seedPlans) await seedPlan(gateway, plan);
+  await store.commit((tx) => putSetting(tx, SEEDED, { scale: config.scale, seed: config.seed }));
+  say(`seeded ${rows} rows in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+}
+
+const SEEDED = 'seeded';
+const BUREAU: Caller = { sub: 'seed', org: 'data-bureau', role: 'bureau' };
+
+async function seedTable(gateway: Gateway, config: Config, declared: FirstBatchResource): Promise<number> {
+  const { store, resources, uploads } = gateway.deps;
+  const { id, entry, title, frequency, conditions, format, schema } = declared;
+  const provider: Caller = { sub: 'seed', org: declared.provider, role: 'provider' };
+  const before = store.read((db) => findResource(db, id));
+  if (before === null) await resources.register(provider, { entry, title, frequency, conditions, format, schema });
+  if (before?.state === 'listed') return 0;
+  const { rows } = await uploads.put(provider, id, {
+    format: 'csv',
+    encoding: 'utf-8',
+    body: utf8(generateTable(id, { scale: config.scale, seed: config.seed })),
+    declaredBytes: null,
+    declaredSha256: null,
+    rejectShareMax: 0,
+    signal: new AbortController().signal,
+  });
+  await resources.list(BUREAU, id);
+  return rows ?? 0;
+}
+
+/** Operator submits, every involved provider and the bureau approve. */
+async function seedPlan(gateway: Gateway, content: NewPlan): Promise<void> {
+  const { store, plans } = gateway.deps;
+  const found = store.read((db) => findPlan(db, content.id));
+  let plan: UsagePlan =
+    found ?? (await plans.submit({ sub: content.author, org: 'operator', role: 'operator' }, content));
+  const providers = store.read((db) => new Set(providersOfPlan(db, plan.id).values()));
+  const reviewers = [...[...providers].map((org): Caller => ({ sub: 'seed', org, role: 'provider' })), BUREAU];
+  for (const reviewer of reviewers) {
+    if (plan.state !== 'submitted') return;
+    if (plan.decisions.some(({ org }) => org === reviewer.org)) continue;
+    plan = await plans.decide(reviewer, plan.id, { verdict: 'approve', comment: 'seed' });
+  }
+}
+
+async function* utf8(chunks: Iterable<string> | AsyncIterable<string>): AsyncIterable<Uint8Array> {
+  for await (const chunk of chunks) yield Buffer.from(chunk, 'utf8');
+}

@@ -1,0 +1,159 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { AppError } from '../../policies/errors.ts';
+import { DEFAULT_PROFILE, type PolicyProfile } from '../../policies/levels.ts';
+import { protect } from '../../policies/release/protect.ts';
+import { release } from '../../policies/release/release.ts';
+import type { Suppressed } from '../../policies/release/released-result.ts';
+import { emit } from '../../policies/sql/compile.ts';
+import { decide } from '../../policies/sql/decide.ts';
+import { readSyntaxTree, type UntrustedSql } from '../../policies/sql/parse.ts';
+import { columnsOf } from '../../policies/sql/plan.ts';
+import { type QueryCatalog, resolve } from '../../policies/sql/resolve.ts';
+import { rewrite } from '../../policies/sql/rewrite.ts';
+import type { SqlType } from '../../policies/sql/sql-type.ts';
+import type { Cell, TableData } from '../../policies/table-data.ts';
+import type { TableSchema } from '../../policies/table-schema.ts';
+
+/** A stored table: identifiers are numbers here, as tokens are in the vault. */
+export interface StoredTable {
+  readonly schema: TableSchema;
+  readonly rowsPerUnitMax?: QueryCatalog extends ReadonlyMap<string, infer T extends { rowsPerUnitMax: unknown }>
+    ? T['rowsPerUnitMax']
+    : never;
+  readonly rows: readonly Readonly<Record<string, Cell>>[];
+}
+export interface GatewayAnswer {
+  readonly names: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+  readonly suppressed: Suppressed;
+}
+const TYPES = {
+  boolean: 'BOOLEAN',
+  integer: 'BIGINT',
+  decimal: 'DECIMAL(18,2)',
+  text: 'VARCHAR',
+  date: 'DATE',
+  timestamp: 'TIMESTAMP',
+} as const;
+const ENGINE_TYPES: Readonly<Record<SqlType['kind'], string>> = {
+  ...TYPES,
+  hugeint: 'HUGEINT',
+  double: 'DOUBLE',
+  token: 'UBIGINT',
+  interval: 'INTERVAL',
+  null: 'INTEGER',
+};
+
+/**
+ * The compiler and the protector from SQL text to released rows around a DuckDB in this process: everything between a
+ * route and a worker, without either. `raw` runs the same text straight in DuckDB: protection off.
+ */
+export async function openGateway(stored: readonly StoredTable[], profile: PolicyProfile = DEFAULT_PROFILE) {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
+  const engine = await instance.connect();
+  const scratch = await (await DuckDBInstance.create(':memory:')).connect();
+  const catalog: QueryCatalog = new Map(
+    stored.map(({ schema, rowsPerUnitMax }) => [
+      schema.table,
+      { resource: schema.table, version: 1, schema, rowsPerUnitMax: rowsPerUnitMax ?? {} },
+    ]),
+  );
+  for (const { schema, rows } of stored) {
+    const columns = schema.columns.map(
+      ({ name, role, type }) => [name, role === 'identifier' ? 'UBIGINT' : TYPES[type]] as const,
+    );
+    await fill(
+      engine,
+      `${schema.table}@1`,
+      columns,
+      rows.map((row) => columns.map(([name]) => row[name] ?? null)),
+    );
+    await engine.run(`CREATE OR REPLACE VIEW "${schema.table}" AS SELECT * FROM "${schema.table}@1"`);
+  }
+
+  async function compile(sql: string) {
+    const read = await engine.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [sql]);
+    const parsed = readSyntaxTree(sql as UntrustedSql, String(read.getRowsJS()[0]![0]));
+    const resolved = resolve(parsed, catalog, { today: '2026-11-23', now: '2026-11-23T08:00:00' });
+    const decision = decide(resolved, profile, { unitsMin: null });
+    return emit(resolved, decision, rewrite(resolved, decision, profile));
+  }
+
+  async function ask(sql: string): Promise<GatewayAnswer> {
+    const compiled = await compile(sql);
+    const raw: TableData[] = [];
+    for (const [index, { cells }] of compiled.private.boundaries.entries()) {
+      raw.push(await tableOf(engine, compiled.cells[index]!, columnsOf(cells)));
+    }
+    const cells = protect(raw, compiled, profile);
+    let answer: TableData | null = null;
+    if (compiled.finish !== null) {
+      for (const [index, table] of cells.tables.entries()) {
+        const columns = table.columns.map(({ name, type }) => [name, ENGINE_TYPES[type.kind]] as const);
+        const rows = Array.from({ length: table.rowCount }, (_, row) => table.values.map((values) => values[row]!));
+        await fill(scratch, `released_${index}`, columns, rows);
+      }
+      answer = await tableOf(scratch, compiled.finish, columnsOf(compiled.private.finish));
+    }
+    const { table, suppressed } = release(compiled, cells, answer, profile);
+    const rows = Array.from({ length: table.rowCount }, (_, row) => table.values.map((values) => plain(values[row]!)));
+    return { names: table.columns.map(({ name }) => name), rows, suppressed };
+  }
+
+  /** The rows, or the code of the refusal. */
+  async function attempt(sql: string): Promise<readonly (readonly Cell[])[] | string> {
+    try {
+      return (await ask(sql)).rows;
+    } catch (error) {
+      if (error instanceof AppError) return error.code;
+      throw error;
+    }
+  }
+
+  async function raw(sql: string): Promise<readonly (readonly Cell[])[]> {
+    const read = await engine.runAndReadAll(sql);
+    return read.getRowsJS().map((row) => row.map((cell) => plain(cell as Cell)));
+  }
+
+  return { ask, attempt, compile, raw };
+}
+export type SqlGateway = Awaited<ReturnType<typeof openGateway>>;
+
+type Named = readonly { readonly name: string; readonly type: SqlType }[];
+
+async function tableOf(connection: DuckDBConnection, sql: string, columns: Named): Promise<TableData> {
+  const reader = await connection.runAndReadAll(sql);
+  const values = reader.getColumnsJson();
+  return {
+    columns: columns.map(({ name, type }) => ({ name, type })),
+    values: columns.map(({ type }, index) => (values[index] ?? []).map((value) => cellOf(value, type))),
+    rowCount: reader.currentRowCount,
+  };
+}
+
+function cellOf(value: unknown, type: SqlType): Cell {
+  if (value === null || value === undefined) return null;
+  if (type.kind === 'integer' || type.kind === 'hugeint' || type.kind === 'token') return BigInt(String(value));
+  return type.kind === 'decimal' ? String(value) : (value as Cell);
+}
+
+const plain = (cell: Cell): Cell => (typeof cell === 'bigint' ? Number(cell) : cell);
+
+async function fill(
+  connection: DuckDBConnection,
+  name: string,
+  columns: readonly (readonly [name: string, type: string])[],
+  rows: readonly (readonly Cell[])[],
+): Promise<void> {
+  await connection.run(
+    `CREATE OR REPLACE TABLE "${name}" (${columns.map(([column, type]) => `"${column}" ${type}`).join(', ')})`,
+  );
+  if (rows.length === 0) return;
+  const lists = rows.map((row) => `(${row.map(sqlText).join(', ')})`);
+  await connection.run(`INSERT INTO "${name}" VALUES ${lists.join(', ')}`);
+}
+
+function sqlText(cell: Cell): string {
+  if (cell === null) return 'NULL';
+  return typeof cell === 'string' ? `'${cell.replaceAll("'", "''")}'` : String(cell);
+}

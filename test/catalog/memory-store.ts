@@ -1,0 +1,73 @@
+import {
+  type AuditEntry,
+  createResource,
+  type Db,
+  openStore,
+  putOrganisation,
+  type Store,
+  setResourceState,
+} from '../../catalog/index.ts';
+import type { TableSchema } from '../../policies/index.ts';
+
+/** A store without a file, whose clock goes on by a second at each look. */
+export function memoryStore(): Store {
+  let time = Date.parse('2026-03-01T00:00:00.000Z');
+  const now = () => {
+    time += 1_000;
+    return new Date(time);
+  };
+  return openStore({ path: ':memory:', now });
+}
+
+export const POWER: TableSchema = {
+  table: 'power',
+  level: 'general-2',
+  columns: [
+    {
+      name: 'uscc',
+      title: { zh: '信用代码', en: 'credit code' },
+      type: 'text',
+      level: 'general-2',
+      role: 'identifier',
+      unit: 'enterprise',
+    },
+    {
+      name: 'kwh',
+      title: { zh: '用电量', en: 'energy' },
+      type: 'decimal',
+      level: 'general-3',
+      role: 'measure',
+      bounds: { min: 0, max: 1e9 },
+    },
+  ],
+};
+export const WATER: TableSchema = { ...POWER, table: 'water' };
+
+const title = { zh: '题', en: 'title' };
+
+/** Two providers with a listed table each, a developer, the bureau. */
+export function seed(tx: Db): void {
+  for (const id of ['grid', 'waterworks']) putOrganisation(tx, { id, title, kind: 'provider' });
+  putOrganisation(tx, { id: 'dev', title, kind: 'developer' });
+  putOrganisation(tx, { id: 'bureau', title, kind: 'bureau' });
+  for (const [schema, provider] of [
+    [POWER, 'grid'],
+    [WATER, 'waterworks'],
+  ] as const) {
+    createResource(tx, {
+      entry: { no: 1, title },
+      title,
+      provider,
+      frequency: 'monthly',
+      conditions: '',
+      format: 'table',
+      schema,
+      createdBy: 'ann',
+    });
+    setResourceState(tx, schema.table, 'listed');
+  }
+}
+
+export function entry(change: Partial<AuditEntry> = {}): AuditEntry {
+  return { v: 1, kind: 'intent', at: '2026-03-01T00:00:00.000Z', ...change };
+}

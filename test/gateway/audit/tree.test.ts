@@ -1,0 +1,168 @@
+/**
+ * Goal: the tree, its stored form and its proofs are those of RFC 6962, for every shape that a few hundred leaves have.
+ * Method: the published vectors; then every size up to 300 against a naive reference, proofs of random places.
+ * Invariants: equal roots, equal proofs, every proof accepted, every altered proof refused.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isConsistent, isIncluded } from '../../../gateway/audit/check-proof.ts';
+import {
+  consistencyProof,
+  EMPTY_FRONTIER,
+  EMPTY_ROOT,
+  type Frontier,
+  growTree,
+  inclusionProof,
+  loadFrontier,
+  type NodeSource,
+  rootOf,
+} from '../../../gateway/audit/tree.ts';
+import { leafOf, naiveConsistency, naivePath, naiveRoot } from './naive-tree.ts';
+
+const SEED = 6962;
+console.log(`tree property seed ${SEED}`);
+const SIZE_MAX = 300;
+const leaves = Array.from({ length: 600 }, (_, i) => leafOf(Buffer.from(`entry ${i}`)));
+
+/** Grows a tree and keeps what the store would keep. */
+function storeTree(count: number): { readonly source: NodeSource; readonly frontiers: readonly Frontier[] } {
+  const nodes = new Map<number, Uint8Array[]>([[0, []]]);
+  const builder = growTree(EMPTY_FRONTIER, (level, n, hash) => {
+    const row = nodes.get(level) ?? [];
+    expect(row).toHaveLength(n);
+    nodes.set(level, [...row, hash]);
+  });
+  const frontiers = [builder.frontier()];
+  for (const leaf of leaves.slice(0, count)) {
+    nodes.get(0)?.push(leaf);
+    builder.push(leaf);
+    frontiers.push(builder.frontier());
+  }
+  return { source: { nodes: (level, from, to) => (nodes.get(level) ?? []).slice(from, to) }, frontiers };
+}
+
+const { source, frontiers } = storeTree(leaves.length);
+const hex = (hashes: readonly Uint8Array[]) => hashes.map((hash) => Buffer.from(hash).toString('hex'));
+const rootAt = (size: number) => naiveRoot(leaves.slice(0, size));
+
+describe('vectors', () => {
+  it('the empty tree', () => {
+    expect(hex([EMPTY_ROOT, rootOf(EMPTY_FRONTIER)])).toEqual(
+      Array(2).fill('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'),
+    );
+  });
+
+  it('the trees of the Certificate Transparency test data', () => {
+    const inputs = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'];
+    const roots = [
+      '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d',
+      'fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125',
+      'aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77',
+      'd37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7',
+      '4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4',
+      '76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef',
+      'ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c',
+      '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
+    ];
+    const builder = growTree(EMPTY_FRONTIER);
+    const found = inputs.map((input) => {
+      builder.push(leafOf(Buffer.from(input, 'hex')));
+      return rootOf(builder.frontier());
+    });
+    expect(hex(found)).toEqual(roots);
+  });
+});
+
+describe('against the reference', () => {
+  it('grows to the same roots, and loads to the same frontier', () => {
+    for (let size = 0; size <= SIZE_MAX; size += 1) {
+      const grown = frontiers[size] as Frontier;
+      expect(rootOf(grown)).toEqual(rootAt(size));
+      expect(hex(loadFrontier(source, size).roots)).toEqual(hex(grown.roots));
+    }
+  });
+
+  it('goes on from any frontier', () => {
+    for (const size of [0, 1, 7, 255, 256, 257, 511, 512, 600]) {
+      const builder = growTree(frontiers[size] as Frontier);
+      for (const leaf of leaves.slice(size)) builder.push(leaf);
+      expect(rootOf(builder.frontier())).toEqual(rootOf(frontiers[600] as Frontier));
+    }
+  });
+
+  it('proves inclusion as the reference does, at every size', () => {
+    for (let size = 1; size <= SIZE_MAX; size += 1) {
+      const root = rootAt(size);
+      for (const index of new Set([0, size - 1, size >> 1, (size * 7919) % size, (size * 31) % size])) {
+        const proof = inclusionProof(source, index, size);
+        expect(hex(proof)).toEqual(hex(naivePath(index, leaves.slice(0, size))));
+        expect(isIncluded(leaves[index] as Buffer, index, { size, root }, proof)).toBe(true);
+      }
+    }
+  });
+
+  it('proves consistency as the reference does, at every size', () => {
+    for (let size = 1; size <= SIZE_MAX; size += 1) {
+      const newer = { size, root: rootAt(size) };
+      for (const oldSize of new Set([0, 1, size - 1, size, size >> 1, (size * 13) % size, 256])) {
+        if (oldSize > size) continue;
+        const proof = consistencyProof(source, oldSize, size);
+        expect(hex(proof)).toEqual(hex(naiveConsistency(oldSize, leaves.slice(0, size))));
+        expect(isConsistent({ size: oldSize, root: rootAt(oldSize) }, newer, proof)).toBe(true);
+      }
+    }
+  });
+});
+
+describe('false claims', () => {
+  const at = fc.record({ size: fc.integer({ min: 2, max: 600 }), a: fc.nat(), b: fc.nat(), bit: fc.nat(255) });
+  const flip = (hash: Uint8Array, bit: number): Buffer => {
+    const copy = Buffer.from(hash);
+    copy[bit >> 3] = (copy[bit >> 3] as number) ^ (1 << (bit & 7));
+    return copy;
+  };
+
+  it('an altered inclusion proof, leaf, root, index or size is refused', () => {
+    fc.assert(
+      fc.property(at, ({ size, a, b, bit }) => {
+        const index = a % size;
+        const leaf = leaves[index] as Buffer;
+        const tree = { size, root: rootOf(frontiers[size] as Frontier) };
+        const proof = inclusionProof(source, index, size);
+        const k = b % proof.length;
+        const changed = proof.map((hash, i) => (i === k ? flip(hash, bit) : hash));
+        expect(isIncluded(leaf, index, tree, proof)).toBe(true);
+        expect(isIncluded(leaf, index, tree, changed)).toBe(false);
+        expect(isIncluded(flip(leaf, bit), index, tree, proof)).toBe(false);
+        expect(isIncluded(leaf, index, { ...tree, root: flip(tree.root, bit) }, proof)).toBe(false);
+        expect(isIncluded(leaf, (index + 1) % size, tree, proof)).toBe(false);
+        expect(isIncluded(leaf, index, tree, proof.slice(1))).toBe(false);
+        expect(isIncluded(leaf, index, tree, [...proof, leaf])).toBe(false);
+        expect(isIncluded(leaf, -1, tree, proof)).toBe(false);
+        expect(isIncluded(leaf, size, tree, proof)).toBe(false);
+      }),
+      { seed: SEED, numRuns: 300 },
+    );
+  });
+
+  it('an altered consistency proof or root is refused', () => {
+    fc.assert(
+      fc.property(at, ({ size, a, b, bit }) => {
+        const oldSize = 1 + (a % (size - 1));
+        const older = { size: oldSize, root: rootOf(frontiers[oldSize] as Frontier) };
+        const newer = { size, root: rootOf(frontiers[size] as Frontier) };
+        const proof = consistencyProof(source, oldSize, size);
+        const k = b % proof.length;
+        const changed = proof.map((hash, i) => (i === k ? flip(hash, bit) : hash));
+        expect(isConsistent(older, newer, proof)).toBe(true);
+        expect(isConsistent(older, newer, changed)).toBe(false);
+        expect(isConsistent({ ...older, root: flip(older.root, bit) }, newer, proof)).toBe(false);
+        expect(isConsistent(older, { ...newer, root: flip(newer.root, bit) }, proof)).toBe(false);
+        expect(isConsistent(older, newer, proof.slice(1))).toBe(false);
+        expect(isConsistent(older, newer, [...proof, older.root])).toBe(false);
+        expect(isConsistent(newer, older, proof)).toBe(false);
+      }),
+      { seed: SEED, numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest';
+import { createAuthorizer, type Target } from '../../../gateway/identity/authorizer.ts';
+import { type Caller, ROLES, type Role } from '../../../gateway/identity/caller.ts';
+import {
+  ACCESS_POLICIES,
+  ACCESS_POLICIES_HASH,
+  ACTIONS,
+  type Action,
+} from '../../../policies/access/access-policies.ts';
+
+/**
+ * Goal: every role may do exactly what the table says.
+ * Method: all roles × all actions × own, involved and foreign targets, so that a policy that is too wide shows as well
+ * as one that is too narrow.
+ */
+
+const authorize = createAuthorizer();
+const caller = (role: Role): Caller => ({ sub: 'alice', org: 'own', role });
+
+const plan = (org: string, more: Target['attrs'] = {}): Target => ({
+  type: 'Plan',
+  id: 'S1',
+  attrs: { org, state: 'approved', inTerm: true, providers: ['tax'], ...more },
+});
+const job = (org: string, sub: string): Target => ({ type: 'Job', id: 'j1', attrs: { org, sub } });
+const resource = (provider: string, state: string): Target => ({
+  type: 'Resource',
+  id: 'water',
+  attrs: { provider, state },
+});
+const log: Target = { type: 'AccessLog', id: 'log', attrs: {} };
+
+const rolesWho = (action: Action, target: Target) =>
+  ROLES.filter((role) => authorize(caller(role), action, target).permitted);
+
+const TABLE: readonly [Action, string, Target, readonly Role[]][] = [
+  ['submitJob', 'own plan', plan('own'), ['developer', 'operator']],
+  ['submitJob', 'foreign plan', plan('other'), []],
+  ['submitJob', 'own plan out of term', plan('own', { inTerm: false }), []],
+  ['submitJob', 'own plan not approved', plan('own', { state: 'submitted' }), []],
+  ['submitJob', 'plan of which nothing is known', { type: 'Plan', id: 'S1', attrs: { org: 'own' } }, []],
+  ['explain', 'own plan', plan('own'), ['developer', 'operator']],
+  ['explain', 'foreign plan', plan('other'), []],
+  ['job:list', 'own jobs', job('own', 'alice'), ROLES],
+  ['job:list', 'jobs of a colleague', job('own', 'bob'), []],
+  ['job:read', 'own job', job('own', 'alice'), ['developer', 'operator', 'security']],
+  ['job:read', 'job of a colleague', job('own', 'bob'), ['security']],
+  ['job:read', 'job of a namesake elsewhere', job('other', 'alice'), ['security']],
+  ['job:cancel', 'own job', job('own', 'alice'), ['developer', 'operator']],
+  ['job:cancel', 'job of a colleague', job('own', 'bob'), []],
+  ['resource:register', 'for itself', resource('own', 'draft'), ['provider']],
+  ['resource:register', 'for another', resource('other', 'draft'), []],
+  ['resource:read', 'listed', resource('other', 'listed'), ROLES],
+  ['resource:read', 'foreign draft', resource('other', 'draft'), ['bureau', 'security']],
+  ['resource:read', 'own draft', resource('own', 'draft'), ['provider', 'bureau', 'security']],
+  ['resource:read-report', 'own', resource('own', 'listed'), ['provider', 'bureau', 'security']],
+  ['resource:read-report', 'foreign', resource('other', 'listed'), ['bureau', 'security']],
+  ['resource:upload', 'own', resource('own', 'draft'), ['provider']],
+  ['resource:upload', 'foreign', resource('other', 'listed'), []],
+  ['resource:list', 'own', resource('own', 'draft'), ['bureau']],
+  ['resource:withdraw', 'own', resource('own', 'listed'), ['provider', 'bureau']],
+  ['resource:withdraw', 'foreign', resource('other', 'listed'), ['bureau']],
+  ['plan:submit', 'own', plan('own'), ['developer', 'operator']],
+  ['plan:submit', 'for another', plan('other'), ['operator']],
+  ['plan:read', 'own', plan('own'), ['developer', 'operator', 'bureau', 'security']],
+  ['plan:read', 'foreign', plan('other'), ['operator', 'bureau', 'security']],
+  [
+    'plan:read',
+    'involved',
+    plan('other', { providers: ['tax', 'own'] }),
+    ['provider', 'operator', 'bureau', 'security'],
+  ],
+  ['plan:decide', 'foreign', plan('other'), ['bureau']],
+  ['plan:decide', 'involved', plan('other', { providers: ['own'] }), ['provider', 'bureau']],
+  ['plan:decide', 'own, although involved', plan('own', { providers: ['own'] }), []],
+  ['plan:revoke', 'involved', plan('other', { providers: ['own'] }), ['provider', 'bureau']],
+  ['plan:revoke', 'foreign', plan('other'), ['bureau']],
+  ['audit:read', 'the log', log, ['developer', 'provider', 'operator', 'bureau', 'security']],
+  ['audit:read-all', 'the log', log, ['bureau', 'security']],
+];
+
+test.each(TABLE)('%s: %s', (action, _, target, roles) => {
+  expect(rolesWho(action, target)).toEqual(ROLES.filter((role) => roles.includes(role)));
+});
+
+test('every action is in the table', () => {
+  expect(new Set(TABLE.map(([action]) => action))).toEqual(new Set(ACTIONS));
+});
+
+test('a decision names its policies and the hash of the set', () => {
+  const { policies } = authorize(caller('developer'), 'submitJob', plan('own'));
+  expect(policies).toBe(`analysts-use-their-approved-plan@${ACCESS_POLICIES_HASH}`);
+  expect(authorize(caller('public'), 'submitJob', plan('own')).policies).toBe(`none@${ACCESS_POLICIES_HASH}`);
+});
+
+describe('what cannot be decided is denied', () => {
+  const developer = caller('developer');
+
+  test('control: the same questions in order are permitted', () => {
+    expect(authorize(developer, 'submitJob', plan('own')).permitted).toBe(true);
+  });
+
+  test.each<[string, Action, Target]>([
+    ['an attribute of another type', 'submitJob', plan('own', { inTerm: 'yes' })],
+    ['an attribute that the schema does not know', 'submitJob', plan('own', { admin: true })],
+    ['a missing attribute', 'submitJob', { type: 'Plan', id: 'S1', attrs: { state: 'approved', inTerm: true } }],
+    ['a target of another type', 'submitJob', { ...plan('own'), type: 'Job' }],
+    ['an unknown action', 'job:delete' as Action, job('own', 'alice')],
+    ['an action that is a prototype name', 'constructor' as Action, plan('own')],
+  ])('%s', (_, action, target) => {
+    expect(authorize(developer, action, target).permitted).toBe(false);
+  });
+
+  test('a policy that errors denies, although another permits: Cedar would pass over it', () => {
+    const forbids = `forbid (principal, action, resource) when { resource.absent == "x" };`;
+    const broken = createAuthorizer({ ...ACCESS_POLICIES, 'broken-forbid': forbids });
+    const decision = broken(developer, 'submitJob', plan('own'));
+    expect(decision.permitted).toBe(false);
+    expect(decision.policies).toContain('broken-forbid');
+  });
+
+  test('names that look like Cedar are names', () => {
+    const injected: Caller = { sub: 'x"]) || true //', org: 'other" || "a"=="a', role: 'developer' };
+    expect(authorize(injected, 'submitJob', plan('own')).permitted).toBe(false);
+  });
+
+  test('a remembered decision is one of the same question only', () => {
+    expect(authorize(developer, 'job:read', job('own', 'alice')).permitted).toBe(true);
+    expect(authorize(developer, 'job:read', job('own', 'alice2')).permitted).toBe(false);
+    expect(authorize({ ...developer, org: 'own2' }, 'job:read', job('own', 'alice')).permitted).toBe(false);
+  });
+});

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Cell, SqlType, TableData } from '#policies';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { asEmitted, openFixture, PEOPLE, type SandboxFixture, WAGES } from './sandbox-fixture.ts';
+
+let fixture: SandboxFixture;
+let sandbox: Sandbox;
+beforeAll(async () => {
+  fixture = await openFixture();
+  sandbox = await fixture.open();
+});
+afterAll(() => fixture.close());
+
+const job = { id: 'j', analyst: 'ada', tables: [PEOPLE], deadlineMs: 20_000 };
+const query = (sql: string) => sandbox.run(job, (session) => session.query(asEmitted(sql)));
+
+test.each([
+  ['TRUE', 'boolean', true],
+  ['7::TINYINT', 'integer', 7n],
+  ['(-9223372036854775808)::BIGINT', 'integer', -9223372036854775808n],
+  ['18446744073709551615::UBIGINT', 'hugeint', 18446744073709551615n],
+  ['170141183460469231731687303715884105727::HUGEINT', 'hugeint', 170141183460469231731687303715884105727n],
+  ['-0.05::DECIMAL(18,2)', 'decimal', '-0.05'],
+  ['12345678901234567890.123456::DECIMAL(38,6)', 'decimal', '12345678901234567890.123456'],
+  ['1.5::FLOAT', 'double', 1.5],
+  ["'nan'::DOUBLE", 'double', Number.NaN],
+  ["'inf'::DOUBLE", 'double', Number.POSITIVE_INFINITY],
+  ["'数闸 𠮷'", 'text', '数闸 𠮷'],
+  ["DATE '2024-02-29'", 'date', '2024-02-29'],
+  ["DATE '0001-01-01'", 'date', '0001-01-01'],
+  ["DATE '9999-12-31'", 'date', '9999-12-31'],
+  ["TIMESTAMP '2024-02-29 23:59:59'", 'timestamp', '2024-02-29T23:59:59'],
+  ["TIMESTAMP '1969-12-31 23:59:59.5'", 'timestamp', '1969-12-31T23:59:59.5'],
+  ["TIMESTAMP '2024-01-01 00:00:00.000001'", 'timestamp', '2024-01-01T00:00:00.000001'],
+  ["INTERVAL '14 months 3 days 1 second'", 'interval', '14 months 3 days 1000000 microseconds'],
+  ['NULL::DATE', 'date', null],
+] as [string, SqlType['kind'], Cell][])('%s is %s', async (expression, kind, cell) => {
+  const table = await query(`SELECT ${expression} AS x`);
+  expect(table.columns[0]?.type.kind).toBe(kind);
+  expect(table.values).toEqual([[cell]]);
+  expect(table.rowCount).toBe(1);
+});
+
+test.each(['[1, 2]', '{a: 1}', "'x'::BLOB", "TIMESTAMPTZ '2024-01-01 00:00:00+00'", 'uuid()'])(
+  'a type outside the plan fails: %s',
+  async (expression) => {
+    await expect(query(`SELECT ${expression}`)).rejects.toMatchObject({ code: 'SANDBOX_FAILED' });
+  },
+);
+
+test('reads every segment of a version, and an empty result keeps its columns', async () => {
+  const all = await query('SELECT dept, count(*) AS n, sum(id) AS s FROM "people@1" GROUP BY dept ORDER BY dept');
+  const expected = [0, 1, 2, 3, 4, 5, 6].map((dept) =>
+    Array.from({ length: 1000 }, (_, id) => id).filter((id) => id % 7 === dept),
+  );
+  expect(all.values[1]).toEqual(expected.map((ids) => BigInt(ids.length)));
+  expect(all.values[2]).toEqual(expected.map((ids) => BigInt(ids.reduce((sum, id) => sum + id, 0))));
+  const none = await query('SELECT id FROM "people@1" WHERE id < 0');
+  expect(none).toMatchObject({ columns: [{ name: 'id' }], values: [[]], rowCount: 0 });
+});
+
+const COLUMNS: TableData['columns'] = [
+  { name: 'a', type: { kind: 'integer' } },
+  { name: 'b', type: { kind: 'decimal', precision: 18, scale: 2 } },
+  { name: 'c', type: { kind: 'text' } },
+  { name: 'd', type: { kind: 'date' } },
+  { name: 'e', type: { kind: 'timestamp' } },
+  { name: 'f', type: { kind: 'double' } },
+  { name: 'g', type: { kind: 'boolean' } },
+  { name: 'h', type: { kind: 'hugeint' } },
+  { name: 'i', type: { kind: 'interval' } },
+];
+const ROW: readonly Cell[] = [
+  ...[-3n, '-0.05', "it's; DROP TABLE released_0 --", '2024-02-29', '1969-12-31T23:59:59.5', 0.1, false],
+  ...[2n ** 100n, '14 months 3 days 1000000 microseconds'],
+];
+
+test('finish: cells come back as they went in', async () => {
+  const rows = [ROW, COLUMNS.map(() => null), ROW];
+  const data: TableData = {
+    columns: COLUMNS,
+    values: COLUMNS.map((_, c) => rows.map((row) => row[c] ?? null)),
+    rowCount: 3,
+  };
+  const sql = asEmitted(`SELECT ${COLUMNS.map((_, c) => `c${String(c)}`).join(', ')} FROM released_0`);
+  const back = await sandbox.run(job, (session) => session.finish([{ name: 'released_0', data }], sql));
+  expect(back.values).toEqual(data.values);
+  expect(back.columns.map(({ type }) => type)).toEqual(COLUMNS.map(({ type }) => type));
+});
+
+const integers = (count: number): TableData => ({
+  columns: [{ name: 'n', type: { kind: 'integer' } }],
+  values: [Array.from({ length: count }, (_, row) => BigInt(row))],
+  rowCount: count,
+});
+
+test('finish: fifty thousand rows, several tables, none', async () => {
+  await sandbox.run(job, async (session) => {
+    const tables = [
+      { name: 'released_0', data: integers(50_000) },
+      { name: 'released_1', data: integers(0) },
+    ];
+    const sums = 'SELECT (SELECT sum(c0) FROM released_0) AS a, (SELECT count(*) FROM released_1) AS b';
+    expect((await session.finish(tables, asEmitted(sums))).values).toEqual([[1_249_975_000n], [0n]]);
+    expect((await session.finish([], asEmitted('SELECT 1'))).values).toEqual([[1n]]);
+  });
+});
+
+test('finish sees the released tables and nothing of the raw data, nor of the last finish', async () => {
+  const everything =
+    "SELECT database_name || '.' || table_name AS t FROM duckdb_tables() UNION ALL SELECT database_name FROM duckdb_databases() WHERE NOT internal";
+  await sandbox.run({ ...job, tables: [PEOPLE, WAGES] }, async (session) => {
+    await session.query(asEmitted('SELECT count(*) FROM "people@1"'));
+    await session.finish([{ name: 'released_9', data: integers(1) }], asEmitted('SELECT c0 FROM released_9'));
+    const seen = await session.finish([{ name: 'released_0', data: integers(1) }], asEmitted(everything));
+    expect(seen.values).toEqual([['temp.released_0', 'memory']]);
+  });
+  for (const name of ['"people@1"', 'released_9', 'data']) {
+    const finish = sandbox.run(job, (session) => session.finish([], asEmitted(`SELECT * FROM ${name}`)));
+    await expect(finish).rejects.toMatchObject({ code: 'SANDBOX_FAILED' });
+  }
+  // Control: the query side does see them.
+  expect((await query('SELECT count(*) FROM "people@1"')).values).toEqual([[1000n]]);
+});
+
+test('a result beyond what the gateway holds is refused in the worker', async () => {
+  const wide = "SELECT repeat('x', 1000000) AS x FROM range(80)";
+  await expect(query(wide)).rejects.toMatchObject({ code: 'SANDBOX_MEMORY' });
+});
