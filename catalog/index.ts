@@ -39,3 +39,4 @@ export type { Store, StoreOptions } from './store.ts';
 export { openStore } from './store.ts';
 export type { StoreReader } from './store-reader.ts';
 export { openStoreReader } from './store-reader.ts';
+export * from './first-batch/index.ts';

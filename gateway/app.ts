@@ -15,6 +15,7 @@ import { requestInvalid, sentencesOf } from './routes/request-invalid.ts';
 import { registerResourceData } from './routes/resource-data.ts';
 import { registerResources } from './routes/resources.ts';
 import { type RouteTable, routeTable } from './routes/route-table.ts';
+import { createMetrics } from './telemetry.ts';
 
 /**
  * The gateway's HTTP surface. Every answer that is not a success is an RFC 9457 problem, and every problem is made in
@@ -22,9 +23,12 @@ import { type RouteTable, routeTable } from './routes/route-table.ts';
  */
 export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+  const metrics = createMetrics();
   app.onError((error, c) => {
     const language = c.get('language') ?? 'zh-CN';
-    return problemResponse(problemOfThrown(error, language, deps.onBug), language);
+    const problem = problemOfThrown(error, language, deps.onBug);
+    metrics.requestRefused({ 'sluice.code': problem.code });
+    return problemResponse(problem, language);
   });
   let routes: RouteTable | null = null;
   app.use(frame());

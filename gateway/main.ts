@@ -3,7 +3,8 @@ import { serve } from '@hono/node-server';
 import { AppError } from '#policies';
 import { assemble, type Gateway } from './assemble.ts';
 import { bannerOf } from './banner.ts';
-import { explainFailure } from './cli/failure.ts';
+import { createCli } from './cli/cli.ts';
+import { reportFailure } from './cli/failure.ts';
 import { type Config, readConfig } from './config.ts';
 import { seedHome } from './seed-home.ts';
 
@@ -51,8 +52,7 @@ function say(config: Config, level: (typeof LEVELS)[number], event: object): voi
 }
 
 function die(error: unknown): never {
-  console.error(explainFailure(error));
-  process.exit(1);
+  process.exit(reportFailure(error, createCli(process.env, [])) || 1);
 }
 
 process.on('unhandledRejection', die);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { HTTPException } from 'hono/http-exception';
 import type { JobProblem } from '#catalog';
 import { AppError, ERROR_CODES, type ErrorCode, type ErrorFacts, type SourcePlace } from '#policies';
+import { type RejectedRow, RowsRejectedError, UPLOAD_PROBLEMS, type UploadProblem } from '#sandbox';
 import { CATALOGUES, FILLINGS, type Language } from './messages/language.ts';
 import { fillTemplate } from './messages/message.ts';
 
@@ -47,8 +48,7 @@ export const STATUS_OF: Readonly<Record<ErrorCode, ProblemStatus>> = {
   JOB_CANCELLED: 409,
   JOB_ABORTED: 503,
   BUDGET_EXHAUSTED: 403,
-  // draft-ietf-httpapi-idempotency-key-header, section 2.7: the key comes again with another payload.
-  IDEMPOTENCY_CONFLICT: 422,
+  IDEMPOTENCY_CONFLICT: 409,
   HOME_IN_USE: 500,
   HOME_NEWER: 500,
   STORE_FAILED: 503,
@@ -98,6 +98,8 @@ export interface Problem {
   instance?: string;
   job?: string;
   reference?: string;
+  /** The first rejected rows of an upload, without their values. */
+  rejected?: RejectedRow[];
 }
 
 /** An expected failure as data. */
@@ -110,7 +112,8 @@ export interface Failure {
 /** The problem of an expected failure, in words of `language`. */
 export function problemOf(failure: Failure, language: Language): Problem {
   const message = CATALOGUES[language][failure.code];
-  const fill = (template: string): string => fillTemplate(template, failure.facts, FILLINGS[language]);
+  const words = wordsOf(failure);
+  const fill = (template: string): string => fillTemplate(template, words, FILLINGS[language]);
   return {
     type: `/problems/${failure.code}`,
     title: message.title,
@@ -143,6 +146,9 @@ export function problemOfThrown(
   language: Language,
   onBug: (reference: string, error: unknown) => void,
 ): Problem {
+  if (error instanceof RowsRejectedError) {
+    return { ...problemOf(error, language), rejected: error.report.rejected.map((row) => ({ ...row })) };
+  }
   if (error instanceof AppError) return problemOf(error, language);
   if (error instanceof HTTPException && error.status === 400) {
     return problemOf({ code: 'REQUEST_INVALID', facts: {}, place: null }, language);
@@ -166,6 +172,18 @@ export function problemResponse(problem: Problem, language: Language): Response 
   if (problem.status === 405 && Array.isArray(allowed)) headers.set('Allow', allowed.join(', '));
   if (problem.job !== undefined) headers.set('Location', `/v1/jobs/${problem.job}`);
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
+}
+
+/** What fills the message: the facts, and in both languages what stands behind a word of a closed list. */
+function wordsOf({ code, facts }: Failure): ErrorFacts {
+  const { problem } = facts;
+  if (code !== 'UPLOAD_FORMAT' || typeof problem !== 'string' || !isUploadProblem(problem)) return facts;
+  const { en, zh } = UPLOAD_PROBLEMS[problem];
+  return { ...facts, problem: en, problemZh: zh };
+}
+
+function isUploadProblem(word: string): word is UploadProblem {
+  return Object.hasOwn(UPLOAD_PROBLEMS, word);
 }
 
 /** RFC 6750, section 3. */

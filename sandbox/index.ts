@@ -16,3 +16,4 @@ export type { PoolLimits } from './pool.ts';
 export { openSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts';
 export type { SandboxEvent } from './sandbox-event.ts';
 export * from './vault/index.ts';
+export * from './ingest/index.ts';

@@ -2,9 +2,8 @@
 
 export { generateTable, tableRows } from './generate-table.ts';
 export { seedOrganisations } from './organisations.ts';
-export type { Expected, SampleQuestion } from './plans.ts';
+export type { ExpectedAnswer, SampleQuestion } from './plans.ts';
 export { sampleQuestions, seedPlans } from './plans.ts';
-export { DATA_MONTHS, DIVISION_CODES, INDUSTRY_CODES } from './public-lists.ts';
 export type { FirstBatchResource, UpdateFrequency } from './resources.ts';
 export { firstBatch } from './resources.ts';
 export type { FirstBatchTable } from './tables.ts';

@@ -76,19 +76,20 @@ export const seedPlans: readonly NewPlan[] = [
 ];
 
 /** What a question should meet: a mode that answers it, or a refusal. */
-export type Expected = { readonly mode: Mode } | { readonly code: ErrorCode };
+export type ExpectedAnswer = { readonly mode: Mode } | { readonly code: ErrorCode };
 
 export interface SampleQuestion {
   readonly id: string;
   readonly title: { readonly zh: string; readonly en: string };
-  /** A plan of `seedPlans`. */
+  /** A plan of `seedPlans`, and the developer who asks under it. */
   readonly plan: string;
+  readonly org: string;
   /** DuckDB dialect. */
   readonly sql: string;
-  readonly expected: Expected;
+  readonly expected: ExpectedAnswer;
 }
 
-export const sampleQuestions: readonly SampleQuestion[] = [
+const QUESTIONS: readonly Omit<SampleQuestion, 'org'>[] = [
   {
     id: 'schools-of-a-township',
     title: { zh: '古楼街道有哪些小学、多少学位?', en: 'Which primary schools has a township, and how many seats?' },
@@ -170,14 +171,15 @@ ORDER BY model_year`,
     expected: { mode: 'aggregate' },
   },
   {
-    id: 'odometer-by-energy',
-    title: { zh: '过户车辆的平均里程', en: 'Mean odometer of transferred vehicles' },
-    plan: 'plan-demo-vehicles',
-    sql: `SELECT v.energy_code, count(*) AS transfers, round(avg(u.odometer_km)) AS odometer_km
-FROM used_vehicle AS u
-JOIN vehicle_reg AS v ON u.vin = v.vin
-GROUP BY v.energy_code
-ORDER BY transfers DESC NULLS LAST`,
+    id: 'shares-by-section',
+    title: { zh: '各行业门类自然人股东的平均持股', en: 'Mean share of persons who hold firms, by industry section' },
+    plan: 'plan-demo-industry',
+    sql: `SELECT left(r.industry_code, 1) AS section, count(*) AS holdings, round(avg(h.share_pct), 1) AS share_pct
+FROM holder AS h
+JOIN enterprise_reg AS r ON h.uscc = r.uscc
+WHERE h.holder_type = 'person'
+GROUP BY section
+ORDER BY section`,
     expected: { mode: 'aggregate' },
   },
   {
@@ -211,3 +213,8 @@ WHERE plate_no = '鄂G12345'`,
     expected: { code: 'POLICY_IDENTIFIER_USE' },
   },
 ];
+
+export const sampleQuestions: readonly SampleQuestion[] = QUESTIONS.map((question) => ({
+  ...question,
+  org: seedPlans.find(({ id }) => id === question.plan)!.org,
+}));

@@ -8,6 +8,7 @@ import {
   scanEntries,
   scanLeaves,
 } from '#catalog';
+import { AppError } from '#policies';
 import type { LogSource, RecordedHead } from './log-source.ts';
 
 const HEADS_PAGE = 1_000;
@@ -19,7 +20,16 @@ const HEADS_PAGE = 1_000;
  */
 export function openHomeSource(storePath: string): LogSource {
   const store = openStoreReader(storePath);
-  return store.read((db) => ({
+  try {
+    return store.read((db) => describeLog(db, () => store.close()));
+  } catch (cause) {
+    store.close();
+    throw new AppError('STORE_FAILED', {}, null, cause);
+  }
+}
+
+function describeLog(db: Db, close: () => void): LogSource {
+  return {
     count: Math.max(entryCount(db), leafCount(db)),
     note: newestNote(db),
     hasStray: (scanEntries(db, Number.MIN_SAFE_INTEGER, 1)[0]?.[0] ?? 0) < 0,
@@ -30,8 +40,8 @@ export function openHomeSource(storePath: string): LogSource {
     node: (level, n) => readNodes(db, level, n, n + 1)[0] ?? null,
     heads: (after) => recordedHeads(db, after),
     findLeaf: (leaf) => findLeaf(db, leaf),
-    close: () => store.close(),
-  }));
+    close,
+  };
 }
 
 /** Rows in the places that their indices give them; what lies outside the stretch leaves its places empty. */

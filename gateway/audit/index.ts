@@ -4,7 +4,7 @@ export { isConsistent, isIncluded } from './check-proof.ts';
 export { type Checkpoint, openCheckpoint, type ParsedCheckpoint, type TreeHead } from './checkpoint.ts';
 export { exportTiles } from './export-tiles.ts';
 export { type AccessLog, type LogDeps, openLog } from './log.ts';
-export { type LogKey, loadOrCreateLogKey, type NoteVerifier, parseVkey } from './log-key.ts';
+export { LOG_ORIGIN, type LogKey, loadOrCreateLogKey, type NoteVerifier, parseVkey } from './log-key.ts';
 export { checkReceipt, formatReceipt } from './receipt.ts';
 export { parseTilePath, type TileAddress, tilePath } from './tiles.ts';
 export {

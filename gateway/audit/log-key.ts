@@ -6,6 +6,9 @@ import { AppError, assert } from '#policies';
 
 /** Keys of signed notes (c2sp.org/signed-note): Ed25519, algorithm byte 0x01. */
 
+/** The name of a gateway's log, on every checkpoint and in its key. Keys tell the logs of two homes apart. */
+export const LOG_ORIGIN = 'sluice/access-log';
+
 const ALGORITHM_ED25519 = 0x01;
 const KEY_ID_BYTES = 4;
 const PUBLIC_KEY_BYTES = 32;

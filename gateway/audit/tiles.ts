@@ -51,7 +51,7 @@ export function parseTilePath(path: string): TileAddress | null {
 /** How many hashes tile n of a level has in a tree of `size` leaves; 0 when it is beyond. Entries are as wide as level 0. */
 export function tileWidth(level: number | 'entries', n: number, size: number): number {
   const nodes = Math.floor(size / TILE_WIDTH ** (level === 'entries' ? 0 : level));
-  return Math.max(0, Math.min(TILE_WIDTH, nodes - n * TILE_WIDTH));
+  return n < 0 ? 0 : Math.max(0, Math.min(TILE_WIDTH, nodes - n * TILE_WIDTH));
 }
 
 /** The first `width` hashes of a tile, side by side. */

@@ -273,8 +273,8 @@ function* headsToMeet(run: Run, start: number, known: string | undefined): Gener
 function toMeet(head: RecordedHead, verifier: NoteVerifier): HeadToMeet {
   const opened = head.note === null ? null : openCheckpoint(head.note, verifier);
   const { size, root } = head;
-  const isForged = head.note !== null && opened?.size !== size;
-  return { size, root, signedRoot: opened?.root ?? null, isForged };
+  const signedRoot = opened?.size === size ? opened.root : null;
+  return { size, root, signedRoot, isForged: head.note !== null && signedRoot === null };
 }
 
 function checkHead(run: Run, head: HeadToMeet): void {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { exportTiles, type LogProblem, type VerifyReport, verifyHome, verifyTiles } from '../audit/index.ts';
+import type { LogProblem, VerifyReport } from '../audit/index.ts';
 import type { Wording } from '../config-variables.ts';
 import { type Cli, printJson } from './cli.ts';
 import { addLogOptions, type LogOptions, storePath, verifierKey } from './log-place.ts';
@@ -8,7 +8,10 @@ interface VerifyCommandOptions extends LogOptions {
   readonly tiles?: string;
 }
 
-/** `sluice audit`: the access log checked and exported without a gateway. */
+/**
+ * `sluice audit`: the access log checked and exported without a gateway. Store and engines load when a command needs
+ * them: `sluice token` must not wait for a second.
+ */
 export function register(program: Command, cli: Cli): void {
   const { words } = cli;
   const audit = program
@@ -28,10 +31,12 @@ export function register(program: Command, cli: Cli): void {
         words({ en: 'a folder of tiles instead of a home', zh: '改为核验瓦片目录' }),
       ).conflicts('home'),
     );
-  addLogOptions(verify, cli).action((options: VerifyCommandOptions) => {
-    const key = verifierKey(options, cli);
-    const report =
-      options.tiles === undefined ? verifyHome(storePath(options, cli), key) : verifyTiles(options.tiles, key);
+  addLogOptions(verify, cli).action(async (options: VerifyCommandOptions) => {
+    const { verifyHome, verifyTiles } = await import('../audit/index.ts');
+    const { tiles } = options;
+    const path = tiles ?? storePath(options, cli);
+    const key = await verifierKey(options, cli);
+    const report = tiles === undefined ? verifyHome(path, key) : verifyTiles(path, key);
     cli.exitCode = report.isIntact ? 0 : 1;
     if (cli.json) printJson(cli, { ok: report.isIntact, ...report });
     else cli.out(`${words(report.isIntact ? intactWords(report) : brokenWords(report))}\n`);
@@ -42,7 +47,8 @@ export function register(program: Command, cli: Cli): void {
       words({ en: 'write the log as static files that anyone can check', zh: '把日志写成任何人都可核验的静态文件' }),
     )
     .argument('<dir>', words({ en: 'the folder', zh: '目录' }));
-  addLogOptions(exported, cli).action((dir: string, options: LogOptions) => {
+  addLogOptions(exported, cli).action(async (dir: string, options: LogOptions) => {
+    const { exportTiles } = await import('../audit/index.ts');
     const { size, files } = exportTiles(storePath(options, cli), dir);
     if (cli.json) printJson(cli, { ok: true, size, files });
     else cli.out(`${words({ en: `${size} entries in ${files} files`, zh: `${size} 条记录，${files} 个文件` })}\n`);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type Cli, printJson } from './cli.ts';
-import { examine, type Finding } from './examine.ts';
+import type { Finding } from './examine.ts';
 
 const MARK = { ok: '✓', warning: '!', failure: '✗' } as const;
 
@@ -16,6 +16,7 @@ export function register(program: Command, cli: Cli): void {
     )
     .option('--json', cli.words({ en: 'as JSON', zh: '以 JSON 输出' }))
     .action(async () => {
+      const { examine } = await import('./examine.ts');
       const findings = await examine(cli.env);
       const healthy = findings.every(({ state }) => state !== 'failure');
       cli.exitCode = healthy ? 0 : 1;

@@ -2,7 +2,8 @@ import { CommanderError } from 'commander';
 import { AppError } from '#policies';
 import type { Environment } from '../config.ts';
 import type { Wording } from '../config-variables.ts';
-import { problemOf } from '../problem.ts';
+import { CATALOGUES, FILLINGS } from '../messages/language.ts';
+import { fillTemplate } from '../messages/message.ts';
 import { type Cli, createCli, type ExitCode, printJson } from './cli.ts';
 
 /** What a command says when it ends without its result: words in both languages, no stack. */
@@ -57,8 +58,16 @@ function failureOf(error: unknown, cli: Cli): Failure {
     };
   }
   if (error instanceof AppError) {
-    const { code, title, detail, hint, facts } = problemOf(error, cli.language);
-    return { code, message: detail === '' ? title : detail, hint, exitCode: exitCodeOf(error), details: { facts } };
+    const { title, detail, hint } = CATALOGUES[cli.language][error.code];
+    const fill = (template: string) => fillTemplate(template, error.facts, FILLINGS[cli.language]);
+    const message = fill(detail) || fill(title);
+    return {
+      code: error.code,
+      message,
+      hint: fill(hint),
+      exitCode: exitCodeOf(error),
+      details: { facts: error.facts },
+    };
   }
   if (error instanceof CommanderError) return usageFailure(error, cli);
   const wording = isSystemError(error)

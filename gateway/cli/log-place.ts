@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { LOG_ORIGIN, loadOrCreateLogKey } from '../audit/index.ts';
 import { readConfig } from '../config.ts';
 import type { Cli } from './cli.ts';
 import { CliFailure } from './failure.ts';
@@ -42,7 +41,7 @@ export function storePath(options: LogOptions, cli: Cli): string {
  * The key to check against: the one that was given or, for a look from inside, the home's own. That one shows damage,
  * but whoever holds the home could have made both; stderr says so.
  */
-export function verifierKey(options: LogOptions, cli: Cli): string {
+export async function verifierKey(options: LogOptions, cli: Cli): Promise<string> {
   if (options.key !== undefined) return options.key;
   const path = join(homeOf(options, cli), 'keys', 'log.key');
   if (!existsSync(path)) {
@@ -56,6 +55,7 @@ export function verifierKey(options: LogOptions, cli: Cli): string {
     zh: '使用主目录自带的密钥核验；外部核验者应以 --key 给出自己保存的密钥',
   };
   if (!cli.json) cli.err(`${cli.words(warning)}\n`);
+  const { LOG_ORIGIN, loadOrCreateLogKey } = await import('../audit/index.ts');
   return loadOrCreateLogKey(path, LOG_ORIGIN).vkey;
 }
 

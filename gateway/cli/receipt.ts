@@ -1,6 +1,4 @@
 import { type Command, Option } from 'commander';
-import { canonicalJson, openStoreReader, readEntryBytes } from '#catalog';
-import { checkReceipt, parseVkey } from '../audit/index.ts';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { readTextFile } from './http-client.ts';
@@ -30,8 +28,9 @@ export function register(program: Command, cli: Cli): void {
       ),
     );
   addLogOptions(verify, cli).action(async (file: string, options: ReceiptOptions) => {
+    const { checkReceipt, parseVkey } = await import('../audit/index.ts');
     const text = await readTextFile(file);
-    const verifier = parseVkey(verifierKey(options, cli));
+    const verifier = parseVkey(await verifierKey(options, cli));
     if (verifier === null) throw new CliFailure('USAGE', { en: '--key is no verifier key', zh: '--key 不是验证密钥' });
     const checked = checkReceipt(text, await entryOf(text, options, cli), verifier);
     cli.exitCode = checked === null ? 1 : 0;
@@ -52,7 +51,8 @@ const vouched = (index: number, size: number) => ({
 });
 
 async function entryOf(receipt: string, options: ReceiptOptions, cli: Cli): Promise<Uint8Array> {
-  if (options.entry !== undefined) return entryBytes(await readTextFile(options.entry), options.entry);
+  if (options.entry !== undefined) return await entryBytes(await readTextFile(options.entry), options.entry);
+  const { openStoreReader, readEntryBytes } = await import('#catalog');
   const index = Number(/^index (\d{1,15})$/m.exec(receipt)?.[1] ?? Number.NaN);
   const store = openStoreReader(storePath(options, cli));
   try {
@@ -64,7 +64,8 @@ async function entryOf(receipt: string, options: ReceiptOptions, cli: Cli): Prom
 }
 
 /** The entry's canonical bytes, from any spelling of its JSON; `index` is what a search adds and the log has not. */
-function entryBytes(text: string, file: string): Uint8Array {
+async function entryBytes(text: string, file: string): Promise<Uint8Array> {
+  const { canonicalJson } = await import('#catalog');
   try {
     const { index: _, ...entry } = JSON.parse(text) as Record<string, unknown>;
     return Buffer.from(canonicalJson(entry));

@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import type { Cli } from './cli.ts';
 import { CliFailure } from './failure.ts';
@@ -25,5 +26,5 @@ export async function readSql(file: string | undefined, options: SqlOptions): Pr
     throw new CliFailure('USAGE', { en: 'give either a file or --sql', zh: '请给出文件或 --sql，二者取一' });
   }
   if (options.sql !== undefined) return options.sql;
-  return await readTextFile(file === '-' ? '/dev/stdin' : (file ?? ''));
+  return file === undefined || file === '-' ? await text(process.stdin) : await readTextFile(file);
 }

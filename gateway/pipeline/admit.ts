@@ -50,7 +50,7 @@ function admitted(
   const attrs = { org: plan?.org ?? '', state: plan?.state ?? 'absent', inTerm };
   const decision = deps.authorize(caller, action, { type: 'Plan', id, attrs });
   if (plan === null || (plan.org !== caller.org && !decision.permitted)) throw new AppError('PLAN_NOT_FOUND', { id });
-  if (!decision.permitted && caller.role === 'developer' && !inTerm) {
+  if (!decision.permitted && !inTerm) {
     throw new AppError('PLAN_STATE', { id, state: stateInTerm(plan, today), accepted: ['approved'] });
   }
   if (!decision.permitted) throw new AppError('POLICY_ACCESS_DENIED', { action });

@@ -26,15 +26,8 @@ async function finish(
   compiled: CompiledQuery,
   protectedTables: readonly TableData[],
   session: EngineSession,
-): Promise<TableData> {
-  if (compiled.finish !== null) {
-    const tables = protectedTables.map((data, boundary) => ({ name: `released_${boundary}`, data }));
-    return session.finish(tables, compiled.finish);
-  }
-  const only = protectedTables[0]!;
-  return {
-    columns: compiled.finishColumns.map((index) => only.columns[index]!),
-    values: compiled.finishColumns.map((index) => only.values[index]!),
-    rowCount: only.rowCount,
-  };
+): Promise<TableData | null> {
+  if (compiled.finish === null) return null;
+  const tables = protectedTables.map((data, boundary) => ({ name: `released_${boundary}`, data }));
+  return session.finish(tables, compiled.finish);
 }

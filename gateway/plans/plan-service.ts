@@ -1,6 +1,7 @@
 import {
   type Db,
   decidePlan,
+  findPlan,
   findResource,
   type NewPlan,
   revokePlan,
@@ -8,7 +9,7 @@ import {
   submitPlan,
   type UsagePlan,
 } from '#catalog';
-import { LEVELS, type Level } from '#policies';
+import { AppError, LEVELS, type Level } from '#policies';
 import type { Caller } from '../identity/index.ts';
 import { appendChange, type Change, knowOrganisation } from '../log-change.ts';
 
@@ -19,7 +20,7 @@ export interface Verdict {
 
 /** Changes of usage plans, each in one transaction with its log entry. Authorization is the routes' part. */
 export interface PlanService {
-  /** Errors: PLAN_INVALID. */
+  /** Errors: PLAN_INVALID; PLAN_STATE when the id is taken. */
   submit(caller: Caller, plan: NewPlan): Promise<UsagePlan>;
   /** Errors: PLAN_NOT_FOUND, PLAN_STATE, POLICY_ACCESS_DENIED (the author's own plan; not asked). */
   decide(caller: Caller, id: string, verdict: Verdict): Promise<UsagePlan>;
@@ -32,6 +33,8 @@ export function createPlanService(deps: { readonly store: Store }): PlanService 
     submit: (caller, content) =>
       deps.store.commit((tx) => {
         knowOrganisation(tx, caller);
+        const taken = findPlan(tx, content.id);
+        if (taken !== null) throw new AppError('PLAN_STATE', { id: taken.id, state: 'taken', accepted: 'another id' });
         return logged(tx, caller, submitPlan(tx, content), 'submitted');
       }),
     decide: (caller, id, { verdict, comment }) =>

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, isSpanContextValid, type SpanContext, trace } from '@opentelemetry/api';
 import type { MiddlewareHandler } from 'hono';
 import { AppError } from '#policies';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
 import { chooseLanguage } from '../messages/language.ts';
+import { withSpan } from '../telemetry.ts';
 import { readJsonBody } from './json-body.ts';
 import type { RouteFacts, RouteTable } from './route-table.ts';
 
@@ -19,19 +20,20 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 
 /** Language, trace context and the headers of every answer, errors included. */
 export function frame(): MiddlewareHandler<AppEnv> {
-  const tracer = trace.getTracer('sluice');
   return async (c, next) => {
     c.set('language', chooseLanguage(c.req.header('accept-language')));
-    const traced = traceOf(c.req.header('traceparent'));
-    const span = tracer.startSpan(`HTTP ${c.req.method}`, { kind: SpanKind.SERVER });
-    await next();
-    // WHY: names and classes only; a path holds ids, a query text holds words of the user.
-    span.setAttribute('http.response.status_code', c.res.status);
-    if (c.res.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-    span.end();
-    const headers = c.res.headers;
+    const caller = readTraceparent(c.req.header('traceparent'));
+    const parent = caller === null ? context.active() : trace.setSpanContext(context.active(), caller);
+    // WHY a constant name: a method and a path are the client's words.
+    const own = await context.with(parent, () =>
+      withSpan('request', {}, async (span) => {
+        await next();
+        return span.spanContext();
+      }),
+    );
+    const { headers } = c.res;
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value);
-    headers.set('traceparent', traced);
+    headers.set('traceparent', traceparentOf(caller, own));
     headers.append('Vary', 'Accept, Accept-Language, Authorization');
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store');
   };
@@ -55,12 +57,20 @@ function operationFor(routes: RouteTable, method: string, path: string): RouteFa
   throw new AppError('METHOD_NOT_ALLOWED', { method, allowed });
 }
 
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
 
-/** W3C Trace Context: the caller's trace with a span of our own, or a new trace where the header is not valid. */
-function traceOf(traceparent: string | undefined): string {
-  const [, traceId = '', parentId = '', flags = '00'] = TRACEPARENT.exec(traceparent ?? '') ?? [];
-  const isValid = traceparent?.startsWith('ff') === false && /[1-9a-f]/.test(traceId) && /[1-9a-f]/.test(parentId);
-  const span = randomBytes(8).toString('hex');
-  return isValid ? `00-${traceId}-${span}-${flags}` : `00-${randomBytes(16).toString('hex')}-${span}-00`;
+/** The caller's span by W3C Trace Context; null where the header is absent or not valid. */
+function readTraceparent(traceparent: string | undefined): SpanContext | null {
+  const [, traceId = '', spanId = '', flags = ''] = TRACEPARENT.exec(traceparent ?? '') ?? [];
+  const span = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
+  return isSpanContextValid(span) ? span : null;
+}
+
+/** What the caller can ask its own traces for: our span, or where nothing records one, a fresh id in the same trace. */
+function traceparentOf(caller: SpanContext | null, own: SpanContext): string {
+  const recorded = isSpanContextValid(own) && own.spanId !== caller?.spanId;
+  const traceId = recorded ? own.traceId : (caller?.traceId ?? randomBytes(16).toString('hex'));
+  const spanId = recorded ? own.spanId : randomBytes(8).toString('hex');
+  const flags = recorded ? own.traceFlags : (caller?.traceFlags ?? 0);
+  return `00-${traceId}-${spanId}-${flags.toString(16).padStart(2, '0')}`;
 }

@@ -75,7 +75,7 @@ const eventsRoute = createRoute({
     }),
   },
   responses: {
-    200: { description: 'the events', content: { 'text/event-stream': { schema: z.string() } } },
+    200: { description: 'the events', content: { 'text/event-stream': { schema: z.unknown() } } },
     ...problems(400, 401, 404, 406),
   },
 });

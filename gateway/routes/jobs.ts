@@ -18,12 +18,14 @@ import {
   JobSchema,
   PreferSchema,
 } from './schemas/job.ts';
-import { json, problems } from './schemas/problem.ts';
+import { json, linksTo, problems } from './schemas/problem.ts';
 
 const LOCATION = { Location: { schema: { type: 'string' as const }, description: 'the job' } };
 const PREFERENCE_APPLIED = {
   'Preference-Applied': { schema: { type: 'string' as const }, description: '`wait=N` where it was waited for' },
 };
+
+const JOB_LINKS = linksTo('readJob', 'followJob', 'readJobResult', 'readJobReceipt', 'cancelJob');
 
 const submitRoute = createRoute({
   method: 'post',
@@ -45,6 +47,7 @@ const submitRoute = createRoute({
     200: {
       ...json(JobSchema, 'the job has ended; `result` holds what may leave'),
       headers: { ...LOCATION, ...PREFERENCE_APPLIED },
+      links: JOB_LINKS,
     },
     202: { ...json(JobSchema, 'accepted'), headers: { ...LOCATION, ...PREFERENCE_APPLIED } },
     ...problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),

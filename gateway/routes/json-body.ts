@@ -35,9 +35,21 @@ export function refuseContentCoding(c: Context): void {
 }
 
 async function readBytes(c: Context, bytesMax: number): Promise<Uint8Array> {
+  const declared = c.req.header('content-length');
   const tooLarge = (): AppError => new AppError('REQUEST_TOO_LARGE', { bytesMax });
-  if (Number(c.req.header('content-length') ?? 0) > bytesMax) throw tooLarge();
-  const body = c.req.raw.body;
+  if (declared === undefined) return readStream(c.req.raw.body, bytesMax, tooLarge);
+  if (!(Number(declared) <= bytesMax)) throw tooLarge();
+  // WHY: HTTP itself ends the body at its declared length, and reading it whole is several times quicker.
+  const bytes = new Uint8Array(await c.req.raw.arrayBuffer().catch(() => interrupted(0)));
+  if (bytes.byteLength > bytesMax) throw tooLarge();
+  return bytes;
+}
+
+async function readStream(
+  body: ReadableStream<Uint8Array> | null,
+  bytesMax: number,
+  tooLarge: () => AppError,
+): Promise<Uint8Array> {
   if (body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let bytes = 0;

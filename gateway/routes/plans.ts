@@ -14,7 +14,7 @@ import {
   PlanRequestSchema,
   PlanSchema,
 } from './schemas/plan.ts';
-import { json, problems } from './schemas/problem.ts';
+import { json, linksTo, problems } from './schemas/problem.ts';
 
 const submitRoute = createRoute({
   method: 'post',
@@ -32,8 +32,9 @@ const submitRoute = createRoute({
     201: {
       ...json(PlanSchema, 'submitted'),
       headers: { Location: { schema: { type: 'string' }, description: 'the plan' } },
+      links: linksTo('readPlan', 'decidePlan', 'revokePlan'),
     },
-    ...problems(400, 401, 403, 413, 415, 422, 503),
+    ...problems(400, 401, 403, 409, 413, 415, 422, 503),
   },
 });
 

@@ -9,7 +9,7 @@ import { defaultTableLevel } from '../resources/resource-service.ts';
 import { isPermitted, requirePermit, resourceTarget } from './access.ts';
 import { resourceJson } from './resource-json.ts';
 import { AUTHENTICATED, NO_QUERY, TAG } from './schemas/common.ts';
-import { json, problems } from './schemas/problem.ts';
+import { json, linksTo, problems } from './schemas/problem.ts';
 import {
   DcatSchema,
   ResourceListQuerySchema,
@@ -41,6 +41,7 @@ const registerRoute = createRoute({
     201: {
       ...json(ResourceSchema, 'registered'),
       headers: { Location: { schema: { type: 'string' }, description: 'the resource' } },
+      links: linksTo('readResource', 'uploadData', 'listVersions', 'listResource', 'withdrawResource'),
     },
     ...problems(400, 401, 403, 409, 413, 415, 422, 503),
   },

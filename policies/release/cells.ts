@@ -137,20 +137,27 @@ function suppressedOf(
   for (const { hidden } of shown) {
     if (hidden.size > 0) cells += layout.measures.filter((parts) => parts.some((part) => hidden.has(part))).length;
   }
-  const groups = mayTellGroups(layout, left, reader) ? left.length : 0;
+  const groupsAt = (row: number) => (layout.groups === null ? 1 : reader.count(layout.groups, row));
+  const groups = mayTellGroups(layout, left, reader) ? left.reduce((sum, row) => sum + groupsAt(row), 0) : 0;
   return { cells, groups, reasons: cells + groups > 0 ? ['threshold', 'dominance'] : [] };
 }
 
 /**
  * The number of groups left out is itself a number about the units in them. WHY: with one person's rows as the only
  * small group, 1 against 0 would tell whether a condition holds for that person. So it is told only when it provably
- * stands for as many units as any other value: their counts added up, over the most groups one unit can be in.
+ * stands for as many units as any other value; the masks give a lower bound on how many.
  */
 function mayTellGroups(layout: CellLayout, left: readonly number[], reader: Reader): boolean {
-  return layout.units.every(({ count, groupsPerUnitMax }) => {
-    const counts = left.map((row) => reader.count(count, row));
-    if (counts.some((units) => units >= layout.unitsMin)) return true;
-    if (groupsPerUnitMax === null) return false;
-    return counts.reduce((sum, units) => sum + units, 0) >= layout.unitsMin * groupsPerUnitMax;
+  return layout.units.every(({ mask }) => {
+    if (mask === null) return false;
+    let classes = 0n;
+    for (const row of left) classes |= BigInt(reader.cell(mask, row) ?? 0);
+    return bitsOf(classes) >= layout.unitsMin;
   });
+}
+
+function bitsOf(mask: bigint): number {
+  let bits = 0;
+  for (let rest = mask; rest > 0n; rest >>= 1n) bits += Number(rest & 1n);
+  return bits;
 }

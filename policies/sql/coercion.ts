@@ -1,8 +1,8 @@
 import type { AppError } from '../errors.ts';
 import { coerce, exactType, isLiteral } from './literals.ts';
 import type { Expr, Offset } from './plan.ts';
-import { BOOLEAN, DOUBLE, HUGEINT, INTEGER, NULL_TYPE, TEXT, TIMESTAMP, type SqlType } from './sql-type.ts';
-import { refusalAt, type ResolveContext } from './syntax-node.ts';
+import { BOOLEAN, DOUBLE, HUGEINT, INTEGER, NULL_TYPE, type SqlType, TEXT, TIMESTAMP } from './sql-type.ts';
+import { type ResolveContext, refusalAt } from './syntax-node.ts';
 import { commonType, isNumeric, isTemporal, typeName } from './type-rules.ts';
 
 /** Implicit conversions. Text literals take the type of what they meet; values never turn from text by themselves. */

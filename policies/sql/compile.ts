@@ -3,8 +3,8 @@ import { emitRel } from './emit/emit-rel.ts';
 import type { EmittedSql } from './emit/emitted-sql.ts';
 import { planHash } from './emit/plan-hash.ts';
 import type { Rel } from './plan.ts';
-import type { PrivatePlan } from './rewrite.ts';
 import type { ResolvedQuery, TableUse } from './resolve.ts';
+import type { PrivatePlan } from './rewrite.ts';
 
 /** Stage `emit`: what the engine will run. `cells[i]` fills `boundaries[i]`; `finish` reads tables `released_<i>`. */
 export interface CompiledQuery {

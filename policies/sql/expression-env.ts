@@ -31,14 +31,24 @@ export interface WindowCollector {
   readonly columns: NamedWindow[];
 }
 
-export function collectAggregate(ctx: ResolveContext, into: AggregateCollector, name: string, call: AggregateCall): Expr {
+export function collectAggregate(
+  ctx: ResolveContext,
+  into: AggregateCollector,
+  name: string,
+  call: AggregateCall,
+): Expr {
   const known = into.measures.find((measure) => sameAggregate(measure.call, call));
   const id = known?.id ?? freshId(ctx);
   if (known === undefined) into.measures.push({ id, name, call });
   return columnRef(id, call.type, call.at);
 }
 
-export function collectWindow(ctx: ResolveContext, into: WindowCollector, name: string, call: NamedWindow['call']): Expr {
+export function collectWindow(
+  ctx: ResolveContext,
+  into: WindowCollector,
+  name: string,
+  call: NamedWindow['call'],
+): Expr {
   const known = into.columns.find((column) => sameWindow(column.call, call));
   const id = known?.id ?? freshId(ctx);
   if (known === undefined) into.columns.push({ id, name, call });

@@ -1,12 +1,11 @@
-import { identifierUse } from './coercion.ts';
-import { columnRef, type AggregateCollector, type ExprEnv } from './expression-env.ts';
+import { identifierUse, wordAt } from './coercion.ts';
+import { type AggregateCollector, columnRef, type ExprEnv } from './expression-env.ts';
+import { orderPosition } from './order-position.ts';
 import type { ColumnId, Expr, NamedExpr, Rel } from './plan.ts';
 import { resolveExpr } from './resolve-expr.ts';
-import { orderPosition } from './order-position.ts';
 import { mapExpr, sameExpr, visitExpr } from './same-expression.ts';
-import { wordAt } from './coercion.ts';
-import { freshId, nodesAt, refusalAt, type SyntaxNode } from './syntax-node.ts';
 import { isStar } from './star.ts';
+import { freshId, nodesAt, refusalAt, type SyntaxNode } from './syntax-node.ts';
 
 interface Item {
   readonly node: SyntaxNode;
@@ -47,7 +46,13 @@ export function grouper(env: ExprEnv, node: SyntaxNode, readItems: (env: ExprEnv
     items,
     hidden: (id) => (grouped || collector.measures.length > 0) && !columns.has(id),
     isAggregated: () => grouped || collector.measures.length > 0,
-    aggregate: (input) => ({ kind: 'aggregate', input, keys, sets: plainSets ? null : sets, measures: collector.measures }),
+    aggregate: (input) => ({
+      kind: 'aggregate',
+      input,
+      keys,
+      sets: plainSets ? null : sets,
+      measures: collector.measures,
+    }),
     overKeys: (expr, free) => overKeys(env, keys, collector, expr, free),
   };
 }
@@ -70,7 +75,11 @@ function keysOfAll(collector: AggregateCollector, items: readonly Item[]): reado
   });
 }
 
-function keyExprs(env: ExprEnv, node: SyntaxNode, readItems: (env: ExprEnv) => readonly Item[]): readonly { name: string; expr: Expr }[] {
+function keyExprs(
+  env: ExprEnv,
+  node: SyntaxNode,
+  readItems: (env: ExprEnv) => readonly Item[],
+): readonly { name: string; expr: Expr }[] {
   const { ctx } = env;
   const list = nodesAt(ctx, node, 'select_list');
   const inner: ExprEnv = { ...env, accepted: 'GROUP BY a, b' };
@@ -92,7 +101,13 @@ function keyName(group: SyntaxNode): string {
   return Array.isArray(names) ? String(names.at(-1)) : 'key';
 }
 
-function overKeys(env: ExprEnv, keys: readonly NamedExpr[], collector: AggregateCollector, expr: Expr, free: ReadonlySet<ColumnId>): Expr {
+function overKeys(
+  env: ExprEnv,
+  keys: readonly NamedExpr[],
+  collector: AggregateCollector,
+  expr: Expr,
+  free: ReadonlySet<ColumnId>,
+): Expr {
   const measures = new Set(collector.measures.map((measure) => measure.id));
   return mapExpr(expr, (part) => {
     const key = keys.find((candidate) => sameExpr(candidate.expr, part));

@@ -1,7 +1,7 @@
-import { BOOLEAN, DATE, DOUBLE, HUGEINT, INTEGER, NULL_TYPE, TEXT, TIMESTAMP, decimal } from './sql-type.ts';
-import type { SqlType } from './sql-type.ts';
 import type { Expr, Literal, Offset } from './plan.ts';
-import { isNumeric, sameType } from './type-rules.ts';
+import type { SqlType } from './sql-type.ts';
+import { BOOLEAN, DATE, DOUBLE, decimal, HUGEINT, INTEGER, NULL_TYPE, TEXT, TIMESTAMP } from './sql-type.ts';
+import { isNumeric, PRECISION_MAX, sameType } from './type-rules.ts';
 
 /** Literals of the plan and their conversion at compile time: what cannot convert is told to the user, not the engine. */
 
@@ -58,7 +58,9 @@ function convertText(text: string, from: SqlType, type: SqlType): string | boole
     case 'text':
       return from.kind === 'double' ? null : text;
     case 'date':
-      return from.kind === 'text' || from.kind === 'timestamp' ? dateText(text.slice(0, from.kind === 'timestamp' ? 10 : undefined)) : null;
+      return from.kind === 'text' || from.kind === 'timestamp'
+        ? dateText(text.slice(0, from.kind === 'timestamp' ? 10 : undefined))
+        : null;
     case 'timestamp':
       return from.kind === 'text' || from.kind === 'date' ? timestampText(text) : null;
     default:
@@ -126,9 +128,12 @@ export function exactType(expr: Expr): SqlType {
   if (!isLiteral(expr) || typeof expr.value !== 'string' || !isNumeric(expr.type) || expr.type.kind === 'double') {
     return expr.type;
   }
-  const digits = expr.value.replace(/^-/, '').replace('.', '').replace(/^0+(?=\d)/, '').length;
+  const digits = expr.value
+    .replace(/^-/, '')
+    .replace('.', '')
+    .replace(/^0+(?=\d)/, '').length;
   const scale = expr.type.kind === 'decimal' ? expr.type.scale : 0;
-  return decimal(Math.max(digits, scale, 1), scale);
+  return digits > PRECISION_MAX ? expr.type : decimal(Math.max(digits, scale, 1), scale);
 }
 
 export const todayLiteral = (today: string, at: Offset): Literal => literal(DATE, today.slice(0, 10), at);

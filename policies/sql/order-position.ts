@@ -1,4 +1,4 @@
-import { isNode, refusal, type ResolveContext, type SyntaxNode } from './syntax-node.ts';
+import { isNode, type ResolveContext, refusal, type SyntaxNode } from './syntax-node.ts';
 
 /** Index of `ORDER BY 2` or `GROUP BY 2`; null where it is no position. */
 export function orderPosition(ctx: ResolveContext, node: SyntaxNode, count: number): number | null {

@@ -39,7 +39,8 @@ function describe(node: unknown, depth: number): string {
       return 'case';
     case 'FUNCTION': {
       const name = String(node['function_name']);
-      if (node['is_operator'] === true) return children.length === 2 ? `(${children.join(` ${name} `)})` : `${name}${children.join('')}`;
+      if (node['is_operator'] === true)
+        return children.length === 2 ? `(${children.join(` ${name} `)})` : `${name}${children.join('')}`;
       return `${name}(${node['distinct'] === true ? 'DISTINCT ' : ''}${children.join(', ')})`;
     }
     case 'WINDOW':
@@ -56,6 +57,7 @@ function constantText(value: unknown): string {
   const inner = value['value'];
   if (isNode(inner)) return 'number';
   const info = isNode(value['type']) ? value['type']['type_info'] : null;
-  if (isNode(info) && typeof info['scale'] === 'number' && typeof inner === 'number') return (inner / 10 ** info['scale']).toFixed(info['scale']);
+  if (isNode(info) && typeof info['scale'] === 'number' && typeof inner === 'number')
+    return (inner / 10 ** info['scale']).toFixed(info['scale']);
   return typeof inner === 'string' ? `'${inner}'` : String(inner);
 }

@@ -39,6 +39,8 @@ export interface TableSource {
   readonly level: Level;
   /** Most rows that any one unit has, per unit kind; null when unknown. Public metadata for cheap proofs. */
   readonly rowsPerUnitMax: Readonly<Partial<Record<UnitKind, number>>>;
+  /** The table's identifier columns, read or not: through which a join could say whose the rows are. */
+  readonly identifiers?: readonly string[];
 }
 export interface ReleasedSource {
   readonly kind: 'released';

@@ -4,7 +4,17 @@ import type { AggregateEntry } from './functions/aggregates.ts';
 import type { AggregateCall, Expr } from './plan.ts';
 import { argument } from './resolve-call.ts';
 import { INTEGER } from './sql-type.ts';
-import { checkShape, isNode, nodeAt, nodesAt, offsetOf, refusal, type ResolveContext, type Shape, type SyntaxNode } from './syntax-node.ts';
+import {
+  checkShape,
+  isNode,
+  nodeAt,
+  nodesAt,
+  offsetOf,
+  type ResolveContext,
+  refusal,
+  type Shape,
+  type SyntaxNode,
+} from './syntax-node.ts';
 
 /** Resolves a child expression: handed in, because expressions and aggregates hold each other. */
 type Resolve = (env: ExprEnv, node: SyntaxNode) => Expr;
@@ -26,21 +36,50 @@ const AGGREGATE_SHAPE: Shape = {
 };
 
 /** DISTINCT changes nothing for these. */
-const ANY_MULTIPLICITY: ReadonlySet<string> = new Set(['min', 'max', 'bool_and', 'bool_or', 'any_value', 'approx_count_distinct']);
+const ANY_MULTIPLICITY: ReadonlySet<string> = new Set([
+  'min',
+  'max',
+  'bool_and',
+  'bool_or',
+  'any_value',
+  'approx_count_distinct',
+]);
 
-export function resolveAggregate(env: ExprEnv, node: SyntaxNode, entry: AggregateEntry, word: string, resolve: Resolve): Expr {
+export function resolveAggregate(
+  env: ExprEnv,
+  node: SyntaxNode,
+  entry: AggregateEntry,
+  word: string,
+  resolve: Resolve,
+): Expr {
   const { ctx } = env;
   if (env.aggregates === null) throw misplaced(env, node, word);
   checkShape(ctx, node, AGGREGATE_SHAPE);
-  const inner: ExprEnv = { ...env, aggregates: null, windows: null, hidden: null, accepted: 'SELECT x FROM (SELECT k, sum(y) AS x FROM t GROUP BY k)' };
+  const inner: ExprEnv = {
+    ...env,
+    aggregates: null,
+    windows: null,
+    hidden: null,
+    accepted: 'SELECT x FROM (SELECT k, sum(y) AS x FROM t GROUP BY k)',
+  };
   const args = aggregateArguments(inner, node, entry, word, resolve);
   const filterNode = node['filter'];
   const filter = isNode(filterNode) ? asCondition(ctx, resolve(inner, filterNode), 'FILTER') : null;
   const distinct = node['distinct'] === true && !ANY_MULTIPLICITY.has(entry.name);
   if (distinct && !entry.distinct) {
-    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: `${word}(DISTINCT …)`, accepted: 'count(DISTINCT x), sum(DISTINCT x)' });
+    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', {
+      construct: `${word}(DISTINCT …)`,
+      accepted: 'count(DISTINCT x), sum(DISTINCT x)',
+    });
   }
-  const call: AggregateCall = { fn: entry.name, args, distinct, filter, type: entry.result(args.map((arg) => arg.type)), at: offsetOf(ctx, node) };
+  const call: AggregateCall = {
+    fn: entry.name,
+    args,
+    distinct,
+    filter,
+    type: entry.result(args.map((arg) => arg.type)),
+    at: offsetOf(ctx, node),
+  };
   return collectAggregate(ctx, env.aggregates, word, call);
 }
 
@@ -48,7 +87,13 @@ function misplaced(env: ExprEnv, node: SyntaxNode, word: string): Error {
   return refusal(env.ctx, node, 'SQL_AGGREGATE_MISPLACED', { function: word, accepted: env.accepted });
 }
 
-function aggregateArguments(env: ExprEnv, node: SyntaxNode, entry: AggregateEntry, word: string, resolve: Resolve): readonly Expr[] {
+function aggregateArguments(
+  env: ExprEnv,
+  node: SyntaxNode,
+  entry: AggregateEntry,
+  word: string,
+  resolve: Resolve,
+): readonly Expr[] {
   const { ctx } = env;
   const nodes = [...withinGroup(ctx, node), ...nodesAt(ctx, node, 'children')];
   if (nodes.length !== entry.params.length) {
@@ -69,16 +114,31 @@ function withinGroup(ctx: ResolveContext, node: SyntaxNode): readonly SyntaxNode
   if (only === undefined) return [];
   const ordered = String(node['function_name']).startsWith('quantile_') || node['function_name'] === 'mode';
   if (!ordered || orders.length > 1 || only['type'] === 'DESCENDING') {
-    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: 'ORDER BY in an aggregate', accepted: 'sum(x), quantile_cont(x, 0.5)' });
+    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', {
+      construct: 'ORDER BY in an aggregate',
+      accepted: 'sum(x), quantile_cont(x, 0.5)',
+    });
   }
   return [nodeAt(ctx, only, 'expression')];
 }
 
 /** GROUPING(a, b): which of the keys the row's grouping set leaves out. */
-export function resolveGrouping(env: ExprEnv, node: SyntaxNode, children: readonly SyntaxNode[], resolve: Resolve): Expr {
+export function resolveGrouping(
+  env: ExprEnv,
+  node: SyntaxNode,
+  children: readonly SyntaxNode[],
+  resolve: Resolve,
+): Expr {
   if (env.aggregates === null) throw misplaced(env, node, 'grouping');
   const inner: ExprEnv = { ...env, aggregates: null, windows: null };
   const args = children.map((child) => resolve(inner, child));
-  const call: AggregateCall = { fn: 'grouping', args, distinct: false, filter: null, type: INTEGER, at: offsetOf(env.ctx, node) };
+  const call: AggregateCall = {
+    fn: 'grouping',
+    args,
+    distinct: false,
+    filter: null,
+    type: INTEGER,
+    at: offsetOf(env.ctx, node),
+  };
   return collectAggregate(env.ctx, env.aggregates, 'grouping', call);
 }

@@ -5,17 +5,26 @@ import { endsInEscape } from './functions/text-functions.ts';
 import { convertLiteral, isLiteral } from './literals.ts';
 import type { Expr, Offset } from './plan.ts';
 import { call } from './resolve-operators.ts';
-import { DATE, DOUBLE, INTEGER, TEXT, TIMESTAMP, type SqlType } from './sql-type.ts';
-import { refusalAt, type ResolveContext } from './syntax-node.ts';
+import { DATE, DOUBLE, INTEGER, type SqlType, TEXT, TIMESTAMP } from './sql-type.ts';
+import { type ResolveContext, refusalAt } from './syntax-node.ts';
 import { isNumeric } from './type-rules.ts';
 
 /** A call of a scalar function on the allow-list: picks the signature, converts arguments, checks literals. */
-export function scalarCall(ctx: ResolveContext, entry: ScalarEntry, word: string, args: readonly Expr[], at: Offset): Expr {
+export function scalarCall(
+  ctx: ResolveContext,
+  entry: ScalarEntry,
+  word: string,
+  args: readonly Expr[],
+  at: Offset,
+): Expr {
   for (const arg of args) if (arg.type.kind === 'token') throw identifierUse(ctx, arg.at, word);
   const candidates = entry.signatures.filter((signature) => takes(signature, args.length));
   const signature = candidates[0];
   if (signature === undefined) {
-    throw refusalAt(ctx, at, 'SQL_FUNCTION_REFUSED', { function: word, accepted: entry.signatures.map((s) => spell(entry, s)).join(', ') });
+    throw refusalAt(ctx, at, 'SQL_FUNCTION_REFUSED', {
+      function: word,
+      accepted: entry.signatures.map((s) => spell(entry, s)).join(', '),
+    });
   }
   const sides = args.map((arg, index) => argument(ctx, arg, parameterAt(signature, index), word));
   const types = sides.map((side) => side.type);
@@ -72,7 +81,11 @@ function convert(ctx: ResolveContext, arg: Expr, wanted: Parameter['is'] | 'coun
       return kind === 'null' ? to(INTEGER) : arg;
     case 'number':
       if (isNumeric(arg.type)) return arg;
-      return kind === 'null' ? to(INTEGER) : isLiteral(arg) && kind === 'text' ? to(DOUBLE) : fail(ctx, arg, word, 'number');
+      return kind === 'null'
+        ? to(INTEGER)
+        : isLiteral(arg) && kind === 'text'
+          ? to(DOUBLE)
+          : fail(ctx, arg, word, 'number');
     case 'integer':
       if (kind === 'integer' || kind === 'null' || (isLiteral(arg) && kind === 'text')) return to(INTEGER);
       return kind === 'hugeint' ? to(INTEGER) : fail(ctx, arg, word, 'integer');
@@ -86,7 +99,9 @@ function convert(ctx: ResolveContext, arg: Expr, wanted: Parameter['is'] | 'coun
     case 'boolean':
       return kind === 'boolean' || kind === 'null' ? to({ kind: 'boolean' }) : fail(ctx, arg, word, 'boolean');
     case 'interval':
-      return kind === 'interval' || kind === 'null' ? to({ kind: 'interval' }) : fail(ctx, arg, word, "INTERVAL '1' DAY");
+      return kind === 'interval' || kind === 'null'
+        ? to({ kind: 'interval' })
+        : fail(ctx, arg, word, "INTERVAL '1' DAY");
     case 'date':
       return asDate(ctx, arg, word, DATE);
     case 'timestamp':

@@ -1,8 +1,25 @@
-import { AppError } from '../errors.ts';
-import { booleanLiteral, decimalText, doubleLiteral, integerOf, literal, nullLiteral, textLiteral } from './literals.ts';
+import type { AppError } from '../errors.ts';
+import {
+  booleanLiteral,
+  decimalText,
+  doubleLiteral,
+  integerOf,
+  literal,
+  nullLiteral,
+  textLiteral,
+} from './literals.ts';
 import type { Literal } from './plan.ts';
 import { decimal } from './sql-type.ts';
-import { checkShape, isNode, nodeAt, offsetOf, refusal, type ResolveContext, type Shape, type SyntaxNode } from './syntax-node.ts';
+import {
+  checkShape,
+  isNode,
+  nodeAt,
+  offsetOf,
+  type ResolveContext,
+  refusal,
+  type Shape,
+  type SyntaxNode,
+} from './syntax-node.ts';
 
 /** Constants of the syntax tree as literals of the plan, exact. */
 
@@ -20,7 +37,10 @@ export function resolveConstant(ctx: ResolveContext, node: SyntaxNode): Literal 
   const at = offsetOf(ctx, node);
   if (value['is_null'] === true) return nullLiteral(at);
   const refused = (): AppError =>
-    refusal(ctx, node, 'SQL_TYPE_REFUSED', { type: String(type['id']).toLowerCase(), accepted: "42, 1.5, 'text', true, NULL, DATE '2024-01-31'" });
+    refusal(ctx, node, 'SQL_TYPE_REFUSED', {
+      type: String(type['id']).toLowerCase(),
+      accepted: "42, 1.5, 'text', true, NULL, DATE '2024-01-31'",
+    });
   switch (type['id']) {
     case 'INTEGER':
     case 'BIGINT':

@@ -10,21 +10,21 @@ import { resolveConstant } from './resolve-constant.ts';
 import { arithmetic, call, comparison, merge, negation } from './resolve-operators.ts';
 import { resolveWindow } from './resolve-window.ts';
 import { lookup, nearColumns } from './scope.ts';
-import { BOOLEAN, INTERVAL, decimal, type SqlType } from './sql-type.ts';
+import { BOOLEAN, decimal, INTERVAL, type SqlType } from './sql-type.ts';
 import {
   checkShape,
   isNode,
   nodeAt,
   nodesAt,
   offsetOf,
+  type ResolveContext,
   refusal,
   refusalAt,
+  type Shape,
+  type SyntaxNode,
   textAt,
   textsAt,
   within,
-  type ResolveContext,
-  type Shape,
-  type SyntaxNode,
 } from './syntax-node.ts';
 import { CAST_TYPES, CAST_TYPES_ACCEPTED, isNumeric, isTemporal, sameType, typeName } from './type-rules.ts';
 
@@ -89,8 +89,12 @@ function resolveByClass(env: ExprEnv, node: SyntaxNode): Expr {
 }
 
 function refuseSubquery(ctx: ResolveContext, node: SyntaxNode): Error {
-  const construct = node['subquery_type'] === 'EXISTS' ? 'EXISTS' : node['subquery_type'] === 'ANY' ? 'IN (SELECT …)' : '(SELECT …)';
-  return refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct, accepted: 'WHERE … AND x IN (SELECT …), WHERE … AND [NOT] EXISTS (SELECT …), JOIN' });
+  const construct =
+    node['subquery_type'] === 'EXISTS' ? 'EXISTS' : node['subquery_type'] === 'ANY' ? 'IN (SELECT …)' : '(SELECT …)';
+  return refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', {
+    construct,
+    accepted: 'WHERE … AND x IN (SELECT …), WHERE … AND [NOT] EXISTS (SELECT …), JOIN',
+  });
 }
 
 const CLASS_HINTS: Readonly<Record<string, readonly [construct: string, accepted: string]>> = {
@@ -102,7 +106,10 @@ const CLASS_HINTS: Readonly<Record<string, readonly [construct: string, accepted
 };
 
 function refuseClass(ctx: ResolveContext, node: SyntaxNode): Error {
-  const [construct, accepted] = CLASS_HINTS[String(node['class'])] ?? [String(node['class'] ?? 'node'), 'columns, literals, functions, CASE'];
+  const [construct, accepted] = CLASS_HINTS[String(node['class'])] ?? [
+    String(node['class'] ?? 'node'),
+    'columns, literals, functions, CASE',
+  ];
   return refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct, accepted });
 }
 
@@ -150,7 +157,10 @@ function resolveCast(env: ExprEnv, node: SyntaxNode): Expr {
     if (converted !== null) return { ...converted, at: at ?? arg.at };
     if (node['try_cast'] === true) return nullLiteral(at, type);
     if (arg.type.kind === 'text') {
-      throw refusalAt(ctx, arg.at ?? at, 'SQL_LITERAL_REFUSED', { what: wordAt(ctx, arg.at), accepted: `${typeName(type)}: ${FORMS[type.kind] ?? '…'}` });
+      throw refusalAt(ctx, arg.at ?? at, 'SQL_LITERAL_REFUSED', {
+        what: wordAt(ctx, arg.at),
+        accepted: `${typeName(type)}: ${FORMS[type.kind] ?? '…'}`,
+      });
     }
   }
   if (!isCastable(arg.type, type)) throw mismatch(ctx, at, 'CAST', typeName(type), arg.type);
@@ -171,7 +181,8 @@ function castType(ctx: ResolveContext, node: SyntaxNode): SqlType {
   const info = wanted['type_info'];
   const id = String(wanted['id']);
   if (id === 'DECIMAL' && isNode(info) && typeof info['width'] === 'number' && typeof info['scale'] === 'number') {
-    if (info['width'] >= 1 && info['width'] <= 38 && info['scale'] <= info['width']) return decimal(info['width'], info['scale']);
+    if (info['width'] >= 1 && info['width'] <= 38 && info['scale'] <= info['width'])
+      return decimal(info['width'], info['scale']);
   }
   const plain = info === null ? CAST_TYPES.get(id) : undefined;
   if (plain !== undefined) return plain;
@@ -188,7 +199,9 @@ function isCastable(from: SqlType, to: SqlType): boolean {
   return isTemporal(from) && isTemporal(to);
 }
 
-const INTERVAL_UNITS: Readonly<Record<string, { readonly months?: number; readonly days?: number; readonly micros?: bigint }>> = {
+const INTERVAL_UNITS: Readonly<
+  Record<string, { readonly months?: number; readonly days?: number; readonly micros?: bigint }>
+> = {
   year: { months: 12 },
   quarter: { months: 3 },
   month: { months: 1 },
@@ -201,7 +214,8 @@ const INTERVAL_UNITS: Readonly<Record<string, { readonly months?: number; readon
 
 /** `'1 year 2 days'`: whole counts of units. */
 function intervalLiteral(ctx: ResolveContext, node: SyntaxNode, arg: Expr): Expr {
-  const refused = (): Error => refusal(ctx, node, 'SQL_LITERAL_REFUSED', { what: 'INTERVAL', accepted: "INTERVAL '1 month', INTERVAL 3 DAY" });
+  const refused = (): Error =>
+    refusal(ctx, node, 'SQL_LITERAL_REFUSED', { what: 'INTERVAL', accepted: "INTERVAL '1 month', INTERVAL 3 DAY" });
   if (!isLiteral(arg) || typeof arg.value !== 'string' || arg.type.kind !== 'text') throw refused();
   const parts = arg.value.trim().split(/\s+/);
   if (parts.length === 0 || parts.length % 2 !== 0 || parts.length > 16) throw refused();
@@ -260,7 +274,9 @@ function resolveBetween(env: ExprEnv, node: SyntaxNode): Expr {
 function resolveConjunction(env: ExprEnv, node: SyntaxNode): Expr {
   checkShape(env.ctx, node, SHAPES.conjunction);
   const fn = node['type'] === 'CONJUNCTION_AND' ? 'and' : 'or';
-  const sides = nodesAt(env.ctx, node, 'children').map((child) => asCondition(env.ctx, resolveExpr(env, child), fn.toUpperCase()));
+  const sides = nodesAt(env.ctx, node, 'children').map((child) =>
+    asCondition(env.ctx, resolveExpr(env, child), fn.toUpperCase()),
+  );
   return call(fn, sides, BOOLEAN, offsetOf(env.ctx, node));
 }
 
@@ -273,7 +289,12 @@ function resolveOperator(env: ExprEnv, node: SyntaxNode): Expr {
   const args = (): Expr[] => children.map((child) => resolveExpr(env, child));
   switch (node['type']) {
     case 'OPERATOR_NOT':
-      return call('not', args().map((arg) => asCondition(ctx, arg, 'NOT')), BOOLEAN, at);
+      return call(
+        'not',
+        args().map((arg) => asCondition(ctx, arg, 'NOT')),
+        BOOLEAN,
+        at,
+      );
     case 'OPERATOR_IS_NULL':
       return call('is_null', args(), BOOLEAN, at);
     case 'OPERATOR_IS_NOT_NULL':
@@ -297,7 +318,10 @@ const OPERATOR_HINTS: Readonly<Record<string, readonly [construct: string, accep
 };
 
 function refuseOperator(ctx: ResolveContext, node: SyntaxNode): Error {
-  const [construct, accepted] = OPERATOR_HINTS[String(node['type'])] ?? [String(node['type']), 'AND, OR, NOT, IN, BETWEEN, IS NULL'];
+  const [construct, accepted] = OPERATOR_HINTS[String(node['type'])] ?? [
+    String(node['type']),
+    'AND, OR, NOT, IN, BETWEEN, IS NULL',
+  ];
   return refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct, accepted });
 }
 
@@ -318,8 +342,26 @@ function resolveCase(env: ExprEnv, node: SyntaxNode): Expr {
 
 // ── Functions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const ARITHMETIC: ReadonlySet<string> = new Set(['+', '-', '*', '/', '//', '%', 'mod', 'add', 'subtract', 'multiply', 'divide']);
-const ARITHMETIC_SYMBOL: Readonly<Record<string, string>> = { mod: '%', add: '+', subtract: '-', multiply: '*', divide: '//' };
+const ARITHMETIC: ReadonlySet<string> = new Set([
+  '+',
+  '-',
+  '*',
+  '/',
+  '//',
+  '%',
+  'mod',
+  'add',
+  'subtract',
+  'multiply',
+  'divide',
+]);
+const ARITHMETIC_SYMBOL: Readonly<Record<string, string>> = {
+  mod: '%',
+  add: '+',
+  subtract: '-',
+  multiply: '*',
+  divide: '//',
+};
 const MERGES: ReadonlySet<string> = new Set(['nullif', 'greatest', 'least', 'ifnull']);
 const NEGATED: Readonly<Record<string, string>> = { '!~~': '~~', '!~~*': '~~*' };
 const NOW_CALLS: ReadonlySet<string> = new Set(['now', 'current_localtimestamp', 'get_current_timestamp']);
@@ -329,13 +371,19 @@ function resolveFunction(env: ExprEnv, node: SyntaxNode): Expr {
   const name = textAt(ctx, node, 'function_name').toLowerCase();
   // The grammar itself names the schema `main` for its own forms, such as EXTRACT or POSITION.
   if (node['catalog'] !== '' || (node['schema'] !== '' && node['schema'] !== 'main')) {
-    throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: `${String(node['schema'])}.${name}`, accepted: `${name}(…)` });
+    throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', {
+      function: `${String(node['schema'])}.${name}`,
+      accepted: `${name}(…)`,
+    });
   }
   const aggregate = aggregateSpelled(name);
   if (aggregate !== undefined) return resolveAggregate(env, node, aggregate, name, resolveExpr);
   const negated = NEGATED[name];
   if (scalarSpelled(negated ?? name) === undefined && !isSpecial(name)) {
-    throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: name, accepted: acceptedInstead(name, ALL_SPELLINGS) });
+    throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', {
+      function: name,
+      accepted: acceptedInstead(name, ALL_SPELLINGS),
+    });
   }
   checkShape(ctx, node, SHAPES.call);
   checkNoOrder(ctx, node);
@@ -353,7 +401,8 @@ function callOf(env: ExprEnv, node: SyntaxNode, name: string): Expr {
   const nodes = nodesAt(ctx, node, 'children');
   if (name === 'today' && nodes.length === 0) return todayLiteral(ctx.facts.today, at);
   if (NOW_CALLS.has(name) && nodes.length === 0) return nowLiteral(ctx.facts.now, at);
-  if (/^to_(year|quarter|month|week|day|hour|minute|second)s$/.test(name) && nodes.length === 1) return intervalOf(env, node, name, nodes);
+  if (/^to_(year|quarter|month|week|day|hour|minute|second)s$/.test(name) && nodes.length === 1)
+    return intervalOf(env, node, name, nodes);
   const args = nodes.map((child) => resolveExpr(env, child));
   const [left, right] = args;
   if (ARITHMETIC.has(name) || name === 'date_add') {
@@ -366,7 +415,11 @@ function callOf(env: ExprEnv, node: SyntaxNode, name: string): Expr {
   }
   if (MERGES.has(name)) return merge(ctx, name === 'ifnull' ? 'coalesce' : name, args, at);
   const entry = scalarSpelled(name);
-  if (entry === undefined) throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: name, accepted: acceptedInstead(name, ALL_SPELLINGS) });
+  if (entry === undefined)
+    throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', {
+      function: name,
+      accepted: acceptedInstead(name, ALL_SPELLINGS),
+    });
   return scalarCall(ctx, entry, name, args, at);
 }
 
@@ -380,14 +433,27 @@ function intervalOf(env: ExprEnv, node: SyntaxNode, name: string, nodes: readonl
   const at = offsetOf(ctx, node);
   if (whole !== null && unit !== undefined && typeof whole.value === 'string' && /^-?\d{1,6}$/.test(whole.value)) {
     const n = Number(whole.value);
-    return literal(INTERVAL, { months: n * (unit.months ?? 0), days: n * (unit.days ?? 0), micros: `${BigInt(n) * (unit.micros ?? 0n)}` }, at);
+    return literal(
+      INTERVAL,
+      { months: n * (unit.months ?? 0), days: n * (unit.days ?? 0), micros: `${BigInt(n) * (unit.micros ?? 0n)}` },
+      at,
+    );
   }
   if (constant !== null && constant.value !== null) {
-    throw refusal(ctx, node, 'SQL_LITERAL_REFUSED', { what: 'INTERVAL', accepted: "INTERVAL '1 month', INTERVAL 3 DAY" });
+    throw refusal(ctx, node, 'SQL_LITERAL_REFUSED', {
+      what: 'INTERVAL',
+      accepted: "INTERVAL '1 month', INTERVAL 3 DAY",
+    });
   }
   const entry = scalarSpelled(name);
   if (entry === undefined) throw refuseClass(ctx, node);
-  return scalarCall(ctx, entry, name, [isNumeric(count.type) ? coerceTo(ctx, count, { kind: 'integer' }, name) : count], at);
+  return scalarCall(
+    ctx,
+    entry,
+    name,
+    [isNumeric(count.type) ? coerceTo(ctx, count, { kind: 'integer' }, name) : count],
+    at,
+  );
 }
 
 function checkNoOrder(ctx: ResolveContext, node: SyntaxNode): void {

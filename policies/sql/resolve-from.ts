@@ -1,14 +1,47 @@
-import { domainOf, type ColumnSchema } from '../table-schema.ts';
+import { type ColumnSchema, domainOf } from '../table-schema.ts';
 import { asCondition, unify } from './coercion.ts';
 import { columnRef, type ExprEnv } from './expression-env.ts';
 import { isLiteral } from './literals.ts';
-import { columnsOf, type ColumnId, type Expr, type Join, type OutputColumn, type Rel, type Scan, type ScanColumn } from './plan.ts';
+import {
+  type ColumnId,
+  columnsOf,
+  type Expr,
+  type Join,
+  type OutputColumn,
+  type Rel,
+  type Scan,
+  type ScanColumn,
+} from './plan.ts';
 import type { GrantedTable } from './resolve.ts';
 import { resolveExpr } from './resolve-expr.ts';
 import { call, comparison } from './resolve-operators.ts';
-import { EMPTY_SCOPE, fold, lookup, nearColumns, nearest, type BoundColumn, type BoundRelation, type MergedColumn, type Scope } from './scope.ts';
+import {
+  type BoundColumn,
+  type BoundRelation,
+  EMPTY_SCOPE,
+  fold,
+  lookup,
+  type MergedColumn,
+  nearColumns,
+  nearest,
+  type Scope,
+} from './scope.ts';
 import { BOOLEAN, type SqlType } from './sql-type.ts';
-import { checkShape, freshId, isNode, nodeAt, nodesAt, offsetOf, refusal, textAt, textsAt, within, type ResolveContext, type Shape, type SyntaxNode } from './syntax-node.ts';
+import {
+  checkShape,
+  freshId,
+  isNode,
+  nodeAt,
+  nodesAt,
+  offsetOf,
+  type ResolveContext,
+  refusal,
+  type Shape,
+  type SyntaxNode,
+  textAt,
+  textsAt,
+  within,
+} from './syntax-node.ts';
 
 /** A WITH query, resolved again at every reference: each gets columns of its own. */
 export interface CteScope {
@@ -51,7 +84,14 @@ const BASE_SHAPE: Shape = {
   column_name_alias: 'own',
   at_clause: { construct: 'AT (VERSION …)', accepted: 'the current version' },
 };
-const SUBQUERY_SHAPE: Shape = { type: 'own', alias: 'own', query_location: 'own', sample: SAMPLE, subquery: 'own', column_name_alias: 'own' };
+const SUBQUERY_SHAPE: Shape = {
+  type: 'own',
+  alias: 'own',
+  query_location: 'own',
+  sample: SAMPLE,
+  subquery: 'own',
+  column_name_alias: 'own',
+};
 const QUERY_SHAPE: Shape = { node: 'own', named_param_map: { construct: '$1', accepted: 'a literal' } };
 const JOIN_SHAPE: Shape = {
   type: 'own',
@@ -128,7 +168,10 @@ function baseTable(reader: FromReader, node: SyntaxNode): BoundFrom {
   const granted = ctx.catalog.get(name) ?? ctx.catalog.get(fold(name));
   if (granted === undefined) {
     const tables = [...ctx.catalog.keys()];
-    throw refusal(ctx, node, 'SQL_TABLE_UNKNOWN', { table: name, granted: tables.length <= 30 ? tables : nearest(name, tables) });
+    throw refusal(ctx, node, 'SQL_TABLE_UNKNOWN', {
+      table: name,
+      granted: tables.length <= 30 ? tables : nearest(name, tables),
+    });
   }
   return named(ctx, node, scanOf(ctx, granted), alias, renames);
 }
@@ -168,10 +211,12 @@ function scanOf(ctx: ResolveContext, granted: GrantedTable): BoundQuery {
       table: schema.table,
       level: schema.level,
       rowsPerUnitMax: granted.rowsPerUnitMax,
+      identifiers: schema.columns.filter((column) => column.role === 'identifier').map((column) => column.name),
     },
     columns,
   };
-  return { rel: scan, columns };
+  const hidden = new Set(granted.protectionOnly);
+  return { rel: scan, columns: columns.filter((column) => !hidden.has(column.column)) };
 }
 
 /** The types in which the vault stores columns; identifiers are keyed tokens of their domain. */
@@ -182,9 +227,18 @@ function storedType(granted: GrantedTable, column: ColumnSchema): SqlType {
 }
 
 /** A relation under its alias. Of equal names the first is visible; later ones get `_1`, `_2`, as in DuckDB. */
-function named(ctx: ResolveContext, node: SyntaxNode, bound: BoundQuery, alias: string, renames: readonly string[]): BoundFrom {
+function named(
+  ctx: ResolveContext,
+  node: SyntaxNode,
+  bound: BoundQuery,
+  alias: string,
+  renames: readonly string[],
+): BoundFrom {
   if (renames.length > bound.columns.length) {
-    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: `${alias}(${renames.join(', ')})`, accepted: `${alias}(${bound.columns.length})` });
+    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', {
+      construct: `${alias}(${renames.join(', ')})`,
+      accepted: `${alias}(${bound.columns.length})`,
+    });
   }
   const taken = new Set<string>();
   const columns = rename(bound.columns, renames).map((column): BoundColumn => {
@@ -200,7 +254,13 @@ function derivedTable(reader: FromReader, node: SyntaxNode): BoundFrom {
   const { ctx } = reader;
   checkShape(ctx, node, SUBQUERY_SHAPE);
   const bound = reader.query(ctx, queryNode(ctx, nodeAt(ctx, node, 'subquery')), reader.ctes);
-  return named(ctx, node, bound, textAt(ctx, node, 'alias') || 'unnamed_subquery', textsAt(ctx, node, 'column_name_alias'));
+  return named(
+    ctx,
+    node,
+    bound,
+    textAt(ctx, node, 'alias') || 'unnamed_subquery',
+    textsAt(ctx, node, 'column_name_alias'),
+  );
 }
 
 /** The query inside `{node, named_param_map}`. */
@@ -213,21 +273,46 @@ export function queryNode(ctx: ResolveContext, holder: SyntaxNode): SyntaxNode {
 
 function valuesList(ctx: ResolveContext, node: SyntaxNode): BoundFrom {
   checkShape(ctx, node, LIST_SHAPE);
-  const env: ExprEnv = { ctx, scope: EMPTY_SCOPE, alias: null, hidden: null, aggregates: null, accepted: 'a literal', windows: null, subqueries: null };
+  const env: ExprEnv = {
+    ctx,
+    scope: EMPTY_SCOPE,
+    alias: null,
+    hidden: null,
+    aggregates: null,
+    accepted: 'a literal',
+    windows: null,
+    subqueries: null,
+  };
   const lists = Array.isArray(node['values']) ? node['values'] : [];
-  const rows = lists.map((list) => nodesAt(ctx, { type: 'VALUES', values: list }, 'values').map((value) => literalOf(env, value)));
+  const rows = lists.map((list) =>
+    nodesAt(ctx, { type: 'VALUES', values: list }, 'values').map((value) => literalOf(env, value)),
+  );
   const width = rows[0]?.length ?? 0;
   if (width === 0 || rows.some((row) => row.length !== width)) {
     throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: 'VALUES', accepted: 'VALUES (1, 2), (3, 4)' });
   }
-  const byColumn = Array.from({ length: width }, (_, index) => unify(ctx, rows.flatMap((row) => row[index] ?? []), 'VALUES'));
+  const byColumn = Array.from({ length: width }, (_, index) =>
+    unify(
+      ctx,
+      rows.flatMap((row) => row[index] ?? []),
+      'VALUES',
+    ),
+  );
   const columns = byColumn.map((values, index): OutputColumn => {
     const type = values[0]?.type ?? BOOLEAN;
     return { id: freshId(ctx), name: `col${index}`, type: type.kind === 'null' ? { kind: 'integer' } : type };
   });
-  const unified = rows.map((_, row) => byColumn.map((values, index) => ({ ...(values[row] as Expr), type: columns[index]?.type ?? BOOLEAN }) as Expr));
+  const unified = rows.map((_, row) =>
+    byColumn.map((values, index) => ({ ...(values[row] as Expr), type: columns[index]?.type ?? BOOLEAN }) as Expr),
+  );
   const rel: Rel = { kind: 'values', columns, rows: unified };
-  return named(ctx, node, { rel, columns }, textAt(ctx, node, 'alias'), node['column_name_alias'] === undefined ? [] : textsAt(ctx, node, 'column_name_alias'));
+  return named(
+    ctx,
+    node,
+    { rel, columns },
+    textAt(ctx, node, 'alias'),
+    node['column_name_alias'] === undefined ? [] : textsAt(ctx, node, 'column_name_alias'),
+  );
 }
 
 function literalOf(env: ExprEnv, node: SyntaxNode): Expr {
@@ -238,7 +323,15 @@ function literalOf(env: ExprEnv, node: SyntaxNode): Expr {
 
 // ── Joins ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const JOIN_TYPES: Readonly<Record<string, Join['join']>> = { INNER: 'inner', LEFT: 'left', RIGHT: 'right', OUTER: 'full', FULL: 'full', SEMI: 'semi', ANTI: 'anti' };
+const JOIN_TYPES: Readonly<Record<string, Join['join']>> = {
+  INNER: 'inner',
+  LEFT: 'left',
+  RIGHT: 'right',
+  OUTER: 'full',
+  FULL: 'full',
+  SEMI: 'semi',
+  ANTI: 'anti',
+};
 
 function join(reader: FromReader, node: SyntaxNode): BoundFrom {
   const { ctx } = reader;
@@ -254,7 +347,11 @@ function join(reader: FromReader, node: SyntaxNode): BoundFrom {
   checkAliases(ctx, node, left, right);
   const names = form === 'NATURAL' ? sharedNames(ctx, node, left, right) : textsAt(ctx, node, 'using_columns');
   if (names.length > 0) return joinUsing(ctx, node, kind, left, right, names);
-  const visible: Scope = { ...EMPTY_SCOPE, relations: [...left.relations, ...right.relations], merged: [...left.merged, ...right.merged] };
+  const visible: Scope = {
+    ...EMPTY_SCOPE,
+    relations: [...left.relations, ...right.relations],
+    merged: [...left.merged, ...right.merged],
+  };
   const condition = node['condition'];
   const rel: Join = {
     kind: 'join',
@@ -268,48 +365,79 @@ function join(reader: FromReader, node: SyntaxNode): BoundFrom {
 
 function bind(rel: Join, left: BoundFrom, right: BoundFrom, merged: readonly MergedColumn[]): BoundFrom {
   const leftOnly = rel.join === 'semi' || rel.join === 'anti';
-  return { rel, relations: leftOnly ? left.relations : [...left.relations, ...right.relations], merged: leftOnly ? left.merged : merged };
+  return {
+    rel,
+    relations: leftOnly ? left.relations : [...left.relations, ...right.relations],
+    merged: leftOnly ? left.merged : merged,
+  };
 }
 
 function joinCondition(ctx: ResolveContext, scope: Scope, node: SyntaxNode): Expr {
-  const env: ExprEnv = { ctx, scope, alias: null, hidden: null, aggregates: null, accepted: 'HAVING sum(x) > …', windows: null, subqueries: null };
+  const env: ExprEnv = {
+    ctx,
+    scope,
+    alias: null,
+    hidden: null,
+    aggregates: null,
+    accepted: 'HAVING sum(x) > …',
+    windows: null,
+    subqueries: null,
+  };
   return asCondition(ctx, resolveExpr(env, node), 'ON');
 }
 
 function checkAliases(ctx: ResolveContext, node: SyntaxNode, left: BoundFrom, right: BoundFrom): void {
   const taken = new Set(left.relations.map((relation) => fold(relation.alias)));
-  const twice = right.relations.find((relation) => taken.has(fold(relation.alias)) && relation.alias !== 'unnamed_subquery');
+  const twice = right.relations.find(
+    (relation) => taken.has(fold(relation.alias)) && relation.alias !== 'unnamed_subquery',
+  );
   if (twice === undefined) return;
-  throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: `${twice.alias}, ${twice.alias}`, accepted: `${twice.alias} AS a, ${twice.alias} AS b` });
+  throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', {
+    construct: `${twice.alias}, ${twice.alias}`,
+    accepted: `${twice.alias} AS a, ${twice.alias} AS b`,
+  });
 }
 
 function sharedNames(ctx: ResolveContext, node: SyntaxNode, left: BoundFrom, right: BoundFrom): readonly string[] {
-  const names = (side: BoundFrom): string[] => side.relations.flatMap((relation) => relation.columns.map((column) => column.name));
+  const names = (side: BoundFrom): string[] =>
+    side.relations.flatMap((relation) => relation.columns.map((column) => column.name));
   const others = new Set(names(right).map(fold));
   const shared = [...new Set(names(left).filter((name) => others.has(fold(name))))];
-  if (shared.length === 0) throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: 'NATURAL JOIN', accepted: 'JOIN … ON a.k = b.k' });
+  if (shared.length === 0)
+    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: 'NATURAL JOIN', accepted: 'JOIN … ON a.k = b.k' });
   return shared;
 }
 
 /** USING: equality of the columns of that name, and one merged column (the side that is never padded, or either). */
-function joinUsing(ctx: ResolveContext, node: SyntaxNode, kind: Join['join'], left: BoundFrom, right: BoundFrom, names: readonly string[]): BoundFrom {
+function joinUsing(
+  ctx: ResolveContext,
+  node: SyntaxNode,
+  kind: Join['join'],
+  left: BoundFrom,
+  right: BoundFrom,
+  names: readonly string[],
+): BoundFrom {
   const at = offsetOf(ctx, node);
   const pairs = names.map((name) => {
     const find = (side: BoundFrom): Expr => {
       const scope: Scope = { ...EMPTY_SCOPE, relations: side.relations, merged: side.merged };
       const found = lookup(ctx, scope, [name], at);
-      if (found === null) throw refusal(ctx, node, 'SQL_COLUMN_UNKNOWN', { column: name, near: nearColumns(scope, name) });
+      if (found === null)
+        throw refusal(ctx, node, 'SQL_COLUMN_UNKNOWN', { column: name, near: nearColumns(scope, name) });
       return found;
     };
     return { name, left: find(left), right: find(right) };
   });
   const equalities = pairs.map((pair) => comparison(ctx, 'eq', [pair.left, pair.right], at));
-  const on = equalities.length === 1 && equalities[0] !== undefined ? equalities[0] : call('and', equalities, BOOLEAN, at);
+  const on =
+    equalities.length === 1 && equalities[0] !== undefined ? equalities[0] : call('and', equalities, BOOLEAN, at);
   const rel: Join = { kind: 'join', join: kind, left: left.rel, right: right.rel, on };
   if (kind === 'semi' || kind === 'anti') return bind(rel, left, right, []);
   const both = [...left.merged, ...right.merged];
   if (kind !== 'full') {
-    const merged = pairs.map((pair) => mergedColumn(pair.name, kind === 'right' ? pair.right : pair.left, [pair.left, pair.right], both));
+    const merged = pairs.map((pair) =>
+      mergedColumn(pair.name, kind === 'right' ? pair.right : pair.left, [pair.left, pair.right], both),
+    );
     return bind(rel, left, right, [...both, ...merged]);
   }
   return mergeFull(ctx, rel, left, right, pairs, both);
@@ -322,7 +450,14 @@ interface UsingPair {
 }
 
 /** A FULL JOIN pads either side, so the merged column is computed: COALESCE(left, right). */
-function mergeFull(ctx: ResolveContext, rel: Join, left: BoundFrom, right: BoundFrom, pairs: readonly UsingPair[], both: readonly MergedColumn[]): BoundFrom {
+function mergeFull(
+  ctx: ResolveContext,
+  rel: Join,
+  left: BoundFrom,
+  right: BoundFrom,
+  pairs: readonly UsingPair[],
+  both: readonly MergedColumn[],
+): BoundFrom {
   const kept = columnsOf(rel).map(({ id, name, type }) => ({ from: id, id: freshId(ctx), name, type }));
   const renamed = new Map<ColumnId, ColumnId>(kept.map((column) => [column.from, column.id]));
   const fresh = (id: ColumnId): ColumnId => renamed.get(id) ?? id;
@@ -343,21 +478,35 @@ function mergeFull(ctx: ResolveContext, rel: Join, left: BoundFrom, right: Bound
     ...relation,
     columns: relation.columns.map((column) => ({ ...column, id: fresh(column.id) })),
   }));
-  const old = both.map((merged) => ({ ...merged, column: { ...merged.column, id: fresh(merged.column.id) }, hides: new Set([...merged.hides].map(fresh)) }));
-  const merged = merges.map(({ pair, id, name, expr }): MergedColumn => ({
-    name,
-    column: { name, id, type: expr.type, starred: expr.type.kind !== 'token' },
-    hides: hidden([pair.left, pair.right], both, fresh),
+  const old = both.map((merged) => ({
+    ...merged,
+    column: { ...merged.column, id: fresh(merged.column.id) },
+    hides: new Set([...merged.hides].map(fresh)),
   }));
+  const merged = merges.map(
+    ({ pair, id, name, expr }): MergedColumn => ({
+      name,
+      column: { name, id, type: expr.type, starred: expr.type.kind !== 'token' },
+      hides: hidden([pair.left, pair.right], both, fresh),
+    }),
+  );
   return { rel: project, relations, merged: [...old, ...merged] };
 }
 
 function mergedColumn(name: string, shown: Expr, sides: readonly Expr[], both: readonly MergedColumn[]): MergedColumn {
   const id = shown.kind === 'column' ? shown.id : (-1 as ColumnId);
-  return { name, column: { name, id, type: shown.type, starred: shown.type.kind !== 'token' }, hides: hidden(sides, both, (same) => same) };
+  return {
+    name,
+    column: { name, id, type: shown.type, starred: shown.type.kind !== 'token' },
+    hides: hidden(sides, both, (same) => same),
+  };
 }
 
-function hidden(sides: readonly Expr[], both: readonly MergedColumn[], fresh: (id: ColumnId) => ColumnId): ReadonlySet<ColumnId> {
+function hidden(
+  sides: readonly Expr[],
+  both: readonly MergedColumn[],
+  fresh: (id: ColumnId) => ColumnId,
+): ReadonlySet<ColumnId> {
   const ids = new Set<ColumnId>();
   for (const side of sides) {
     if (side.kind !== 'column') continue;

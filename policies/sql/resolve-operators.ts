@@ -1,8 +1,8 @@
 import { asTemporal, coerceTo, identifierUse, mismatch, unify } from './coercion.ts';
 import { coerce, exactType, isLiteral } from './literals.ts';
 import type { Call, Expr, Offset } from './plan.ts';
-import { BOOLEAN, DATE, DOUBLE, INTEGER, TIMESTAMP, type SqlType } from './sql-type.ts';
-import { refusalAt, type ResolveContext } from './syntax-node.ts';
+import { BOOLEAN, DATE, DOUBLE, INTEGER, type SqlType, TIMESTAMP } from './sql-type.ts';
+import { type ResolveContext, refusalAt } from './syntax-node.ts';
 import { isNumeric, isTemporal, productType, sameType, sumType, typeName } from './type-rules.ts';
 
 /** Types of operators. Arguments are resolved; what comes back has arguments in the types that `operators.ts` expects. */
@@ -83,7 +83,8 @@ function inDecimal(ctx: ResolveContext, expr: Expr, type: SqlType): Expr {
 
 function integerDivision(ctx: ResolveContext, a: Expr, b: Expr, at: Offset): Expr {
   for (const side of [a, b]) {
-    if (side.type.kind === 'decimal' || side.type.kind === 'double') throw mismatch(ctx, side.at, '//', 'integer (floor(a / b))', side.type);
+    if (side.type.kind === 'decimal' || side.type.kind === 'double')
+      throw mismatch(ctx, side.at, '//', 'integer (floor(a / b))', side.type);
   }
   const sides = unify(ctx, [a, b], '//');
   return call('integer_divide', sides, sides[0]?.type ?? INTEGER, at);
@@ -97,8 +98,13 @@ function asNumber(ctx: ResolveContext, expr: Expr, what: string): Expr {
 
 /** Dates with days, with intervals, and with each other; null where neither side is a date. */
 function dateArithmetic(ctx: ResolveContext, symbol: '+' | '-', left: Expr, right: Expr, at: Offset): Expr | null {
-  if (symbol === '+' && isTemporal(right.type) && !isTemporal(left.type)) return dateArithmetic(ctx, '+', right, left, at);
-  const from = isTemporal(left.type) ? left : right.type.kind === 'interval' || isTemporal(right.type) ? asTemporal(left) : null;
+  if (symbol === '+' && isTemporal(right.type) && !isTemporal(left.type))
+    return dateArithmetic(ctx, '+', right, left, at);
+  const from = isTemporal(left.type)
+    ? left
+    : right.type.kind === 'interval' || isTemporal(right.type)
+      ? asTemporal(left)
+      : null;
   if (from === null) return null;
   const fn = symbol === '+' ? 'date_add' : 'date_subtract';
   if (right.type.kind === 'interval') return call(fn, [coerceTo(ctx, from, TIMESTAMP, symbol), right], TIMESTAMP, at);
@@ -125,7 +131,10 @@ export function negation(ctx: ResolveContext, arg: Expr, at: Offset): Expr {
 export function merge(ctx: ResolveContext, fn: string, args: readonly Expr[], at: Offset): Expr {
   for (const arg of args) if (arg.type.kind === 'token') throw identifierUse(ctx, arg.at, fn);
   if (args.length === 0 || (fn === 'nullif' && args.length !== 2)) {
-    throw refusalAt(ctx, at, 'SQL_FUNCTION_REFUSED', { function: fn, accepted: fn === 'nullif' ? 'nullif(a, b)' : `${fn}(a, …)` });
+    throw refusalAt(ctx, at, 'SQL_FUNCTION_REFUSED', {
+      function: fn,
+      accepted: fn === 'nullif' ? 'nullif(a, b)' : `${fn}(a, …)`,
+    });
   }
   const sides = unify(ctx, args, fn);
   return call(fn, sides, sides[0]?.type ?? INTEGER, at);

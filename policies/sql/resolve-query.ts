@@ -1,13 +1,26 @@
-import { columnRef } from './expression-env.ts';
 import { unify } from './coercion.ts';
-import { outputName } from './output-name.ts';
+import { columnRef } from './expression-env.ts';
 import { orderPosition } from './order-position.ts';
+import { outputName } from './output-name.ts';
 import type { Expr, OutputColumn, Rel } from './plan.ts';
-import { queryNode, rename, type BoundQuery, type CteScope } from './resolve-from.ts';
+import { type BoundQuery, type CteScope, queryNode, rename } from './resolve-from.ts';
 import { eachModifier, limited, resolveSelect, sorted } from './resolve-select.ts';
 import { sortKey } from './resolve-window.ts';
 import { fold } from './scope.ts';
-import { checkShape, freshId, isNode, nodeAt, nodesAt, refusal, textAt, textsAt, within, type ResolveContext, type Shape, type SyntaxNode } from './syntax-node.ts';
+import {
+  checkShape,
+  freshId,
+  isNode,
+  nodeAt,
+  nodesAt,
+  type ResolveContext,
+  refusal,
+  type Shape,
+  type SyntaxNode,
+  textAt,
+  textsAt,
+  within,
+} from './syntax-node.ts';
 import { sameType } from './type-rules.ts';
 
 const CTE_SHAPE: Shape = {
@@ -16,7 +29,16 @@ const CTE_SHAPE: Shape = {
   materialized: 'own',
   key_targets: { construct: 'USING KEY', accepted: 'WITH t AS (SELECT …)' },
 };
-const SET_SHAPE: Shape = { type: 'own', modifiers: 'own', cte_map: 'own', setop_type: 'own', left: 'own', right: 'own', setop_all: 'own', children: 'own' };
+const SET_SHAPE: Shape = {
+  type: 'own',
+  modifiers: 'own',
+  cte_map: 'own',
+  setop_type: 'own',
+  left: 'own',
+  right: 'own',
+  setop_all: 'own',
+  children: 'own',
+};
 
 /** A query: SELECT, set operation or VALUES, under the WITH queries around it. */
 export function resolveQuery(ctx: ResolveContext, node: SyntaxNode, ctes: CteScope | null): BoundQuery {
@@ -52,7 +74,10 @@ function readCtes(ctx: ResolveContext, node: SyntaxNode, outer: CteScope | null)
     const ids = ctx.ids;
     const bound = resolveQuery(ctx, query, scope.visible);
     if (aliases.length > bound.columns.length) {
-      throw refusal(ctx, query, 'SQL_CONSTRUCT_REFUSED', { construct: `${scope.name}(${aliases.join(', ')})`, accepted: `${bound.columns.length}` });
+      throw refusal(ctx, query, 'SQL_CONSTRUCT_REFUSED', {
+        construct: `${scope.name}(${aliases.join(', ')})`,
+        accepted: `${bound.columns.length}`,
+      });
     }
     rename(bound.columns, aliases);
     ctx.ids = ids;
@@ -60,25 +85,53 @@ function readCtes(ctx: ResolveContext, node: SyntaxNode, outer: CteScope | null)
   return scope;
 }
 
-const SET_OPERATIONS: Readonly<Record<string, 'union' | 'intersect' | 'except'>> = { UNION: 'union', INTERSECT: 'intersect', EXCEPT: 'except' };
+const SET_OPERATIONS: Readonly<Record<string, 'union' | 'intersect' | 'except'>> = {
+  UNION: 'union',
+  INTERSECT: 'intersect',
+  EXCEPT: 'except',
+};
 
 function resolveSetOperation(ctx: ResolveContext, node: SyntaxNode, ctes: CteScope | null): BoundQuery {
   checkShape(ctx, node, SET_SHAPE);
   const op = SET_OPERATIONS[String(node['setop_type'])];
-  if (op === undefined) throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: 'UNION BY NAME', accepted: 'UNION ALL' });
+  if (op === undefined)
+    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: 'UNION BY NAME', accepted: 'UNION ALL' });
   const left = resolveQuery(ctx, nodeAt(ctx, node, 'left'), ctes);
   const right = resolveQuery(ctx, nodeAt(ctx, node, 'right'), ctes);
   if (left.columns.length !== right.columns.length) {
-    const facts = { what: op.toUpperCase(), expected: `${left.columns.length} columns`, actual: `${right.columns.length} columns` };
+    const facts = {
+      what: op.toUpperCase(),
+      expected: `${left.columns.length} columns`,
+      actual: `${right.columns.length} columns`,
+    };
     throw refusal(ctx, node, 'SQL_TYPE_MISMATCH', facts);
   }
   const pairs = left.columns.map((column, index) => {
     const other = right.columns[index] ?? column;
-    return unify(ctx, [columnRef(column.id, column.type, null), columnRef(other.id, other.type, null)], op.toUpperCase());
+    return unify(
+      ctx,
+      [columnRef(column.id, column.type, null), columnRef(other.id, other.type, null)],
+      op.toUpperCase(),
+    );
   });
-  const columns = left.columns.map((column, index): OutputColumn => ({ id: freshId(ctx), name: column.name, type: pairs[index]?.[0]?.type ?? column.type }));
-  const rel: Rel = { kind: 'set-operation', op, all: node['setop_all'] === true, left: inTypes(ctx, left, pairs, 0), right: inTypes(ctx, right, pairs, 1), columns };
-  const modifiers = eachModifier(ctx, node, (orders) => orders.map((order) => sortKey(ctx, order, outputKey(ctx, order, columns))));
+  const columns = left.columns.map(
+    (column, index): OutputColumn => ({
+      id: freshId(ctx),
+      name: column.name,
+      type: pairs[index]?.[0]?.type ?? column.type,
+    }),
+  );
+  const rel: Rel = {
+    kind: 'set-operation',
+    op,
+    all: node['setop_all'] === true,
+    left: inTypes(ctx, left, pairs, 0),
+    right: inTypes(ctx, right, pairs, 1),
+    columns,
+  };
+  const modifiers = eachModifier(ctx, node, (orders) =>
+    orders.map((order) => sortKey(ctx, order, outputKey(ctx, order, columns))),
+  );
   return { rel: limited(sorted(rel, modifiers.sort), modifiers), columns };
 }
 
@@ -86,7 +139,11 @@ function resolveSetOperation(ctx: ResolveContext, node: SyntaxNode, ctes: CteSco
 function inTypes(ctx: ResolveContext, side: BoundQuery, pairs: readonly (readonly Expr[])[], index: 0 | 1): Rel {
   const same = side.columns.every((column, at) => sameType(column.type, pairs[at]?.[index]?.type ?? column.type));
   if (same && side.rel.kind === 'project') return side.rel;
-  const columns = side.columns.map((column, at) => ({ id: freshId(ctx), name: column.name, expr: pairs[at]?.[index] ?? columnRef(column.id, column.type, null) }));
+  const columns = side.columns.map((column, at) => ({
+    id: freshId(ctx),
+    name: column.name,
+    expr: pairs[at]?.[index] ?? columnRef(column.id, column.type, null),
+  }));
   return { kind: 'project', input: side.rel, columns };
 }
 
@@ -95,9 +152,13 @@ function outputKey(ctx: ResolveContext, order: SyntaxNode, columns: readonly Out
   const node = nodeAt(ctx, order, 'expression');
   const position = orderPosition(ctx, node, columns.length);
   const name = isNode(node) ? outputName(node) : '';
-  const column = position === null ? columns.find((candidate) => fold(candidate.name) === fold(name)) : columns[position];
+  const column =
+    position === null ? columns.find((candidate) => fold(candidate.name) === fold(name)) : columns[position];
   if (column === undefined || (position === null && node['class'] !== 'COLUMN_REF')) {
-    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: 'ORDER BY of a set operation', accepted: columns.map((candidate) => candidate.name).join(', ') });
+    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', {
+      construct: 'ORDER BY of a set operation',
+      accepted: columns.map((candidate) => candidate.name).join(', '),
+    });
   }
   return columnRef(column.id, column.type, ctx.offsetOf(node['query_location']));
 }

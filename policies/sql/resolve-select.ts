@@ -1,20 +1,31 @@
 import { asCondition } from './coercion.ts';
-import { columnRef, type AggregateCollector, type ExprEnv, type WindowCollector } from './expression-env.ts';
-import { grouper, type Grouper } from './group-by.ts';
-import { constantOf } from './resolve-call.ts';
+import { type AggregateCollector, columnRef, type ExprEnv, type WindowCollector } from './expression-env.ts';
+import { type Grouper, grouper } from './group-by.ts';
 import { orderPosition } from './order-position.ts';
 import { outputName } from './output-name.ts';
 import type { ColumnId, Expr, NamedExpr, OutputColumn, Rel, SortKey } from './plan.ts';
+import { constantOf } from './resolve-call.ts';
 import { resolveExpr } from './resolve-expr.ts';
-import { resolveFrom, type CteScope, type QueryReader } from './resolve-from.ts';
+import { type CteScope, type QueryReader, resolveFrom } from './resolve-from.ts';
 import { call } from './resolve-operators.ts';
+import { sortKey } from './resolve-window.ts';
 import { sameExpr } from './same-expression.ts';
 import { fold, nearColumns, type Scope } from './scope.ts';
+import { BOOLEAN } from './sql-type.ts';
 import { expandStar, isStar } from './star.ts';
 import { SubqueryHost } from './subqueries.ts';
-import { BOOLEAN } from './sql-type.ts';
-import { checkShape, freshId, isNode, nodeAt, nodesAt, offsetOf, refusal, type ResolveContext, type Shape, type SyntaxNode } from './syntax-node.ts';
-import { sortKey } from './resolve-window.ts';
+import {
+  checkShape,
+  freshId,
+  isNode,
+  nodeAt,
+  nodesAt,
+  offsetOf,
+  type ResolveContext,
+  refusal,
+  type Shape,
+  type SyntaxNode,
+} from './syntax-node.ts';
 
 const SELECT_SHAPE: Shape = {
   type: 'own',
@@ -48,7 +59,11 @@ export interface BoundSelect {
   /** What a correlated subquery is taken apart into; null where it groups, sorts, limits or is distinct. */
   readonly plain: { readonly base: Rel; readonly items: readonly Expr[] } | null;
   /** A single row of aggregates over `base`: what a scalar subquery may be. */
-  readonly single: { readonly base: Rel; readonly measures: AggregateCollector['measures']; readonly items: readonly Expr[] } | null;
+  readonly single: {
+    readonly base: Rel;
+    readonly measures: AggregateCollector['measures'];
+    readonly items: readonly Expr[];
+  } | null;
 }
 
 interface Item {
@@ -62,7 +77,12 @@ export function resolveSelect(request: SelectRequest): BoundSelect {
   const { ctx, node } = request;
   checkShape(ctx, node, SELECT_SHAPE);
   const from = resolveFrom({ ctx, ctes: request.ctes, query: request.query }, nodeAt(ctx, node, 'from_table'));
-  const scope: Scope = { relations: from.relations, merged: from.merged, outer: request.outer, correlation: { count: 0 } };
+  const scope: Scope = {
+    relations: from.relations,
+    merged: from.merged,
+    outer: request.outer,
+    correlation: { count: 0 },
+  };
   const host = new SubqueryHost(from.rel, request, resolveSelect);
   const names = selectNames(ctx, node);
   const base: ExprEnv = {
@@ -79,13 +99,24 @@ export function resolveSelect(request: SelectRequest): BoundSelect {
   const seen = scope.correlation.count;
   const groups = grouper(base, node, (env) => resolveItems(env, node, names));
   const windows: WindowCollector = { columns: [] };
-  const open: ExprEnv = { ...base, aggregates: groups.collector, windows, hidden: groups.hidden, subqueries: host.output };
+  const open: ExprEnv = {
+    ...base,
+    aggregates: groups.collector,
+    windows,
+    hidden: groups.hidden,
+    subqueries: host.output,
+  };
   const items = groups.items ?? resolveItems(open, node, names);
-  const having = isNode(node['having']) ? asCondition(ctx, resolveExpr({ ...open, windows: null }, node['having']), 'HAVING') : null;
+  const having = isNode(node['having'])
+    ? asCondition(ctx, resolveExpr({ ...open, windows: null }, node['having']), 'HAVING')
+    : null;
   const qualify = isNode(node['qualify']) ? asCondition(ctx, resolveExpr(open, node['qualify']), 'QUALIFY') : null;
   const modifiers = readModifiers(open, node, items);
   if (scope.correlation.count > seen) {
-    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: 'correlated subquery outside WHERE', accepted: 'WHERE inner.k = outer.k' });
+    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', {
+      construct: 'correlated subquery outside WHERE',
+      accepted: 'WHERE inner.k = outer.k',
+    });
   }
   return assemble({ ctx, node, scope, host, groups, windows, items, having, qualify, modifiers, lifted });
 }
@@ -104,14 +135,21 @@ function resolveItems(env: ExprEnv, node: SyntaxNode, list: readonly SyntaxNode[
     const expr = resolveExpr({ ...env, alias: aliasReader(list, index) }, item);
     return [{ node: item, name: outputName(item), expr }];
   });
-  if (items.length === 0) throw refusal(env.ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: '*', accepted: nearColumns(env.scope, '').join(', ') || 'count(*)' });
+  if (items.length === 0)
+    throw refusal(env.ctx, node, 'SQL_CONSTRUCT_REFUSED', {
+      construct: '*',
+      accepted: nearColumns(env.scope, '').join(', ') || 'count(*)',
+    });
   return items;
 }
 
 /** Aliases of the first `count` items, read anew where they are used: in a WHERE they may hold no aggregate. */
 function aliasReader(list: readonly SyntaxNode[], count: number): NonNullable<ExprEnv['alias']> {
   return (env, name) => {
-    const index = list.findIndex((item, at) => at < count && typeof item['alias'] === 'string' && item['alias'] !== '' && fold(item['alias']) === fold(name));
+    const index = list.findIndex(
+      (item, at) =>
+        at < count && typeof item['alias'] === 'string' && item['alias'] !== '' && fold(item['alias']) === fold(name),
+    );
     const item = list[index];
     if (item === undefined || isStar(item)) return null;
     return resolveExpr({ ...env, hidden: null, alias: aliasReader(list, index) }, item);
@@ -156,10 +194,17 @@ interface Modifiers {
 
 const ORDER_SHAPE: Shape = { type: 'own', orders: 'own' };
 const LIMIT_SHAPE: Shape = { type: 'own', limit: 'own', offset: 'own' };
-const DISTINCT_SHAPE: Shape = { type: 'own', distinct_on_targets: { construct: 'DISTINCT ON', accepted: 'SELECT DISTINCT a, b, GROUP BY a' } };
+const DISTINCT_SHAPE: Shape = {
+  type: 'own',
+  distinct_on_targets: { construct: 'DISTINCT ON', accepted: 'SELECT DISTINCT a, b, GROUP BY a' },
+};
 
 /** Modifiers of a SELECT or of a set operation; `key` resolves one ORDER BY expression. */
-export function eachModifier(ctx: ResolveContext, node: SyntaxNode, orders: (orders: readonly SyntaxNode[]) => readonly SortKey[]): Modifiers {
+export function eachModifier(
+  ctx: ResolveContext,
+  node: SyntaxNode,
+  orders: (orders: readonly SyntaxNode[]) => readonly SortKey[],
+): Modifiers {
   let modifiers: Modifiers = { distinct: false, sort: [], limit: null };
   for (const modifier of nodesAt(ctx, node, 'modifiers')) {
     switch (modifier['type']) {
@@ -169,14 +214,20 @@ export function eachModifier(ctx: ResolveContext, node: SyntaxNode, orders: (ord
         break;
       case 'LIMIT_MODIFIER':
         checkShape(ctx, modifier, LIMIT_SHAPE);
-        modifiers = { ...modifiers, limit: { count: rowCount(ctx, modifier, 'limit'), offset: rowCount(ctx, modifier, 'offset') ?? 0 } };
+        modifiers = {
+          ...modifiers,
+          limit: { count: rowCount(ctx, modifier, 'limit'), offset: rowCount(ctx, modifier, 'offset') ?? 0 },
+        };
         break;
       case 'DISTINCT_MODIFIER':
         checkShape(ctx, modifier, DISTINCT_SHAPE);
         modifiers = { ...modifiers, distinct: true };
         break;
       default:
-        throw refusal(ctx, modifier, 'SQL_CONSTRUCT_REFUSED', { construct: modifier['type'] === 'LIMIT_PERCENT_MODIFIER' ? 'LIMIT %' : String(modifier['type']), accepted: 'LIMIT 10' });
+        throw refusal(ctx, modifier, 'SQL_CONSTRUCT_REFUSED', {
+          construct: modifier['type'] === 'LIMIT_PERCENT_MODIFIER' ? 'LIMIT %' : String(modifier['type']),
+          accepted: 'LIMIT 10',
+        });
     }
   }
   return modifiers;
@@ -185,11 +236,21 @@ export function eachModifier(ctx: ResolveContext, node: SyntaxNode, orders: (ord
 function rowCount(ctx: ResolveContext, modifier: SyntaxNode, field: 'limit' | 'offset'): number | null {
   const value = modifier[field];
   if (!isNode(value)) return null;
-  const env: ExprEnv = { ctx, scope: { relations: [], merged: [], outer: null, correlation: { count: 0 } }, alias: null, hidden: null, aggregates: null, accepted: 'LIMIT 10', windows: null, subqueries: null };
+  const env: ExprEnv = {
+    ctx,
+    scope: { relations: [], merged: [], outer: null, correlation: { count: 0 } },
+    alias: null,
+    hidden: null,
+    aggregates: null,
+    accepted: 'LIMIT 10',
+    windows: null,
+    subqueries: null,
+  };
   const constant = constantOf(resolveExpr(env, value));
   if (constant !== null && constant.value === null) return null;
   const count = constant?.type.kind === 'integer' ? Number(constant.value) : Number.NaN;
-  if (!Number.isSafeInteger(count) || count < 0) throw refusal(ctx, value, 'SQL_LITERAL_REFUSED', { what: field.toUpperCase(), accepted: '0, 1, 2 …' });
+  if (!Number.isSafeInteger(count) || count < 0)
+    throw refusal(ctx, value, 'SQL_LITERAL_REFUSED', { what: field.toUpperCase(), accepted: '0, 1, 2 …' });
   return count;
 }
 
@@ -197,7 +258,8 @@ function readModifiers(env: ExprEnv, node: SyntaxNode, items: readonly Item[]): 
   return eachModifier(env.ctx, node, (orders) =>
     orders.flatMap((order) => {
       const expression = nodeAt(env.ctx, order, 'expression');
-      if (isStar(expression) && expression['columns'] === true) return items.map((item) => sortKey(env.ctx, order, item.expr));
+      if (isStar(expression) && expression['columns'] === true)
+        return items.map((item) => sortKey(env.ctx, order, item.expr));
       return [sortKey(env.ctx, order, orderExpr(env, expression, items))];
     }),
   );
@@ -209,7 +271,10 @@ function orderExpr(env: ExprEnv, node: SyntaxNode, items: readonly Item[]): Expr
   const positioned = position === null ? undefined : items[position];
   if (positioned !== undefined) return positioned.expr;
   const names = node['class'] === 'COLUMN_REF' && Array.isArray(node['column_names']) ? node['column_names'] : [];
-  const alias = names.length === 1 ? items.find((item) => item.node['alias'] !== '' && fold(item.name) === fold(String(names[0]))) : undefined;
+  const alias =
+    names.length === 1
+      ? items.find((item) => item.node['alias'] !== '' && fold(item.name) === fold(String(names[0])))
+      : undefined;
   return alias === undefined ? resolveExpr(env, node) : { ...alias.expr, at: offsetOf(env.ctx, node) };
 }
 
@@ -245,8 +310,11 @@ function assemble(parts: Parts): BoundSelect {
   const body = rel;
   rel = modifiers.distinct ? distinctRows(parts, rel, items, sort) : ordered(ctx, rel, items, sort, modifiers);
   const ids = outputIds(rel);
-  const columns = items.map((item, index): OutputColumn => ({ id: ids[index] as ColumnId, name: item.name, type: item.expr.type }));
-  const simple = !modifiers.distinct && modifiers.limit === null && parts.windows.columns.length === 0 && parts.qualify === null;
+  const columns = items.map(
+    (item, index): OutputColumn => ({ id: ids[index] as ColumnId, name: item.name, type: item.expr.type }),
+  );
+  const simple =
+    !modifiers.distinct && modifiers.limit === null && parts.windows.columns.length === 0 && parts.qualify === null;
   const exprs = items.map((item) => item.expr);
   const plain = simple && !aggregated ? { base: body, items: exprs } : null;
   const global = aggregated && groups.keys.length === 0 && parts.having === null && simple && groups.sets === null;
@@ -281,7 +349,13 @@ interface NamedItem {
 }
 
 /** WHY sort below project: an ORDER BY may use columns that the SELECT list does not give out. */
-function ordered(ctx: ResolveContext, input: Rel, items: readonly NamedItem[], sort: readonly SortKey[], modifiers: Modifiers): Rel {
+function ordered(
+  ctx: ResolveContext,
+  input: Rel,
+  items: readonly NamedItem[],
+  sort: readonly SortKey[],
+  modifiers: Modifiers,
+): Rel {
   const columns = items.map(({ name, expr }): NamedExpr => ({ id: freshId(ctx), name, expr }));
   return { kind: 'project', input: limited(sorted(input, sort), modifiers), columns };
 }
@@ -290,13 +364,24 @@ function ordered(ctx: ResolveContext, input: Rel, items: readonly NamedItem[], s
 function distinctRows(parts: Parts, input: Rel, items: readonly NamedItem[], sort: readonly SortKey[]): Rel {
   const { ctx } = parts;
   const columns = items.map(({ name, expr }): NamedExpr => ({ id: freshId(ctx), name, expr }));
-  const keys = columns.map(({ id, name, expr }): NamedExpr => ({ id: freshId(ctx), name, expr: columnRef(id, expr.type, expr.at) }));
-  const distinct: Rel = { kind: 'aggregate', input: { kind: 'project', input, columns }, keys, sets: null, measures: [] };
+  const keys = columns.map(
+    ({ id, name, expr }): NamedExpr => ({ id: freshId(ctx), name, expr: columnRef(id, expr.type, expr.at) }),
+  );
+  const distinct: Rel = {
+    kind: 'aggregate',
+    input: { kind: 'project', input, columns },
+    keys,
+    sets: null,
+    measures: [],
+  };
   const overKeys = sort.map((key) => {
     const index = columns.findIndex((column) => sameExpr(column.expr, key.expr));
     const target = keys[index];
     if (target === undefined) {
-      throw refusal(ctx, parts.node, 'SQL_CONSTRUCT_REFUSED', { construct: 'ORDER BY beside DISTINCT', accepted: items.map((item) => item.name).join(', ') });
+      throw refusal(ctx, parts.node, 'SQL_CONSTRUCT_REFUSED', {
+        construct: 'ORDER BY beside DISTINCT',
+        accepted: items.map((item) => item.name).join(', '),
+      });
     }
     return { ...key, expr: columnRef(target.id, target.expr.type, key.expr.at) };
   });

@@ -1,12 +1,22 @@
-import { asCondition, identifierUse } from './coercion.ts';
+import { asCondition, identifierUse, unify } from './coercion.ts';
 import { collectWindow, type ExprEnv } from './expression-env.ts';
 import { acceptedInstead } from './functions/refused-functions.ts';
 import { ALL_SPELLINGS, aggregateSpelled, windowOfType } from './functions/registry.ts';
 import { integerLiteral, nullLiteral } from './literals.ts';
 import type { Expr, FrameBound, SortKey, WindowFrame } from './plan.ts';
 import { argument, constantOf } from './resolve-call.ts';
-import { unify } from './coercion.ts';
-import { checkShape, isNode, nodeAt, nodesAt, offsetOf, refusal, textAt, type ResolveContext, type Shape, type SyntaxNode } from './syntax-node.ts';
+import {
+  checkShape,
+  isNode,
+  nodeAt,
+  nodesAt,
+  offsetOf,
+  type ResolveContext,
+  refusal,
+  type Shape,
+  type SyntaxNode,
+  textAt,
+} from './syntax-node.ts';
 
 type Resolve = (env: ExprEnv, node: SyntaxNode) => Expr;
 
@@ -38,15 +48,28 @@ export function resolveWindow(env: ExprEnv, node: SyntaxNode, resolve: Resolve):
   const { ctx } = env;
   const word = textAt(ctx, node, 'function_name').toLowerCase();
   if (env.windows === null) {
-    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: `${word}(…) OVER`, accepted: 'SELECT … OVER (…), QUALIFY … OVER (…)' });
+    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', {
+      construct: `${word}(…) OVER`,
+      accepted: 'SELECT … OVER (…), QUALIFY … OVER (…)',
+    });
   }
   checkShape(ctx, node, WINDOW_SHAPE);
   const inner: ExprEnv = { ...env, windows: null };
   const { fn, args, type, framed } = windowFunction(inner, node, word, resolve);
   const partitionBy = nodesAt(ctx, node, 'partitions').map((child) => resolve(inner, child));
-  const orderBy = nodesAt(ctx, node, 'orders').map((order) => sortKey(ctx, order, resolve(inner, nodeAt(ctx, order, 'expression'))));
+  const orderBy = nodesAt(ctx, node, 'orders').map((order) =>
+    sortKey(ctx, order, resolve(inner, nodeAt(ctx, order, 'expression'))),
+  );
   const frame = windowFrame(inner, node, framed, word, resolve);
-  return collectWindow(ctx, env.windows, word, { fn, args, partitionBy, orderBy, frame, type, at: offsetOf(ctx, node) });
+  return collectWindow(ctx, env.windows, word, {
+    fn,
+    args,
+    partitionBy,
+    orderBy,
+    frame,
+    type,
+    at: offsetOf(ctx, node),
+  });
 }
 
 interface WindowFunction {
@@ -63,10 +86,13 @@ function windowFunction(env: ExprEnv, node: SyntaxNode, word: string, resolve: R
   const entry = windowOfType(String(node['type']));
   if (entry === undefined) throw refuseFunction(ctx, node, word);
   const extra = [node['offset_expr'], node['default_expr']].filter(isNode);
-  const args = [...nodes, ...extra].map((child, index) => argument(ctx, resolve(env, child), entry.params[index] ?? { is: 'any' }, word));
+  const args = [...nodes, ...extra].map((child, index) =>
+    argument(ctx, resolve(env, child), entry.params[index] ?? { is: 'any' }, word),
+  );
   const shifted = entry.name === 'lag' || entry.name === 'lead';
   const required = shifted ? 1 : entry.params.length;
-  if (isNode(node['filter_expr']) || args.length < required || args.length > entry.params.length) throw refuseFunction(ctx, node, word);
+  if (isNode(node['filter_expr']) || args.length < required || args.length > entry.params.length)
+    throw refuseFunction(ctx, node, word);
   const full = shifted ? shiftArguments(ctx, args, word) : args;
   return { fn: entry.name, args: full, type: entry.result(full.map((arg) => arg.type)), framed: entry.framed };
 }
@@ -79,10 +105,17 @@ function shiftArguments(ctx: ResolveContext, args: readonly Expr[], word: string
   return [same, offset, converted];
 }
 
-function windowAggregate(env: ExprEnv, node: SyntaxNode, nodes: readonly SyntaxNode[], word: string, resolve: Resolve): WindowFunction {
+function windowAggregate(
+  env: ExprEnv,
+  node: SyntaxNode,
+  nodes: readonly SyntaxNode[],
+  word: string,
+  resolve: Resolve,
+): WindowFunction {
   const { ctx } = env;
   const entry = aggregateSpelled(word === 'count' && nodes.length === 0 ? 'count_star' : word);
-  if (entry === undefined || !entry.window || nodes.length !== entry.params.length) throw refuseFunction(ctx, node, word);
+  if (entry === undefined || !entry.window || nodes.length !== entry.params.length)
+    throw refuseFunction(ctx, node, word);
   const args = nodes.map((child, index) => {
     const arg = resolve(env, child);
     if (arg.type.kind === 'token') throw identifierUse(ctx, arg.at, `${word}(…) OVER`);
@@ -94,13 +127,22 @@ function windowAggregate(env: ExprEnv, node: SyntaxNode, nodes: readonly SyntaxN
   // FILTER over a window is the same as an argument that is NULL elsewhere.
   const when = asCondition(ctx, resolve(env, filterNode), 'FILTER');
   const value = args[0] ?? integerLiteral(1);
-  const kept: Expr = { kind: 'case', whens: [{ when, then: value }], otherwise: nullLiteral(null, value.type), type: value.type, at: value.at };
+  const kept: Expr = {
+    kind: 'case',
+    whens: [{ when, then: value }],
+    otherwise: nullLiteral(null, value.type),
+    type: value.type,
+    at: value.at,
+  };
   return { fn: entry.name === 'count_star' ? 'count' : entry.name, args: [kept], type, framed: true };
 }
 
 function refuseFunction(ctx: ResolveContext, node: SyntaxNode, word: string): Error {
   const known = windowOfType(String(node['type']));
-  const accepted = known !== undefined ? `${known.name}(${known.params.map((p) => p.is).join(', ')}) OVER (…)` : acceptedInstead(word, ALL_SPELLINGS);
+  const accepted =
+    known !== undefined
+      ? `${known.name}(${known.params.map((p) => p.is).join(', ')}) OVER (…)`
+      : acceptedInstead(word, ALL_SPELLINGS);
   return refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: `${word} OVER`, accepted });
 }
 
@@ -123,11 +165,20 @@ const BOUNDS: Readonly<Record<string, FrameBound['kind']>> = {
   EXPR_FOLLOWING_ROWS: 'following',
 };
 
-function windowFrame(env: ExprEnv, node: SyntaxNode, framed: boolean, word: string, resolve: Resolve): WindowFrame | null {
+function windowFrame(
+  env: ExprEnv,
+  node: SyntaxNode,
+  framed: boolean,
+  word: string,
+  resolve: Resolve,
+): WindowFrame | null {
   const { ctx } = env;
   const [start, end] = [String(node['start']), String(node['end'])];
   const refused = (construct: string): Error =>
-    refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct, accepted: `${word}(…) OVER (… ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)` });
+    refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', {
+      construct,
+      accepted: `${word}(…) OVER (… ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)`,
+    });
   if (node['exclude_clause'] !== 'NO_OTHER') throw refused('EXCLUDE');
   // The default frame, and functions that look at the whole partition whatever the frame says.
   if (!framed || (start === 'UNBOUNDED_PRECEDING' && end === 'CURRENT_ROW_RANGE')) return null;
@@ -137,7 +188,10 @@ function windowFrame(env: ExprEnv, node: SyntaxNode, framed: boolean, word: stri
     if (known !== 'preceding' && known !== 'following') return { kind: known };
     return { kind: known, offset: frameOffset(env, nodeAt(ctx, node, field), word, resolve) };
   };
-  const unit = start.endsWith('_ROWS') || end.endsWith('_ROWS') || (start.startsWith('UNBOUNDED') && end.startsWith('UNBOUNDED')) ? 'rows' : 'range';
+  const unit =
+    start.endsWith('_ROWS') || end.endsWith('_ROWS') || (start.startsWith('UNBOUNDED') && end.startsWith('UNBOUNDED'))
+      ? 'rows'
+      : 'range';
   return { unit, start: bound(start, 'start_expr'), end: bound(end, 'end_expr') };
 }
 

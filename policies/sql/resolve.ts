@@ -1,17 +1,19 @@
+import { AppError } from '../errors.ts';
 import type { TableSchema, UnitKind } from '../table-schema.ts';
-import type { ParsedQuery } from './parse.ts';
+import type { ParsedQuery, UntrustedSql } from './parse.ts';
 import type { Rel } from './plan.ts';
 import { prune } from './prune.ts';
 import { resolveQuery } from './resolve-query.ts';
-import { createContext, isNode, refusalAt, type QueryFacts } from './syntax-node.ts';
-import { AppError } from '../errors.ts';
+import { createContext, isNode, type QueryFacts, refusalAt } from './syntax-node.ts';
 
 /** What exists for a caller: the tables and columns that the job's plan grants, each in one version. */
 export interface GrantedTable {
   readonly resource: string;
   readonly version: number;
-  /** Cut down to the granted columns. */
+  /** Cut down to the granted columns and those of `protectionOnly`. */
   readonly schema: TableSchema;
+  /** Columns that name a privacy unit and are not granted: they protect, and no query can name or see them. */
+  readonly protectionOnly?: readonly string[];
   readonly rowsPerUnitMax: Readonly<Partial<Record<UnitKind, number>>>;
 }
 export type QueryCatalog = ReadonlyMap<string, GrantedTable>;
@@ -19,6 +21,8 @@ export type QueryCatalog = ReadonlyMap<string, GrantedTable>;
 /** Stage `resolve`: names bound, types known, every function on the allow-list. */
 export interface ResolvedQuery {
   readonly kind: 'resolved';
+  /** The user's own text, for places in messages. */
+  readonly text: UntrustedSql;
   readonly plan: Rel;
   /** The catalogue tables and stored columns that the query uses anywhere. */
   readonly uses: readonly TableUse[];
@@ -44,7 +48,7 @@ export function resolve(parsed: ParsedQuery, catalog: QueryCatalog, facts: Query
     throw refusalAt(ctx, null, 'SQL_TYPE_REFUSED', { type: 'interval', accepted: "date_diff('day', a, b)" });
   }
   const plan = prune(bound.rel);
-  return { kind: 'resolved', plan, uses: tableUses(plan) };
+  return { kind: 'resolved', text: parsed.text, plan, uses: tableUses(plan) };
 }
 
 /** Each table version once, with the stored columns that the plan reads. */

@@ -46,6 +46,8 @@ export interface CellLayout {
    * shown whatever it holds, an empty one too. null: a group that is too small is left out whole.
    */
   readonly listed: number | null;
+  /** Column that says how many groups a row stands for: those with too few units come as one row. null: one each. */
+  readonly groups: number | null;
   readonly unitsMin: number;
   /** Distinct units in the group, one entry per column that names units; every one must reach `unitsMin`. */
   readonly units: readonly CellUnits[];
@@ -58,8 +60,11 @@ export interface CellLayout {
 export interface CellUnits {
   readonly unit: UnitKind;
   readonly count: number;
-  /** Most groups that one unit can be part of (its rows, times proven fan-out); null when unknown. */
-  readonly groupsPerUnitMax: number | null;
+  /**
+   * 64 bits, one per class of units, as an integer: OR over groups and count the bits for a lower bound on the distinct
+   * units in all of them. null for a grand total, which is never left out.
+   */
+  readonly mask: number | null;
 }
 export interface CellValue {
   readonly value: number;
@@ -103,7 +108,7 @@ export interface Contribution {
  *   POLICY_IDENTIFIER_USE, SQL_TOO_COMPLEX
  */
 export function rewrite(resolved: ResolvedQuery, decision: Decision, profile: PolicyProfile): PrivatePlan {
-  const { boundaries, finish } = cutPlan(resolved.plan, decision, profile);
+  const { boundaries, finish } = cutPlan(resolved, decision, profile);
   if (boundaries.length > BOUNDARIES_MAX) {
     throw new AppError('SQL_TOO_COMPLEX', { what: 'aggregations in one query', limit: BOUNDARIES_MAX });
   }

@@ -35,7 +35,12 @@ export function sameSortKeys(a: readonly SortKey[], b: readonly SortKey[]): bool
     a.length === b.length &&
     a.every((key, index) => {
       const other = b[index];
-      return other !== undefined && key.descending === other.descending && key.nullsFirst === other.nullsFirst && sameExpr(key.expr, other.expr);
+      return (
+        other !== undefined &&
+        key.descending === other.descending &&
+        key.nullsFirst === other.nullsFirst &&
+        sameExpr(key.expr, other.expr)
+      );
     })
   );
 }

@@ -1,6 +1,6 @@
 import type { ColumnId, ColumnRef, Offset } from './plan.ts';
 import type { SqlType } from './sql-type.ts';
-import { refusalAt, type ResolveContext } from './syntax-node.ts';
+import { type ResolveContext, refusalAt } from './syntax-node.ts';
 
 /** A column that a FROM clause makes visible. */
 export interface BoundColumn {
@@ -41,7 +41,8 @@ export const fold = (name: string): string => name.toLowerCase();
 
 /** The column of a name of one or two parts; null where there is none. Throws SQL_COLUMN_AMBIGUOUS. */
 export function lookup(ctx: ResolveContext, scope: Scope, parts: readonly string[], at: Offset): ColumnRef | null {
-  const found = parts.length === 1 ? byName(ctx, scope, parts[0] ?? '', at) : byTable(scope, parts[0] ?? '', parts[1] ?? '');
+  const found =
+    parts.length === 1 ? byName(ctx, scope, parts[0] ?? '', at) : byTable(scope, parts[0] ?? '', parts[1] ?? '');
   if (found !== null) return { kind: 'column', id: found.id, type: found.type, at };
   if (scope.outer === null) return null;
   const outer = lookup(ctx, scope.outer, parts, at);

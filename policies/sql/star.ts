@@ -1,7 +1,7 @@
 import { columnRef, type ExprEnv } from './expression-env.ts';
 import type { Expr } from './plan.ts';
-import { fold, nearColumns, type BoundColumn } from './scope.ts';
-import { checkShape, offsetOf, refusal, textAt, textsAt, type Shape, type SyntaxNode } from './syntax-node.ts';
+import { type BoundColumn, fold, nearColumns } from './scope.ts';
+import { checkShape, offsetOf, refusal, type Shape, type SyntaxNode, textAt, textsAt } from './syntax-node.ts';
 
 const STAR_SHAPE: Shape = {
   class: 'own',
@@ -29,16 +29,26 @@ export function expandStar(env: ExprEnv, node: SyntaxNode): readonly { readonly 
   const { ctx, scope } = env;
   checkShape(ctx, node, STAR_SHAPE);
   const table = textAt(ctx, node, 'relation_name');
-  const relations = table === '' ? scope.relations : scope.relations.filter((relation) => fold(relation.alias) === fold(table));
+  const relations =
+    table === '' ? scope.relations : scope.relations.filter((relation) => fold(relation.alias) === fold(table));
   if (relations.length === 0) {
-    if (table === '') throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: '*', accepted: 'SELECT … FROM t' });
-    throw refusal(ctx, node, 'SQL_TABLE_UNKNOWN', { table, granted: scope.relations.map((relation) => relation.alias) });
+    if (table === '')
+      throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: '*', accepted: 'SELECT … FROM t' });
+    throw refusal(ctx, node, 'SQL_TABLE_UNKNOWN', {
+      table,
+      granted: scope.relations.map((relation) => relation.alias),
+    });
   }
   const excluded = new Set(textsAt(ctx, node, 'exclude_list').map(fold));
-  const visible = relations.flatMap((relation) => relation.columns.flatMap((column) => shown(env, column, table === '')));
+  const visible = relations.flatMap((relation) =>
+    relation.columns.flatMap((column) => shown(env, column, table === '')),
+  );
   const distinct = visible.filter((column, index) => visible.findIndex((other) => other.id === column.id) === index);
   for (const name of excluded) {
-    if (!distinct.some((column) => fold(column.name) === name) && !visible.some((column) => fold(column.name) === name)) {
+    if (
+      !distinct.some((column) => fold(column.name) === name) &&
+      !visible.some((column) => fold(column.name) === name)
+    ) {
       throw refusal(ctx, node, 'SQL_COLUMN_UNKNOWN', { column: name, near: nearColumns(scope, name) });
     }
   }
@@ -53,4 +63,3 @@ function shown(env: ExprEnv, column: BoundColumn, merge: boolean): readonly Boun
   const merged = merge ? env.scope.merged.findLast((candidate) => candidate.hides.has(column.id)) : undefined;
   return [merged?.column ?? column];
 }
-

@@ -1,15 +1,43 @@
 import { columnRef, type ExprEnv, type SubqueryReader } from './expression-env.ts';
 import { booleanLiteral, integerLiteral, nullLiteral } from './literals.ts';
-import { columnsOf, type ColumnId, type Expr, type Join, type NamedAggregate, type NamedExpr, type Rel } from './plan.ts';
-import { queryNode } from './resolve-from.ts';
+import {
+  type ColumnId,
+  columnsOf,
+  type Expr,
+  type Join,
+  type NamedAggregate,
+  type NamedExpr,
+  type Rel,
+} from './plan.ts';
 import { resolveExpr } from './resolve-expr.ts';
+import { queryNode } from './resolve-from.ts';
 import { call, comparison } from './resolve-operators.ts';
 import type { BoundSelect, SelectRequest } from './resolve-select.ts';
 import { mapExpr, visitExpr } from './same-expression.ts';
 import { BOOLEAN } from './sql-type.ts';
-import { checkShape, freshId, isNode, nodeAt, nodesAt, offsetOf, refusal, type ResolveContext, type Shape, type SyntaxNode } from './syntax-node.ts';
+import {
+  checkShape,
+  freshId,
+  isNode,
+  nodeAt,
+  nodesAt,
+  offsetOf,
+  type ResolveContext,
+  refusal,
+  type Shape,
+  type SyntaxNode,
+} from './syntax-node.ts';
 
-const SUBQUERY_SHAPE: Shape = { class: 'own', type: 'own', alias: 'own', query_location: 'own', subquery_type: 'own', subquery: 'own', child: 'own', comparison_type: 'own' };
+const SUBQUERY_SHAPE: Shape = {
+  class: 'own',
+  type: 'own',
+  alias: 'own',
+  query_location: 'own',
+  subquery_type: 'own',
+  subquery: 'own',
+  child: 'own',
+  comparison_type: 'own',
+};
 const ACCEPTED = 'WHERE … AND x IN (SELECT …), WHERE … AND [NOT] EXISTS (SELECT … WHERE inner.k = outer.k), JOIN';
 
 interface Attachment {
@@ -30,7 +58,7 @@ export class SubqueryHost {
   readonly #request: SelectRequest;
   readonly #read: ReadSelect;
   readonly #outputs: Attachment[] = [];
-  readonly #semi: Attachment2[] = [];
+  readonly #semi: SemiJoin[] = [];
 
   constructor(rel: Rel, request: SelectRequest, read: ReadSelect) {
     this.rel = rel;
@@ -39,7 +67,9 @@ export class SubqueryHost {
     this.input = { scalar: (env, node) => this.#scalar(env, node, (join) => this.#attachInput(join)) };
     this.output = {
       scalar: (env, node) =>
-        this.#scalar(env, node, (join) => (env.aggregates === null ? this.#attachInput(join) : this.#outputs.push(join))),
+        this.#scalar(env, node, (join) =>
+          env.aggregates === null ? this.#attachInput(join) : this.#outputs.push(join),
+        ),
     };
   }
 
@@ -82,7 +112,12 @@ export class SubqueryHost {
     const source = this.#source(env, node);
     const conditions = [...source.lifted];
     if (node['subquery_type'] === 'ANY') conditions.push(this.#membership(env, node, source, negated));
-    const on = conditions.length === 1 && conditions[0] !== undefined ? conditions[0] : conditions.length === 0 ? booleanLiteral(true) : call('and', conditions, BOOLEAN, null);
+    const on =
+      conditions.length === 1 && conditions[0] !== undefined
+        ? conditions[0]
+        : conditions.length === 0
+          ? booleanLiteral(true)
+          : call('and', conditions, BOOLEAN, null);
     this.#semi.push({ join: negated ? 'anti' : 'semi', rel: source.rel, on });
     return true;
   }
@@ -91,7 +126,10 @@ export class SubqueryHost {
   #membership(env: ExprEnv, node: SyntaxNode, source: Source, negated: boolean): Expr {
     const child = resolveExpr(env, nodeAt(env.ctx, node, 'child'));
     if (source.values.length !== 1 || source.values[0] === undefined) {
-      throw refusal(env.ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: 'IN (SELECT a, b …)', accepted: 'IN (SELECT a …)' });
+      throw refusal(env.ctx, node, 'SQL_CONSTRUCT_REFUSED', {
+        construct: 'IN (SELECT a, b …)',
+        accepted: 'IN (SELECT a …)',
+      });
     }
     const value = source.values[0];
     const equal = comparison(env.ctx, 'eq', [child, value], offsetOf(env.ctx, node));
@@ -104,24 +142,43 @@ export class SubqueryHost {
     const query = queryNode(ctx, nodeAt(ctx, node, 'subquery'));
     if (query['type'] !== 'SELECT_NODE' || hasCtes(query)) {
       const bound = this.#request.query(ctx, query, this.#request.ctes);
-      return { rel: bound.rel, values: bound.columns.map((column) => columnRef(column.id, column.type, null)), lifted: [] };
+      return {
+        rel: bound.rel,
+        values: bound.columns.map((column) => columnRef(column.id, column.type, null)),
+        lifted: [],
+      };
     }
-    const bound = this.#read({ ...this.#request, node: query, outer: env.scope });
+    const bound = this.#readInner(env, node, query);
     if (bound.lifted.length === 0) {
-      return { rel: bound.rel, values: bound.columns.map((column) => columnRef(column.id, column.type, null)), lifted: [] };
+      return {
+        rel: bound.rel,
+        values: bound.columns.map((column) => columnRef(column.id, column.type, null)),
+        lifted: [],
+      };
     }
     if (bound.plain === null) throw correlated(ctx, node);
     return { rel: bound.plain.base, values: bound.plain.items, lifted: bound.lifted };
+  }
+
+  /** A subquery may mention the query around it, but not the one around that: its join would have no such column. */
+  #readInner(env: ExprEnv, node: SyntaxNode, query: SyntaxNode): BoundSelect {
+    const before = env.scope.correlation.count;
+    const bound = this.#read({ ...this.#request, node: query, outer: env.scope });
+    if (env.scope.correlation.count > before) throw correlated(env.ctx, node);
+    return bound;
   }
 
   #scalar(env: ExprEnv, node: SyntaxNode, attach: (attachment: Attachment) => void): Expr {
     const { ctx } = env;
     checkShape(ctx, node, SUBQUERY_SHAPE);
     const query = queryNode(ctx, nodeAt(ctx, node, 'subquery'));
-    const bound = query['type'] === 'SELECT_NODE' && !hasCtes(query) ? this.#read({ ...this.#request, node: query, outer: env.scope }) : null;
+    const bound = query['type'] === 'SELECT_NODE' && !hasCtes(query) ? this.#readInner(env, node, query) : null;
     const column = bound?.columns[0];
     if (bound === null || bound.single === null || column === undefined || bound.columns.length !== 1) {
-      throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: '(SELECT …)', accepted: '(SELECT max(x) FROM t), JOIN' });
+      throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', {
+        construct: '(SELECT …)',
+        accepted: '(SELECT max(x) FROM t), JOIN',
+      });
     }
     if (bound.lifted.length === 0) {
       attach({ join: 'cross', rel: bound.rel, on: null });
@@ -131,7 +188,7 @@ export class SubqueryHost {
   }
 }
 
-interface Attachment2 {
+interface SemiJoin {
   readonly join: Extract<Join['join'], 'semi' | 'anti'>;
   readonly rel: Rel;
   readonly on: Expr;
@@ -155,14 +212,22 @@ function correlated(ctx: ResolveContext, node: SyntaxNode): Error {
  * `(SELECT agg(x) FROM t WHERE t.k = outer.k)` as a LEFT JOIN with the aggregate grouped by k. An outer row without a
  * match sees the aggregate over no rows: 0 for counts, NULL for the others.
  */
-function correlatedAggregate(ctx: ResolveContext, node: SyntaxNode, single: NonNullable<BoundSelect['single']>, lifted: readonly Expr[], attach: (attachment: Attachment) => void): Expr {
+function correlatedAggregate(
+  ctx: ResolveContext,
+  node: SyntaxNode,
+  single: NonNullable<BoundSelect['single']>,
+  lifted: readonly Expr[],
+  attach: (attachment: Attachment) => void,
+): Expr {
   const own = new Set(columnsOf(single.base).map((column) => column.id));
   const sides = lifted.map((conjunct) => equalitySides(ctx, node, conjunct, own));
   const keys = sides.map(({ inner }): NamedExpr => ({ id: freshId(ctx), name: 'key', expr: inner }));
   const [item] = single.items;
   if (item === undefined) throw correlated(ctx, node);
   const value: NamedExpr = { id: freshId(ctx), name: 'value', expr: item };
-  const passed = keys.map((key): NamedExpr => ({ id: freshId(ctx), name: 'key', expr: columnRef(key.id, key.expr.type, null) }));
+  const passed = keys.map(
+    (key): NamedExpr => ({ id: freshId(ctx), name: 'key', expr: columnRef(key.id, key.expr.type, null) }),
+  );
   const grouped: Rel = { kind: 'aggregate', input: single.base, keys, sets: null, measures: single.measures };
   const rel: Rel = { kind: 'project', input: grouped, columns: [...passed, value] };
   const equalities = sides.map(({ outer, at }, index) => {
@@ -172,15 +237,30 @@ function correlatedAggregate(ctx: ResolveContext, node: SyntaxNode, single: NonN
   });
   const first = passed[0];
   if (first === undefined) throw correlated(ctx, node);
-  attach({ join: 'left', rel, on: equalities.length === 1 ? (equalities[0] ?? null) : call('and', equalities, BOOLEAN, null) });
+  attach({
+    join: 'left',
+    rel,
+    on: equalities.length === 1 ? (equalities[0] ?? null) : call('and', equalities, BOOLEAN, null),
+  });
   const at = offsetOf(ctx, node);
   const found = columnRef(value.id, item.type, at);
   if (item.kind === 'column' && !isCount(single.measures, item)) return found;
   const missing = call('is_null', [columnRef(first.id, first.expr.type, null)], BOOLEAN, at);
-  return { kind: 'case', whens: [{ when: missing, then: overNothing(single.measures, item) }], otherwise: found, type: item.type, at };
+  return {
+    kind: 'case',
+    whens: [{ when: missing, then: overNothing(single.measures, item) }],
+    otherwise: found,
+    type: item.type,
+    at,
+  };
 }
 
-function equalitySides(ctx: ResolveContext, node: SyntaxNode, conjunct: Expr, own: ReadonlySet<ColumnId>): { inner: Expr; outer: Expr; at: Expr['at'] } {
+function equalitySides(
+  ctx: ResolveContext,
+  node: SyntaxNode,
+  conjunct: Expr,
+  own: ReadonlySet<ColumnId>,
+): { inner: Expr; outer: Expr; at: Expr['at'] } {
   if (conjunct.kind === 'call' && conjunct.fn === 'eq') {
     const [a, b] = conjunct.args;
     if (a !== undefined && b !== undefined) {
@@ -246,7 +326,10 @@ function columnNeverNull(rel: Rel, id: ColumnId): boolean {
       return key !== undefined && neverNull(rel.input, key.expr);
     }
     case 'join':
-      return (rel.join !== 'right' && rel.join !== 'full' && columnNeverNull(rel.left, id)) || ((rel.join === 'inner' || rel.join === 'cross' || rel.join === 'right') && columnNeverNull(rel.right, id));
+      return (
+        (rel.join !== 'right' && rel.join !== 'full' && columnNeverNull(rel.left, id)) ||
+        ((rel.join === 'inner' || rel.join === 'cross' || rel.join === 'right') && columnNeverNull(rel.right, id))
+      );
     default:
       return false;
   }

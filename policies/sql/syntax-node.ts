@@ -1,8 +1,8 @@
-import { AppError, placeOf, type ErrorFacts } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
-import { offsetReader, type OffsetReader } from './text-offsets.ts';
+import { AppError, type ErrorFacts, placeOf } from '../errors.ts';
 import type { ColumnId, Offset } from './plan.ts';
 import type { QueryCatalog } from './resolve.ts';
+import { type OffsetReader, offsetReader } from './text-offsets.ts';
 
 /** A node of DuckDB's syntax tree. Nothing of it is believed before a shape has been checked. */
 export interface SyntaxNode {

@@ -1,5 +1,5 @@
-import { BOOLEAN, DATE, DOUBLE, HUGEINT, INTEGER, INTERVAL, NULL_TYPE, TEXT, TIMESTAMP, decimal } from './sql-type.ts';
 import type { SqlType } from './sql-type.ts';
+import { BOOLEAN, DATE, DOUBLE, decimal, HUGEINT, INTEGER, INTERVAL, NULL_TYPE, TEXT, TIMESTAMP } from './sql-type.ts';
 
 /** DuckDB holds at most this many digits. */
 export const PRECISION_MAX = 38;
@@ -67,7 +67,8 @@ export function sumType(a: SqlType, b: SqlType): SqlType {
 /** `*` of numbers. */
 export function productType(a: SqlType, b: SqlType): SqlType {
   if (a.kind === 'double' || b.kind === 'double') return DOUBLE;
-  if (a.kind !== 'decimal' && b.kind !== 'decimal') return a.kind === 'hugeint' || b.kind === 'hugeint' ? HUGEINT : INTEGER;
+  if (a.kind !== 'decimal' && b.kind !== 'decimal')
+    return a.kind === 'hugeint' || b.kind === 'hugeint' ? HUGEINT : INTEGER;
   const [x, y] = [digitsOf(a), digitsOf(b)];
   if (x.scale + y.scale > SCALE_MAX) return DOUBLE;
   return decimal(Math.min(x.precision + y.precision, PRECISION_MAX), x.scale + y.scale);

@@ -1,6 +1,6 @@
 import type { ColumnSchema } from '#policies';
 import { REJECT_REASONS, type RejectReason } from './ingest-report.ts';
-import { canonicalSql, IDENTIFIER_CHARACTERS_MAX, tokenSql } from './token.ts';
+import { canonicalSql, IDENTIFIER_CHARACTERS_MAX, tokenSql, untrimmedSql } from './token.ts';
 
 /**
  * The checks of a declaration as SQL over raw text (NULL for an empty field). Twice, with one meaning:
@@ -66,16 +66,15 @@ function tokenChecks(column: ColumnSchema, raw: string, key: Uint8Array): Column
   const lengthMax = Math.min(column.lengthMax ?? IDENTIFIER_CHARACTERS_MAX, IDENTIFIER_CHARACTERS_MAX);
   // WHY the rendering of a typed identifier: 7, 007 and 7.0 are one number and must be one token.
   const inner = valueChecks(column, raw);
-  const fastText = text ? canonicalSql(raw) : raw;
+  const fastText = text ? `upper(${raw})` : raw;
   const exactText = text ? canonicalSql(raw) : `CAST(${inner.exact.value} AS VARCHAR)`;
   return {
     storedType: 'UBIGINT',
     fast: {
       value: tokenSql(key, fastText),
-      sure: (source, value) => {
+      sure: (source) => {
         if (!text) return inner.fast.sure(source, inner.fast.value);
-        const rules = [`length(${source}) <= ${lengthMax}`, column.nullable === false ? `${value} IS NOT NULL` : null];
-        return nullRule(column, source, rules.filter((rule) => rule !== null).join(' AND '));
+        return nullRule(column, source, `length(${source}) <= ${lengthMax} AND ${untrimmedSql(source)}`);
       },
     },
     exact: {

@@ -39,6 +39,7 @@ export async function* cutCsv(
     const chunk = {
       kind: 'csv' as const,
       file: file.name,
+      bytes: file.bytes(),
       delimiter: header.delimiter,
       fields: header.columns,
       firstLine: headerLines + before.lines + 1,

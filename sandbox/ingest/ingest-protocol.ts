@@ -27,6 +27,7 @@ export interface CsvChunk {
   readonly delimiter: string;
   /** Declared names in the order of the file. */
   readonly fields: readonly string[];
+  readonly bytes: number;
   /** The line of the file that the chunk begins with. */
   readonly firstLine: number;
   /** Record ends in the chunk, blank lines among them. */
@@ -43,6 +44,9 @@ export interface ParquetChunk {
   readonly id: number;
   /** A Parquet file of one row group. The worker removes it. */
   readonly file: string;
+  readonly rows: number;
+  /** Of the values in memory, about. */
+  readonly bytes: number;
   /** Number of the first row, from 1. */
   readonly firstRow: number;
 }

@@ -38,7 +38,8 @@ async function handle(request: IngestRequest): Promise<void> {
 }
 
 async function append(open: SegmentStore, chunk: CsvChunk | ParquetChunk) {
-  await open.begin();
+  const rows = chunk.kind === 'csv' ? chunk.records : chunk.rows;
+  await open.begin((rows / Math.max(1, chunk.bytes)) * 2 ** 20);
   const outcome = chunk.kind === 'csv' ? await appendCsv(open, chunk) : await appendParquet(open, chunk);
   const size = open.size();
   return { ...outcome, segmentRows: size.rows, segmentBytes: size.bytes };

@@ -13,8 +13,8 @@ export interface SegmentStore {
   readonly connection: DuckDBConnection;
   readonly dir: string;
   readonly columns: readonly IngestColumn[];
-  /** Opens a segment if none is open. */
-  begin(): Promise<void>;
+  /** Opens a segment if none is open. `rowsPerMiB` of the text to come sizes its row groups. */
+  begin(rowsPerMiB: number): Promise<void>;
   /** Rows and bytes of the open segment; 0 when none is. */
   size(): { readonly rows: number; readonly bytes: number };
   addRows(rows: number): void;
@@ -45,12 +45,14 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
   let rows = 0;
   let file: string | null = null;
 
-  const begin = async (): Promise<void> => {
+  const begin = async (rowsPerMiB: number): Promise<void> => {
     if (file !== null) return;
     number += 1;
     file = `segment-${String(number)}.duckdb`;
     rows = 0;
-    await connection.run(`ATTACH ${quoteText(join(dir, file))} AS segment ${ATTACH_OPTIONS}`);
+    await connection.run(
+      `ATTACH ${quoteText(join(dir, file))} AS segment (STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE ${String(rowGroupRows(rowsPerMiB))})`,
+    );
     await connection.run(`CREATE TABLE segment.data (${columns.map(columnDefinition).join(', ')})`);
   };
   return {
@@ -63,7 +65,7 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
       rows += added;
     },
     async seal(runs) {
-      await begin();
+      await begin(ROWS_PER_MIB_UNKNOWN);
       const sealed = file as unknown as string;
       const nulls = await countNulls(connection, columns);
       const units = await countUnits(connection, dir, columns, runs);
@@ -75,7 +77,23 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
   };
 }
 
-const ATTACH_OPTIONS = process.env['AO'] ?? "(STORAGE_VERSION 'v1.5.0')";
+const ROWS_PER_MIB_UNKNOWN = 10_000;
+const VECTOR_ROWS = 2048;
+const ROW_GROUP_ROWS_MAX = 122_880;
+const ROW_GROUP_ROWS_MIN = 4 * VECTOR_ROWS;
+/** Text that one thread of the engine's CSV reader turns into one batch of rows. */
+const BATCH_MIB = 16;
+const GROUPS_PER_BATCH = 2.5;
+
+/**
+ * Two full row groups and a half one to a batch. Each batch ends in a row group that is not full; a checkpoint joins two such
+ * within three neighbours, and where every second one is, that means writing the whole segment again: twice the bytes,
+ * and a quarter more time.
+ */
+function rowGroupRows(rowsPerMiB: number): number {
+  const share = Math.floor((rowsPerMiB * BATCH_MIB) / GROUPS_PER_BATCH / VECTOR_ROWS) * VECTOR_ROWS;
+  return Math.min(ROW_GROUP_ROWS_MAX, Math.max(ROW_GROUP_ROWS_MIN, share));
+}
 
 function columnDefinition(column: IngestColumn): string {
   return `${quoteName(column.schema.name)} ${columnChecks(column.schema, 'NULL', column.key).storedType}`;

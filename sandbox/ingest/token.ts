@@ -43,6 +43,11 @@ export function tokenSql(key: Uint8Array, text: string): string {
   return `CAST('0x' || left(sha256(from_hex('${hex}') || encode(${text})), 16) AS UBIGINT)`;
 }
 
+/** True of text that `canonicalSql` would leave as `upper` makes it: cheaper than `trim`. */
+export function untrimmedSql(text: string): string {
+  return `NOT starts_with(${text}, ' ') AND NOT ends_with(${text}, ' ')`;
+}
+
 export function canonicalSql(text: string): string {
   return `nullif(upper(trim(${text})), '')`;
 }

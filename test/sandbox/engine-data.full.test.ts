@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Cell, SqlType, TableData } from '#policies';
+import { BOUND_CELLS_MAX } from '../../sandbox/engines/duckdb/scratch.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { asEmitted, openFixture, PEOPLE, type SandboxFixture, WAGES } from './sandbox-fixture.ts';
 
@@ -75,17 +76,33 @@ const ROW: readonly Cell[] = [
   ...[2n ** 100n, '14 months 3 days 1000000 microseconds'],
 ];
 
-test('finish: cells come back as they went in', async () => {
-  const rows = [ROW, COLUMNS.map(() => null), ROW];
-  const data: TableData = {
-    columns: COLUMNS,
-    values: COLUMNS.map((_, c) => rows.map((row) => row[c] ?? null)),
-    rowCount: 3,
-  };
-  const sql = asEmitted(`SELECT ${COLUMNS.map((_, c) => `c${String(c)}`).join(', ')} FROM released_0`);
-  const back = await sandbox.run(job, (session) => session.finish([{ name: 'released_0', data }], sql));
-  expect(back.values).toEqual(data.values);
-  expect(back.columns.map(({ type }) => type)).toEqual(COLUMNS.map(({ type }) => type));
+/** Both ways in: few cells as bound lists, many as a temporary table. */
+describe.each([
+  ['few', 3],
+  ['many', BOUND_CELLS_MAX + 1],
+])('finish over %s rows', (_, rowCount) => {
+  const row = (index: number): readonly Cell[] => (index % 2 === 1 ? COLUMNS.map(() => null) : ROW);
+  const values = COLUMNS.map((_column, c) => Array.from({ length: rowCount }, (_row, r) => row(r)[c] ?? null));
+  const tables = [{ name: 'released_0', data: { columns: COLUMNS, values, rowCount } }];
+  const finish = (sql: string) => sandbox.run(job, (session) => session.finish(tables, asEmitted(sql)));
+
+  test('cells come back as they went in', async () => {
+    const list = COLUMNS.map((_column, c) => `c${String(c)}`).join(', ');
+    const back = await finish(`SELECT ${list} FROM released_0`);
+    expect(back.values).toEqual(values);
+    expect(back.columns.map(({ type }) => type)).toEqual(COLUMNS.map(({ type }) => type));
+  });
+
+  test.each([
+    'SELECT count(*) AS n FROM "released_0"',
+    'WITH x AS (SELECT c0 FROM released_0) SELECT count(*) AS n FROM x',
+    'with recursive x AS (SELECT count(*) AS n FROM released_0) SELECT n FROM x',
+    '(SELECT count(*) AS n FROM released_0) ORDER BY n',
+    'SELECT sum(n)::BIGINT FROM (SELECT count(*) AS n FROM released_0 UNION ALL SELECT 0)',
+  ])('%s', async (sql) => {
+    expect((await finish(sql)).values).toEqual([[BigInt(rowCount)]]);
+    expect((await finish(sql)).values).toEqual([[BigInt(rowCount)]]); // the plan that was kept
+  });
 });
 
 const integers = (count: number): TableData => ({
@@ -112,8 +129,11 @@ test('finish sees the released tables and nothing of the raw data, nor of the la
   await sandbox.run({ ...job, tables: [PEOPLE, WAGES] }, async (session) => {
     await session.query(asEmitted('SELECT count(*) FROM "people@1"'));
     await session.finish([{ name: 'released_9', data: integers(1) }], asEmitted('SELECT c0 FROM released_9'));
-    const seen = await session.finish([{ name: 'released_0', data: integers(1) }], asEmitted(everything));
-    expect(seen.values).toEqual([['temp.released_0', 'memory']]);
+    const few = await session.finish([{ name: 'released_0', data: integers(1) }], asEmitted(everything));
+    expect(few.values).toEqual([['memory']]);
+    const many = await session.finish([{ name: 'released_0', data: integers(5_000) }], asEmitted(everything));
+    expect(many.values).toEqual([['temp.released_0', 'memory']]);
+    expect((await session.finish([], asEmitted(everything))).values).toEqual([['memory']]);
   });
   for (const name of ['"people@1"', 'released_9', 'data']) {
     const finish = sandbox.run(job, (session) => session.finish([], asEmitted(`SELECT * FROM ${name}`)));

@@ -35,6 +35,7 @@ test.each([
     code: 'SANDBOX_TIMEOUT',
     facts: { deadlineMs: 300 },
   });
+  await expect(sandbox.run(job, ask(sql))).rejects.toMatchObject({ code: 'SANDBOX_TIMEOUT' }); // and the same once more
   expect((await sandbox.run(jobOf('ada'), countPeople)).values).toEqual([[1000n]]);
   expect((await sandbox.run(jobOf('bob'), countPeople)).values).toEqual([[1000n]]);
   await expect.poll(() => sandbox.stats().busy, { timeout: 5_000 }).toBe(0);

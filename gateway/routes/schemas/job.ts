@@ -8,14 +8,10 @@ export const JOB_STATES = ['queued', 'running', 'finished', 'refused', 'failed',
 const SQL_LENGTH_MAX = 1_000_000;
 const DEADLINE_MS_MAX = 600_000;
 
-const SqlSchema = z
-  .string()
-  .min(1)
-  .max(SQL_LENGTH_MAX)
-  .openapi({
-    description: 'one SELECT statement (WITH before it is accepted)',
-    example: 'SELECT count(*) AS n FROM water',
-  });
+const SqlSchema = z.string().min(1).max(SQL_LENGTH_MAX).openapi({
+  description: 'one SELECT statement (WITH before it is accepted)',
+  example: 'SELECT count(*) AS n FROM water',
+});
 
 export const JobRequestSchema = z
   .strictObject({

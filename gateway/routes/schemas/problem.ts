@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { ERROR_CODES } from '#policies';
+import { REJECT_REASONS } from '#sandbox';
 import type { ProblemStatus } from '../../problem.ts';
 
 export const PlaceSchema = z
@@ -9,6 +10,14 @@ export const PlaceSchema = z
     column: z.int().min(1),
   })
   .openapi('SourcePlace', { description: 'where in the SQL text; line and column count from 1' });
+
+export const RejectedRowSchema = z
+  .object({
+    line: z.int().min(1),
+    column: z.string().nullable().openapi({ description: 'null: the row as a whole' }),
+    reason: z.enum(REJECT_REASONS),
+  })
+  .openapi('RejectedRow', { description: 'CSV: the line on which the row begins; Parquet: the number of the row' });
 
 export const ProblemSchema = z
   .object({
@@ -26,7 +35,7 @@ export const ProblemSchema = z
     job: z.string().optional().openapi({ description: 'the job that this refusal or failure ended' }),
     reference: z.string().optional().openapi({ description: 'INTERNAL only: what the operator can look up' }),
     rejected: z
-      .array(z.object({ line: z.int(), column: z.string().nullable(), reason: z.string() }))
+      .array(RejectedRowSchema)
       .optional()
       .openapi({ description: 'UPLOAD_ROWS_REJECTED only: the first rejected rows, without their values' }),
   })
@@ -77,4 +86,10 @@ export function problems<const S extends ProblemStatus>(...statuses: S[]): Recor
 /** A JSON response. */
 export function json<S extends z.ZodType>(schema: S, description: string) {
   return { description, content: { 'application/json': { schema } } };
+}
+
+/** OpenAPI links: the operations that take the `id` of this response's body. */
+export function linksTo(...operationIds: string[]) {
+  const parameters = { id: '$response.body#/id' };
+  return Object.fromEntries(operationIds.map((operationId) => [operationId, { operationId, parameters }]));
 }

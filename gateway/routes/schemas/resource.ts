@@ -10,6 +10,7 @@ import {
   ResourceIdSchema,
   TitleSchema,
 } from './common.ts';
+import { RejectedRowSchema } from './problem.ts';
 
 export const RESOURCE_STATES = ['draft', 'listed', 'withdrawn'] as const;
 export const VERSION_STATES = ['writing', 'current', 'superseded', 'destroyed'] as const;
@@ -142,7 +143,7 @@ export const IngestReportSchema = z
     rows: z.int().min(0),
     rejectedRows: z.int().min(0),
     rejected: z
-      .array(z.object({ line: z.int(), column: z.string().nullable(), reason: z.string() }))
+      .array(RejectedRowSchema)
       .openapi({ description: 'the first 1,000 rejected rows, without their values' }),
     bytes: z.int().min(0),
     encoding: z.string().nullable(),
@@ -168,8 +169,9 @@ export const VersionListSchema = z.object({ items: z.array(ResourceVersionSchema
 export const UploadQuerySchema = z.strictObject({
   rejectShareMax: z
     .string()
-    .regex(/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/)
+    .regex(/^\d{1,3}(\.\d{1,30})?([eE][+-]?\d{1,3})?$/)
     .transform(Number)
+    .pipe(z.number().min(0).max(1))
     .optional()
     .transform((share) => share ?? 0.5)
     .openapi({

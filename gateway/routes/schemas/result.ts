@@ -62,11 +62,9 @@ export const ResultSchema = z
         reasons: z.array(z.enum(['threshold', 'dominance', 'row-cap'])),
       })
       .openapi('Suppressed', { description: 'what was withheld, in kind: never which reason a single cell had' }),
-    cost: z
-      .object({ rho: z.number(), epsilonAtDelta: z.number(), remaining: z.number().nullable() })
-      .openapi('Cost', {
-        description: 'privacy loss charged for this answer, in zCDP and as epsilon at the usual delta',
-      }),
+    cost: z.object({ rho: z.number(), epsilonAtDelta: z.number(), remaining: z.number().nullable() }).openapi('Cost', {
+      description: 'privacy loss charged for this answer, in zCDP and as epsilon at the usual delta',
+    }),
     versions: VersionsSchema,
     receipt: z
       .object({ index: z.int().min(0), href: z.string() })

@@ -2,6 +2,7 @@ import { assert } from '../../errors.ts';
 import { finiteOnly } from '../functions/finite.ts';
 import { scalarNamed } from '../functions/registry.ts';
 import type { Call, Cast, ColumnId, Expr } from '../plan.ts';
+import { visitExpr } from '../same-expression.ts';
 import { engineType } from '../type-rules.ts';
 import { magnitude } from './double-range.ts';
 import { quoteLiteral } from './quote.ts';
@@ -9,19 +10,13 @@ import { quoteLiteral } from './quote.ts';
 /** SQL of each column that is visible where an expression stands. */
 export type ColumnSql = ReadonlyMap<ColumnId, string>;
 
-/** What is around: a TRY that catches, and a test for finite values, that a strict chain of calls can share. */
-interface Around {
-  readonly caught: boolean;
-  readonly tested: boolean;
-}
-const NOTHING: Around = { caught: false, tested: false };
-
 /** SQL of an expression, total: over any data it gives a finite value or NULL. */
 export function emitExpr(expr: Expr, columns: ColumnSql): string {
-  return emit(expr, columns, NOTHING);
+  return emit(expr, columns, false);
 }
 
-function emit(expr: Expr, columns: ColumnSql, around: Around): string {
+/** `tested`: the strict call around tests its result for finite values, so that this one need not. */
+function emit(expr: Expr, columns: ColumnSql, tested: boolean): string {
   switch (expr.kind) {
     case 'column': {
       const sql = columns.get(expr.id);
@@ -31,35 +26,50 @@ function emit(expr: Expr, columns: ColumnSql, around: Around): string {
     case 'literal':
       return quoteLiteral(expr);
     case 'cast':
-      return emitCast(expr, columns, around);
+      return emitCast(expr, columns);
     case 'case': {
-      const branches = expr.whens.map(({ when, then }) => `WHEN ${emitExpr(when, columns)} THEN ${emitExpr(then, columns)}`);
+      const branches = expr.whens.map(
+        ({ when, then }) => `WHEN ${emitExpr(when, columns)} THEN ${emitExpr(then, columns)}`,
+      );
       return `(CASE ${branches.join(' ')} ELSE ${emitExpr(expr.otherwise, columns)} END)`;
     }
     case 'call':
-      return emitCall(expr, columns, around);
+      return emitCall(expr, columns, tested);
   }
 }
 
-function emitCall(call: Call, columns: ColumnSql, around: Around): string {
+function emitCall(call: Call, columns: ColumnSql, tested: boolean): string {
   const entry = scalarNamed(call.fn);
-  const strict = entry.strict === true;
-  const raises = entry.raises === true;
-  const tests = entry.nonFinite === true && call.type.kind === 'double';
-  // INVARIANT: only strict calls hand their guards down. NULL from an argument and NULL from the guard are then the same.
-  const inner: Around = { caught: strict && (raises || around.caught), tested: strict && (tests || (around.tested && call.type.kind === 'double')) };
-  const sql = entry.sql(call.args.map((arg) => emit(arg, columns, inner)), call);
-  const finite = tests && !around.tested && magnitude(call) >= 308 ? finiteOnly(sql) : sql;
-  return raises && !around.caught ? `TRY(${finite})` : finite;
+  const isDouble = call.type.kind === 'double';
+  const tests = entry.nonFinite === true && isDouble;
+  // INVARIANT: only strict calls share the test. NaN in an argument and NaN of the result are then the same NULL.
+  const inner = entry.strict === true && isDouble && (tests || tested);
+  const sql = entry.sql(
+    call.args.map((arg) => emit(arg, columns, inner && arg.type.kind === 'double')),
+    call,
+  );
+  const caught = entry.raises === true ? `TRY(${sql})` : sql;
+  const finite = tests && !tested && magnitude(call) >= 308 ? finiteOnly(caught) : caught;
+  return call.args.some(mayFoldToNull) ? `CAST(${finite} AS ${engineType(call.type)})` : finite;
+}
+
+/** WHY: DuckDB forgets the type of a call that it can work out to be NULL before it runs. */
+function mayFoldToNull(expr: Expr): boolean {
+  if (expr.kind === 'literal') return expr.value === null;
+  let constant = true;
+  visitExpr(expr, (part) => {
+    if (part.kind === 'column') constant = false;
+  });
+  return constant;
 }
 
 /** TRY_CAST: what does not convert is NULL. Text can spell what no stored value is: NaN, infinity. */
-function emitCast(cast: Cast, columns: ColumnSql, around: Around): string {
+function emitCast(cast: Cast, columns: ColumnSql): string {
   const { arg, type } = cast;
-  const inner: Around = { caught: around.caught, tested: false };
-  const sql = emit(arg, columns, inner);
+  const sql = emitExpr(arg, columns);
   const from = arg.type.kind;
-  if (from === 'integer' && (type.kind === 'double' || type.kind === 'hugeint')) return `CAST(${sql} AS ${engineType(type)})`;
+  if (from === 'integer' && (type.kind === 'double' || type.kind === 'hugeint'))
+    return `CAST(${sql} AS ${engineType(type)})`;
   const converted = `TRY_CAST(${sql} AS ${engineType(type)})`;
   if (from === 'text' && type.kind === 'double') return finiteOnly(converted);
   if (from === 'text' && (type.kind === 'date' || type.kind === 'timestamp')) {

@@ -1,7 +1,23 @@
 import { assert } from '../../errors.ts';
 import { aggregateNamed, isAggregateName } from '../functions/registry.ts';
-import { columnsOf, type Aggregate, type AggregateCall, type ColumnId, type FrameBound, type Join, type NamedWindow, type OutputColumn, type Rel, type Scan, type SetOperation, type SortKey, type Values, type WindowFrame } from '../plan.ts';
-import { emitExpr, type ColumnSql } from './emit-expr.ts';
+import {
+  type Aggregate,
+  type AggregateCall,
+  type ColumnId,
+  columnsOf,
+  type FrameBound,
+  type Join,
+  type NamedWindow,
+  type OutputColumn,
+  type Rel,
+  type Scan,
+  type SetOperation,
+  type SortKey,
+  type Values,
+  type WindowFrame,
+} from '../plan.ts';
+import { engineType } from '../type-rules.ts';
+import { type ColumnSql, emitExpr } from './emit-expr.ts';
 import type { EmittedSql } from './emitted-sql.ts';
 import { quoteIdentifier } from './quote.ts';
 
@@ -34,7 +50,10 @@ export function emitRel(rel: Rel): EmittedSql {
   const block = emitBlock(rel, names);
   const outputs = columnsOf(rel);
   // INVARIANT: the statement gives out exactly the columns of the plan, in order.
-  const same = block.select !== null && block.select.length === outputs.length && outputs.every((column, index) => block.columns.get(column.id) === block.select?.[index]?.alias);
+  const same =
+    block.select !== null &&
+    block.select.length === outputs.length &&
+    outputs.every((column, index) => block.columns.get(column.id) === block.select?.[index]?.alias);
   return render(same ? block : giveOut(reopen(block, names), outputs, names)) as EmittedSql;
 }
 
@@ -53,14 +72,22 @@ function emitBlock(rel: Rel, names: Names): Block {
     }
     case 'project': {
       const block = openBlock(rel.input, names, () => true);
-      return select(block, rel.columns.map(({ id, expr }) => ({ id, sql: emitExpr(expr, block.columns) })), names);
+      return select(
+        block,
+        rel.columns.map(({ id, expr }) => ({ id, sql: emitExpr(expr, block.columns) })),
+        names,
+      );
     }
     case 'aggregate':
       return emitAggregate(rel, names);
     case 'window': {
       const block = openBlock(rel.input, names, (candidate) => candidate.limit === null);
       const passed = columnsOf(rel.input).map(({ id }) => ({ id, sql: sqlOf(block, id) }));
-      return select(block, [...passed, ...rel.columns.map((column) => ({ id: column.id, sql: emitWindow(column, block.columns) }))], names);
+      return select(
+        block,
+        [...passed, ...rel.columns.map((column) => ({ id: column.id, sql: emitWindow(column, block.columns) }))],
+        names,
+      );
     }
     case 'set-operation':
       return emitSetOperation(rel, names);
@@ -89,7 +116,9 @@ function emptyBlock(from: string | null, columns: Map<ColumnId, string>): Block 
 /** The input as an open block that `fits`, or wrapped as a derived table of a new one. */
 function openBlock(rel: Rel, names: Names, fits: (block: Block) => boolean): Block {
   const block = emitBlock(rel, names);
-  return block.select === null && block.whole === null && fits(block) ? block : reopen(block.select === null && block.whole === null ? giveOut(block, columnsOf(rel), names) : block, names);
+  return block.select === null && block.whole === null && fits(block)
+    ? block
+    : reopen(block.select === null && block.whole === null ? giveOut(block, columnsOf(rel), names) : block, names);
 }
 
 function reopen(block: Block, names: Names): Block {
@@ -99,13 +128,25 @@ function reopen(block: Block, names: Names): Block {
   return emptyBlock(`(${render(block)}) AS ${table}`, columns);
 }
 
-function select(block: Block, columns: readonly { readonly id: ColumnId; readonly sql: string }[], names: Names): Block {
+function select(
+  block: Block,
+  columns: readonly { readonly id: ColumnId; readonly sql: string }[],
+  names: Names,
+): Block {
   const given = columns.map(({ id, sql }) => ({ id, sql, alias: `c${names.columns++}` }));
-  return { ...block, select: given.map(({ sql, alias }) => ({ sql, alias })), columns: new Map(given.map(({ id, alias }) => [id, alias])) };
+  return {
+    ...block,
+    select: given.map(({ sql, alias }) => ({ sql, alias })),
+    columns: new Map(given.map(({ id, alias }) => [id, alias])),
+  };
 }
 
 function giveOut(block: Block, outputs: readonly OutputColumn[], names: Names): Block {
-  return select(block, outputs.map(({ id }) => ({ id, sql: sqlOf(block, id) })), names);
+  return select(
+    block,
+    outputs.map(({ id }) => ({ id, sql: sqlOf(block, id) })),
+    names,
+  );
 }
 
 function sqlOf(block: Block, id: ColumnId): string {
@@ -165,7 +206,13 @@ function emitJoin(join: Join, names: Names): Block {
 /** A side of a join: a table, a join of its own, or a derived table. */
 function joinSide(rel: Rel, names: Names): Block {
   const block = emitBlock(rel, names);
-  const bare = block.select === null && block.whole === null && block.from !== null && block.where.length === 0 && block.orderBy === null && block.limit === null;
+  const bare =
+    block.select === null &&
+    block.whole === null &&
+    block.from !== null &&
+    block.where.length === 0 &&
+    block.orderBy === null &&
+    block.limit === null;
   if (bare) return block;
   return reopen(block.select === null && block.whole === null ? giveOut(block, columnsOf(rel), names) : block, names);
 }
@@ -175,7 +222,10 @@ function emitSetOperation(set: SetOperation, names: Names): Block {
   const side = (rel: Rel): Block => {
     const block = emitBlock(rel, names);
     const ids = columnsOf(rel);
-    const same = block.select !== null && block.select.length === ids.length && ids.every(({ id }, index) => block.columns.get(id) === block.select?.[index]?.alias);
+    const same =
+      block.select !== null &&
+      block.select.length === ids.length &&
+      ids.every(({ id }, index) => block.columns.get(id) === block.select?.[index]?.alias);
     return same ? block : giveOut(reopen(block, names), ids, names);
   };
   const [left, right] = [side(set.left), side(set.right)];
@@ -187,12 +237,20 @@ function emitSetOperation(set: SetOperation, names: Names): Block {
 // ── Grouping, windows, order ─────────────────────────────────────────────────────────────────────────────────────
 
 function emitAggregate(aggregate: Aggregate, names: Names): Block {
-  const block = openBlock(aggregate.input, names, (candidate) => candidate.limit === null && candidate.orderBy === null);
+  const block = openBlock(
+    aggregate.input,
+    names,
+    (candidate) => candidate.limit === null && candidate.orderBy === null,
+  );
   const keys = aggregate.keys.map((key) => ({ id: key.id, sql: emitExpr(key.expr, block.columns) }));
   const measures = aggregate.measures.map(({ id, call }) => ({ id, sql: emitAggregateCall(call, block.columns) }));
-  block.groupBy = groupBy(aggregate, keys.map((key) => key.sql));
+  block.groupBy = groupBy(
+    aggregate,
+    keys.map((key) => key.sql),
+  );
   // Without keys and measures there is still one row, which only an aggregate makes.
-  if (keys.length === 0 && measures.length === 0) return { ...select(block, [{ id: -1 as ColumnId, sql: 'count(*)' }], names), columns: new Map() };
+  if (keys.length === 0 && measures.length === 0)
+    return { ...select(block, [{ id: -1 as ColumnId, sql: 'count(*)' }], names), columns: new Map() };
   return select(block, [...keys, ...measures], names);
 }
 
@@ -214,11 +272,17 @@ function emitAggregateCall(call: AggregateCall, columns: ColumnSql): string {
 }
 
 function emitWindow({ call }: NamedWindow, columns: ColumnSql): string {
-  const partition = call.partitionBy.length === 0 ? '' : `PARTITION BY ${call.partitionBy.map((expr) => emitExpr(expr, columns)).join(', ')}`;
-  const over = [partition, sortSql(call.orderBy, columns).trim(), frameSql(call.frame)].filter((part) => part !== '').join(' ');
+  const partition =
+    call.partitionBy.length === 0
+      ? ''
+      : `PARTITION BY ${call.partitionBy.map((expr) => emitExpr(expr, columns)).join(', ')}`;
+  const over = [partition, sortSql(call.orderBy, columns).trim(), frameSql(call.frame)]
+    .filter((part) => part !== '')
+    .join(' ');
   const args = call.args.map((arg) => emitExpr(arg, columns));
   const suffix = ` OVER (${over})`;
-  if (isAggregateName(call.fn)) return aggregateNamed(call.fn).sql({ args, types: call.args.map((arg) => arg.type), distinct: '', suffix });
+  if (isAggregateName(call.fn))
+    return aggregateNamed(call.fn).sql({ args, types: call.args.map((arg) => arg.type), distinct: '', suffix });
   return `${call.fn}(${args.join(', ')})${suffix}`;
 }
 
@@ -228,12 +292,17 @@ function frameSql(frame: WindowFrame | null): string {
 }
 
 function boundSql(bound: FrameBound): string {
-  if (bound.kind === 'preceding' || bound.kind === 'following') return `${rowCount(bound.offset)} ${bound.kind.toUpperCase()}`;
+  if (bound.kind === 'preceding' || bound.kind === 'following')
+    return `${rowCount(bound.offset)} ${bound.kind.toUpperCase()}`;
   return bound.kind.replace('-', ' ').toUpperCase();
 }
 
 function sortSql(keys: readonly SortKey[], columns: ColumnSql): string {
   if (keys.length === 0) return '';
-  const parts = keys.map(({ expr, descending, nullsFirst }) => `${emitExpr(expr, columns)} ${descending ? 'DESC' : 'ASC'} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`);
+  // WHY a cast: DuckDB refuses to sort by a bare literal.
+  const parts = keys.map(
+    ({ expr, descending, nullsFirst }) =>
+      `${expr.kind === 'literal' ? `CAST(${emitExpr(expr, columns)} AS ${engineType(expr.type)})` : emitExpr(expr, columns)} ${descending ? 'DESC' : 'ASC'} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`,
+  );
   return ` ORDER BY ${parts.join(', ')}`;
 }

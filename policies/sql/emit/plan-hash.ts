@@ -9,7 +9,18 @@ export function planHash(plan: Rel): string {
   return createHash('sha256').update(canonicalPlan(plan)).digest('hex');
 }
 
-const COMMUTATIVE: ReadonlySet<string> = new Set(['and', 'or', 'eq', 'neq', 'add', 'multiply', 'not_distinct', 'distinct_from', 'greatest', 'least']);
+const COMMUTATIVE: ReadonlySet<string> = new Set([
+  'and',
+  'or',
+  'eq',
+  'neq',
+  'add',
+  'multiply',
+  'not_distinct',
+  'distinct_from',
+  'greatest',
+  'least',
+]);
 const LEFT_OUT: ReadonlySet<string> = new Set(['at', 'name']);
 
 export function canonicalPlan(plan: Rel): string {
@@ -24,14 +35,17 @@ export function canonicalPlan(plan: Rel): string {
     if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
     if (typeof value !== 'object' || value === null) return JSON.stringify(value);
     const fields = value as Readonly<Record<string, unknown>>;
-    const sorted = Object.keys(fields).filter((key) => !LEFT_OUT.has(key) && fields[key] !== undefined).sort(byFlow);
+    const sorted = Object.keys(fields)
+      .filter((key) => !LEFT_OUT.has(key) && fields[key] !== undefined)
+      .sort(byFlow);
     const parts = sorted.map((key) => `${JSON.stringify(key)}:${writeField(fields, key)}`);
     return `{${parts.join(',')}}`;
   };
   const writeField = (fields: Readonly<Record<string, unknown>>, key: string): string => {
     const value = fields[key];
     if (key === 'id' && typeof value === 'number') return String(numbered(value));
-    if (key === 'args' && Array.isArray(value) && COMMUTATIVE.has(String(fields['fn']))) return `[${value.map(write).sort().join(',')}]`;
+    if (key === 'args' && Array.isArray(value) && COMMUTATIVE.has(String(fields['fn'])))
+      return `[${value.map(write).sort().join(',')}]`;
     return write(value);
   };
   return write(plan);

@@ -24,7 +24,10 @@ export function quoteLiteral({ type, value }: Literal): string {
   if (value === null) return `CAST(NULL AS ${engineType(type)})`;
   if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE';
   if (typeof value === 'object') {
-    assert(Number.isInteger(value.months) && Number.isInteger(value.days) && INTEGER.test(value.micros), 'interval literal');
+    assert(
+      Number.isInteger(value.months) && Number.isInteger(value.days) && INTEGER.test(value.micros),
+      'interval literal',
+    );
     return `(to_months(CAST(${value.months} AS INTEGER)) + to_days(CAST(${value.days} AS INTEGER)) + to_microseconds(CAST(${value.micros} AS BIGINT)))`;
   }
   const checked = (form: RegExp, cast: string): string => {

@@ -1,5 +1,5 @@
-import { BOOLEAN, DOUBLE, HUGEINT, INTEGER, decimal } from '../sql-type.ts';
 import type { SqlType } from '../sql-type.ts';
+import { BOOLEAN, DOUBLE, decimal, HUGEINT, INTEGER } from '../sql-type.ts';
 import { integerBetween } from './constant-rules.ts';
 import { finiteOnly } from './finite.ts';
 import type { ConstantRule, Parameter } from './scalar-entry.ts';

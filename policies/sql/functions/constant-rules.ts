@@ -4,7 +4,10 @@ import type { ConstantRule } from './scalar-entry.ts';
 /** Rules for arguments that must be literals, because their value decides type, time or space of the result. */
 
 export function oneOf(values: readonly string[]): ConstantRule {
-  return (value) => (typeof value.value === 'string' && values.includes(value.value.toLowerCase()) ? null : values.map((v) => `'${v}'`).join(', '));
+  return (value) =>
+    typeof value.value === 'string' && values.includes(value.value.toLowerCase())
+      ? null
+      : values.map((v) => `'${v}'`).join(', ');
 }
 
 export function integerBetween(min: number, max: number): ConstantRule {
@@ -20,7 +23,9 @@ export function textUpTo(max: number): ConstantRule {
 
 export function textBetween(min: number, max: number): ConstantRule {
   return (value) =>
-    typeof value.value === 'string' && value.value.length >= min && value.value.length <= max ? null : `'…' (${min}…${max})`;
+    typeof value.value === 'string' && value.value.length >= min && value.value.length <= max
+      ? null
+      : `'…' (${min}…${max})`;
 }
 
 /** WHY at most 8: LIKE backtracks over each `%`, so its time grows with a power of their number. */
@@ -30,7 +35,7 @@ export const likePattern: ConstantRule = (value) => {
   return pattern.split('%').length - 1 <= 8 ? null : "'%…%' (at most 8 `%`)";
 };
 
-const STRFTIME = /^(?:[^%]|%-?[YymdHMSjbBaApIfwuVGUW%])*$/;
+const STRFTIME = /^(?:[^%]|%-[dmyHIMSj]|%[YymdHMSjbBaApIfwuVGUW%])+$/;
 export const dateFormat: ConstantRule = (value) => {
   const format = textOf(value);
   return format !== null && format.length <= 60 && STRFTIME.test(format) ? null : "'%Y-%m-%d %H:%M:%S'";

@@ -3,13 +3,57 @@ import { dateFormat, oneOf } from './constant-rules.ts';
 import { engineCall, type ScalarEntry, type Signature } from './scalar-entry.ts';
 
 const temporal = { is: 'temporal' } as const;
-const PARTS = ['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'dow', 'isodow', 'doy', 'isoyear', 'decade', 'century', 'dayofweek', 'dayofyear', 'yearweek', 'weekday'];
+const PARTS = [
+  'year',
+  'quarter',
+  'month',
+  'week',
+  'day',
+  'hour',
+  'minute',
+  'second',
+  'dow',
+  'isodow',
+  'doy',
+  'isoyear',
+  'decade',
+  'century',
+  'dayofweek',
+  'dayofyear',
+  'yearweek',
+  'weekday',
+];
 const SPANS = ['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'decade', 'century'];
 
 /** The parts of dates as functions of their own. */
-const PART_FUNCTIONS = ['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'dayofweek', 'dayofyear', 'dayofmonth', 'isodow', 'isoyear', 'weekday', 'weekofyear', 'yearweek', 'decade', 'century'];
+const PART_FUNCTIONS = [
+  'year',
+  'quarter',
+  'month',
+  'week',
+  'day',
+  'hour',
+  'minute',
+  'second',
+  'dayofweek',
+  'dayofyear',
+  'dayofmonth',
+  'isodow',
+  'isoyear',
+  'weekday',
+  'weekofyear',
+  'yearweek',
+  'decade',
+  'century',
+];
 
-const base = (name: string, spellings: readonly string[], signatures: readonly Signature[], zh: string, en: string): ScalarEntry => ({
+const base = (
+  name: string,
+  spellings: readonly string[],
+  signatures: readonly Signature[],
+  zh: string,
+  en: string,
+): ScalarEntry => ({
   name,
   spellings,
   signatures,
@@ -21,38 +65,92 @@ const base = (name: string, spellings: readonly string[], signatures: readonly S
 });
 
 const spans = (name: string, spellings: readonly string[], zh: string, en: string): ScalarEntry =>
-  base(name, spellings, [{ params: [{ is: 'text', constant: oneOf(SPANS) }, { is: 'timestamp' }, { is: 'timestamp' }], result: INTEGER }], zh, en);
+  base(
+    name,
+    spellings,
+    [{ params: [{ is: 'text', constant: oneOf(SPANS) }, { is: 'timestamp' }, { is: 'timestamp' }], result: INTEGER }],
+    zh,
+    en,
+  );
 
 const INTERVAL_UNITS = ['years', 'quarters', 'months', 'weeks', 'days', 'hours', 'minutes', 'seconds'] as const;
 
 export const DATE_FUNCTIONS: readonly ScalarEntry[] = [
-  base('date_part', ['date_part', 'datepart'], [{ params: [{ is: 'text', constant: oneOf(PARTS) }, temporal], result: INTEGER }], '日期的组成部分', 'a part of a date'),
-  ...PART_FUNCTIONS.map((part) => base(part, [part], [{ params: [temporal], result: INTEGER }], '日期的组成部分', `the ${part} of a date`)),
+  base(
+    'date_part',
+    ['date_part', 'datepart'],
+    [{ params: [{ is: 'text', constant: oneOf(PARTS) }, temporal], result: INTEGER }],
+    '日期的组成部分',
+    'a part of a date',
+  ),
+  ...PART_FUNCTIONS.map((part) =>
+    base(part, [part], [{ params: [temporal], result: INTEGER }], '日期的组成部分', `the ${part} of a date`),
+  ),
   {
-    ...base('date_trunc', ['date_trunc', 'datetrunc'], [{ params: [{ is: 'text', constant: oneOf([...SPANS, 'isoyear']) }, { is: 'timestamp' }], result: TIMESTAMP }], '截断到周期开始', 'start of the period'),
+    ...base(
+      'date_trunc',
+      ['date_trunc', 'datetrunc'],
+      [{ params: [{ is: 'text', constant: oneOf([...SPANS, 'isoyear']) }, { is: 'timestamp' }], result: TIMESTAMP }],
+      '截断到周期开始',
+      'start of the period',
+    ),
   },
   spans('date_diff', ['date_diff', 'datediff'], '两日期间跨越的周期数', 'period boundaries between two dates'),
   spans('date_sub', ['date_sub', 'datesub'], '两日期间完整的周期数', 'whole periods between two dates'),
   base('last_day', ['last_day'], [{ params: [temporal], result: DATE }], '当月最后一天', 'last day of the month'),
   {
-    ...base('make_date', ['make_date'], [{ params: [{ is: 'integer' }, { is: 'integer' }, { is: 'integer' }], result: DATE }], '由年月日构造日期', 'a date from year, month and day'),
+    ...base(
+      'make_date',
+      ['make_date'],
+      [{ params: [{ is: 'integer' }, { is: 'integer' }, { is: 'integer' }], result: DATE }],
+      '由年月日构造日期',
+      'a date from year, month and day',
+    ),
     total: 'a day that does not exist gives NULL by TRY',
   },
-  { ...base('epoch', ['epoch'], [{ params: [{ is: 'timestamp' }], result: DOUBLE }], '自 1970 年的秒数', 'seconds since 1970'), nonFinite: true },
   {
-    ...base('strftime', ['strftime'], [{ params: [temporal, { is: 'text', constant: dateFormat }], result: TEXT }], '按格式输出日期', 'a date as text in a format'),
+    ...base(
+      'epoch',
+      ['epoch'],
+      [{ params: [{ is: 'timestamp' }], result: DOUBLE }],
+      '自 1970 年的秒数',
+      'seconds since 1970',
+    ),
+    nonFinite: true,
+  },
+  {
+    ...base(
+      'strftime',
+      ['strftime'],
+      [{ params: [temporal, { is: 'text', constant: dateFormat }], result: TEXT }],
+      '按格式输出日期',
+      'a date as text in a format',
+    ),
     total: 'the format is a literal that was checked',
   },
   base('dayname', ['dayname'], [{ params: [temporal], result: TEXT }], '星期名称', 'name of the weekday'),
   base('monthname', ['monthname'], [{ params: [temporal], result: TEXT }], '月份名称', 'name of the month'),
   {
-    ...base('is_finite_date', [], [{ params: [temporal], result: BOOLEAN }], '是否有限日期', 'whether a date is finite'),
+    ...base(
+      'is_finite_date',
+      [],
+      [{ params: [temporal], result: BOOLEAN }],
+      '是否有限日期',
+      'whether a date is finite',
+    ),
     sql: ([a = '']) => `isfinite(${a})`,
   },
   ...INTERVAL_UNITS.map(
     (unit): ScalarEntry => ({
-      ...base(`to_${unit}`, [`to_${unit}`], [{ params: [{ is: 'integer' }], result: INTERVAL }], '时间间隔', `an interval of ${unit}`),
-      sql: ([count = '']) => `to_${unit}(TRY_CAST(${count} AS ${unit === 'hours' || unit === 'minutes' ? 'BIGINT' : unit === 'seconds' ? 'DOUBLE' : 'INTEGER'}))`,
+      ...base(
+        `to_${unit}`,
+        [`to_${unit}`],
+        [{ params: [{ is: 'integer' }], result: INTERVAL }],
+        '时间间隔',
+        `an interval of ${unit}`,
+      ),
+      sql: ([count = '']) =>
+        `to_${unit}(TRY_CAST(${count} AS ${unit === 'hours' || unit === 'minutes' ? 'BIGINT' : unit === 'seconds' ? 'DOUBLE' : 'INTEGER'}))`,
       total: 'beyond 32 bits gives NULL',
     }),
   ),

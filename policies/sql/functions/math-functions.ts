@@ -1,5 +1,5 @@
-import { DOUBLE, INTEGER, decimal } from '../sql-type.ts';
 import type { SqlType } from '../sql-type.ts';
+import { DOUBLE, decimal, INTEGER } from '../sql-type.ts';
 import { integerBetween } from './constant-rules.ts';
 import { engineCall, type ScalarEntry, type Signature } from './scalar-entry.ts';
 
@@ -19,7 +19,7 @@ const wholeSql =
   (name: string): ScalarEntry['sql'] =>
   ([a = ''], call) => {
     if (call.type.kind === 'integer' || call.type.kind === 'hugeint') return a;
-    const sql = `${name}(${a})`;
+    const sql = `TRY(${name}(${a}))`;
     return call.type.kind === 'decimal' ? `TRY_CAST(${sql} AS DECIMAL(${call.type.precision},0))` : sql;
   };
 
@@ -28,7 +28,6 @@ const wholeEntry = (name: string, spellings: readonly string[], zh: string, en: 
   spellings,
   signatures: WHOLE,
   sql: wholeSql(name),
-  raises: true,
   strict: true,
   total: 'finite in, finite out; a decimal that gains a digit gives NULL',
   doc: { zh, en },
@@ -73,11 +72,11 @@ export const MATH_FUNCTIONS: readonly ScalarEntry[] = [
       { params: [{ is: 'number' }], result: whole },
       {
         params: [{ is: 'number' }, { is: 'integer', constant: integerBetween(-15, 15) }],
-        result: (types) => (types[0]?.kind === 'decimal' ? types[0] : types[0]?.kind === 'double' ? DOUBLE : first(types)),
+        result: (types) =>
+          types[0]?.kind === 'decimal' ? types[0] : types[0]?.kind === 'double' ? DOUBLE : first(types),
       },
     ],
     sql: roundSql,
-    raises: true,
     nonFinite: true,
     strict: true,
     total: 'digits are a literal; overflow gives NULL',
@@ -140,15 +139,18 @@ function roundSql(args: readonly string[], call: Parameters<ScalarEntry['sql']>[
   const [a = '', digits] = args;
   const type = call.type;
   if (digits === undefined) return wholeSql('round')(args, call);
-  if (type.kind === 'double') return `round(${a}, CAST(${digits} AS INTEGER))`;
+  if (type.kind === 'double') return `TRY(round(${a}, CAST(${digits} AS INTEGER)))`;
   const literal = call.args[1];
   const places = literal?.kind === 'literal' ? Number(literal.value) : 0;
   // WHY by hand: DuckDB gives decimals another scale, and refuses digits that a decimal does not have.
   if (type.kind === 'decimal') {
     if (places >= type.scale) return a;
     const kept = `DECIMAL(${type.precision},${Math.max(places, 0)})`;
-    const rounded = places >= 0 ? `TRY_CAST(${a} AS ${kept})` : `TRY_CAST(round(TRY_CAST(${a} AS HUGEINT), ${places}) AS ${kept})`;
+    const rounded =
+      places >= 0
+        ? `TRY_CAST(${a} AS ${kept})`
+        : `TRY_CAST(TRY(round(TRY_CAST(${a} AS HUGEINT), ${places})) AS ${kept})`;
     return `TRY_CAST(${rounded} AS DECIMAL(${type.precision},${type.scale}))`;
   }
-  return places >= 0 ? a : `TRY_CAST(round(${a}, ${places}) AS ${type.kind === 'hugeint' ? 'HUGEINT' : 'BIGINT'})`;
+  return places >= 0 ? a : `TRY_CAST(TRY(round(${a}, ${places})) AS ${type.kind === 'hugeint' ? 'HUGEINT' : 'BIGINT'})`;
 }

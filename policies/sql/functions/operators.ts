@@ -16,7 +16,6 @@ export const OPERATORS: readonly ScalarEntry[] = [
   operator({
     name: 'add',
     sql: (args, call) => exactSum('+', args, call),
-    raises: true,
     nonFinite: true,
     strict: true,
     total: 'overflow gives NULL by TRY; doubles beyond range give NULL',
@@ -25,7 +24,6 @@ export const OPERATORS: readonly ScalarEntry[] = [
   operator({
     name: 'subtract',
     sql: (args, call) => exactSum('-', args, call),
-    raises: true,
     nonFinite: true,
     strict: true,
     total: 'as addition',
@@ -34,7 +32,6 @@ export const OPERATORS: readonly ScalarEntry[] = [
   operator({
     name: 'multiply',
     sql: (args, call) => exactProduct(args, call),
-    raises: true,
     nonFinite: true,
     strict: true,
     total: 'decimals are multiplied in 38 digits; overflow gives NULL',
@@ -145,7 +142,7 @@ export const OPERATORS: readonly ScalarEntry[] = [
   }),
   operator({
     name: 'date_add',
-    sql: ([day = "", by = ""], call) => `(${day} + ${days(by, call)})`,
+    sql: ([day = '', by = ''], call) => `(${day} + ${days(by, call)})`,
     raises: true,
     strict: true,
     total: 'beyond the calendar gives NULL by TRY',
@@ -153,7 +150,7 @@ export const OPERATORS: readonly ScalarEntry[] = [
   }),
   operator({
     name: 'date_subtract',
-    sql: ([day = "", by = ""], call) => `(${day} - ${days(by, call)})`,
+    sql: ([day = '', by = ''], call) => `(${day} - ${days(by, call)})`,
     raises: true,
     strict: true,
     total: 'beyond the calendar gives NULL by TRY',
@@ -164,18 +161,22 @@ export const OPERATORS: readonly ScalarEntry[] = [
 /** WHY casts on both sides: DuckDB would compute two 18-digit decimals in 18 digits and overflow. */
 function exactSum(symbol: string, args: readonly string[], call: Call): string {
   const [a = '', b = ''] = args;
-  if (call.type.kind !== 'decimal') return `(${a} ${symbol} ${b})`;
+  if (call.type.kind === 'double') return `(${a} ${symbol} ${b})`;
+  if (call.type.kind !== 'decimal') return `TRY((${a} ${symbol} ${b}))`;
   const type = engineType(call.type);
-  return `TRY_CAST((TRY_CAST(${a} AS ${type}) ${symbol} TRY_CAST(${b} AS ${type})) AS ${type})`;
+  return `TRY_CAST(TRY((TRY_CAST(${a} AS ${type}) ${symbol} TRY_CAST(${b} AS ${type}))) AS ${type})`;
 }
 
 function exactProduct(args: readonly string[], call: Call): string {
   const [a = '', b = ''] = args;
-  if (call.type.kind !== 'decimal') return `(${a} * ${b})`;
+  if (call.type.kind !== 'decimal') return call.type.kind === 'double' ? `(${a} * ${b})` : `TRY((${a} * ${b}))`;
   const left = call.args[0]?.type;
   const scale = left?.kind === 'decimal' ? left.scale : 0;
-  const wide = call.type.precision > 18 ? `CAST(${a} AS DECIMAL(${Math.max(19, left?.kind === 'decimal' ? left.precision : 19)},${scale}))` : a;
-  return `TRY_CAST((${wide} * ${b}) AS ${engineType(call.type)})`;
+  const wide =
+    call.type.precision > 18
+      ? `CAST(${a} AS DECIMAL(${Math.max(19, left?.kind === 'decimal' ? left.precision : 19)},${scale}))`
+      : a;
+  return `TRY_CAST(TRY((${wide} * ${b})) AS ${engineType(call.type)})`;
 }
 
 /** Days are added as 32-bit integers: beyond them the calendar ends anyway. */

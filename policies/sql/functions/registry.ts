@@ -45,4 +45,8 @@ export const isAggregateName = (name: string): boolean => aggregatesByName.has(n
 export const windowNamed = (name: string): WindowEntry | undefined => windowsByName.get(name);
 
 /** Spellings that a user may write, for hints. */
-export const ALL_SPELLINGS: readonly string[] = [...scalarsBySpelling.keys(), ...aggregatesBySpelling.keys(), ...windowsByName.keys()];
+export const ALL_SPELLINGS: readonly string[] = [
+  ...scalarsBySpelling.keys(),
+  ...aggregatesBySpelling.keys(),
+  ...windowsByName.keys(),
+];

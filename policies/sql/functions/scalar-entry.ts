@@ -42,11 +42,16 @@ export interface ScalarEntry {
   readonly signatures: readonly Signature[];
   /** SQL of arguments that are already SQL. */
   readonly sql: (args: readonly string[], call: Call) => string;
-  /** It may raise (overflow, domain): the emitter puts TRY around it. */
+  /**
+   * The outermost operation of `sql` may raise (overflow, domain): the emitter puts TRY around it. An entry whose raising
+   * operation stands deeper puts TRY there itself.
+   * WHY directly around: DuckDB computes an expression that occurs twice once, outside of the TRYs that hold it, and
+   * there it raises. A TRY directly around is then what occurs twice.
+   */
   readonly raises?: true;
   /** It may give NaN or infinity: the emitter makes them NULL. */
   readonly nonFinite?: true;
-  /** NULL in any argument gives NULL: arguments may share the TRY around it. */
+  /** NULL in any argument gives NULL. */
   readonly strict?: true;
   readonly total: string;
   readonly doc: { readonly zh: string; readonly en: string };

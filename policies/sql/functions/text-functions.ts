@@ -1,5 +1,5 @@
-import { BOOLEAN, INTEGER, TEXT } from '../sql-type.ts';
 import type { Literal } from '../plan.ts';
+import { BOOLEAN, INTEGER, TEXT } from '../sql-type.ts';
 import { integerBetween, likePattern, regexpPattern, textBetween, textOf, textUpTo } from './constant-rules.ts';
 import { engineCall, type ScalarEntry, type Signature } from './scalar-entry.ts';
 
@@ -13,7 +13,13 @@ const anyCount = { is: 'integer' } as const;
 const TEXT_TO_TEXT: readonly Signature[] = [{ params: [text], result: TEXT }];
 const cut = (sql: string): string => `left(${sql}, ${TEXT_LENGTH_MAX})`;
 
-const plain = (name: string, spellings: readonly string[], signatures: readonly Signature[], zh: string, en: string): ScalarEntry => ({
+const plain = (
+  name: string,
+  spellings: readonly string[],
+  signatures: readonly Signature[],
+  zh: string,
+  en: string,
+): ScalarEntry => ({
   name,
   spellings,
   signatures,
@@ -26,7 +32,14 @@ const plain = (name: string, spellings: readonly string[], signatures: readonly 
 /** Counts of any size are clamped, because DuckDB refuses some beyond 32 bits. */
 const clamped = (sql: string): string => `greatest(-${TEXT_LENGTH_MAX}, least(${sql}, ${TEXT_LENGTH_MAX}))`;
 
-const matcher = (name: string, spellings: readonly string[], constant: typeof likePattern, sql: ScalarEntry['sql'], zh: string, en: string): ScalarEntry => ({
+const matcher = (
+  name: string,
+  spellings: readonly string[],
+  constant: typeof likePattern,
+  sql: ScalarEntry['sql'],
+  zh: string,
+  en: string,
+): ScalarEntry => ({
   name,
   spellings,
   signatures: [{ params: [text, { is: 'text', constant }], result: BOOLEAN }],
@@ -39,7 +52,16 @@ const matcher = (name: string, spellings: readonly string[], constant: typeof li
 const pad = (name: 'lpad' | 'rpad', zh: string, en: string): ScalarEntry => ({
   name,
   spellings: [name],
-  signatures: [{ params: [text, { is: 'integer', constant: integerBetween(0, 1000) }, { is: 'text', constant: textBetween(1, 10) }], result: TEXT }],
+  signatures: [
+    {
+      params: [
+        text,
+        { is: 'integer', constant: integerBetween(0, 1000) },
+        { is: 'text', constant: textBetween(1, 10) },
+      ],
+      result: TEXT,
+    },
+  ],
   sql: ([a = '', n = '', fill = '']) => `${name}(${a}, CAST(${n} AS INTEGER), ${fill})`,
   strict: true,
   total: 'length and padding are literals',
@@ -50,14 +72,41 @@ export const TEXT_FUNCTIONS: readonly ScalarEntry[] = [
   plain('lower', ['lower', 'lcase'], TEXT_TO_TEXT, '转小写', 'lower case'),
   plain('upper', ['upper', 'ucase'], TEXT_TO_TEXT, '转大写', 'upper case'),
   ...(['trim', 'ltrim', 'rtrim'] as const).map((name) =>
-    plain(name, [name], [{ params: [text], result: TEXT }, { params: [text, { is: 'text', constant: textUpTo(20) }], result: TEXT }], '去除两端字符', 'removes characters at the ends'),
+    plain(
+      name,
+      [name],
+      [
+        { params: [text], result: TEXT },
+        { params: [text, { is: 'text', constant: textUpTo(20) }], result: TEXT },
+      ],
+      '去除两端字符',
+      'removes characters at the ends',
+    ),
   ),
   plain('reverse', ['reverse'], TEXT_TO_TEXT, '反转', 'reversed text'),
-  plain('length', ['length', 'len', 'char_length', 'character_length'], [{ params: [text], result: INTEGER }], '字符数', 'number of characters'),
-  plain('starts_with', ['starts_with', 'prefix', '^@'], [{ params: [text, text], result: BOOLEAN }], '以…开头', 'begins with'),
+  plain(
+    'length',
+    ['length', 'len', 'char_length', 'character_length'],
+    [{ params: [text], result: INTEGER }],
+    '字符数',
+    'number of characters',
+  ),
+  plain(
+    'starts_with',
+    ['starts_with', 'prefix', '^@'],
+    [{ params: [text, text], result: BOOLEAN }],
+    '以…开头',
+    'begins with',
+  ),
   plain('ends_with', ['ends_with', 'suffix'], [{ params: [text, text], result: BOOLEAN }], '以…结尾', 'ends with'),
   plain('contains', ['contains'], [{ params: [text, text], result: BOOLEAN }], '包含', 'contains'),
-  plain('strpos', ['strpos', 'instr', 'position'], [{ params: [text, text], result: INTEGER }], '首次出现的位置', 'first position of'),
+  plain(
+    'strpos',
+    ['strpos', 'instr', 'position'],
+    [{ params: [text, text], result: INTEGER }],
+    '首次出现的位置',
+    'first position of',
+  ),
   {
     ...plain('ascii', ['ascii'], [{ params: [text], result: INTEGER }], '首字符编码', 'code of the first character'),
     sql: ([a = '']) => `CAST(ascii(${a}) AS BIGINT)`,
@@ -69,7 +118,16 @@ export const TEXT_FUNCTIONS: readonly ScalarEntry[] = [
     }),
   ),
   {
-    ...plain('substring', ['substring', 'substr', 'mid'], [{ params: [text, anyCount], result: TEXT }, { params: [text, anyCount, anyCount], result: TEXT }], '子串', 'part of a text'),
+    ...plain(
+      'substring',
+      ['substring', 'substr', 'mid'],
+      [
+        { params: [text, anyCount], result: TEXT },
+        { params: [text, anyCount, anyCount], result: TEXT },
+      ],
+      '子串',
+      'part of a text',
+    ),
     sql: ([a = '', ...counts]) => `substring(${[a, ...counts.map(clamped)].join(', ')})`,
   },
   {
@@ -100,7 +158,12 @@ export const TEXT_FUNCTIONS: readonly ScalarEntry[] = [
   {
     name: 'replace',
     spellings: ['replace'],
-    signatures: [{ params: [text, { is: 'text', constant: textBetween(1, 100) }, { is: 'text', constant: textUpTo(4) }], result: TEXT }],
+    signatures: [
+      {
+        params: [text, { is: 'text', constant: textBetween(1, 100) }, { is: 'text', constant: textUpTo(4) }],
+        result: TEXT,
+      },
+    ],
     sql: (args) => cut(`replace(${args.join(', ')})`),
     strict: true,
     total: 'both literals are short, so that a text grows four times at most; the result is cut to 10,000 characters',
@@ -118,25 +181,54 @@ export const TEXT_FUNCTIONS: readonly ScalarEntry[] = [
     doc: { zh: '按分隔符取第几段', en: 'the n-th part between separators' },
   },
   matcher('like', ['~~'], likePattern, ([a = '', p = '']) => `(${a} LIKE ${p})`, '模式匹配', 'matches a pattern'),
-  matcher('ilike', ['~~*'], likePattern, ([a = '', p = '']) => `(${a} ILIKE ${p})`, '不分大小写的模式匹配', 'matches a pattern, any case'),
+  matcher(
+    'ilike',
+    ['~~*'],
+    likePattern,
+    ([a = '', p = '']) => `(${a} ILIKE ${p})`,
+    '不分大小写的模式匹配',
+    'matches a pattern, any case',
+  ),
   {
     name: 'like_escape',
     spellings: ['like_escape'],
-    signatures: [{ params: [text, { is: 'text', constant: likePattern }, { is: 'text', constant: textBetween(1, 1) }], result: BOOLEAN }],
+    signatures: [
+      {
+        params: [text, { is: 'text', constant: likePattern }, { is: 'text', constant: textBetween(1, 1) }],
+        result: BOOLEAN,
+      },
+    ],
     sql: ([a = '', p = '', e = '']) => `(${a} LIKE ${p} ESCAPE ${e})`,
     raises: true,
     strict: true,
     total: 'pattern and escape are literals that were checked',
     doc: { zh: '带转义符的模式匹配', en: 'matches a pattern with an escape character' },
   },
-  matcher('regexp_matches', ['regexp_matches'], regexpPattern, engineCall('regexp_matches'), '含正则匹配', 'contains a match of a regular expression'),
-  matcher('regexp_full_match', ['regexp_full_match'], regexpPattern, engineCall('regexp_full_match'), '全文正则匹配', 'matches a regular expression as a whole'),
+  matcher(
+    'regexp_matches',
+    ['regexp_matches'],
+    regexpPattern,
+    engineCall('regexp_matches'),
+    '含正则匹配',
+    'contains a match of a regular expression',
+  ),
+  matcher(
+    'regexp_full_match',
+    ['regexp_full_match'],
+    regexpPattern,
+    engineCall('regexp_full_match'),
+    '全文正则匹配',
+    'matches a regular expression as a whole',
+  ),
   {
     name: 'regexp_extract',
     spellings: ['regexp_extract'],
     signatures: [
       { params: [text, { is: 'text', constant: regexpPattern }], result: TEXT },
-      { params: [text, { is: 'text', constant: regexpPattern }, { is: 'integer', constant: integerBetween(0, 0) }], result: TEXT },
+      {
+        params: [text, { is: 'text', constant: regexpPattern }, { is: 'integer', constant: integerBetween(0, 0) }],
+        result: TEXT,
+      },
     ],
     sql: ([a = '', p = '']) => `regexp_extract(${a}, ${p})`,
     strict: true,

@@ -1,5 +1,5 @@
-import { DOUBLE, INTEGER } from '../sql-type.ts';
 import type { SqlType } from '../sql-type.ts';
+import { DOUBLE, INTEGER } from '../sql-type.ts';
 import { integerBetween } from './constant-rules.ts';
 import type { Parameter } from './scalar-entry.ts';
 
@@ -52,5 +52,11 @@ export const WINDOWS: readonly WindowEntry[] = [
   value('lead', [{ is: 'any' }, offset, { is: 'any' }], '后若干行的值', 'value of a later row', false),
   value('first_value', [{ is: 'any' }], '窗口首值', 'first value of the frame', true),
   value('last_value', [{ is: 'any' }], '窗口末值', 'last value of the frame', true),
-  value('nth_value', [{ is: 'any' }, { is: 'integer', constant: integerBetween(1, 1_000_000) }], '窗口第几个值', 'n-th value of the frame', true),
+  value(
+    'nth_value',
+    [{ is: 'any' }, { is: 'integer', constant: integerBetween(1, 1_000_000) }],
+    '窗口第几个值',
+    'n-th value of the frame',
+    true,
+  ),
 ];

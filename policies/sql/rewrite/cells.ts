@@ -1,12 +1,13 @@
 import type { ColumnId, ColumnRef, Expr, NamedAggregate, NamedExpr, OutputColumn, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import type { CellsBoundary, Contribution } from '../rewrite.ts';
-import { BOOLEAN, INTEGER } from '../sql-type.ts';
+import { BOOLEAN, HUGEINT, INTEGER } from '../sql-type.ts';
 import {
   aggregateCall,
   and,
   call,
   cast,
+  choose,
   equals,
   group,
   type IdSource,
@@ -51,17 +52,21 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
       : only !== null && spec.parts.every((part) => part.additive)
         ? perUnit(spec, only, checks, ids, true)
         : joined(spec, checks, ids);
+  if (spec.domain === null && spec.keys.length > 0) {
+    const { gathered, groups } = withSmallGathered(grouped, spec.unitsMin, ids);
+    return layOut(spec, checks, gathered, { listed: null, groups }, ids);
+  }
   const listed = spec.domain === null ? null : withDomain(grouped, spec.domain, ids);
   const full = listed ?? grouped;
-  return layOut(spec, checks, full, listed === null ? null : listed.mark, ids);
+  return layOut(spec, checks, full, { listed: listed === null ? null : listed.mark, groups: null }, ids);
 }
 
 /** A relation of groups and where its parts are. Columns are references into `rel`. */
 interface Grouped {
   readonly rel: Rel;
   readonly keys: readonly ColumnRef[];
-  /** One per unit column. */
-  readonly units: readonly ColumnRef[];
+  /** One per unit column: how many, and the mask of which. */
+  readonly units: readonly { readonly count: ColumnRef; readonly mask: ColumnRef | null }[];
   /** One per part; empty in a relation that only judges. */
   readonly values: readonly ColumnRef[];
   /** `contributions[check][unit column]`. */
@@ -108,7 +113,7 @@ function onePass(spec: CellsSpec, unit: UnitColumn, checks: readonly Check[], id
   const collected = new Collected(ids);
   const token = ref(unit.id, unit.type);
   const owned = unit.nullable ? [isNotNull(token)] : [];
-  const units = collected.add(countStar(owned));
+  const units = unitsOf(spec, token, owned, collected);
   const values = spec.parts.map((part) => collected.add(part.call));
   const contributions = checks.map(({ magnitude, filter, conditions }) => {
     const where = [...owned, ...(filter === null ? [] : [filter]), ...presence(magnitude)];
@@ -132,6 +137,17 @@ function onePass(spec: CellsSpec, unit: UnitColumn, checks: readonly Check[], id
   });
   const rel = group(spec.raw.rel, keys, collected.measures);
   return { rel, keys: keys.map(({ id, expr }) => ref(id, expr.type)), units: [units], values, contributions };
+}
+
+/** How many units (one row each here), and which classes of them. */
+function unitsOf(
+  spec: CellsSpec,
+  unit: ColumnRef,
+  owned: readonly Expr[],
+  collected: Collected,
+): Grouped['units'][number] {
+  const mask = () => collected.add(aggregateCall('unit_mask', { args: [unit], type: HUGEINT, filter: owned }));
+  return { count: collected.add(countStar(owned)), mask: spec.keys.length === 0 ? null : mask() };
 }
 
 /** Rows whose contribution is neither NULL nor zero. */
@@ -186,7 +202,7 @@ function perUnit(
   const unitRef = ref(unitKey.id, unit.type);
   const owned = unit.nullable ? [isNotNull(unitRef)] : [];
   const keys = innerKeys.map(({ id, name, expr }) => keyOf(ids, ref(id, expr.type), name));
-  const units = outer.add(countStar(owned));
+  const units = unitsOf(spec, unitRef, owned, outer);
   const sums = ownAmount.map((amount) =>
     outer.add(aggregateCall('sum', { args: [amount], type: sumType(amount.type) })),
   );
@@ -283,12 +299,47 @@ function withDomain(grouped: Grouped, domain: PublicDomain, ids: IdSource): Grou
   };
 }
 
+/**
+ * Gathers the groups with too few units into one row that only counts them. WHY here: what no answer may show need not
+ * leave the worker, and how much the protector receives does not grow with the number of small groups.
+ */
+function withSmallGathered(
+  grouped: Grouped,
+  unitsMin: number,
+  ids: IdSource,
+): { readonly gathered: Grouped; readonly groups: ColumnRef } {
+  const enough = and(
+    grouped.units.map(({ count }) => call('gte', [count, literal(String(unitsMin), INTEGER)], BOOLEAN)),
+  );
+  const shown = (column: ColumnRef): Expr => choose(enough, column, literal(null, column.type));
+  const keys = grouped.keys.map((key) => keyOf(ids, shown(key), 'key'));
+  const isKey = new Set(grouped.keys.map(({ id }) => id));
+  const masks = new Set(grouped.units.flatMap(({ mask }) => (mask === null ? [] : [mask.id])));
+  const groups = namedAggregate(ids.next(), 'groups', countStar([]));
+  const rest = columnsOf(grouped.rel)
+    .filter(({ id }) => !isKey.has(id))
+    .map((column) => {
+      const [fn, arg] = masks.has(column.id) ? ['mask_union', refTo(column)] : ['any_value', shown(refTo(column))];
+      // The columns keep their ids: references into `grouped` stay valid.
+      return namedAggregate(
+        column.id,
+        column.name,
+        aggregateCall(fn as string, { args: [arg as Expr], type: column.type }),
+      );
+    });
+  const rel = group(grouped.rel, [keyOf(ids, enough, 'enough'), ...keys], [...rest, groups]);
+  return {
+    gathered: { ...grouped, rel, keys: keys.map(({ id, expr }) => ref(id, expr.type)) },
+    groups: ref(groups.id, INTEGER),
+  };
+}
+
 /** Puts the columns in order and says where each is. */
 function layOut(
   spec: CellsSpec,
   checks: readonly Check[],
   grouped: Grouped,
-  mark: ColumnRef | null,
+  marks: { readonly listed: ColumnRef | null; readonly groups: ColumnRef | null },
   ids: IdSource,
 ): CellsBoundary {
   const order: ColumnRef[] = [];
@@ -306,11 +357,11 @@ function layOut(
   const position = new Map(checks.map((check, index) => [JSON.stringify(check), index]));
   const layout: CellsBoundary['layout'] = {
     keys,
-    listed: maybe(mark),
+    listed: maybe(marks.listed),
+    groups: maybe(marks.groups),
     unitsMin: spec.unitsMin,
-    units: grouped.units.map((count, index) => {
-      const { unit, rowsMax } = spec.raw.units[index]!;
-      return { unit, count: at(count), groupsPerUnitMax: spec.keys.length === 0 ? 1 : rowsMax };
+    units: grouped.units.map(({ count, mask: bits }, index) => {
+      return { unit: spec.raw.units[index]!.unit, count: at(count), mask: maybe(bits) };
     }),
     values: spec.parts.map((part, index) => ({
       value: values[index]!,

@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError, placeOf, type SourcePlace } from '../../errors.ts';
 import type { PolicyProfile } from '../../levels.ts';
 import { misuse } from '../decide/identifiers.ts';
 import type { Decision } from '../decide.ts';
@@ -18,6 +18,7 @@ import type {
 } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { columnsRead } from '../plan-walk.ts';
+import type { ResolvedQuery } from '../resolve.ts';
 import type { Boundary } from '../rewrite.ts';
 import { group, type IdSource, idsAbove, literal, named, ref, refTo, scanReleased } from './build.ts';
 import { canonicalText, tablesIn } from './canonical.ts';
@@ -31,6 +32,7 @@ import { asRaw, type Raw, rawScan, restrict, rootOf, type UnitColumn } from './r
 type Piece = { readonly state: 'open'; readonly rel: Rel } | Raw | { readonly state: 'released'; readonly rel: Rel };
 
 interface Cutter {
+  readonly text: string;
   readonly decision: Decision;
   readonly profile: PolicyProfile;
   readonly needed: ReadonlySet<ColumnId>;
@@ -45,11 +47,12 @@ interface Cutter {
 
 /** Walks the plan from its tables upwards and puts a boundary wherever protected rows become groups. */
 export function cutPlan(
-  plan: Rel,
+  { plan, text }: ResolvedQuery,
   decision: Decision,
   profile: PolicyProfile,
 ): { readonly boundaries: readonly Boundary[]; readonly finish: Rel } {
   const cutter: Cutter = {
+    text,
     decision,
     profile,
     needed: columnsRead(plan),
@@ -74,8 +77,8 @@ function rowsRefused(decision: Decision, profile: PolicyProfile): AppError {
   });
 }
 
-function constructRefused(construct: string, accepted: string): AppError {
-  return new AppError('POLICY_CONSTRUCT_REFUSED', { construct, mode: 'aggregate', accepted });
+function constructRefused(construct: string, accepted: string, place: SourcePlace | null = null): AppError {
+  return new AppError('POLICY_CONSTRUCT_REFUSED', { construct, mode: 'aggregate', accepted }, place);
 }
 
 function cut(rel: Rel, cutter: Cutter): Piece {
@@ -128,7 +131,7 @@ function cutOverRaw(
     case 'aggregate':
       return aggregateRaw(rel, input, cutter);
     case 'window':
-      return windowRaw(rel, input);
+      return windowRaw(rel, input, cutter);
     case 'sort':
       // Nothing above the boundary sees the order of rows, unless a LIMIT uses it: see `limitRaw`.
       return input;
@@ -153,7 +156,7 @@ function projectRaw(project: Project, input: Raw, cutter: Cutter): Raw {
   return { ...input, rel: { ...project, input: input.rel, columns }, alias, units };
 }
 
-function windowRaw(window: Window, input: Raw): Raw {
+function windowRaw(window: Window, input: Raw, { text }: Cutter): Raw {
   const units = input.units.map(({ id }) => rootOf(input.alias, id));
   for (const { call } of window.columns) {
     const parts = call.partitionBy.map((expr) => (expr.kind === 'column' ? rootOf(input.alias, expr.id) : null));
@@ -161,6 +164,7 @@ function windowRaw(window: Window, input: Raw): Raw {
       throw constructRefused(
         'window function over protected rows',
         'PARTITION BY the identifier of the unit, or the window over grouped results',
+        placeOf(text, call.at),
       );
     }
   }
@@ -334,7 +338,7 @@ function perUnitRaw(aggregate: Aggregate, input: Raw, keys: readonly (NamedExpr 
 }
 
 function releaseCells(aggregate: Aggregate, raw: Raw, cutter: Cutter): Rel {
-  const measures = aggregate.measures.map(({ call }) => measureOf(call));
+  const measures = aggregate.measures.map(({ call }) => measureOf(call, placeOf(cutter.text, call.at)));
   const parts = distinctParts(measures);
   const index = boundaryFor(aggregate, raw, parts, cutter);
   const boundary = cutter.boundaries[index]!;

@@ -122,7 +122,7 @@ function semiJoin(rel: Join, left: Raw, right: Raw): Raw {
     throw new AppError('POLICY_CONSTRUCT_REFUSED', {
       construct: rel.join === 'semi' ? 'IN or EXISTS over protected rows' : 'NOT IN or NOT EXISTS over protected rows',
       mode: 'aggregate',
-      accepted: 'the same on the identifier that both tables share',
+      accepted: `the same on the identifier of every unit of that table: ${[...new Set(right.units.map(({ unit }) => unit))].join(', ')}`,
     });
   }
   const added = named

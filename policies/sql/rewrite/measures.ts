@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError, type SourcePlace } from '../../errors.ts';
 import type { AggregateCall, ColumnId, Expr, NamedAggregate } from '../plan.ts';
 import { DOUBLE, INTEGER, type SqlType } from '../sql-type.ts';
 import {
@@ -76,22 +76,22 @@ const SQUARED_MAX = 3e9;
  * Takes an aggregate apart into what mode `aggregate` can judge and release.
  * @throws AppError POLICY_AGGREGATE_REFUSED for what would show single values
  */
-export function measureOf(call: AggregateCall): Measure {
+export function measureOf(call: AggregateCall, place: SourcePlace | null): Measure {
   const { fn, filter } = call;
   const arg = call.args[0];
   if (fn === 'count_star' || (fn === 'count' && arg === undefined)) return alone(countPart(null, filter));
   if ((fn === 'count' && call.distinct) || fn === 'approx_count_distinct') return alone(distinctPart(arg!, filter));
-  if (call.distinct) throw refused(`${fn}(DISTINCT …)`, `${fn}(…), or count(distinct …)`);
+  if (call.distinct) throw refused(`${fn}(DISTINCT …)`, `${fn}(…), or count(distinct …)`, place);
   if (fn === 'count') return alone(countPart(arg!, filter));
   if (fn === 'count_if') return alone(countPart(null, bothOf(filter, arg!)));
   if (fn === 'sum') return alone(sumPart(arg!, filter, call.type));
   if (fn === 'avg') return meanOf(arg!, filter);
   if (MOMENTS.has(fn)) return alone(momentPart(call));
-  throw refused(fn, INSTEAD[fn] ?? ACCEPTED);
+  throw refused(fn, INSTEAD[fn] ?? ACCEPTED, place);
 }
 
-function refused(fn: string, accepted: string): AppError {
-  return new AppError('POLICY_AGGREGATE_REFUSED', { function: fn, mode: 'aggregate', accepted });
+function refused(fn: string, accepted: string, place: SourcePlace | null): AppError {
+  return new AppError('POLICY_AGGREGATE_REFUSED', { function: fn, mode: 'aggregate', accepted }, place);
 }
 
 function alone(part: Part): Measure {

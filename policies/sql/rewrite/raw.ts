@@ -71,7 +71,7 @@ export function rawScan(scan: Scan, leaf: number): Raw {
         {
           table: source.kind === 'table' ? source.table : '',
           covered: naming.length > 0,
-          identifiers: identifiers.map(({ column }) => column),
+          identifiers: source.kind === 'table' ? (source.identifiers ?? []) : [],
         },
       ],
     ]),

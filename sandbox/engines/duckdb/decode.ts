@@ -11,7 +11,7 @@ import type { Cell, SqlType, TableData } from '#policies';
 import { EngineError } from '../engine.ts';
 
 /** Most cells of one result, and most UTF-16 units of text in it: what the gateway is ready to hold of one job. */
-export const RESULT_CELLS_MAX = 4_000_000;
+export const RESULT_CELLS_MAX = 2_000_000;
 export const RESULT_TEXT_MAX = 64 * 1024 * 1024;
 
 /**

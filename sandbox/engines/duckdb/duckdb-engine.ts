@@ -1,75 +1,75 @@
 import assert, { AssertionError } from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { type DuckDBConnection, type DuckDBInstance, StatementType } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { TableData } from '#policies';
 import { EngineError, type EngineFailure, type GrantedView, type QueryEngine, type ScratchTable } from '../engine.ts';
 import { decode } from './decode.ts';
-import { loadTable } from './load.ts';
 import { type EngineLimits, lockedInstance } from './lock-down.ts';
+import { openPlanCache, type PlanCache } from './plan-cache.ts';
+import { openScratch, type Scratch } from './scratch.ts';
+
+interface OpenGrant {
+  readonly instance: DuckDBInstance;
+  readonly connection: DuckDBConnection;
+  readonly plans: PlanCache;
+}
 
 /**
  * DuckDB behind `QueryEngine`. Each grant is a database instance of its own, attached before its lock-down and gone with
- * the grant; `finish` has another that no stored table was ever attached to. Each call runs in a fresh connection, so
- * that temporary objects and session variables do not outlive it.
+ * the grant; `finish` has another that no stored table was ever attached to.
+ *
+ * INVARIANT: only SELECTs run, so that nothing but plans outlives a call.
  */
 export function openDuckDbEngine(limits: EngineLimits): QueryEngine {
-  const grants = new Map<number, DuckDBInstance>();
-  let scratch: Promise<DuckDBInstance> | null = null;
+  const grants = new Map<number, OpenGrant>();
+  let scratch: Promise<Scratch> | null = null;
   let running: DuckDBConnection | null = null;
 
-  async function withConnection<T>(instance: DuckDBInstance, work: (connection: DuckDBConnection) => Promise<T>) {
+  const begin = (connection: DuckDBConnection) => {
     assert(running === null, 'one call at a time');
-    const connection = await instance.connect();
     running = connection;
-    try {
-      return await work(connection);
-    } catch (cause) {
-      throw failureOf(cause);
-    } finally {
-      running = null;
-      connection.closeSync();
-    }
+  };
+  const tracked = (call: Promise<TableData>): Promise<TableData> =>
+    call
+      .catch((cause: unknown) => {
+        throw failureOf(cause);
+      })
+      .finally(() => {
+        running = null;
+      });
+
+  async function run({ connection, plans }: OpenGrant, sql: string): Promise<TableData> {
+    begin(connection);
+    return plans.use(sql, async (plan) => decode(await plan.run()));
   }
 
   return {
     async grant(id, views) {
       assert(!grants.has(id), 'a grant is opened once');
-      grants.set(id, await lockedInstance(limits, (connection) => attachViews(connection, views)));
+      const instance = await lockedInstance(limits, (connection) => attachViews(connection, views));
+      const connection = await instance.connect();
+      grants.set(id, { instance, connection, plans: openPlanCache(connection) });
     },
     revoke(id) {
-      grants.get(id)?.closeSync();
+      const grant = grants.get(id);
       grants.delete(id);
+      grant?.plans.close();
+      grant?.connection.closeSync();
+      grant?.instance.closeSync();
     },
-    async query(grant, sql) {
-      const instance = grants.get(grant);
-      assert(instance !== undefined, 'the grant of a query is open');
-      return withConnection(instance, (connection) => runToTable(connection, sql));
+    async query(id, sql) {
+      const grant = grants.get(id);
+      assert(grant !== undefined, 'the grant of a query is open');
+      return tracked(run(grant, sql));
     },
     async finish(tables: readonly ScratchTable[], sql) {
-      scratch ??= lockedInstance({ ...limits, threads: 1 });
-      return withConnection(await scratch, async (connection) => {
-        for (const table of tables) await loadTable(connection, table);
-        return runToTable(connection, sql);
-      });
+      scratch ??= lockedInstance({ ...limits, threads: 1 }).then(openScratch);
+      return tracked((await scratch).finish(tables, sql, begin));
     },
     interrupt() {
       running?.interrupt();
     },
   };
-}
-
-/**
- * Runs exactly one SELECT. WHY the check, when only the compiler writes this text: the lock-down does not hold against
- * every statement (CALL enable_logging ends the engine), and a statement that is no query leaves traces for later jobs.
- */
-async function runToTable(connection: DuckDBConnection, sql: string): Promise<TableData> {
-  const statement = await connection.prepare(sql); // refuses more than one
-  try {
-    if (statement.statementType !== StatementType.SELECT) throw new EngineError('failed');
-    return await decode(await statement.run());
-  } finally {
-    statement.destroySync();
-  }
 }
 
 async function attachViews(connection: DuckDBConnection, views: readonly GrantedView[]): Promise<void> {

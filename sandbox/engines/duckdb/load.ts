@@ -20,19 +20,23 @@ import {
   UBIGINT,
   VARCHAR,
 } from '@duckdb/node-api';
-import type { Cell, SqlType } from '#policies';
+import type { Cell, SqlType, TableData } from '#policies';
 import type { ScratchTable } from '../engine.ts';
 
 /** Rows of a DuckDB vector. */
 const CHUNK_ROWS = 2048;
 
+/** A plain identifier, checked: it goes into a statement as it is. */
+export function scratchName(name: string): string {
+  assert(/^[a-z][a-z0-9_]{0,62}$/.test(name), 'a scratch table has a plain name');
+  return name;
+}
+
 /** Creates a temporary table with columns `c0`, `c1`, … and fills it through the appender. */
 export async function loadTable(connection: DuckDBConnection, { name, data }: ScratchTable): Promise<void> {
-  assert(/^[a-z][a-z0-9_]{0,62}$/.test(name), 'a scratch table has a plain name');
-  assert(data.columns.length > 0, 'a scratch table has columns');
-  const encoders = data.columns.map((column) => encoderOf(column.type));
+  const encoders = encodersOf(data);
   const columns = encoders.map(({ type }, index) => `c${String(index)} ${type.toString()}`).join(', ');
-  await connection.run(`CREATE TEMP TABLE ${name} (${columns})`);
+  await connection.run(`CREATE TEMP TABLE ${scratchName(name)} (${columns})`);
   if (data.rowCount === 0) return;
   const appender = await connection.createAppender(name, null, 'temp');
   const types = encoders.map(({ type }) => type);
@@ -51,7 +55,13 @@ export async function loadTable(connection: DuckDBConnection, { name, data }: Sc
   appender.closeSync();
 }
 
-interface Encoder {
+/** DuckDB's type and value of each column. */
+export function encodersOf(data: TableData): readonly Encoder[] {
+  assert(data.columns.length > 0, 'a scratch table has columns');
+  return data.columns.map((column) => encoderOf(column.type));
+}
+
+export interface Encoder {
   readonly type: DuckDBType;
   readonly value: (cell: Exclude<Cell, null>) => DuckDBValue;
 }

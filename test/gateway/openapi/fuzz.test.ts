@@ -104,7 +104,9 @@ function shots(operation: Operation): fc.Arbitrary<Shot> {
 }
 
 function pathText({ schema }: Parameter): fc.Arbitrary<string> {
-  const odd = anyText.map((text) => encodeURIComponent(text.toWellFormed())).filter((text) => !['', '.', '..'].includes(text));
+  const odd = anyText
+    .map((text) => encodeURIComponent(text.toWellFormed()))
+    .filter((text) => !['', '.', '..'].includes(text));
   const fit = fitting(schema, description.schemas).map((text) => encodeURIComponent(String(text)));
   return fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...KNOWN_IDS) },

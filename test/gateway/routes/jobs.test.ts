@@ -57,7 +57,7 @@ describe('POST /v1/jobs', () => {
     expect((await submit('SELECT slow', headers)).status).toBe(202);
     expect(await (await submit('SELECT slow', headers)).json()).toMatchObject({ id: 'job_1' });
     const conflict = await submit('SELECT slow, 2', headers);
-    expect(conflict.status).toBe(422);
+    expect(conflict.status).toBe(409);
     expect(await conflict.json()).toMatchObject({ code: 'IDEMPOTENCY_CONFLICT', facts: { key: 'k-1' } });
   });
 

@@ -124,10 +124,17 @@ function fold(call: AggregateCall, all: readonly Row[]): Value {
       return values.length === 0 ? null : sum;
     case 'max':
       return values.length === 0 ? null : Math.max(...numbers);
+    case 'any_value':
+      return values[0] ?? null;
+    case 'mask_union':
+      return Number(numbers.reduce((mask, more) => mask | BigInt(more), 0n));
     case 'top1_abs':
       return sizes[0] ?? 0;
     case 'top2_abs':
       return sizes[1] ?? 0;
+    case 'unit_mask':
+      // 50 classes stay exact in a double.
+      return Number(numbers.reduce((mask, unit) => mask | (1n << BigInt(unit % 50)), 0n));
     case 'sum_abs':
       return sizes.reduce((a, b) => a + b, 0);
     case 'var_samp': {

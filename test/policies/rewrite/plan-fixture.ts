@@ -2,6 +2,7 @@ import { DEFAULT_PROFILE, type Level, type PolicyProfile } from '../../../polici
 import { type ProtectedCells, protect } from '../../../policies/release/protect.ts';
 import type { CompiledQuery } from '../../../policies/sql/compile.ts';
 import { decide } from '../../../policies/sql/decide.ts';
+import type { UntrustedSql } from '../../../policies/sql/parse.ts';
 import type {
   Aggregate,
   AggregateCall,
@@ -129,6 +130,7 @@ export class PlanMaker {
       table,
       level,
       rowsPerUnitMax: rowsPerUnitMax ?? {},
+      identifiers: made.filter(({ role }) => role === 'identifier').map(({ name }) => name),
     } as const;
     const scan: Scan = { kind: 'scan', source, columns: made };
     const at = Object.fromEntries(made.map(({ id, name, type }) => [name, column(id, type)]));
@@ -181,7 +183,7 @@ export const agg = (fn: string, args: readonly Expr[] = [], more: Partial<Aggreg
 });
 
 export function resolved(plan: Rel): ResolvedQuery {
-  return { kind: 'resolved', plan: prune(plan), uses: [] };
+  return { kind: 'resolved', text: '' as UntrustedSql, plan: prune(plan), uses: [] };
 }
 
 export function plan(query: Rel, profile: PolicyProfile = DEFAULT_PROFILE): PrivatePlan {

@@ -72,7 +72,7 @@ describe('groups of protected rows', () => {
     const query = maker.group(scan, [scan.at['room']!], [agg('count_star')]);
     const rooms = (sizes: readonly number[]) =>
       new Map([
-        ['people', sizes.flatMap((size, room) => people('a', size, room * 100).map((row) => ({ ...row, room })))],
+        ['people', sizes.flatMap((size, room) => people('a', size, room * 16).map((row) => ({ ...row, room })))],
       ]);
     const { rows, cells } = answer(query, rooms([12, 9]));
     expect(rows).toEqual([[0, 12]]);

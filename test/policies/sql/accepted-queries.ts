@@ -12,7 +12,7 @@ export const ACCEPTED_QUERIES: readonly string[] = [
   'SELECT v.* EXCLUDE (pid) FROM visit v',
   'FROM firm SELECT name, staff',
   "SELECT '中文' AS 标题, name FROM firm",
-  'SELECT 1, 2.5, -3, 1e3, NULL, true, \'it\'\'s\'',
+  "SELECT 1, 2.5, -3, 1e3, NULL, true, 'it''s'",
   'SELECT age, age / 2, age // 7, age % 7, age * 2, -age, +age, age - 100 FROM person',
   'SELECT income * 1.1, income + age, income - 0.005, income / 3, income * income FROM person',
   'SELECT income % 7, abs(income), sign(income), round(income), round(income, 1), floor(income), ceil(income) FROM person',
@@ -23,7 +23,7 @@ export const ACCEPTED_QUERIES: readonly string[] = [
   "SELECT CASE sex WHEN 'f' THEN 1 WHEN 'm' THEN 2 END FROM person",
   'SELECT CASE WHEN age > 40 THEN income ELSE 0 END, CASE WHEN active THEN age ELSE income END FROM person',
   "SELECT CAST(age AS varchar), age::double, income::integer, '12'::int, CAST('3.456' AS decimal(10,2)), try_cast('x' AS integer), age::boolean FROM person",
-  "SELECT div_code::integer + 1, CAST(born AS varchar), CAST(seen AS date) FROM person p JOIN visit v USING (pid)",
+  'SELECT div_code::integer + 1, CAST(born AS varchar), CAST(seen AS date) FROM person p JOIN visit v USING (pid)',
   'SELECT active, NOT active, active AND age > 3, active OR age > 3, active IS TRUE, active IS NOT FALSE, age IS NULL, age IS NOT NULL FROM person',
   'SELECT age BETWEEN 10 AND 20, age NOT BETWEEN 10 AND 20, age IN (1, 7, 14), age NOT IN (1, 7, NULL) FROM person',
   'SELECT age IS DISTINCT FROM days, age IS NOT DISTINCT FROM days FROM person p JOIN visit v ON p.pid = v.pid',
@@ -40,7 +40,7 @@ export const ACCEPTED_QUERIES: readonly string[] = [
   "SELECT trim(BOTH 'F' FROM name), ascii(name) FROM firm",
 
   // Dates
-  'SELECT year(born), month(born), day(born), extract(year FROM born), date_part(\'month\', born), quarter(born), dayofweek(born), week(born) FROM person',
+  "SELECT year(born), month(born), day(born), extract(year FROM born), date_part('month', born), quarter(born), dayofweek(born), week(born) FROM person",
   "SELECT date_trunc('month', born), date_trunc('year', seen) FROM person p JOIN visit v USING (pid)",
   "SELECT date_diff('day', born, DATE '2024-01-01'), date_diff('year', born, DATE '2024-01-01'), datesub('month', born, DATE '2024-01-01') FROM person",
   "SELECT born + 30, born - 1, born + INTERVAL 1 MONTH, born - INTERVAL '2' YEAR, born - DATE '1960-01-01', seen + INTERVAL 90 MINUTE FROM person p JOIN visit v USING (pid)",
@@ -50,7 +50,7 @@ export const ACCEPTED_QUERIES: readonly string[] = [
   "SELECT make_date(year(born), month(born), 1) FROM person WHERE born > '1990-01-01'",
 
   // Filters
-  'SELECT age FROM person WHERE age > 10 AND (sex = \'f\' OR sex IS NULL) AND NOT active',
+  "SELECT age FROM person WHERE age > 10 AND (sex = 'f' OR sex IS NULL) AND NOT active",
   "SELECT age FROM person WHERE sex IN ('f', 'm') AND div_code <> '101'",
   'SELECT count(*) FROM person WHERE income > 1000.50',
   'SELECT count(*) FROM person WHERE (age > 20) = active',
@@ -147,8 +147,8 @@ export const ACCEPTED_QUERIES: readonly string[] = [
   'SELECT age FROM person UNION SELECT income FROM person',
   "SELECT 'total', count(*) FROM person UNION ALL SELECT sex, count(*) FROM person GROUP BY sex ORDER BY 2 DESC, 1 LIMIT 2",
   '(SELECT age FROM person ORDER BY age NULLS LAST LIMIT 3) UNION ALL (SELECT staff FROM firm ORDER BY staff DESC LIMIT 2)',
-  'VALUES (1, \'a\'), (2, NULL)',
-  'SELECT v.b, count(*) FROM person p JOIN (VALUES (\'f\', \'女\'), (\'m\', \'男\')) v(a, b) ON p.sex = v.a GROUP BY v.b',
+  "VALUES (1, 'a'), (2, NULL)",
+  "SELECT v.b, count(*) FROM person p JOIN (VALUES ('f', '女'), ('m', '男')) v(a, b) ON p.sex = v.a GROUP BY v.b",
   'SELECT x FROM (VALUES (1), (2.5)) v(x)',
 
   // Windows, QUALIFY

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ACCEPTED_QUERIES } from './accepted-queries.ts';
-import { openCity, type City } from './small-city.ts';
+import { type City, openCity } from './small-city.ts';
 
 /**
  * Goal: what the project runs from its own plan is what the user asked.

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AppError } from '../../../policies/errors.ts';
-import { openCity, type City } from './small-city.ts';
 import { REFUSED_CONSTRUCTS } from './refused-constructs.ts';
+import { type City, openCity } from './small-city.ts';
 
 /**
  * Goal: what is not on the allow-list is refused, where it stands, with the nearest admissible form.
@@ -34,20 +34,25 @@ test('the catalogue is long enough to mean something', () => {
   expect(REFUSED_CONSTRUCTS.length).toBeGreaterThanOrEqual(120);
 });
 
-test.each(REFUSED_CONSTRUCTS.map((row) => [row.attack, row.text.length > 120 ? `${row.text.slice(0, 120)}…` : row.text, row] as const))(
-  '%s: %s',
-  async (_attack, _title, { text, code }) => {
-    const marked = text.indexOf('^');
-    const isMark = marked >= 0 && !/\^[-+@]/.test(text.slice(marked, marked + 2)) && !text.slice(marked).startsWith('^Firm');
-    const sql = isMark ? text.slice(0, marked) + text.slice(marked + 1) : text;
-    const error = await city.compile(sql).then(
-      () => null,
-      (thrown: unknown) => thrown,
-    );
-    expect(error).toBeInstanceOf(AppError);
-    const refusal = error as AppError;
-    expect({ code: refusal.code, offset: isMark ? refusal.place?.offset : null }).toEqual({ code, offset: isMark ? marked : null });
-    const hint = HINTS[code];
-    if (hint !== undefined) expect(refusal.facts[hint]).toBeDefined();
-  },
-);
+test.each(
+  REFUSED_CONSTRUCTS.map(
+    (row) => [row.attack, row.text.length > 120 ? `${row.text.slice(0, 120)}…` : row.text, row] as const,
+  ),
+)('%s: %s', async (_attack, _title, { text, code }) => {
+  const marked = text.indexOf('^');
+  const isMark =
+    marked >= 0 && !/\^[-+@]/.test(text.slice(marked, marked + 2)) && !text.slice(marked).startsWith('^Firm');
+  const sql = isMark ? text.slice(0, marked) + text.slice(marked + 1) : text;
+  const error = await city.compile(sql).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(AppError);
+  const refusal = error as AppError;
+  expect({ code: refusal.code, offset: isMark ? refusal.place?.offset : null }).toEqual({
+    code,
+    offset: isMark ? marked : null,
+  });
+  const hint = HINTS[code];
+  if (hint !== undefined) expect(refusal.facts[hint]).toBeDefined();
+});

@@ -18,8 +18,10 @@ const TYPE = 'SQL_TYPE_REFUSED';
 const IDENTIFIER = 'POLICY_IDENTIFIER_USE';
 const MISMATCH = 'SQL_TYPE_MISMATCH';
 
-const group = (attack: string, rows: readonly (readonly [code: ErrorCode, text: string])[]): readonly RefusedConstruct[] =>
-  rows.map(([code, text]) => ({ attack, code, text }));
+const group = (
+  attack: string,
+  rows: readonly (readonly [code: ErrorCode, text: string])[],
+): readonly RefusedConstruct[] => rows.map(([code, text]) => ({ attack, code, text }));
 
 export const REFUSED_CONSTRUCTS: readonly RefusedConstruct[] = [
   ...group('A1 error as an oracle', [
@@ -82,14 +84,35 @@ export const REFUSED_CONSTRUCTS: readonly RefusedConstruct[] = [
     [IDENTIFIER, 'SELECT count(*) FROM person WHERE age = ^pid'],
     [MISMATCH, 'SELECT count(*) FROM person JOIN firm ON person.pid = ^firm.uscc'],
     [MISMATCH, 'SELECT pid FROM person ^UNION SELECT uscc FROM firm'.replace('^', '')],
-    [IDENTIFIER, 'SELECT count(*) FROM person JOIN (VALUES (1), (2)) v(k) ON person.^pid = v.k'.replace('person.^pid', '^person.pid')],
+    [
+      IDENTIFIER,
+      'SELECT count(*) FROM person JOIN (VALUES (1), (2)) v(k) ON person.^pid = v.k'.replace(
+        'person.^pid',
+        '^person.pid',
+      ),
+    ],
     [FUNCTION, 'SELECT ^hash(pid) FROM person'],
     [FUNCTION, 'SELECT ^md5(sex) FROM person'],
   ]),
   ...group('A14 aggregates that give one row away', [
-    ...['arg_max(sex, income)', 'arg_min(sex, income)', 'max_by(sex, income)', 'first(sex)', 'last(sex)', 'list(sex)', 'array_agg(sex)', "string_agg(sex, ',')", 'group_concat(sex)', 'histogram(sex)', 'approx_top_k(sex, 3)', 'approx_quantile(age, 0.999)', 'reservoir_quantile(age, 0.5)', 'bit_xor(age)', 'product(age)', 'entropy(age)'].map(
-      (call) => [FUNCTION, `SELECT ^${call} FROM person`] as const,
-    ),
+    ...[
+      'arg_max(sex, income)',
+      'arg_min(sex, income)',
+      'max_by(sex, income)',
+      'first(sex)',
+      'last(sex)',
+      'list(sex)',
+      'array_agg(sex)',
+      "string_agg(sex, ',')",
+      'group_concat(sex)',
+      'histogram(sex)',
+      'approx_top_k(sex, 3)',
+      'approx_quantile(age, 0.999)',
+      'reservoir_quantile(age, 0.5)',
+      'bit_xor(age)',
+      'product(age)',
+      'entropy(age)',
+    ].map((call) => [FUNCTION, `SELECT ^${call} FROM person`] as const),
     [FUNCTION, 'SELECT ^max(age, 3) FROM person'],
     [LITERAL, 'SELECT quantile_cont(income, ^age) FROM person'],
     [LITERAL, 'SELECT quantile_cont(income, ^1.5) FROM person'],
@@ -122,7 +145,7 @@ export const REFUSED_CONSTRUCTS: readonly RefusedConstruct[] = [
     [CONSTRUCT, 'SELECT * FROM ^person TABLESAMPLE 10%'],
     [CONSTRUCT, 'SELECT * FROM person ^POSITIONAL JOIN visit'],
     [CONSTRUCT, 'SELECT * FROM person p ^ASOF JOIN visit v ON p.age >= v.days'],
-    [CONSTRUCT, 'SELECT * FROM person ^PIVOT (sum(age) FOR sex IN (\'f\', \'m\'))'],
+    [CONSTRUCT, "SELECT * FROM person ^PIVOT (sum(age) FOR sex IN ('f', 'm'))"],
     [CONSTRUCT, 'SELECT * FROM person ^UNPIVOT (x FOR y IN (age, income))'],
     [CONSTRUCT, 'SELECT ^COLUMNS(*) FROM person'],
     [CONSTRUCT, "SELECT ^COLUMNS('a.*') FROM person"],
@@ -138,7 +161,10 @@ export const REFUSED_CONSTRUCTS: readonly RefusedConstruct[] = [
     [CONSTRUCT, 'SELECT (SELECT sum(v.fee) ^FROM visit v WHERE v.days > p.age) FROM person p'.replace('^', '')],
     [CONSTRUCT, 'SELECT age FROM person WHERE age ^> ANY (SELECT days FROM visit)'],
     [CONSTRUCT, 'SELECT first_value(age ^IGNORE NULLS) OVER (ORDER BY age) FROM person'.replace('^', '')],
-    [CONSTRUCT, 'SELECT sum(age) OVER (ORDER BY age ROWS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW) FROM person'],
+    [
+      CONSTRUCT,
+      'SELECT sum(age) OVER (ORDER BY age ROWS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW) FROM person',
+    ],
     [CONSTRUCT, 'SELECT sum(age) OVER (ORDER BY age GROUPS 1 PRECEDING) FROM person'],
     [CONSTRUCT, 'SELECT age FROM person WHERE ^row_number() OVER () = 1'],
     [CONSTRUCT, 'SELECT count(*) FROM person GROUP BY ^row_number() OVER ()'],
@@ -196,7 +222,7 @@ export const REFUSED_CONSTRUCTS: readonly RefusedConstruct[] = [
     ['SQL_NOT_SELECT', 'BEGIN'],
   ]),
   ...group('A23 time and memory', [
-    [FUNCTION, "SELECT length(^repeat(sex, 200000000)) FROM person"],
+    [FUNCTION, 'SELECT length(^repeat(sex, 200000000)) FROM person'],
     [LITERAL, "SELECT lpad(sex, ^2000000, 'x') FROM person"],
     [LITERAL, "SELECT lpad(sex, ^age, 'x') FROM person"],
     [LITERAL, "SELECT replace(sex, 'a', ^'aaaaaaaaaaaaaaaaaaaaaaaa') FROM person"],
@@ -212,7 +238,7 @@ export const REFUSED_CONSTRUCTS: readonly RefusedConstruct[] = [
     [LITERAL, "SELECT regexp_matches(sex, ^'(?P<x>a)') FROM person"],
     [FUNCTION, "SELECT ^regexp_replace(sex, 'a', 'b') FROM person"],
     [LITERAL, "SELECT strftime(born, ^'%999Y') FROM person"],
-    [LITERAL, "SELECT date_trunc(^sex, born) FROM person"],
+    [LITERAL, 'SELECT date_trunc(^sex, born) FROM person'],
     [LITERAL, "SELECT date_trunc(^'millennia', born) FROM person"],
     [FUNCTION, 'SELECT ^list_transform([1], x -> x) FROM person'],
     [FUNCTION, 'SELECT ^sleep_ms(1000)'],
@@ -246,7 +272,7 @@ export const REFUSED_CONSTRUCTS: readonly RefusedConstruct[] = [
     [MISMATCH, 'SELECT seen - seen FROM visit'],
     [MISMATCH, 'SELECT sum(^sex) FROM person'],
     [CONSTRUCT, 'SELECT age FROM person UNION BY NAME SELECT days FROM visit'],
-    [CONSTRUCT, "SELECT sex ^COLLATE nocase FROM person".replace('^', '')],
+    [CONSTRUCT, 'SELECT sex ^COLLATE nocase FROM person'.replace('^', '')],
     [CONSTRUCT, 'SELECT ^#1 FROM person'],
     [CONSTRUCT, 'SELECT sex[1] FROM person'],
     [CONSTRUCT, 'SELECT sex[1:2] FROM person'],
@@ -256,7 +282,7 @@ export const REFUSED_CONSTRUCTS: readonly RefusedConstruct[] = [
     [FUNCTION, 'SELECT count(DISTINCT (age, sex)) FROM person'],
     [TYPE, 'SELECT age^::json FROM person'],
     [TYPE, 'SELECT age^::blob FROM person'],
-    [TYPE, "SELECT sex^::timestamptz FROM person"],
+    [TYPE, 'SELECT sex^::timestamptz FROM person'],
     [TYPE, 'SELECT age^::integer[] FROM person'],
     [TYPE, 'SELECT ^CAST(sex AS time) FROM person'],
     [TYPE, 'SELECT INTERVAL 1 DAY'],
@@ -272,6 +298,9 @@ export const REFUSED_CONSTRUCTS: readonly RefusedConstruct[] = [
     [FUNCTION, 'SELECT age ^& 3 FROM person'],
     [FUNCTION, 'SELECT age ^<< 70 FROM person'],
     ['SQL_TOO_COMPLEX', `SELECT ${'-'.repeat(0)}${'abs('.repeat(250)}1${')'.repeat(250)}`],
-    ['SQL_TOO_COMPLEX', `WITH a AS (SELECT age FROM person) ${Array.from({ length: 16 }, (_, i) => `, a${i} AS (SELECT x.age FROM ${i === 0 ? 'a' : `a${i - 1}`} x, ${i === 0 ? 'a' : `a${i - 1}`} y)`).join('')} SELECT count(*) FROM a15`],
+    [
+      'SQL_TOO_COMPLEX',
+      `WITH a AS (SELECT age FROM person) ${Array.from({ length: 16 }, (_, i) => `, a${i} AS (SELECT x.age FROM ${i === 0 ? 'a' : `a${i - 1}`} x, ${i === 0 ? 'a' : `a${i - 1}`} y)`).join('')} SELECT count(*) FROM a15`,
+    ],
   ]),
 ];

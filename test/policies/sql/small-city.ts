@@ -1,7 +1,7 @@
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { emitRel } from '../../../policies/sql/emit/emit-rel.ts';
 import { readSyntaxTree, type UntrustedSql } from '../../../policies/sql/parse.ts';
-import { resolve, type QueryCatalog, type ResolvedQuery } from '../../../policies/sql/resolve.ts';
+import { type QueryCatalog, type ResolvedQuery, resolve } from '../../../policies/sql/resolve.ts';
 import type { ColumnSchema, TableSchema } from '../../../policies/table-schema.ts';
 
 /** A small city for tests of the compiler: four tables, every type, NULLs, duplicates, empty texts. */
@@ -46,7 +46,12 @@ const TABLES: readonly TableSchema[] = [
   {
     table: 'job',
     level: 'general-2',
-    columns: [person, firm, column({ name: 'since', type: 'date' }), column({ name: 'wage', type: 'decimal', role: 'measure' })],
+    columns: [
+      person,
+      firm,
+      column({ name: 'since', type: 'date' }),
+      column({ name: 'wage', type: 'decimal', role: 'measure' }),
+    ],
   },
   {
     table: 'firm',
@@ -83,7 +88,10 @@ const DDL = [
 
 export interface City {
   readonly connection: DuckDBConnection;
-  readonly compile: (sql: string, catalog?: QueryCatalog) => Promise<{ resolved: ResolvedQuery; sql: string; ms: number }>;
+  readonly compile: (
+    sql: string,
+    catalog?: QueryCatalog,
+  ) => Promise<{ resolved: ResolvedQuery; sql: string; ms: number }>;
   readonly rows: (sql: string) => Promise<readonly (readonly unknown[])[]>;
   readonly close: () => void;
 }

@@ -1,0 +1,162 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  appendEntry,
+  balance,
+  entryCount,
+  leafHash,
+  listOrganisations,
+  openStore,
+  openStoreReader,
+  putOrganisation,
+  readEntries,
+  readEntryBytes,
+  readLeaves,
+  type Store,
+  searchEntries,
+} from '../../catalog/index.ts';
+import { entry } from './memory-store.ts';
+
+let dir: string;
+let path: string;
+const open = (): Store => openStore({ path, now: () => new Date() });
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'sluice-store-'));
+  path = join(dir, 'sluice.db');
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const KILLS = 6;
+
+describe('durability', () => {
+  /** Each round kills at another moment; what earlier rounds acknowledged must survive the later ones too. */
+  it('keeps everything that was acknowledged before kill -9', async () => {
+    const acknowledged = new Map<number, string>();
+    for (let round = 0; round < KILLS; round += 1) {
+      const child = spawn(process.execPath, [join(import.meta.dirname, 'acknowledging-writer.ts'), path], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      let output = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+      await once(child.stdout, 'data');
+      await sleep(60 + round * 45);
+      child.kill('SIGKILL');
+      await once(child, 'close');
+      for (const line of output.split('\n').slice(0, -1)) {
+        const [index, job] = line.split(' ') as [string, string];
+        expect(acknowledged.has(Number(index))).toBe(false);
+        acknowledged.set(Number(index), `${job}`);
+      }
+      expectAllThere(acknowledged);
+    }
+    console.log(`kill -9 × ${KILLS}: ${acknowledged.size} acknowledged commits, all found`);
+    expect(acknowledged.size).toBeGreaterThan(100);
+  });
+
+  function expectAllThere(acknowledged: ReadonlyMap<number, string>): void {
+    const store = open();
+    store.read((db) => {
+      const count = entryCount(db);
+      const entries = readEntries(db, 0, count);
+      expect(entries).toHaveLength(count);
+      for (const [index, job] of acknowledged) expect(entries[index]?.job).toBe(job);
+      const leaves = readEntryBytes(db, 0, count).map(leafHash);
+      expect(Buffer.concat(leaves).equals(Buffer.concat(readLeaves(db, 0, count)))).toBe(true);
+      // The budget went into the same transactions: not one entry more or less.
+      expect(balance(db, 'jobs').reserved).toBe(count);
+      const last = entries.at(-1)?.job ?? '';
+      expect(searchEntries(db, { job: last }).entries.map(({ index }) => index)).toContain(count - 1);
+    });
+    store.close();
+    // Jobs are counted anew in each round: their reservations make room, as another day's would.
+    const client = new Database(path);
+    client.exec('UPDATE ledger_reservations SET job = hex(randomblob(16))');
+    client.close();
+  }
+});
+
+describe('a home', () => {
+  it('is held by one process, and free again when that ends', () => {
+    const first = open();
+    expect(open).toThrow(expect.objectContaining({ code: 'HOME_IN_USE', facts: {} }));
+    first.close();
+    open().close();
+  });
+
+  it('is held against other processes too, and freed by their death', async () => {
+    const writer = join(import.meta.dirname, 'acknowledging-writer.ts');
+    const child = spawn(process.execPath, [writer, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    expect(open).toThrow(expect.objectContaining({ code: 'HOME_IN_USE' }));
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    open().close();
+  });
+
+  it('may be read while it is held', async () => {
+    const store = open();
+    await store.commit((tx) => appendEntry(tx, entry()));
+    const reader = openStoreReader(path);
+    expect(reader.read(entryCount)).toBe(1);
+    expect(() => reader.read((db) => appendEntry(db, entry()))).toThrow('readonly');
+    reader.close();
+    store.close();
+  });
+
+  it('is readable by its owner alone', () => {
+    open().close();
+    const store = open();
+    for (const suffix of ['', '.lock', '-wal', '-shm']) expect(statSync(path + suffix).mode & 0o077, suffix).toBe(0);
+    store.close();
+  });
+
+  it('written by a newer version is refused and left alone', () => {
+    open().close();
+    const client = new Database(path);
+    client.pragma('user_version = 99');
+    client.close();
+    expect(open).toThrow(expect.objectContaining({ code: 'HOME_NEWER', facts: { found: 99, known: 1 } }));
+    expect(() => openStoreReader(path)).toThrow(expect.objectContaining({ code: 'HOME_NEWER' }));
+  });
+
+  it('that is no store is refused without a word of what it is', () => {
+    rmSync(path, { force: true });
+    const other = join(import.meta.dirname, 'store.full.test.ts');
+    expect(() => openStoreReader(other)).toThrow(expect.objectContaining({ code: 'STORE_FAILED', facts: {} }));
+    expect(() => openStoreReader(path)).toThrow(expect.objectContaining({ code: 'STORE_FAILED' }));
+  });
+
+  it('reads only what is committed, and cannot be written by a read', async () => {
+    const store = open();
+    const title = { zh: '甲', en: 'a' };
+    expect(() => store.read((db) => putOrganisation(db, { id: 'a', title, kind: 'bureau' }))).toThrow('readonly');
+    await store.commit((tx) => {
+      putOrganisation(tx, { id: 'a', title, kind: 'bureau' });
+      expect(() => store.read(listOrganisations)).toThrow('inside commit');
+    });
+    expect(store.read((db) => listOrganisations(db))).toEqual([{ id: 'a', title, kind: 'bureau' }]);
+    store.close();
+  });
+
+  it('indexes on start what a crash left unindexed', async () => {
+    const first = open();
+    await first.commit((tx) => appendEntry(tx, entry({ note: 'lantern' })));
+    first.close();
+    const client = new Database(path);
+    client.exec("INSERT INTO audit_index (audit_index) VALUES ('delete-all')");
+    client.exec('DELETE FROM audit_periods; UPDATE audit_indexed SET next = 0');
+    client.close();
+    const store = open();
+    expect(store.read((db) => searchEntries(db, { text: 'lantern' })).entries).toHaveLength(1);
+    store.close();
+  });
+});

@@ -1,0 +1,97 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { BUREAU, caller, DEVELOPER, type Harness, openHarness, PROVIDER, RIVAL, SECURITY } from './harness.ts';
+import { declaration } from './sample-catalogue.ts';
+
+const CUSTODIAN = caller('custodian', 'keys');
+
+let h: Harness;
+beforeEach(async () => {
+  h = await openHarness();
+  await h.request(PROVIDER, '/v1/resources', { json: declaration('water') });
+  await h.request(DEVELOPER, '/v1/resources', { json: declaration('mine') });
+  await h.request(RIVAL, '/v1/resources', { json: declaration('mine') });
+});
+
+interface Entries {
+  readonly items: readonly { readonly index: number; readonly kind: string; readonly who: { readonly org: string } }[];
+  readonly next: string | null;
+}
+const search = async (who = SECURITY, query = '') =>
+  (await (await h.request(who, `/v1/audit/entries${query}`)).json()) as Entries;
+const orgs = ({ items }: Entries) =>
+  [...new Set(items.filter(({ kind }) => kind !== 'log-read').map(({ who }) => who.org))].sort();
+
+describe('GET /v1/audit/entries', () => {
+  it('shows officers all, others what concerns them', async () => {
+    expect(orgs(await search(SECURITY))).toEqual(['acme', 'rival', 'water-group']);
+    expect(orgs(await search(BUREAU))).toEqual(['acme', 'rival', 'water-group']);
+    expect(orgs(await search(PROVIDER))).toEqual(['water-group']);
+    expect(orgs(await search(DEVELOPER))).toEqual(['acme']);
+    expect((await h.request(CUSTODIAN, '/v1/audit/entries')).status).toBe(403);
+  });
+
+  it('is not widened by any filter of the caller’s own', async () => {
+    expect(orgs(await search(DEVELOPER, '?org=rival'))).toEqual(['acme']);
+    expect(orgs(await search(PROVIDER, '?org=rival'))).toEqual([]);
+  });
+
+  it('is itself logged, with the names of the filters and not their words', async () => {
+    await search(BUREAU, '?person=somebody');
+    const { items } = await search(SECURITY, '?kind=log-read');
+    expect(items).toMatchObject([{ who: BUREAU, note: 'search by person' }]);
+    expect(JSON.stringify(items)).not.toContain('somebody');
+  });
+
+  it('pages by index', async () => {
+    const first = await search(SECURITY, '?limit=2&kind=refusal');
+    expect(first.items.map(({ index }) => index)).toEqual([2, 1]);
+    expect(first.next).toBeNull();
+    const page = await search(SECURITY, '?limit=1&kind=refusal');
+    expect(
+      (await search(SECURITY, `?limit=1&kind=refusal&after=${page.next}`)).items.map(({ index }) => index),
+    ).toEqual([1]);
+  });
+});
+
+describe('the tree', () => {
+  it('is public: checkpoint, key, proofs and hashes', async () => {
+    const checkpoint = await (await h.request(null, '/v1/audit/checkpoint')).text();
+    expect(checkpoint.split('\n').slice(0, 2)).toEqual(['test.example/log', '3']);
+    expect(await (await h.request(null, '/v1/audit/key')).text()).toMatch(/^test\.example\/log\+[0-9a-f]{8}\+\S+\n$/);
+    expect((await h.request(null, '/v1/audit/proof?index=2')).status).toBe(200);
+    expect((await h.request(null, '/v1/audit/proof?index=3')).status).toBe(404);
+    expect(await (await h.request(null, '/v1/audit/consistency?from=1')).json()).toMatchObject({ from: 1, to: 3 });
+    const tile = await h.request(null, '/v1/audit/tile/0/000.p/3');
+    expect([tile.status, (await tile.arrayBuffer()).byteLength]).toEqual([200, 96]);
+    expect((await h.request(null, '/v1/audit/tile/0/000.p%2F3')).status).toBe(200);
+  });
+
+  it.each([
+    '0/000',
+    '0/000.p/4',
+    '0/000.p/03',
+    '0/000.p/0',
+    '0/x000/000',
+    '1/000',
+    '64/000',
+    '0/1',
+    '0/000.p/3/',
+    'x/000',
+  ])('has no tile %s', async (name) => {
+    await h.request(null, '/v1/audit/checkpoint');
+    expect((await h.request(null, `/v1/audit/tile/${name}`)).status).toBe(404);
+  });
+
+  it('gives entries to officers only, and logs it', async () => {
+    await h.request(null, '/v1/audit/checkpoint');
+    const get = (who: typeof SECURITY | null) => h.request(who, '/v1/audit/tile/entries/000.p/3');
+    expect((await get(null)).status).toBe(401);
+    expect((await get(DEVELOPER)).status).toBe(403);
+    const tile = await get(SECURITY);
+    expect(tile.status).toBe(200);
+    expect((await search(SECURITY, '?kind=log-read')).items[0]).toMatchObject({
+      who: SECURITY,
+      note: 'entries tile 0',
+    });
+  });
+});
