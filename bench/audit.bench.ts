@@ -1,6 +1,8 @@
+import { hash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { type AuditEntry, type AuditFilters, appendEntry, openStore, type Store, searchEntries } from '#catalog';
 import { loadOrCreateLogKey, openLog, verifyHome } from '../gateway/audit/index.ts';
 
@@ -13,6 +15,8 @@ import { loadOrCreateLogKey, openLog, verifyHome } from '../gateway/audit/index.
 const SEED = 2_026;
 const IN_FLIGHT = 512;
 const QUESTION_RUNS = 15;
+const BATCH = 256;
+const ENTRY_BYTES = 730;
 
 /** Mulberry32: a bench is repeatable, and its root hash shows that it was. */
 function seededRandom(seed: number): () => number {
@@ -86,6 +90,42 @@ async function appendAll(store: Store, entries: readonly AuditEntry[]): Promise<
   await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
 }
 
+/** The reference: the same number of bytes into a bare table, 256 to a durable transaction. Rows a second. */
+function bareInserts(dir: string, count: number): number {
+  const client = new Database(join(dir, 'bare.db'));
+  client.pragma('journal_mode = WAL');
+  client.pragma('synchronous = FULL');
+  client.exec('CREATE TABLE bare (idx INTEGER PRIMARY KEY, bytes BLOB)');
+  const insert = client.prepare('INSERT INTO bare (bytes) VALUES (?)');
+  const bytes = Buffer.alloc(ENTRY_BYTES, 1);
+  const start = performance.now();
+  for (let done = 0; done < count; done += BATCH) {
+    client.transaction(() => {
+      for (let i = 0; i < BATCH; i += 1) insert.run(bytes);
+    })();
+  }
+  const rate = (count / (performance.now() - start)) * 1_000;
+  client.close();
+  return Math.round(rate);
+}
+
+/** The reference: SHA-256 of an entry and of a node, which is the least that a check can do. Entries a second. */
+function bareHashes(count: number): number {
+  const [entry, node] = [Buffer.alloc(ENTRY_BYTES, 1), Buffer.alloc(65, 1)];
+  const start = performance.now();
+  for (let i = 0; i < count; i += 1) {
+    hash('sha256', entry, 'buffer');
+    hash('sha256', node, 'buffer');
+  }
+  return Math.round((count / (performance.now() - start)) * 1_000);
+}
+
+/** Microseconds of processor time that one of `count` took: tells the work apart from a busy machine. */
+function cpuUsEach(since: NodeJS.CpuUsage, count: number): number {
+  const { user, system } = process.cpuUsage(since);
+  return round((user + system) / count);
+}
+
 /** Milliseconds of single commits, one after the other. */
 async function singleAppends(store: Store, entries: readonly AuditEntry[]): Promise<readonly number[]> {
   const took: number[] = [];
@@ -134,12 +174,14 @@ async function measure(dir: string, count: number, singles: number, say: (line: 
   const log = await openLog({ store, key, origin: 'bench.example/log' });
   const random = seededRandom(SEED);
   let appendMs = 0;
+  const appendCpuUs: number[] = [];
   const chunk = 20_000;
   for (let done = 0; done < count; done += chunk) {
     const entries = Array.from({ length: Math.min(chunk, count - done) }, (_, i) => makeEntry(done + i, random));
-    const start = performance.now();
+    const [start, cpu] = [performance.now(), process.cpuUsage()];
     await appendAll(store, entries);
     appendMs += performance.now() - start;
+    appendCpuUs.push(cpuUsEach(cpu, entries.length));
     await log.advance();
   }
   const single = await singleAppends(
@@ -152,9 +194,10 @@ async function measure(dir: string, count: number, singles: number, say: (line: 
   );
   await log.close();
   store.close();
-  const start = performance.now();
+  const [start, cpu] = [performance.now(), process.cpuUsage()];
   const report = verifyHome(path, key.vkey);
   const verifyMs = performance.now() - start;
+  const verifyCpuUs = cpuUsEach(cpu, size);
   if (!report.isIntact) throw new Error('the log that the bench wrote is not intact');
   const rootHash = Buffer.from(root).toString('hex');
   say(`seed ${SEED}, ${size} entries, root ${rootHash}`);
@@ -162,9 +205,13 @@ async function measure(dir: string, count: number, singles: number, say: (line: 
   return {
     entries: size,
     append_per_s: Math.round((count / appendMs) * 1_000),
+    append_cpu_us: quantile(appendCpuUs, 0.5),
+    bare_insert_per_s: bareInserts(dir, Math.min(count, 100_000)),
     append_ms_p50: round(quantile(single, 0.5)),
     append_ms_p99: round(quantile(single, 0.99)),
     verify_entries_per_s: Math.round((size / verifyMs) * 1_000),
+    verify_cpu_us: verifyCpuUs,
+    bare_hash_per_s: bareHashes(Math.min(count, 200_000)),
     search_ms_p50: round(quantile(Object.values(searchMs), 0.5)),
     search_ms_max: Math.max(...Object.values(searchMs)),
     seed: SEED,

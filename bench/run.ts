@@ -2,9 +2,10 @@
  * `npm run -s bench -- <area> [--tiny] [--json]`: runs bench/<area>.bench.ts and prints its figures; with `--json` the
  * last line is JSON. Every bench pairs its figure with a reference measured in the same run (RESULTS.md).
  */
+
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { execFileSync } from 'node:child_process';
 
 export interface BenchOptions {
   readonly tiny: boolean;

@@ -30,6 +30,23 @@ export function facetToken(facet: Facet, value: string): string {
   return FACET_LETTER[facet] + hex(value);
 }
 
+const REMEMBERED_MAX = 8_192;
+
+/** WHY: the same people, columns and purposes come in entry after entry, and making their tokens is most of the work. */
+function remembering<T>(make: (text: string) => T): (text: string) => T {
+  const made = new Map<string, T>();
+  return (text) => {
+    const known = made.get(text);
+    if (known !== undefined) return known;
+    if (made.size >= REMEMBERED_MAX) made.clear();
+    const result = make(text);
+    made.set(text, result);
+    return result;
+  };
+}
+
+const hex = remembering((text) => Buffer.from(text).toString('hex'));
+
 /** A use of data, as narrow or wide as asked: any of the three may be left open. */
 export interface Use {
   readonly resource?: string | undefined;
@@ -81,14 +98,14 @@ function addText(tokens: Set<string>, entry: AuditEntry): void {
   visit(rest);
 }
 
-export function textTokens(text: string): readonly string[] {
+export const textTokens = remembering((text: string): readonly string[] => {
   const tokens: string[] = [];
   for (const [run] of text.normalize('NFKC').toLowerCase().matchAll(RUNS)) {
     if (HAN.test(run)) tokens.push(...hanTokens(run));
     else tokens.push(`w${hex(run.slice(0, WORD_LENGTH_MAX))}`);
   }
   return tokens;
-}
+});
 
 /** Overlapping pairs, and the last character alone, so that any single character begins a token. */
 function hanTokens(run: string): readonly string[] {
@@ -118,8 +135,4 @@ export function textQuery(text: string): readonly string[] {
 function hanQuery(characters: readonly string[]): readonly string[] {
   if (characters.length === 1) return [`h${hex(characters.join(''))}*`];
   return characters.slice(1).map((character, position) => `h${hex(`${characters[position]}${character}`)}`);
-}
-
-function hex(text: string): string {
-  return Buffer.from(text).toString('hex');
 }

@@ -66,7 +66,7 @@ export function grantKeyOf(tables: readonly JobTable[]): string {
 const WORKER_ENTRY = fileURLToPath(new URL('./worker.ts', import.meta.url));
 const DATA_INSIDE = '/data';
 /** Grants that a worker keeps open for its analyst: a change between a few costs nothing. */
-const GRANTS_MAX = 4;
+const GRANTS_MAX = 8;
 /** From the interrupt to SIGKILL. */
 const KILL_AFTER_MS = 1_000;
 /**

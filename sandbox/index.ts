@@ -1,6 +1,7 @@
 /** The door of `sandbox`: isolated workers that run queries, the vault of stored tables, and the way in for uploads. */
 export type { JobTable } from './engine-process.ts';
 export type { ScratchTable } from './engines/engine.ts';
+export * from './ingest/index.ts';
 export { detectTier } from './isolation/detect.ts';
 export type { SelfTestCheck, SelfTestReport } from './isolation/self-test.ts';
 export {
@@ -16,4 +17,3 @@ export type { PoolLimits } from './pool.ts';
 export { openSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts';
 export type { SandboxEvent } from './sandbox-event.ts';
 export * from './vault/index.ts';
-export * from './ingest/index.ts';

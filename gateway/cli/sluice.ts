@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as audit from './audit.ts';
 import { type Cli, createCli } from './cli.ts';
+import * as demo from './demo.ts';
 import * as doctor from './doctor.ts';
 import * as explain from './explain.ts';
 import { reportFailure } from './failure.ts';
@@ -13,7 +14,7 @@ import * as token from './token.ts';
 import * as upload from './upload.ts';
 
 /** One file per command, each with `register(program, cli)`. A new command is one line here. */
-const COMMANDS = [token, query, explain, register, upload, audit, receipt, doctor];
+const COMMANDS = [token, query, explain, register, upload, audit, receipt, doctor, demo];
 
 function createProgram(cli: Cli): Command {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {

@@ -82,7 +82,8 @@ export function createJobs(deps: PipelineDeps, limits: JobLimits = DEFAULT_JOB_L
     async cancel(_caller, id) {
       const job = required(find(id), id);
       const found = running.find(id);
-      if (found === undefined) throw new AppError('JOB_STATE', { id, state: job.state, accepted: ['queued', 'running'] });
+      if (found === undefined)
+        throw new AppError('JOB_STATE', { id, state: job.state, accepted: ['queued', 'running'] });
       found.controller.abort(new AppError('JOB_CANCELLED'));
       await found.released;
       return required(find(id), id);

@@ -54,7 +54,13 @@ function admitted(
     throw new AppError('PLAN_STATE', { id, state: stateInTerm(plan, today), accepted: ['approved'] });
   }
   if (!decision.permitted) throw new AppError('POLICY_ACCESS_DENIED', { action });
-  return Object.freeze({ kind: 'admission', caller, plan, catalog: catalogOf(plan, deps), policies: decision.policies });
+  return Object.freeze({
+    kind: 'admission',
+    caller,
+    plan,
+    catalog: catalogOf(plan, deps),
+    policies: decision.policies,
+  });
 }
 
 /** An approved plan before its first day or after its last is as closed as one that nobody approved. */
@@ -97,6 +103,15 @@ async function recordDenial(
 ): Promise<void> {
   const { sub, org, role } = caller;
   await deps.store.commit((tx) =>
-    appendEntry(tx, { v: 1, kind: 'refusal', at: tx.now(), who: { sub, org, role }, plan, decision: 'deny', code: error.code, note: action }),
+    appendEntry(tx, {
+      v: 1,
+      kind: 'refusal',
+      at: tx.now(),
+      who: { sub, org, role },
+      plan,
+      decision: 'deny',
+      code: error.code,
+      note: action,
+    }),
   );
 }

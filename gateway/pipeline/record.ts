@@ -4,8 +4,8 @@ import {
   appendEntry,
   createJob,
   type Db,
-  finishJob,
   findJob,
+  finishJob,
   getJob,
   type Job,
   type JobProblem,
@@ -70,7 +70,13 @@ export function recordOutcome(opened: OpenedJob, released: ReleasedResult, deps:
   const sha256 = createHash('sha256').update(json).digest('hex');
   return deps.store.commit((tx) => {
     settle(tx, job.id);
-    const outcome: AuditEntry = { ...entry, kind: 'outcome', at: tx.now(), resultSha256: sha256, timingClass: timingClass(tx, job) };
+    const outcome: AuditEntry = {
+      ...entry,
+      kind: 'outcome',
+      at: tx.now(),
+      resultSha256: sha256,
+      timingClass: timingClass(tx, job),
+    };
     const { index } = appendEntry(tx, outcome);
     return finishJob(tx, job.id, { state: 'finished', mode, result: { json, sha256 }, outcomeIndex: index });
   });
@@ -83,7 +89,14 @@ export function recordFailure(opened: OpenedJob, error: unknown, deps: PipelineD
   const { job, entry, mode } = opened;
   return deps.store.commit((tx) => {
     settle(tx, job.id);
-    const failure: AuditEntry = { ...entry, kind: 'outcome', at: tx.now(), decision: 'deny', code: problem.code, timingClass: timingClass(tx, job) };
+    const failure: AuditEntry = {
+      ...entry,
+      kind: 'outcome',
+      at: tx.now(),
+      decision: 'deny',
+      code: problem.code,
+      timingClass: timingClass(tx, job),
+    };
     const { index } = appendEntry(tx, failure);
     return finishJob(tx, job.id, { state, mode, problem, outcomeIndex: index });
   });
@@ -101,7 +114,13 @@ export function recordRefusal(
   return deps.store.commit((tx) => {
     const { job, created } = createJob(tx, newJob(arrival));
     if (!created) return job;
-    const refusal: AuditEntry = { ...entryOf(arrival, admission, deps), kind: 'refusal', at: tx.now(), decision: 'deny', code: error.code };
+    const refusal: AuditEntry = {
+      ...entryOf(arrival, admission, deps),
+      kind: 'refusal',
+      at: tx.now(),
+      decision: 'deny',
+      code: error.code,
+    };
     const { index } = appendEntry(tx, refusal);
     return finishJob(tx, job.id, { state: 'refused', problem, outcomeIndex: index });
   });
@@ -115,9 +134,20 @@ export async function recordAborted(job: Job, deps: Pick<PipelineDeps, 'store'>)
     settle(tx, job.id);
     const { sub, org, plan } = current;
     const { index } = appendEntry(tx, {
-      v: 1, kind: 'outcome', at: tx.now(), job: job.id, who: { sub, org, role: 'developer' }, plan, decision: 'deny', code: 'JOB_ABORTED',
+      v: 1,
+      kind: 'outcome',
+      at: tx.now(),
+      job: job.id,
+      who: { sub, org, role: 'developer' },
+      plan,
+      decision: 'deny',
+      code: 'JOB_ABORTED',
     });
-    finishJob(tx, job.id, { state: 'failed', problem: { code: 'JOB_ABORTED', facts: {}, place: null }, outcomeIndex: index });
+    finishJob(tx, job.id, {
+      state: 'failed',
+      problem: { code: 'JOB_ABORTED', facts: {}, place: null },
+      outcomeIndex: index,
+    });
   });
 }
 

@@ -40,7 +40,12 @@ export async function runJob(arrival: JobArrival, deps: PipelineDeps, observer: 
   return ended;
 }
 
-async function live(arrival: JobArrival, admission: Admission, deps: PipelineDeps, observer: JobObserver): Promise<Job> {
+async function live(
+  arrival: JobArrival,
+  admission: Admission,
+  deps: PipelineDeps,
+  observer: JobObserver,
+): Promise<Job> {
   let opened: OpenedJob | null = null;
   try {
     const compiled = await compileQuery(arrival.request.sql, admission, deps, arrival.signal);

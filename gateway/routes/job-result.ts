@@ -7,7 +7,6 @@ import { resultArrow } from '../formats/result-arrow.ts';
 import { resultCsv, resultCsvHeaders } from '../formats/result-csv.ts';
 import { resultJson } from '../formats/result-json.ts';
 import type { StoredResult } from '../formats/stored-result.ts';
-import { failureOf } from '../problem.ts';
 import { readableJob } from './access.ts';
 import { eventStream } from './event-stream.ts';
 import { isFinal } from './job-json.ts';
@@ -53,7 +52,7 @@ const resultRoute = createRoute({
         [ARROW]: { schema: z.string().openapi({ format: 'binary' }) },
       },
     },
-    ...problems(400, 401, 403, 404, 406, 409, 422, 503),
+    ...problems(400, 401, 404, 406, 409, 503),
   },
 });
 
@@ -128,13 +127,9 @@ export function registerJobResult(app: OpenAPIHono<AppEnv>, deps: AppDeps): void
   });
 }
 
-/** A refused or failed job has a problem instead: asking for its result tells that problem again. */
+/** A refused or failed job has a problem instead: the job itself tells it. */
 function requireResult(job: Job, result: StoredResult | null): StoredResult {
   if (result !== null && job.state === 'finished') return result;
-  if (job.problem !== null) {
-    const { code, facts, place } = failureOf(job.problem);
-    throw new AppError(code, facts, place);
-  }
   throw new AppError('JOB_STATE', { id: job.id, state: job.state, accepted: 'finished' });
 }
 

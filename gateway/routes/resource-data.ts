@@ -54,7 +54,8 @@ const versionsRoute = createRoute({
   path: '/v1/resources/{id}/versions',
   operationId: 'listVersions',
   summary: 'List the versions of a table',
-  description: 'Newest first, at most 200. The report is for those who may upload, and for the data bureau.',
+  description:
+    'Newest first, at most 200. Counts, digest and report are for the provider and the authorities; null for others.',
   tags: [TAG.providers, TAG.bureau],
   security: AUTHENTICATED,
   request: { params: ResourceParamsSchema, query: NO_QUERY },
@@ -83,9 +84,9 @@ export function registerResourceData(app: OpenAPIHono<AppEnv>, deps: AppDeps): v
   app.openapi(versionsRoute, (c) => {
     const caller = c.get('caller');
     const resource = readableResource(deps, caller, c.req.valid('param').id);
-    const withReport = isPermitted(deps, caller, 'resource:read-report', resourceTarget(resource));
+    const inFull = isPermitted(deps, caller, 'resource:read-report', resourceTarget(resource));
     const versions = deps.store.read((db) => listVersions(db, resource.id, { limit: VERSIONS_LISTED_MAX }));
-    return c.json({ items: versions.map((version) => versionJson(version, withReport)) }, 200);
+    return c.json({ items: versions.map((version) => versionJson(version, inFull)) }, 200);
   });
 }
 

@@ -29,18 +29,14 @@ function tableSchemaJson(schema: TableSchema): z.output<typeof ResourceSchema>['
   return { ...schema, columns };
 }
 
-/** A version; `withReport` for those who may see which rows were rejected. */
-export function versionJson(version: ResourceVersion, withReport: boolean): z.output<typeof ResourceVersionSchema> {
+/**
+ * A version; `inFull` for those who may see its report. WHY the rest sees no counts: how many rows a table has, and how
+ * that changes from version to version, is itself a statistic of the table's level; so is a digest that can be guessed at.
+ */
+export function versionJson(version: ResourceVersion, inFull: boolean): z.output<typeof ResourceVersionSchema> {
   const { resource, state, rows, bytes, contentSha256, createdAt } = version;
-  const report = withReport ? IngestReportSchema.safeParse(version.report) : null;
-  return {
-    resource,
-    version: version.version,
-    state,
-    rows,
-    bytes,
-    contentSha256,
-    createdAt,
-    report: report?.success === true ? report.data : null,
-  };
+  const known = { resource, version: version.version, state, createdAt };
+  if (!inFull) return { ...known, rows: null, bytes: null, contentSha256: null, report: null };
+  const report = IngestReportSchema.safeParse(version.report);
+  return { ...known, rows, bytes, contentSha256, report: report.success ? report.data : null };
 }

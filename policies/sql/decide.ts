@@ -2,6 +2,7 @@ import { AppError } from '../errors.ts';
 import { LEVELS, type Level, MODES_BUILT, type Mode, type PolicyProfile, stricterMode } from '../levels.ts';
 import { type FlowMemo, flowOf, mergeSources, type Source, type Sources } from './decide/flow.ts';
 import { refuseIdentifierMisuse, refuseIdentifierRows } from './decide/identifiers.ts';
+import type { Rel } from './plan.ts';
 import { columnsOf } from './plan.ts';
 import type { ResolvedQuery } from './resolve.ts';
 import type { SqlType } from './sql-type.ts';
@@ -62,6 +63,15 @@ export function decide(
     profileVersion: profile.version,
     unitsMin: unitsMinOf(everything, profile, floor.unitsMin),
   });
+}
+
+/** The strictest mode over everything that a relation's columns and rows tell. */
+export function labelledMode(rel: Rel, profile: PolicyProfile): Mode {
+  const flow = flowOf(rel, new Map());
+  return modeOf(
+    mergeSources([...columnsOf(rel).map(({ id }) => flow.columns.get(id) ?? new Map()), flow.rows]),
+    profile,
+  );
 }
 
 function modeOf(sources: Sources, profile: PolicyProfile): Mode {

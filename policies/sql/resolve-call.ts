@@ -129,9 +129,9 @@ function fail(ctx: ResolveContext, arg: Expr, word: string, expected: string): n
 }
 
 function checkEscape(ctx: ResolveContext, entry: ScalarEntry, args: readonly Expr[]): void {
-  const [, pattern, escape] = args;
-  if (entry.name !== 'like_escape' || pattern?.kind !== 'literal' || escape?.kind !== 'literal') return;
-  if (endsInEscape(pattern, escape)) {
+  const [, pattern, character] = args;
+  if (entry.name !== 'like_escape' || pattern?.kind !== 'literal' || character?.kind !== 'literal') return;
+  if (endsInEscape(pattern, character)) {
     throw refusalAt(ctx, pattern.at, 'SQL_LITERAL_REFUSED', { what: 'LIKE … ESCAPE', accepted: "'100#%' ESCAPE '#'" });
   }
 }

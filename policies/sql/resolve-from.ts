@@ -1,7 +1,7 @@
 import { type ColumnSchema, domainOf } from '../table-schema.ts';
 import { asCondition, unify } from './coercion.ts';
 import { columnRef, type ExprEnv } from './expression-env.ts';
-import { isLiteral } from './literals.ts';
+import { isLiteral, nullLiteral } from './literals.ts';
 import {
   type ColumnId,
   columnsOf,
@@ -303,7 +303,9 @@ function valuesList(ctx: ResolveContext, node: SyntaxNode): BoundFrom {
     return { id: freshId(ctx), name: `col${index}`, type: type.kind === 'null' ? { kind: 'integer' } : type };
   });
   const unified = rows.map((_, row) =>
-    byColumn.map((values, index) => ({ ...(values[row] as Expr), type: columns[index]?.type ?? BOOLEAN }) as Expr),
+    byColumn.map(
+      (values, index): Expr => ({ ...(values[row] ?? nullLiteral()), type: columns[index]?.type ?? BOOLEAN }),
+    ),
   );
   const rel: Rel = { kind: 'values', columns, rows: unified };
   return named(

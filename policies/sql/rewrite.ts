@@ -1,7 +1,7 @@
-import { AppError } from '../errors.ts';
+import { AppError, assert } from '../errors.ts';
 import type { Mode, PolicyProfile } from '../levels.ts';
 import type { UnitKind } from '../table-schema.ts';
-import type { Decision } from './decide.ts';
+import { type Decision, labelledMode } from './decide.ts';
 import type { OutputColumn, Rel } from './plan.ts';
 import type { ResolvedQuery } from './resolve.ts';
 import { cutPlan } from './rewrite/cut.ts';
@@ -87,7 +87,7 @@ export interface LinearTerm {
 /**
  * The units whose contribution to this very value is neither NULL nor zero, and their absolute contributions, summed
  * per unit: the two largest and the total. `top1`, `top2`, `total` are null where no unit can contribute more than 1.
- * `unowned`: what rows without a unit contribute together (signed); null where every row has one.
+ * `unowned`: absolute contributions of rows without a unit, added up row by row; null where every row has one.
  */
 export interface Contribution {
   readonly units: number;
@@ -111,6 +111,11 @@ export function rewrite(resolved: ResolvedQuery, decision: Decision, profile: Po
   const { boundaries, finish } = cutPlan(resolved, decision, profile);
   if (boundaries.length > BOUNDARIES_MAX) {
     throw new AppError('SQL_TOO_COMPLEX', { what: 'aggregations in one query', limit: BOUNDARIES_MAX });
+  }
+  for (const boundary of boundaries) {
+    // INVARIANT: only what is public through and through leaves as rows, by the same labels that chose the mode.
+    if (boundary.kind === 'rows')
+      assert(labelledMode(boundary.cells, profile) === 'rows', 'rows boundaries are public');
   }
   return Object.freeze({ kind: 'private-plan', mode: decision.mode, boundaries: Object.freeze(boundaries), finish });
 }

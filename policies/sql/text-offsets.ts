@@ -6,12 +6,12 @@
 /** Byte offsets of `query_location` to UTF-16 offsets; null where DuckDB gives none. */
 export type OffsetReader = (location: unknown) => number | null;
 
-const ASCII = /^[\x00-\x7f]*$/;
+const BEYOND_ASCII = /[\u0080-\uffff]/;
 const UNICODE_SPACE = /[\u00a0\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff]/;
 
 export function offsetReader(text: string): OffsetReader {
   const inText = (offset: number): number | null => (offset >= 0 && offset <= text.length ? offset : null);
-  if (ASCII.test(text)) return (location) => (typeof location === 'number' ? inText(location) : null);
+  if (!BEYOND_ASCII.test(text)) return (location) => (typeof location === 'number' ? inText(location) : null);
   const byByte = byteStarts(text);
   return (location) => (typeof location === 'number' ? (byByte[location] ?? null) : null);
 }

@@ -1,6 +1,6 @@
 import type { ColumnSchema } from '#policies';
 import { REJECT_REASONS, type RejectReason } from './ingest-report.ts';
-import { canonicalSql, IDENTIFIER_CHARACTERS_MAX, tokenSql, untrimmedSql } from './token.ts';
+import { canonicalSql, IDENTIFIER_CHARACTERS_MAX, tokenSql, untrimmedSql, upperSql } from './token.ts';
 
 /**
  * The checks of a declaration as SQL over raw text (NULL for an empty field). Twice, with one meaning:
@@ -66,7 +66,7 @@ function tokenChecks(column: ColumnSchema, raw: string, key: Uint8Array): Column
   const lengthMax = Math.min(column.lengthMax ?? IDENTIFIER_CHARACTERS_MAX, IDENTIFIER_CHARACTERS_MAX);
   // WHY the rendering of a typed identifier: 7, 007 and 7.0 are one number and must be one token.
   const inner = valueChecks(column, raw);
-  const fastText = text ? `upper(${raw})` : raw;
+  const fastText = text ? upperSql(raw) : raw;
   const exactText = text ? canonicalSql(raw) : `CAST(${inner.exact.value} AS VARCHAR)`;
   return {
     storedType: 'UBIGINT',

@@ -8,8 +8,6 @@ import { formatError } from './upload-problem.ts';
 
 /** Text becomes files of whole records in the folder that the worker shares, one at a time. */
 
-export const CHUNK_BYTES = 32 * 2 ** 20;
-
 const LF = 0x0a;
 const QUOTE = 0x22;
 
@@ -21,7 +19,7 @@ const QUOTE = 0x22;
 export async function* cutCsv(
   text: AsyncIterable<Buffer>,
   schema: TableSchema,
-  dir: string,
+  place: { readonly dir: string; readonly chunkBytes: number },
   onHeader: (header: CsvHeader) => void,
 ): AsyncGenerator<Omit<CsvChunk, 'id'>> {
   const blocks = text[Symbol.asyncIterator]();
@@ -31,7 +29,7 @@ export async function* cutCsv(
   const scanner = createRecordScanner(header.delimiter.charCodeAt(0));
   const headerLines = lineFeeds(head) + 1;
   let number = 0;
-  let file = openChunk(dir, number);
+  let file = openChunk(place.dir, number);
   let before = scanner.counts();
   const finish = (counts: ScanCounts): Omit<CsvChunk, 'id'> => {
     file.close();
@@ -55,13 +53,13 @@ export async function* cutCsv(
   try {
     for (let block: Buffer | null = rest; block !== null; block = await nextOf(blocks)) {
       const end = scanner.scan(block);
-      if (end === 0 || file.bytes() + end < CHUNK_BYTES) {
+      if (end === 0 || file.bytes() + end < place.chunkBytes) {
         file.write(block);
         continue;
       }
       file.write(block.subarray(0, end));
       yield finish(scanner.counts());
-      file = openChunk(dir, number);
+      file = openChunk(place.dir, number);
       file.write(block.subarray(end));
     }
     if (file.bytes() > 0) yield finish(scanner.countsAtEnd());

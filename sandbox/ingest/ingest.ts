@@ -2,12 +2,15 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, assert, domainOf, type TableSchema } from '#policies';
 import type { IsolationTier } from '../isolation/spawn.ts';
-import { checkFreeBytes } from '../vault/private-dir.ts';
+import { checkFreeBytes, type ScratchDir } from '../vault/private-dir.ts';
+import { openSealedSpool } from '../vault/sealed-spool.ts';
 import type { Vault } from '../vault/vault.ts';
-import { readBodyBlocks } from './body-blocks.ts';
+import type { VersionWriter } from '../vault/version-writer.ts';
+import { BLOCK_BYTES, type BodyTotals, readBodyBlocks } from './body-blocks.ts';
 import { cutCsv } from './csv-chunks.ts';
 import type { IngestColumn } from './ingest-protocol.ts';
 import { type IngestReport, RowsRejectedError, type UploadEncoding } from './ingest-report.ts';
+import { cutParquet, spoolParquet } from './parquet-chunks.ts';
 import { createSegmentPump, type PumpTotals, SEGMENT_ROWS_MAX, type SegmentPump } from './segment-pump.ts';
 import { readTextBlocks } from './text-blocks.ts';
 import { startIngestWorker } from './worker-client.ts';
@@ -23,6 +26,8 @@ export interface IngestLimits {
   /** For one chunk or one segment in the worker. */
   readonly deadlineMs: number;
   readonly segmentRowsMax: number;
+  /** Text that the worker gets at once. Larger is a little faster; two of them lie in memory. */
+  readonly chunkBytes: number;
 }
 
 export const DEFAULT_INGEST_LIMITS: IngestLimits = Object.freeze({
@@ -31,6 +36,7 @@ export const DEFAULT_INGEST_LIMITS: IngestLimits = Object.freeze({
   memoryMbMax: 768,
   deadlineMs: 300_000,
   segmentRowsMax: SEGMENT_ROWS_MAX,
+  chunkBytes: 32 * 2 ** 20,
 });
 
 export interface IngestDependencies {
@@ -74,51 +80,62 @@ const WORK_BYTES_MAX = 640 * 2 ** 20;
  *   UPLOAD_TOO_LARGE, UPLOAD_INTERRUPTED, SANDBOX_FAILED, SANDBOX_MEMORY, SANDBOX_TIMEOUT
  */
 export async function ingest(dependencies: IngestDependencies, upload: Upload): Promise<IngestReport> {
-  const { vault, limits } = dependencies;
   assert(upload.schema.columns.length > 0, 'a table has columns');
-  const scratch = await vault.scratch();
-  const dir = join(scratch.dir, 'data');
-  const writer = await vault.create(upload.resource, upload.version);
-  await mkdir(dir, { mode: 0o700 });
-  const worker = startIngestWorker({
-    tier: dependencies.tier,
-    dir,
-    columns: ingestColumns(upload.schema, dependencies.unitKeys),
-    threads: limits.engineThreads,
-    memoryMb: limits.memoryMbMax,
-    deadlineMs: limits.deadlineMs,
-  });
-  let rows = 0;
-  const pump = createSegmentPump({
-    worker,
-    writer,
-    schema: upload.schema,
-    dir,
-    spool: () => vault.spoolDir(),
-    segmentRowsMax: limits.segmentRowsMax,
-    onRows: (taken) => {
-      rows = taken;
-    },
-  });
+  const writer = await dependencies.vault.create(upload.resource, upload.version);
   try {
-    await checkFreeBytes(dir, Math.min(WORK_BYTES_MAX, 2 * (upload.declaredBytes ?? WORK_BYTES_MAX)));
-    const report = await readCsv(upload, limits, dir, pump, () => rows, writer.segments);
-    const share = report.rejectedRows / Math.max(1, report.rows + report.rejectedRows);
-    if (share > upload.rejectShareMax) throw new RowsRejectedError(report);
-    await writer.commit();
-    return report;
+    const scratch = await dependencies.vault.scratch();
+    try {
+      const report = await fill(dependencies, upload, writer, scratch.dir);
+      const share = report.rejectedRows / Math.max(1, report.rows + report.rejectedRows);
+      if (share > upload.rejectShareMax) throw new RowsRejectedError(report);
+      await writer.commit();
+      return report;
+    } finally {
+      await scratch.wipe();
+    }
   } catch (error) {
     throw noSpace(error) ? new AppError('SANDBOX_MEMORY', { limitMb: WORK_BYTES_MAX / 2 ** 20 }, null, error) : error;
   } finally {
-    await worker.end();
-    await pump.settle();
     await writer.abort();
-    await scratch.wipe();
   }
 }
 
 function noSpace(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+}
+
+/** Everything but the decision to keep it. The worker has ended when the promise settles. */
+async function fill(
+  { vault, tier, unitKeys, limits }: IngestDependencies,
+  upload: Upload,
+  writer: VersionWriter,
+  scratchDir: string,
+): Promise<IngestReport> {
+  const dir = join(scratchDir, 'data');
+  await mkdir(dir, { mode: 0o700 });
+  await checkFreeBytes(dir, Math.min(WORK_BYTES_MAX, 2 * (upload.declaredBytes ?? WORK_BYTES_MAX)));
+  const { schema } = upload;
+  const columns = ingestColumns(schema, unitKeys);
+  const { engineThreads: threads, memoryMbMax: memoryMb, deadlineMs, segmentRowsMax } = limits;
+  const worker = startIngestWorker({ tier, dir, columns, threads, memoryMb, deadlineMs });
+  const spool = () => vault.spoolDir();
+  const pump = createSegmentPump({ worker, writer, schema, dir, spool, segmentRowsMax });
+  const body = readBodyBlocks(upload.body, {
+    declaredBytes: upload.declaredBytes,
+    bytesMax: limits.bytesMax,
+    signal: upload.signal ?? null,
+  });
+  const progress = (): void => upload.onProgress?.({ bytes: body.bytes(), rows: pump.rows() });
+  try {
+    const read = upload.format === 'csv' ? readCsv : readParquet;
+    const text = await read({ upload, limits, dir, pump, spool, progress }, body.blocks);
+    const totals = await pump.finish();
+    progress();
+    return makeReport(schema, totals, writer.segments(), { ...text, ...body.totals() });
+  } finally {
+    await worker.end();
+    await pump.settle();
+  }
 }
 
 function ingestColumns(schema: TableSchema, unitKeys: IngestDependencies['unitKeys']): readonly IngestColumn[] {
@@ -128,46 +145,60 @@ function ingestColumns(schema: TableSchema, unitKeys: IngestDependencies['unitKe
   }));
 }
 
+interface Reading {
+  readonly upload: Upload;
+  readonly limits: IngestLimits;
+  readonly dir: string;
+  readonly pump: SegmentPump;
+  readonly spool: () => Promise<ScratchDir>;
+  readonly progress: () => void;
+}
+
+type TextFacts = Pick<IngestReport, 'encoding' | 'delimiter'>;
+
 async function readCsv(
-  upload: Upload,
-  limits: IngestLimits,
-  dir: string,
-  pump: SegmentPump,
-  rows: () => number,
-  segments: () => IngestReport['segments'],
-): Promise<IngestReport> {
-  const body = readBodyBlocks(upload.body, {
-    declaredBytes: upload.declaredBytes,
-    bytesMax: limits.bytesMax,
-    signal: upload.signal ?? null,
-  });
-  const text = readTextBlocks(body.blocks, upload.encoding ?? 'auto');
+  { upload, limits, dir, pump, progress }: Reading,
+  blocks: AsyncIterable<Buffer>,
+): Promise<TextFacts> {
+  const text = readTextBlocks(blocks, upload.encoding ?? 'auto');
   let delimiter: string | null = null;
-  const chunks = cutCsv(text.blocks, upload.schema, dir, (header) => {
+  const chunks = cutCsv(text.blocks, upload.schema, { dir, chunkBytes: limits.chunkBytes }, (header) => {
     delimiter = header.delimiter;
   });
   for await (const chunk of chunks) {
     await pump.push(chunk);
-    upload.onProgress?.({ bytes: body.bytes(), rows: rows() });
+    progress();
   }
-  const totals = await pump.finish();
-  const { bytes, sha256 } = body.totals();
-  upload.onProgress?.({ bytes, rows: totals.rows });
-  return makeReport(upload.schema, totals, segments(), {
-    bytes,
-    contentSha256: sha256,
-    encoding: text.encoding(),
-    delimiter,
-  });
+  return { encoding: text.encoding(), delimiter };
+}
+
+async function readParquet(
+  { upload, dir, pump, spool, progress }: Reading,
+  blocks: AsyncIterable<Buffer>,
+): Promise<TextFacts> {
+  const folder = await spool();
+  const file = await openSealedSpool(join(folder.dir, 'body'), BLOCK_BYTES);
+  try {
+    await spoolParquet(blocks, file);
+    for await (const chunk of cutParquet(file, upload.schema, dir)) {
+      await pump.push(chunk);
+      progress();
+    }
+    return { encoding: null, delimiter: null };
+  } finally {
+    await file.close();
+    await folder.wipe();
+  }
 }
 
 function makeReport(
   schema: TableSchema,
   totals: PumpTotals,
   segments: IngestReport['segments'],
-  body: Pick<IngestReport, 'bytes' | 'contentSha256' | 'encoding' | 'delimiter'>,
+  body: TextFacts & BodyTotals,
 ): IngestReport {
   const { nulls, ...counts } = totals;
+  const { encoding, delimiter, bytes, sha256: contentSha256 } = body;
   const columns = schema.columns.map(({ name }, index) => ({ name, nulls: nulls[index] ?? 0 }));
-  return { ...counts, ...body, columns, segments };
+  return { ...counts, bytes, contentSha256, encoding, delimiter, columns, segments };
 }

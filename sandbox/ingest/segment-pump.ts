@@ -28,6 +28,8 @@ export interface PumpTotals {
 export interface SegmentPump {
   /** Resolves when the worker is free for this chunk; its outcome is awaited by the next call. */
   push(chunk: Omit<CsvChunk, 'id'> | Omit<ParquetChunk, 'id'>): Promise<void>;
+  /** Taken so far. */
+  rows(): number;
   finish(): Promise<PumpTotals>;
   /** Waits for what still runs, whatever comes of it. Before the folders are wiped. */
   settle(): Promise<void>;
@@ -41,7 +43,6 @@ export interface PumpOptions {
   readonly dir: string;
   /** Where sealed runs wait: on disk. */
   readonly spool: () => Promise<ScratchDir>;
-  readonly onRows: (rows: number) => void;
   readonly segmentRowsMax: number;
 }
 
@@ -53,7 +54,7 @@ interface UnitRun {
 }
 
 export function createSegmentPump(options: PumpOptions): SegmentPump {
-  const { worker, writer, schema, dir } = options;
+  const { worker, writer, schema, dir, segmentRowsMax } = options;
   const rejected: RejectedRow[] = [];
   const nulls = schema.columns.map(() => 0);
   const runs: UnitRun[] = [];
@@ -78,8 +79,7 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
     rejectedRows += outcome.rejectedRows;
     rejected.push(...outcome.rejected.slice(0, REJECTED_LISTED_MAX - rejected.length));
     openRows = outcome.segmentRows;
-    options.onRows(rows);
-    if (outcome.segmentRows >= options.segmentRowsMax || outcome.segmentBytes >= SEGMENT_BYTES_MAX) await seal(true);
+    if (outcome.segmentRows >= segmentRowsMax || outcome.segmentBytes >= SEGMENT_BYTES_MAX) await seal(true);
   };
 
   const seal = async (withRuns: boolean): Promise<void> => {
@@ -113,6 +113,7 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
       await working;
       working = later(work(chunk));
     },
+    rows: () => rows,
     async finish() {
       await working;
       if (segments === 0 || openRows > 0) await seal(segments > 0);

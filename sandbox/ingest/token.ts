@@ -14,18 +14,12 @@ export const UNIT_KEY_BYTES = 64;
 export const IDENTIFIER_CHARACTERS_MAX = 256;
 
 /**
- * The form that is hashed: outer spaces removed, upper case by simple case mapping (one character to one, as the
- * engine's `upper` does). Null when nothing is left.
+ * The form that is hashed: outer spaces removed, a–z in upper case. Null when nothing is left.
+ * WHY ASCII alone: the case of every other letter depends on a version of Unicode, and tokens outlive those.
  */
 export function canonicalIdentifier(value: string): string | null {
   const trimmed = value.replace(/^ +| +$/g, '');
-  if (trimmed === '') return null;
-  return [...trimmed].map(upperOfOne).join('');
-}
-
-function upperOfOne(character: string): string {
-  const upper = character.toUpperCase();
-  return [...upper].length === 1 ? upper : character;
+  return trimmed === '' ? null : trimmed.replace(/[a-z]/g, (letter) => letter.toUpperCase());
 }
 
 /** The token of an identifier as the ingest worker's SQL computes it; null for an empty value. */
@@ -43,11 +37,18 @@ export function tokenSql(key: Uint8Array, text: string): string {
   return `CAST('0x' || left(sha256(from_hex('${hex}') || encode(${text})), 16) AS UBIGINT)`;
 }
 
-/** True of text that `canonicalSql` would leave as `upper` makes it: cheaper than `trim`. */
+/** Canonical when `untrimmedSql` holds; cheaper than `canonicalSql`. */
+export function upperSql(text: string): string {
+  const ascii = `strlen(${text}) = length(${text})`; // as many bytes as characters
+  return `CASE WHEN ${ascii} THEN upper(${text}) ELSE translate(${text}, '${LOWER}', '${LOWER.toUpperCase()}') END`;
+}
+
+const LOWER = 'abcdefghijklmnopqrstuvwxyz';
+
 export function untrimmedSql(text: string): string {
   return `NOT starts_with(${text}, ' ') AND NOT ends_with(${text}, ' ')`;
 }
 
 export function canonicalSql(text: string): string {
-  return `nullif(upper(trim(${text})), '')`;
+  return `nullif(${upperSql(`trim(${text}, ' ')`)}, '')`;
 }

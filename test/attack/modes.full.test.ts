@@ -110,6 +110,34 @@ const ATTACKS: Readonly<Record<string, readonly Attack[]>> = {
       sql: "SELECT sum(CASE WHEN name = 'u7' AND salary > 10000 THEN 2 ELSE 1 END) FROM p",
     },
     { name: 'boolean as number', sql: "SELECT sum(1 + CAST(name = 'u7' AND salary > 10000 AS INTEGER)) FROM p" },
+    {
+      name: 'a condition in a subquery',
+      sql: "SELECT sum(c) FROM (SELECT CASE WHEN name = 'u7' AND salary > 10000 THEN 2 ELSE 1 END AS c FROM p)",
+    },
+    {
+      name: 'a condition two subqueries down',
+      sql: "SELECT sum(d + 1) FROM (SELECT c * 2 AS d FROM (SELECT CAST(name = 'u7' AND salary > 10000 AS INTEGER) AS c FROM p))",
+    },
+    {
+      name: 'a condition in a per-person aggregate',
+      sql: "SELECT sum(c) FROM (SELECT id, 1 + count(*) FILTER (WHERE name = 'u7' AND salary > 10000) AS c FROM p GROUP BY id)",
+    },
+    {
+      name: 'a condition in a union',
+      sql: "SELECT sum(c) FROM (SELECT CASE WHEN name = 'u7' AND salary > 10000 THEN 2 ELSE 1 END AS c FROM p WHERE dept = 'b' UNION ALL SELECT 1 FROM p WHERE dept = 'a')",
+    },
+    {
+      name: 'all but one, left joined',
+      sql: "SELECT count(*), count(x.salary) FROM p LEFT JOIN (SELECT id, salary FROM p WHERE name <> 'u7' OR salary < 10000) x ON p.id = x.id",
+    },
+    {
+      name: 'all but one, left joined on a condition',
+      sql: "SELECT count(*), count(x.salary) FROM p LEFT JOIN p x ON p.id = x.id AND (x.name <> 'u7' OR x.salary < 10000)",
+    },
+    {
+      name: 'a null test of an expression',
+      sql: `SELECT sum(CASE WHEN nullif(salary, ${SECRET}) IS NULL THEN 2 ELSE 1 END) FROM p`,
+    },
     { name: 'NULLIF as a test', sql: `SELECT count(nullif(salary, ${SECRET})) FROM p` },
     { name: 'NULL by division', sql: `SELECT count(1 // (salary - ${SECRET})) FROM p` },
     {

@@ -86,7 +86,7 @@ export async function openIngestFixture(): Promise<IngestFixture> {
         for (const file of attached.files) {
           await connection.run(`ATTACH '${file}' AS s (READ_ONLY)`);
           const reader = await connection.runAndReadAll('SELECT COLUMNS(*)::VARCHAR FROM s.data');
-          rows.push(...(reader.getRows() as (string | null)[][]));
+          for (const row of reader.getRows()) rows.push(row as (string | null)[]);
           await connection.run('DETACH s');
         }
         return rows;

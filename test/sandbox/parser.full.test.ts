@@ -28,7 +28,13 @@ test('gives DuckDB’s own tree of one SELECT', async () => {
 describe('refusals', () => {
   test.each([
     ['a word that is no SQL', 'selec 1', 'SQL_SYNTAX', { near: 'selec' }, { line: 1, column: 1 }],
-    ['the second line, after Chinese', "SELECT '鄂州𠮷'\nFROM = 1", 'SQL_SYNTAX', { near: '=' }, { line: 2, column: 6 }],
+    [
+      'the second line, after Chinese',
+      "SELECT '鄂州𠮷'\nFROM = 1",
+      'SQL_SYNTAX',
+      { near: '=' },
+      { line: 2, column: 6 },
+    ],
     ['an open string', "SELECT 'abc", 'SQL_SYNTAX', { near: "'" }, { line: 1, column: 8 }],
     ['an open bracket', 'SELECT [1, 2', 'SQL_SYNTAX', { near: '' }, { line: 1, column: 13 }],
     ['a null byte', 'SELECT 1\0', 'SQL_SYNTAX', { near: '' }, { line: 1, column: 9 }],

@@ -153,13 +153,13 @@ test('a job sees the versions and columns of its own grant only, also after anot
 
 test('many grants in turn: the oldest is let go, its files with it', async () => {
   const sandbox = await fixture.open({ workers: 1 });
-  const grants = [['id'], ['dept'], ['secret'], ['id', 'dept'], ['id', 'secret'], ['dept', 'secret'], ['id']];
-  for (const columns of grants) {
-    const job = jobOf('ada', { tables: [{ ...PEOPLE, columns }] });
-    const table = await sandbox.run(job, ask('SELECT * FROM "people@1" LIMIT 1'));
-    expect(table.columns.map(({ name }) => name)).toEqual([...columns].sort());
+  const columns = [['id'], ['dept'], ['secret'], ['id', 'dept'], ['id', 'secret'], ['dept', 'secret']];
+  const grants = columns.flatMap((list) => [[{ ...PEOPLE, columns: list }], [{ ...PEOPLE, columns: list }, WAGES]]);
+  for (const tables of [...grants, ...grants]) {
+    const table = await sandbox.run(jobOf('ada', { tables }), ask('SELECT * FROM "people@1" LIMIT 1'));
+    expect(table.columns.map(({ name }) => name)).toEqual([...(tables[0]?.columns ?? [])].sort());
   }
-  expect(await occupiedFiles(fixture.runDir)).toBe(4 * 2); // four grants of two segments
+  expect(await occupiedFiles(fixture.runDir)).toBe(4 * 2 + 4 * 3); // the last eight grants, of two and of three segments
 });
 
 test('a version that is forgotten leaves no plain copy', async () => {

@@ -52,13 +52,14 @@ function isContext(document: string): boolean {
   return document.endsWith('/CONTEXT.md');
 }
 
+/** From the root, from the document's folder or, in a CONTEXT.md, as the end of a path anywhere in its folder. */
 function leadsSomewhere(word: string, document: string): boolean {
-  const candidates = [word, join(dirname(document), word)].map((path) => path.replace(/\/$/, ''));
-  if (!word.includes('*')) return candidates.some(exists);
-  return candidates.some((path) => {
-    const pattern = new RegExp(`^${path.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '[^/]*')}$`);
-    return filesUnder(path.split('/')[0] ?? '').some((file) => pattern.test(file));
-  });
+  const path = word.replace(/\/$/, '');
+  if ([path, join(dirname(document), path)].some(exists)) return true;
+  const folder = isContext(document) ? dirname(document) : (path.split('/')[0] ?? '');
+  const pattern = path.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '[^/]*');
+  const whole = new RegExp(isContext(document) ? `(^|/)${pattern}$` : `^${pattern}$`);
+  return filesUnder(folder).some((file) => whole.test(file));
 }
 
 function exists(path: string): boolean {

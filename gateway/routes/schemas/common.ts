@@ -7,6 +7,12 @@ import { LEVELS, MODES } from '#policies';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this refuses
 const ONE_LINE = /^[^\u0000-\u001F\u007F]*$/;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: U+0000 is what this refuses
+const NO_NUL = /^[^\u0000]*$/;
+
+/** Free text, as long as the store and the log can keep it. */
+export const freeText = (lengthMax: number) => z.string().max(lengthMax).regex(NO_NUL);
+
 export const oneLine = (lengthMax: number) => z.string().min(1).max(lengthMax).regex(ONE_LINE);
 
 export const TitleSchema = z

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { JSONValue } from 'hono/utils/types';
-import { InstantSchema, JobIdSchema, LimitSchema, ModeSchema, PlanIdSchema, pageOf } from './common.ts';
+import { freeText, InstantSchema, JobIdSchema, LimitSchema, ModeSchema, PlanIdSchema, pageOf } from './common.ts';
 import { ProblemSchema } from './problem.ts';
 import { BecauseSchema, ResultColumnSchema, ResultSchema, VersionsSchema } from './result.ts';
 
@@ -8,7 +8,7 @@ export const JOB_STATES = ['queued', 'running', 'finished', 'refused', 'failed',
 const SQL_LENGTH_MAX = 1_000_000;
 const DEADLINE_MS_MAX = 600_000;
 
-const SqlSchema = z.string().min(1).max(SQL_LENGTH_MAX).openapi({
+const SqlSchema = freeText(SQL_LENGTH_MAX).min(1).openapi({
   description: 'one SELECT statement (WITH before it is accepted)',
   example: 'SELECT count(*) AS n FROM water',
 });

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import {
   DaySchema,
+  freeText,
   InstantSchema,
   LimitSchema,
   OrgIdSchema,
@@ -92,7 +93,7 @@ export const PlanParamsSchema = z.object({ id: PlanIdSchema.openapi({ example: '
 export const PlanDecisionRequestSchema = z
   .strictObject({
     verdict: z.enum(['approve', 'refuse']),
-    comment: z.string().max(2_000).optional(),
+    comment: freeText(2_000).optional(),
   })
   .openapi('PlanDecisionRequest', { example: { verdict: 'approve', comment: '同意' } });
 

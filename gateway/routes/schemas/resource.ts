@@ -157,7 +157,10 @@ export const ResourceVersionSchema = z
     resource: ResourceIdSchema,
     version: z.int().min(1),
     state: z.enum(VERSION_STATES),
-    rows: z.int().min(0).nullable().openapi({ description: 'null while it is written and when it was abandoned' }),
+    rows: z.int().min(0).nullable().openapi({
+      description:
+        'null while written, when abandoned, and for those who may not see the report: a count is a statistic',
+    }),
     bytes: z.int().min(0).nullable(),
     contentSha256: z.string().nullable(),
     createdAt: InstantSchema,

@@ -17,14 +17,18 @@ import {
   type WindowFrame,
 } from '../plan.ts';
 import { engineType } from '../type-rules.ts';
+import { magnitude } from './double-range.ts';
 import { type ColumnSql, emitExpr } from './emit-expr.ts';
 import type { EmittedSql } from './emitted-sql.ts';
+import { type ColumnBounds, columnBounds, narrowDecimals } from './narrow-decimals.ts';
 import { quoteIdentifier } from './quote.ts';
 
 /** Names of one statement: tables t0, t1 …, columns c0, c1 …, each given once. */
 interface Names {
   tables: number;
   columns: number;
+  /** What is known of the size of columns, for arithmetic in few digits. */
+  readonly bounds: ColumnBounds;
 }
 
 /** A SELECT in the making. `open`: nothing has been given out yet, so that clauses can still be added. */
@@ -46,7 +50,7 @@ interface Block {
  * literals quoted here occur in it; nothing of the user's text does. Output columns stand in the order of `columnsOf`.
  */
 export function emitRel(rel: Rel): EmittedSql {
-  const names: Names = { tables: 0, columns: 0 };
+  const names: Names = { tables: 0, columns: 0, bounds: columnBounds(rel) };
   const block = emitBlock(rel, names);
   const outputs = columnsOf(rel);
   // INVARIANT: the statement gives out exactly the columns of the plan, in order.
@@ -243,7 +247,10 @@ function emitAggregate(aggregate: Aggregate, names: Names): Block {
     (candidate) => candidate.limit === null && candidate.orderBy === null,
   );
   const keys = aggregate.keys.map((key) => ({ id: key.id, sql: emitExpr(key.expr, block.columns) }));
-  const measures = aggregate.measures.map(({ id, call }) => ({ id, sql: emitAggregateCall(call, block.columns) }));
+  const measures = aggregate.measures.map(({ id, call }) => ({
+    id,
+    sql: emitAggregateCall(call, block.columns, names.bounds),
+  }));
   block.groupBy = groupBy(
     aggregate,
     keys.map((key) => key.sql),
@@ -262,10 +269,15 @@ function groupBy(aggregate: Aggregate, keys: readonly string[]): string {
   return keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`;
 }
 
-function emitAggregateCall(call: AggregateCall, columns: ColumnSql): string {
+/** Aggregates whose result type does not depend on the digits of their argument, only on its scale. */
+const NARROWED: ReadonlySet<string> = new Set(['sum', 'avg', 'sum_abs']);
+
+function emitAggregateCall(call: AggregateCall, columns: ColumnSql, bounds: ColumnBounds): string {
+  const args = NARROWED.has(call.fn) ? call.args.map((arg) => narrowDecimals(arg, bounds)) : call.args;
   return aggregateNamed(call.fn).sql({
-    args: call.args.map((arg) => emitExpr(arg, columns)),
-    types: call.args.map((arg) => arg.type),
+    args: args.map((arg) => emitExpr(arg, columns)),
+    types: args.map((arg) => arg.type),
+    magnitudes: args.map(magnitude),
     distinct: call.distinct ? 'DISTINCT ' : '',
     suffix: call.filter === null ? '' : ` FILTER (WHERE ${emitExpr(call.filter, columns)})`,
   });
@@ -282,7 +294,13 @@ function emitWindow({ call }: NamedWindow, columns: ColumnSql): string {
   const args = call.args.map((arg) => emitExpr(arg, columns));
   const suffix = ` OVER (${over})`;
   if (isAggregateName(call.fn))
-    return aggregateNamed(call.fn).sql({ args, types: call.args.map((arg) => arg.type), distinct: '', suffix });
+    return aggregateNamed(call.fn).sql({
+      args,
+      types: call.args.map((arg) => arg.type),
+      magnitudes: call.args.map(magnitude),
+      distinct: '',
+      suffix,
+    });
   return `${call.fn}(${args.join(', ')})${suffix}`;
 }
 

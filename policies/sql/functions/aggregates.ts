@@ -26,6 +26,8 @@ export interface AggregateEntry {
 export interface AggregateParts {
   readonly args: readonly string[];
   readonly types: readonly SqlType[];
+  /** log10 of the largest absolute value of each, from types alone. */
+  readonly magnitudes: readonly number[];
   /** '' or 'DISTINCT '. */
   readonly distinct: string;
   /** Follows each call of an engine aggregate: FILTER or OVER, or nothing. */
@@ -43,7 +45,8 @@ const SUMMAND_PRECISION = 28;
 const SUM_SCALE = 9;
 
 const fixed = (sql: string): string => `TRY_CAST(${sql} AS DECIMAL(${SUMMAND_PRECISION},${SUM_SCALE}))`;
-const bounded = (sql: string): string => `CAST(${fixed(sql)} AS DOUBLE)`;
+const bounded = (sql: string, magnitude = 309): string =>
+  magnitude <= SUMMAND_PRECISION - SUM_SCALE ? sql : `CAST(${fixed(sql)} AS DOUBLE)`;
 
 /** Arguments arrive as doubles and are bounded, so that squares stay finite. */
 const moment = (name: string, spellings: readonly string[], zh: string, en: string): AggregateEntry => ({
@@ -51,7 +54,8 @@ const moment = (name: string, spellings: readonly string[], zh: string, en: stri
   spellings,
   params: [{ is: 'double' }],
   result: () => DOUBLE,
-  sql: ({ args: [a = ''], distinct, suffix }) => finiteOnly(`${name}(${distinct}${bounded(a)})${suffix}`),
+  sql: ({ args: [a = ''], magnitudes: [m], distinct, suffix }) =>
+    finiteOnly(`${name}(${distinct}${bounded(a, m)})${suffix}`),
   distinct: true,
   window: false,
   total: 'summands are bounded, so that the fourth power of no sum overflows',
@@ -62,8 +66,8 @@ const pair = (name: string, zh: string, en: string): AggregateEntry => ({
   ...moment(name, [name], zh, en),
   params: [{ is: 'double' }, { is: 'double' }],
   result: () => (name === 'regr_count' ? INTEGER : DOUBLE),
-  sql: ({ args: [a = '', b = ''], suffix }) => {
-    const call = `${name}(${bounded(a)}, ${bounded(b)})${suffix}`;
+  sql: ({ args: [a = '', b = ''], magnitudes: [m, n], suffix }) => {
+    const call = `${name}(${bounded(a, m)}, ${bounded(b, n)})${suffix}`;
     return name === 'regr_count' ? `CAST(${call} AS BIGINT)` : finiteOnly(call);
   },
   distinct: false,

@@ -57,7 +57,7 @@ export const INTERNAL_AGGREGATES: readonly AggregateEntry[] = [
     spellings: [],
     params: [{ is: 'number' }],
     result: () => HUGEINT,
-    sql: ({ args: [a = ''], suffix }) => `CAST(bit_or(CAST(${a} AS UBIGINT))${suffix} AS HUGEINT)`,
+    sql: ({ args: [a = ''], suffix }) => `CAST(bit_or(TRY_CAST(${a} AS UBIGINT))${suffix} AS HUGEINT)`,
     distinct: false,
     window: false,
     total: 'masks have 64 bits',

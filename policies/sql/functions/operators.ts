@@ -37,6 +37,21 @@ export const OPERATORS: readonly ScalarEntry[] = [
     total: 'decimals are multiplied in 38 digits; overflow gives NULL',
     doc: { zh: '乘法', en: 'multiplication' },
   }),
+  ...(
+    [
+      ['multiply_narrow', '*'],
+      ['add_narrow', '+'],
+      ['subtract_narrow', '-'],
+    ] as const
+  ).map(([name, symbol]) =>
+    operator({
+      name,
+      sql: ([a = '', b = ''], call) => narrow(symbol, a, b, call),
+      strict: true,
+      total: 'only where declared bounds prove that 18 digits suffice; else NULL by TRY',
+      doc: { zh: '64 位小数运算', en: 'decimal arithmetic in 64 bits' },
+    }),
+  ),
   operator({
     name: 'divide',
     sql: ([a = '', b = '']) => `(${a} / NULLIF(${b}, 0))`,
@@ -183,4 +198,11 @@ function exactProduct(args: readonly string[], call: Call): string {
 function days(by: string, call: Call): string {
   const type = call.args[1]?.type.kind;
   return type === 'integer' || type === 'null' ? `TRY_CAST(${by} AS INTEGER)` : by;
+}
+
+/** Sides of at most 18 digits: DuckDB then computes in 64 bits. */
+function narrow(symbol: string, a: string, b: string, call: Call): string {
+  if (symbol === '*') return `TRY((${a} * ${b}))`;
+  const type = engineType(call.type);
+  return `TRY((TRY_CAST(${a} AS ${type}) ${symbol} TRY_CAST(${b} AS ${type})))`;
 }

@@ -238,7 +238,7 @@ export const TEXT_FUNCTIONS: readonly ScalarEntry[] = [
 ];
 
 /** An escape that ends the pattern is an error in DuckDB. */
-export function endsInEscape(pattern: Literal, escape: Literal): boolean {
-  const [body, mark] = [textOf(pattern), textOf(escape)];
+export function endsInEscape(pattern: Literal, character: Literal): boolean {
+  const [body, mark] = [textOf(pattern), textOf(character)];
   return body !== null && mark !== null && mark !== '' && body.replaceAll(`${mark}${mark}`, '').endsWith(mark);
 }

@@ -1,32 +1,22 @@
-import { AppError, placeOf, type SourcePlace } from '../../errors.ts';
+import { placeOf } from '../../errors.ts';
 import type { PolicyProfile } from '../../levels.ts';
 import { misuse } from '../decide/identifiers.ts';
 import type { Decision } from '../decide.ts';
-import type {
-  Aggregate,
-  ColumnId,
-  Expr,
-  Join,
-  Limit,
-  NamedExpr,
-  OutputColumn,
-  Project,
-  Rel,
-  Scan,
-  SetOperation,
-  Window,
-} from '../plan.ts';
+import type { Aggregate, ColumnId, Expr, Join, OutputColumn, Project, Rel, Scan, SetOperation } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { columnsRead } from '../plan-walk.ts';
 import type { ResolvedQuery } from '../resolve.ts';
 import type { Boundary } from '../rewrite.ts';
-import { group, type IdSource, idsAbove, literal, named, ref, refTo, scanReleased } from './build.ts';
+import { group, type IdSource, idsAbove, named, ref, refTo, scanReleased } from './build.ts';
 import { canonicalText, tablesIn } from './canonical.ts';
 import { buildCells } from './cells.ts';
 import { publicDomain } from './domain.ts';
-import { joinRaw, unitMissing } from './join-raw.ts';
+import { joinRaw } from './join-raw.ts';
 import { combineMeasure, type Measure, measureOf, type Part } from './measures.ts';
+import { limitRaw, perUnitRaw, projectRaw, windowRaw } from './over-raw.ts';
 import { asRaw, type Raw, rawScan, restrict, rootOf, type UnitColumn } from './raw.ts';
+import { constructRefused, rowsRefused, unitMissing } from './refusals.ts';
+import { unionRaw } from './union-raw.ts';
 
 /** A part of the plan: public rows, protected rows, or post-processing of what has been released. */
 type Piece = { readonly state: 'open'; readonly rel: Rel } | Raw | { readonly state: 'released'; readonly rel: Rel };
@@ -66,19 +56,6 @@ export function cutPlan(
   if (piece.state === 'raw') throw rowsRefused(decision, profile);
   if (piece.state === 'released') return { boundaries: cutter.boundaries, finish: piece.rel };
   return { boundaries: cutter.boundaries, finish: releaseRows(piece.rel, profile.rowsMax, true, cutter) };
-}
-
-function rowsRefused(decision: Decision, profile: PolicyProfile): AppError {
-  const columns = decision.because.filter(({ level }) => profile.modeOf[level] !== 'rows').map(({ column }) => column);
-  return new AppError('POLICY_ROWS_REFUSED', {
-    mode: decision.mode,
-    columns,
-    accepted: 'count, sum, avg, … over the rows, with GROUP BY',
-  });
-}
-
-function constructRefused(construct: string, accepted: string, place: SourcePlace | null = null): AppError {
-  return new AppError('POLICY_CONSTRUCT_REFUSED', { construct, mode: 'aggregate', accepted }, place);
 }
 
 function cut(rel: Rel, cutter: Cutter): Piece {
@@ -127,54 +104,17 @@ function cutOverRaw(
     case 'filter':
       return restrict({ ...input, rel: { ...rel, input: input.rel } }, rel.predicate);
     case 'project':
-      return projectRaw(rel, input, cutter);
+      return projectRaw(rel, input, cutter.ids);
     case 'aggregate':
       return aggregateRaw(rel, input, cutter);
     case 'window':
-      return windowRaw(rel, input, cutter);
+      return windowRaw(rel, input, cutter.text);
     case 'sort':
       // Nothing above the boundary sees the order of rows, unless a LIMIT uses it: see `limitRaw`.
       return input;
     case 'limit':
       return limitRaw(rel, input);
   }
-}
-
-/** Carries the columns that name units through a projection that leaves them out. */
-function projectRaw(project: Project, input: Raw, cutter: Cutter): Raw {
-  const alias = new Map(input.alias);
-  for (const { id, expr } of project.columns) if (expr.kind === 'column' && expr.id !== id) alias.set(id, expr.id);
-  const columns: NamedExpr[] = [...project.columns];
-  const units = input.units.map((unit): UnitColumn => {
-    const kept = project.columns.find(({ expr }) => expr.kind === 'column' && expr.id === unit.id);
-    if (kept !== undefined) return { ...unit, id: kept.id };
-    const id = cutter.ids.next();
-    columns.push(named(id, 'unit', ref(unit.id, unit.type)));
-    alias.set(id, unit.id);
-    return { ...unit, id };
-  });
-  return { ...input, rel: { ...project, input: input.rel, columns }, alias, units };
-}
-
-function windowRaw(window: Window, input: Raw, { text }: Cutter): Raw {
-  const units = input.units.map(({ id }) => rootOf(input.alias, id));
-  for (const { call } of window.columns) {
-    const parts = call.partitionBy.map((expr) => (expr.kind === 'column' ? rootOf(input.alias, expr.id) : null));
-    if (units.length === 0 || !units.every((unit) => parts.includes(unit))) {
-      throw constructRefused(
-        'window function over protected rows',
-        'PARTITION BY the identifier of the unit, or the window over grouped results',
-        placeOf(text, call.at),
-      );
-    }
-  }
-  return { ...input, rel: { ...window, input: input.rel } };
-}
-
-/** WHY refused: the sum of the ten largest minus the sum of the eleven largest is one unit's value. */
-function limitRaw(limit: Limit, input: Raw): Raw {
-  const blocked = { construct: 'LIMIT over protected rows', accepted: 'LIMIT after GROUP BY' };
-  return { ...input, rel: { ...limit, input: input.rel }, blocked: input.blocked ?? blocked };
 }
 
 // ── Joins and set operations ─────────────────────────────────────────────────────────────────────────────────────
@@ -223,7 +163,7 @@ function cutSetOperation(operation: SetOperation, cutter: Cutter): Piece {
     );
   }
   const sides = [left, right].map((piece) => (piece.state === 'raw' ? piece : asRaw(piece.rel)));
-  const all = unionRaw(operation, sides[0]!, sides[1]!, cutter);
+  const all = unionRaw(operation, sides[0]!, sides[1]!, cutter.ids);
   if (operation.all) return all;
   const keys = operation.columns.map((column) => named(cutter.ids.next(), column.name, refTo(column)));
   const distinct = aggregateRaw(group(all.rel, keys, []), all, cutter);
@@ -231,77 +171,7 @@ function cutSetOperation(operation: SetOperation, cutter: Cutter): Piece {
     named(column.id, column.name, ref(keys[position]!.id, column.type)),
   );
   const project: Project = { kind: 'project', input: distinct.rel, columns: renamed };
-  return distinct.state === 'raw' ? projectRaw(project, distinct, cutter) : { state: distinct.state, rel: project };
-}
-
-/** UNION ALL: each row keeps its own units; what a side does not have is NULL and counts for nobody. */
-function unionRaw(operation: SetOperation, left: Raw, right: Raw, cutter: Cutter): Raw {
-  const slots = unitSlots(left, right);
-  const names = slots.map(({ type }) => ({ id: cutter.ids.next(), name: 'unit', type }));
-  const side = (raw: Raw, pick: (slot: Slot) => UnitColumn | undefined): Rel => ({
-    kind: 'project',
-    input: raw.rel,
-    columns: [
-      ...columnsOf(raw.rel)
-        .slice(0, operation.columns.length)
-        .map((column) => named(cutter.ids.next(), column.name, refTo(column))),
-      ...slots.map((slot) => {
-        const unit = pick(slot);
-        return named(
-          cutter.ids.next(),
-          'unit',
-          unit === undefined ? literal(null, slot.type) : ref(unit.id, unit.type),
-        );
-      }),
-    ],
-  });
-  const rel: SetOperation = {
-    ...operation,
-    all: true,
-    columns: [...operation.columns, ...names],
-    left: side(left, (slot) => slot.left),
-    right: side(right, (slot) => slot.right),
-  };
-  const owned = (raw: Raw) => raw.units.some(({ nullable, unowned }) => !nullable && !unowned);
-  const units = slots.map((slot, position): UnitColumn => {
-    const partial = slot.left === undefined || slot.right === undefined;
-    return {
-      id: names[position]!.id,
-      type: slot.type,
-      unit: (slot.left ?? slot.right)!.unit,
-      nullable: partial || slot.left!.nullable || slot.right!.nullable,
-      unowned:
-        (slot.left === undefined ? !owned(left) : slot.left.unowned) ||
-        (slot.right === undefined ? !owned(right) : slot.right.unowned),
-      rowsMax: null,
-    };
-  });
-  return {
-    ...asRaw(rel),
-    units,
-    leaves: new Map([...left.leaves, ...right.leaves]),
-    blocked: left.blocked ?? right.blocked,
-  };
-}
-
-interface Slot {
-  readonly type: UnitColumn['type'];
-  readonly left?: UnitColumn;
-  readonly right?: UnitColumn;
-}
-/** Pairs up columns that name the same kind of unit in the same key space, so that one unit is counted once. */
-function unitSlots(left: Raw, right: Raw): readonly Slot[] {
-  const free = [...right.units];
-  const slots: Slot[] = left.units.map((unit) => {
-    const index = free.findIndex((other) => other.unit === unit.unit && sameKeySpace(other.type, unit.type));
-    const [partner] = index < 0 ? [] : free.splice(index, 1);
-    return partner === undefined ? { type: unit.type, left: unit } : { type: unit.type, left: unit, right: partner };
-  });
-  return [...slots, ...free.map((unit): Slot => ({ type: unit.type, right: unit }))];
-}
-
-function sameKeySpace(a: UnitColumn['type'], b: UnitColumn['type']): boolean {
-  return a.kind === b.kind && (a.kind !== 'token' || b.kind !== 'token' || a.domain === b.domain);
+  return distinct.state === 'raw' ? projectRaw(project, distinct, cutter.ids) : { state: distinct.state, rel: project };
 }
 
 // ── Boundaries ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -313,7 +183,7 @@ function aggregateRaw(aggregate: Aggregate, input: Raw, cutter: Cutter): Piece {
   if (missing !== undefined) throw unitMissing(missing);
   const keyOfUnit = input.units.map((unit) => aggregate.keys.find(({ expr }) => repeats(expr, unit, input)));
   if (aggregate.sets === null && keyOfUnit.every((key) => key !== undefined))
-    return perUnitRaw(aggregate, input, keyOfUnit);
+    return perUnitRaw(aggregate, input, keyOfUnit, cutter.ids);
   if (aggregate.sets !== null) {
     throw constructRefused(
       'GROUPING SETS, ROLLUP or CUBE',
@@ -329,16 +199,8 @@ function repeats(expr: Expr, unit: UnitColumn, input: Raw): boolean {
   return expr.kind === 'column' && rootOf(input.alias, expr.id) === rootOf(input.alias, unit.id);
 }
 
-function perUnitRaw(aggregate: Aggregate, input: Raw, keys: readonly (NamedExpr | undefined)[]): Raw {
-  const alias = new Map(input.alias);
-  for (const { id, expr } of aggregate.keys) if (expr.kind === 'column' && expr.id !== id) alias.set(id, expr.id);
-  const rowsMax = aggregate.keys.length === 1 ? 1 : null;
-  const units = input.units.map((unit, position) => ({ ...unit, id: keys[position]!.id, rowsMax }));
-  return { ...input, rel: { ...aggregate, input: input.rel }, alias, units };
-}
-
 function releaseCells(aggregate: Aggregate, raw: Raw, cutter: Cutter): Rel {
-  const measures = aggregate.measures.map(({ call }) => measureOf(call, placeOf(cutter.text, call.at)));
+  const measures = aggregate.measures.map(({ call }) => measureOf(call, raw.conditions, placeOf(cutter.text, call.at)));
   const parts = distinctParts(measures);
   const index = boundaryFor(aggregate, raw, parts, cutter);
   const boundary = cutter.boundaries[index]!;

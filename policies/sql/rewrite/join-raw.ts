@@ -1,6 +1,12 @@
 import { AppError } from '../../errors.ts';
-import type { ColumnId, Join } from '../plan.ts';
+import type { ColumnId, Join, Rel } from '../plan.ts';
+import { columnsOf } from '../plan.ts';
+import { conjunctsOf, relsWithin } from '../plan-walk.ts';
+import { BOOLEAN } from '../sql-type.ts';
+import { isNotNull, isNull, literal, refTo } from './build.ts';
+import type { Condition, KnownConditions } from './conditions.ts';
 import { coverLeaves, equalColumns, type Raw, restrict, rootOf, type UnitColumn } from './raw.ts';
+import { unitMissing } from './refusals.ts';
 
 type Pair = readonly [ColumnId, ColumnId];
 
@@ -41,6 +47,8 @@ function combine(rel: Join, left: Raw, right: Raw, keepLeft: boolean, keepRight:
     leaves: new Map([...left.leaves, ...right.leaves]),
     tokenLeaf: new Map([...left.tokenLeaf, ...right.tokenLeaf]),
     alias: new Map([...left.alias, ...right.alias]),
+    definitions: new Map([...left.definitions, ...right.definitions]),
+    conditions: new Map([...left.conditions, ...right.conditions]),
     listed: new Map([...left.listed, ...right.listed]),
     restrictions: [...(keepLeft ? left.restrictions : []), ...(keepRight ? right.restrictions : [])],
     blocked: left.blocked ?? right.blocked,
@@ -84,7 +92,35 @@ function outerJoin(rel: Join, left: Raw, right: Raw, preserved: 'left' | 'right'
     )
     // A preserved row that only the other side could have owned belongs to nobody when there is no match.
     .map((unit) => ({ ...unit, nullable: true, unowned: unit.unowned || newly }));
-  return { ...both, leaves, units: [...keptUnits, ...optionalUnits] };
+  const conditions = withMatch(both, optional, rel);
+  return { ...both, leaves, units: [...keptUnits, ...optionalUnits], conditions };
+}
+
+/**
+ * Where the user's conditions decide which rows of the optional side exist, a match is a condition in every value that
+ * reads the side: all but one person joined to everybody would otherwise give that person away by subtraction.
+ */
+function withMatch(both: Raw, optional: Raw, rel: Join): KnownConditions {
+  const plain = rel.on !== null && equalColumns(rel.on).length === conjunctsOf(rel.on).length;
+  if (plain && !relsWithin(optional.rel).some(narrows)) return both.conditions;
+  const columns = columnsOf(optional.rel);
+  const joined = equalColumns(rel.on).flat();
+  const key = columns.find(({ id }) => joined.includes(id));
+  const match: Condition =
+    key === undefined
+      ? { holds: literal(false, BOOLEAN), fails: literal(false, BOOLEAN) }
+      : { holds: isNotNull(refTo(key)), fails: isNull(refTo(key)) };
+  const conditions = new Map(both.conditions);
+  for (const { id } of columns) conditions.set(id, [...(conditions.get(id) ?? []), match]);
+  return conditions;
+}
+
+function narrows(rel: Rel): boolean {
+  return (
+    rel.kind === 'filter' ||
+    rel.kind === 'limit' ||
+    (rel.kind === 'join' && (rel.join === 'semi' || rel.join === 'anti'))
+  );
 }
 
 /** Either side may be missing: no unit is certain, and rows that only the other side could have owned are nobody's. */
@@ -93,7 +129,8 @@ function fullJoin(rel: Join, left: Raw, right: Raw): Raw {
   const leaves = covered(both, rel);
   const newly = [...both.leaves].some(([leaf, before]) => !before.covered && leaves.get(leaf)!.covered);
   const units = both.units.map((unit) => ({ ...unit, nullable: true, unowned: unit.unowned || newly }));
-  return { ...both, leaves, units };
+  const oneSided = withMatch({ ...both, conditions: withMatch(both, left, rel) }, right, rel);
+  return { ...both, leaves, units, conditions: oneSided };
 }
 
 function covered(both: Raw, rel: Join): Raw['leaves'] {
@@ -154,14 +191,4 @@ function partnerOf(unit: UnitColumn, left: Raw, right: Raw, pairs: readonly Pair
     if (rootOf(right.alias, a) === root && !right.tokenLeaf.has(rootOf(left.alias, b))) return b;
   }
   return null;
-}
-
-/** Says which join would tell whose the rows are. */
-export function unitMissing(leaf: { readonly table: string; readonly identifiers: readonly string[] }): AppError {
-  const keys = leaf.identifiers.map((column) => `\`${column}\``).join(' or ');
-  const accepted =
-    keys === ''
-      ? 'columns of level general-1 only'
-      : `a join on ${keys} with a table that names a person, enterprise, household or institution`;
-  return new AppError('POLICY_UNIT_MISSING', { table: leaf.table, accepted });
 }

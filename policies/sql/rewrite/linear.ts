@@ -10,6 +10,8 @@ interface Factor {
   readonly scale: number;
 }
 
+type Origins = Pick<Raw, 'alias' | 'definitions'>;
+
 const ONE: Factor = { units: 1n, scale: 0 };
 const MINUS_ONE: Factor = { units: -1n, scale: 0 };
 /** JSON text never holds it, so that it separates factors whatever the user's literals say. */
@@ -23,80 +25,80 @@ const RATIO_DIGITS = /^-?\d+(\.\d+)?$/;
  * A sum as a linear combination of per-row terms, so that the protector sees when hidden values follow from shown
  * ones: `sum(a + b)` and `sum(b)` give `sum(a)` away. null for what is no sum.
  */
-export function termsOf(part: Part, alias: Raw['alias']): readonly LinearTerm[] | null {
+export function termsOf(part: Part, raw: Origins): readonly LinearTerm[] | null {
   const { fn, args, distinct, filter } = part.call;
   if (distinct) return null;
-  const body = bodyOf(fn, args, alias);
+  const body = bodyOf(fn, args, raw);
   if (body === null) return null;
-  const whole = filter === null ? body : times(body, indicator(filter, alias));
+  const whole = filter === null ? body : times(body, indicator(filter, raw));
   return [...whole]
     .filter(([, { units }]) => units !== 0n)
     .map(([term, { units, scale }]) => ({ term, factor: decimalText(units, scale) }))
     .sort((a, b) => (a.term < b.term ? -1 : 1));
 }
 
-function bodyOf(fn: string, args: readonly Expr[], alias: Raw['alias']): Linear | null {
+function bodyOf(fn: string, args: readonly Expr[], raw: Origins): Linear | null {
   if (fn === 'count_star') return constant(ONE);
-  if (fn === 'count') return new Map([[`[${textOf(args[0]!, alias)} present]`, ONE]]);
-  return fn === 'sum' ? linear(args[0]!, alias) : null;
+  if (fn === 'count') return new Map([[`[${textOf(args[0]!, raw)} present]`, ONE]]);
+  return fn === 'sum' ? linear(args[0]!, raw) : null;
 }
 
-function linear(expr: Expr, alias: Raw['alias']): Linear {
+/** Looks through computed columns first. */
+function linear(written: Expr, raw: Origins): Linear {
+  const expr = overRoots(written, raw);
   switch (expr.kind) {
     case 'literal':
       return typeof expr.value === 'string' && RATIO_DIGITS.test(expr.value)
         ? constant(factorOf(expr.value))
-        : opaque(expr, alias);
+        : opaque(expr, raw);
     case 'cast':
-      if (expr.arg.type.kind === 'boolean') return indicator(expr.arg, alias);
-      return expr.type.kind === 'double' || expr.type.kind === 'hugeint'
-        ? linear(expr.arg, alias)
-        : opaque(expr, alias);
+      if (expr.arg.type.kind === 'boolean') return indicator(expr.arg, raw);
+      return expr.type.kind === 'double' || expr.type.kind === 'hugeint' ? linear(expr.arg, raw) : opaque(expr, raw);
     case 'case':
-      return expr.whens.length > WHENS_MAX ? opaque(expr, alias) : linearCase(expr, alias);
+      return expr.whens.length > WHENS_MAX ? opaque(expr, raw) : linearCase(expr, raw);
     case 'call':
-      return linearCall(expr.fn, expr.args, alias) ?? opaque(expr, alias);
+      return linearCall(expr.fn, expr.args, raw) ?? opaque(expr, raw);
     case 'column':
-      return opaque(expr, alias);
+      return opaque(expr, raw);
   }
 }
 
-function linearCall(fn: string, args: readonly Expr[], alias: Raw['alias']): Linear | null {
+function linearCall(fn: string, args: readonly Expr[], raw: Origins): Linear | null {
   const [a, b] = args;
-  if (fn === 'add') return plus(linear(a!, alias), linear(b!, alias));
-  if (fn === 'subtract') return plus(linear(a!, alias), scaled(linear(b!, alias), MINUS_ONE));
-  if (fn === 'negate') return scaled(linear(a!, alias), MINUS_ONE);
-  if (fn === 'multiply') return times(linear(a!, alias), linear(b!, alias));
+  if (fn === 'add') return plus(linear(a!, raw), linear(b!, raw));
+  if (fn === 'subtract') return plus(linear(a!, raw), scaled(linear(b!, raw), MINUS_ONE));
+  if (fn === 'negate') return scaled(linear(a!, raw), MINUS_ONE);
+  if (fn === 'multiply') return times(linear(a!, raw), linear(b!, raw));
   // A default for what is missing changes no sum when it is 0.
-  if (fn === 'coalesce' && args.length === 2 && b!.kind === 'literal' && Number(b!.value) === 0)
-    return linear(a!, alias);
+  if (fn === 'coalesce' && args.length === 2 && b!.kind === 'literal' && Number(b!.value) === 0) return linear(a!, raw);
   return null;
 }
 
-function linearCase(expr: Extract<Expr, { kind: 'case' }>, alias: Raw['alias']): Linear {
+function linearCase(expr: Extract<Expr, { kind: 'case' }>, raw: Origins): Linear {
   let rest: Linear =
-    expr.otherwise.kind === 'literal' && expr.otherwise.value === null ? new Map() : linear(expr.otherwise, alias);
+    expr.otherwise.kind === 'literal' && expr.otherwise.value === null ? new Map() : linear(expr.otherwise, raw);
   for (const { when, then } of [...expr.whens].reverse()) {
-    const holds = indicator(when, alias);
-    const value = then.kind === 'literal' && then.value === null ? new Map() : linear(then, alias);
+    const holds = indicator(when, raw);
+    const value = then.kind === 'literal' && then.value === null ? new Map() : linear(then, raw);
     rest = plus(times(holds, value), plus(rest, scaled(times(holds, rest), MINUS_ONE)));
   }
   return rest;
 }
 
 /** 1 where a condition holds, as a term of its own; `NOT c` is `1 − c`. */
-function indicator(condition: Expr, alias: Raw['alias']): Linear {
+function indicator(written: Expr, raw: Origins): Linear {
+  const condition = overRoots(written, raw);
   if (condition.kind === 'call' && condition.fn === 'not') {
-    return plus(constant(ONE), scaled(indicator(condition.args[0]!, alias), MINUS_ONE));
+    return plus(constant(ONE), scaled(indicator(condition.args[0]!, raw), MINUS_ONE));
   }
   if (condition.kind === 'call' && condition.fn === 'and') {
-    return condition.args.map((part) => indicator(part, alias)).reduce(times);
+    return condition.args.map((part) => indicator(part, raw)).reduce(times);
   }
-  return new Map([[`[${textOf(condition, alias)}]`, ONE]]);
+  return new Map([[`[${textOf(condition, raw)}]`, ONE]]);
 }
 
 const constant = (factor: Factor): Linear => new Map([['1', factor]]);
-const opaque = (expr: Expr, alias: Raw['alias']): Linear => new Map([[textOf(expr, alias), ONE]]);
+const opaque = (expr: Expr, raw: Origins): Linear => new Map([[textOf(expr, raw), ONE]]);
 
 function plus(a: Linear, b: Linear): Linear {
   const sum = new Map(a);
@@ -129,8 +131,8 @@ function productTerm(x: string, y: string): string {
 }
 
 /** Equal text for equal expressions: over root columns, without places in the user's text. */
-function textOf(expr: Expr, alias: Raw['alias']): string {
-  return JSON.stringify(overRoots(expr, alias), (key, value: unknown) => (key === 'at' ? undefined : value));
+function textOf(expr: Expr, raw: Origins): string {
+  return JSON.stringify(overRoots(expr, raw), (key, value: unknown) => (key === 'at' ? undefined : value));
 }
 
 function factorOf(text: string): Factor {

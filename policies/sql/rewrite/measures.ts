@@ -14,7 +14,7 @@ import {
   ref,
   sumType,
 } from './build.ts';
-import { type Condition, conditionsOf } from './conditions.ts';
+import { type Condition, conditionsOf, type KnownConditions } from './conditions.ts';
 
 /** A magnitude that is built up from rows and whose safety can be judged by what each unit contributes. */
 export type Magnitude =
@@ -76,17 +76,20 @@ const SQUARED_MAX = 3e9;
  * Takes an aggregate apart into what mode `aggregate` can judge and release.
  * @throws AppError POLICY_AGGREGATE_REFUSED for what would show single values
  */
-export function measureOf(call: AggregateCall, place: SourcePlace | null): Measure {
+export function measureOf(call: AggregateCall, known: KnownConditions, place: SourcePlace | null): Measure {
   const { fn, filter } = call;
+  const conditions = conditionsOfCall(call, known);
   const arg = call.args[0];
-  if (fn === 'count_star' || (fn === 'count' && arg === undefined)) return alone(countPart(null, filter));
-  if ((fn === 'count' && call.distinct) || fn === 'approx_count_distinct') return alone(distinctPart(arg!, filter));
+  if (fn === 'count_star' || (fn === 'count' && arg === undefined)) return alone(countPart(null, filter, conditions));
+  if ((fn === 'count' && call.distinct) || fn === 'approx_count_distinct') {
+    return alone(distinctPart(arg!, filter, conditions));
+  }
   if (call.distinct) throw refused(`${fn}(DISTINCT …)`, `${fn}(…), or count(distinct …)`, place);
-  if (fn === 'count') return alone(countPart(arg!, filter));
-  if (fn === 'count_if') return alone(countPart(null, bothOf(filter, arg!)));
-  if (fn === 'sum') return alone(sumPart(arg!, filter, call.type));
-  if (fn === 'avg') return meanOf(arg!, filter);
-  if (MOMENTS.has(fn)) return alone(momentPart(call));
+  if (fn === 'count') return alone(countPart(arg!, filter, conditions));
+  if (fn === 'count_if') return alone(countPart(null, bothOf(filter, arg!), conditions));
+  if (fn === 'sum') return alone(sumPart(arg!, filter, call.type, conditions));
+  if (fn === 'avg') return meanOf(arg!, filter, conditions);
+  if (MOMENTS.has(fn)) return alone(momentPart(call, conditions));
   throw refused(fn, INSTEAD[fn] ?? ACCEPTED, place);
 }
 
@@ -112,50 +115,44 @@ function aggregate(
   return { fn, args, distinct, filter, type, at: null };
 }
 
-function countPart(arg: Expr | null, filter: Expr | null): Part {
-  if (arg === null) {
-    const check: Check = { magnitude: { kind: 'rows' }, filter, conditions: conditionsOf([], filter) };
-    return { call: aggregate('count_star', [], filter, INTEGER), checks: [check], unitsExtra: 0, additive: true };
-  }
+/** The conditions in one aggregate as the user wrote it. */
+export function conditionsOfCall(call: AggregateCall, known: KnownConditions): readonly Condition[] {
+  const { fn, args, filter } = call;
+  if (fn === 'count_if') return conditionsOf([], bothOf(filter, args[0]!), known);
+  const [arg] = args;
   // What is counted is whether the value is there: for anything but a bare column the user decides that.
-  const present = arg.kind === 'column' ? [] : conditionsOf([notNullAsCondition(arg)], filter);
-  const conditions = [...conditionsOf([arg], filter), ...present];
-  const check: Check = { magnitude: { kind: 'present', arg }, filter, conditions };
-  return { call: aggregate('count', [arg], filter, INTEGER), checks: [check], unitsExtra: 0, additive: true };
+  const decides =
+    fn === 'count' && !call.distinct && arg !== undefined && arg.kind !== 'column' && arg.kind !== 'literal';
+  return conditionsOf(decides ? [...args, isNotNull(arg)] : args, filter, known);
 }
 
-/** `arg IS NOT NULL` written so that it counts as a condition of the user, not as a mere null test. */
-function notNullAsCondition(arg: Expr): Expr {
-  if (arg.kind === 'literal' && arg.value !== null) return arg;
-  return { kind: 'call', fn: 'and', args: [isNotNull(arg)], type: { kind: 'boolean' }, at: null };
+function countPart(arg: Expr | null, filter: Expr | null, conditions: readonly Condition[]): Part {
+  const check: Check = { magnitude: arg === null ? { kind: 'rows' } : { kind: 'present', arg }, filter, conditions };
+  const call = arg === null ? aggregate('count_star', [], filter, INTEGER) : aggregate('count', [arg], filter, INTEGER);
+  return { call, checks: [check], unitsExtra: 0, additive: true };
 }
 
-function distinctPart(arg: Expr, filter: Expr | null): Part {
-  const check: Check = { magnitude: { kind: 'distinct', arg }, filter, conditions: conditionsOf([arg], filter) };
+function distinctPart(arg: Expr, filter: Expr | null, conditions: readonly Condition[]): Part {
+  const check: Check = { magnitude: { kind: 'distinct', arg }, filter, conditions };
   return { call: aggregate('count', [arg], filter, INTEGER, true), checks: [check], unitsExtra: 0, additive: false };
 }
 
-function sumPart(arg: Expr, filter: Expr | null, type: SqlType): Part {
-  const check: Check = { magnitude: { kind: 'sum', arg }, filter, conditions: conditionsOf([arg], filter) };
+function sumPart(arg: Expr, filter: Expr | null, type: SqlType, conditions: readonly Condition[]): Part {
+  const check: Check = { magnitude: { kind: 'sum', arg }, filter, conditions };
   return { call: aggregate('sum', [arg], filter, type), checks: [check], unitsExtra: 0, additive: true };
 }
 
 /** A mean leaves as a protected sum over a protected count. */
-function meanOf(arg: Expr, filter: Expr | null): Measure {
-  const count: Part = {
-    ...countPart(arg, filter),
-    checks: [{ magnitude: { kind: 'present', arg }, filter, conditions: conditionsOf([arg], filter) }],
-  };
+function meanOf(arg: Expr, filter: Expr | null, conditions: readonly Condition[]): Measure {
   return {
-    parts: [sumPart(arg, filter, sumType(arg.type)), count],
+    parts: [sumPart(arg, filter, sumType(arg.type), conditions), countPart(arg, filter, conditions)],
     combine: ([sum, total]) => divide(asDouble(sum!), cast(total!, DOUBLE)),
   };
 }
 
 /** Moments are computed by the engine from deviations; judged by the sums and the sums of squares behind them. */
-function momentPart(call: AggregateCall): Part {
+function momentPart(call: AggregateCall, conditions: readonly Condition[]): Part {
   const [x, y] = call.args.map(asDouble);
-  const conditions = conditionsOf(call.args, call.filter);
   const present = y === undefined ? null : bothOf(isNotNull(x!), isNotNull(y));
   const filter = present === null ? call.filter : bothOf(call.filter, present);
   const checks = [x!, ...(y === undefined ? [] : [y])].flatMap((arg): readonly Check[] => [

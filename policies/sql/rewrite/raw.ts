@@ -4,6 +4,7 @@ import { conjunctsOf } from '../plan-walk.ts';
 import { mapExpr } from '../same-expression.ts';
 import type { SqlType } from '../sql-type.ts';
 import { literal, ref } from './build.ts';
+import type { KnownConditions } from './conditions.ts';
 
 /**
  * A relation of protected rows, with what is known of whom each row is about. `units` are columns of `rel`: rewriting
@@ -19,6 +20,10 @@ export interface Raw {
   readonly tokenLeaf: ReadonlyMap<ColumnId, number>;
   /** A column that repeats another one: id → the id that it repeats. */
   readonly alias: ReadonlyMap<ColumnId, ColumnId>;
+  /** Computed columns, over the columns below: for looking through them, never for running them again. */
+  readonly definitions: ReadonlyMap<ColumnId, Expr>;
+  /** Conditions inside what made a column, as predicates over columns of `rel`. */
+  readonly conditions: KnownConditions;
   /** Columns with a declared public list of values, by root id. */
   readonly listed: ReadonlyMap<ColumnId, readonly Literal[]>;
   /** Conditions that every row meets, over root ids. */
@@ -77,6 +82,8 @@ export function rawScan(scan: Scan, leaf: number): Raw {
     ]),
     tokenLeaf: new Map(identifiers.map(({ id }) => [id, leaf])),
     alias: new Map(),
+    definitions: new Map(),
+    conditions: new Map(),
     listed: new Map(scan.columns.flatMap((column) => publicList(column))),
     restrictions: [],
     blocked: null,
@@ -92,6 +99,8 @@ export function asRaw(rel: Rel): Raw {
     leaves: new Map(),
     tokenLeaf: new Map(),
     alias: new Map(),
+    definitions: new Map(),
+    conditions: new Map(),
     listed: new Map(),
     restrictions: [],
     blocked: null,
@@ -106,13 +115,18 @@ function publicList({ id, type, values, level }: ScanColumn): readonly (readonly
 
 /** Keeps rows that meet a predicate: it narrows public lists, and equal identifiers name the same unit. */
 export function restrict(raw: Raw, predicate: Expr): Raw {
-  const conditions = conjunctsOf(predicate).map((condition) => overRoots(condition, raw.alias));
+  const conditions = conjunctsOf(predicate).map((condition) => overRoots(condition, raw));
   return mergeEqual({ ...raw, restrictions: [...raw.restrictions, ...conditions] }, equalColumns(predicate));
 }
 
-/** The same expression over the columns that its own repeat. */
-export function overRoots(expr: Expr, alias: Raw['alias']): Expr {
-  return mapExpr(expr, (part) => (part.kind === 'column' ? ref(rootOf(alias, part.id), part.type) : null));
+/** The same expression over stored columns, as far as computed ones can be looked through. */
+export function overRoots(expr: Expr, raw: Pick<Raw, 'alias' | 'definitions'>): Expr {
+  return mapExpr(expr, (part) => {
+    if (part.kind !== 'column') return null;
+    const root = rootOf(raw.alias, part.id);
+    const made = raw.definitions.get(root);
+    return made === undefined ? ref(root, part.type) : overRoots(made, raw);
+  });
 }
 
 /** Pairs of columns that a predicate makes equal and not NULL. */

@@ -12,7 +12,7 @@ import { EngineError } from '../engine.ts';
 
 /** Most cells of one result, and most UTF-16 units of text in it: what the gateway is ready to hold of one job. */
 export const RESULT_CELLS_MAX = 2_000_000;
-export const RESULT_TEXT_MAX = 64 * 1024 * 1024;
+export const RESULT_TEXT_MAX = 32 * 1024 * 1024;
 
 /**
  * A DuckDB result as `TableData`. Integers up to 64 bits signed are `integer`; wider ones and unsigned 64-bit are
@@ -29,14 +29,18 @@ export async function decode(result: DuckDBMaterializedResult): Promise<TableDat
   for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
     for (const [index, { cell, type }] of decoders.entries()) {
       const column = values[index]!;
-      for (const value of chunk.getColumnValues(index)) {
+      const vector = chunk.getColumnVector(index);
+      for (let row = 0; row < chunk.rowCount; row += 1) {
+        const value = vector.getItem(row);
         const decoded = value === null ? null : cell(value);
         if (type.kind === 'text' && decoded !== null) textLeft -= (decoded as string).length;
+        if (textLeft < 0) throw new EngineError('memory');
         column.push(decoded);
       }
     }
-    if (textLeft < 0) throw new EngineError('memory');
   }
+  // WHY: where memory runs out while a chunk is fetched, the client says that there are no more.
+  if (values.some((column) => column.length !== rowCount)) throw new EngineError('memory');
   const columns = names.map((name, index) => ({ name, type: decoders[index]!.type }));
   return { columns, values, rowCount };
 }

@@ -4,7 +4,7 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { TableData } from '#policies';
 import { EngineError, type EngineFailure, type GrantedView, type QueryEngine, type ScratchTable } from '../engine.ts';
 import { decode } from './decode.ts';
-import { type EngineLimits, lockedInstance } from './lock-down.ts';
+import { type EngineLimits, lockDown, lockedInstance, startInstance } from './lock-down.ts';
 import { openPlanCache, type PlanCache } from './plan-cache.ts';
 import { openScratch, type Scratch } from './scratch.ts';
 
@@ -24,6 +24,15 @@ export function openDuckDbEngine(limits: EngineLimits): QueryEngine {
   const grants = new Map<number, OpenGrant>();
   let scratch: Promise<Scratch> | null = null;
   let running: DuckDBConnection | null = null;
+  let spare = startInstance(limits);
+
+  /** The next grant finds the next one ready. */
+  const takeSpare = (): Promise<DuckDBInstance> => {
+    const taken = spare;
+    spare = taken.then(() => startInstance(limits));
+    spare.catch(() => undefined); // whoever takes it is told
+    return taken;
+  };
 
   const begin = (connection: DuckDBConnection) => {
     assert(running === null, 'one call at a time');
@@ -46,7 +55,7 @@ export function openDuckDbEngine(limits: EngineLimits): QueryEngine {
   return {
     async grant(id, views) {
       assert(!grants.has(id), 'a grant is opened once');
-      const instance = await lockedInstance(limits, (connection) => attachViews(connection, views));
+      const instance = await lockDown(await takeSpare(), (connection) => attachViews(connection, views));
       const connection = await instance.connect();
       grants.set(id, { instance, connection, plans: openPlanCache(connection) });
     },

@@ -123,13 +123,15 @@ describe('the client', () => {
   beforeEach(async () => {
     received = [];
     answers = [];
-    server = createServer(async (request, response) => {
+    server = createServer((request, response) => {
       const blocks: Buffer[] = [];
-      for await (const block of request) blocks.push(block as Buffer);
-      const { method = '', url = '', headers } = request;
-      received.push({ method, url, headers, body: Buffer.concat(blocks).toString() });
-      const { status, body } = answers.shift() ?? { status: 500, body: null };
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      request.on('data', (block: Buffer) => blocks.push(block));
+      request.on('end', () => {
+        const { method = '', url = '', headers } = request;
+        received.push({ method, url, headers, body: Buffer.concat(blocks).toString() });
+        const { status, body } = answers.shift() ?? { status: 500, body: null };
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     env['SLUICE_URL'] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

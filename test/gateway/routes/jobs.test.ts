@@ -167,12 +167,12 @@ describe('the result', () => {
     expect((await get('image/png')).status).toBe(406);
   });
 
-  it('is a conflict while the job runs and the problem of a refused job', async () => {
+  it('is a conflict while the job runs, and for a refused job', async () => {
     await submit('SELECT slow');
     await submit('SELECT refuse(1)');
     const running = await h.request(DEVELOPER, '/v1/jobs/job_1/result');
     expect([running.status, await running.json()]).toMatchObject([409, { code: 'JOB_STATE' }]);
-    expect((await h.request(DEVELOPER, '/v1/jobs/job_2/result')).status).toBe(422);
+    expect((await h.request(DEVELOPER, '/v1/jobs/job_2/result')).status).toBe(409);
   });
 
   it('has a receipt that names its entry', async () => {

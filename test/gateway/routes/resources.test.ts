@@ -230,14 +230,21 @@ describe('uploading', () => {
     expect(uploads).toEqual([]);
   });
 
-  it('shows its report to those it is for', async () => {
+  it('shows counts, digest and report to those they are for', async () => {
     await register();
     await list();
     await put();
-    const report = async (who = DEVELOPER) =>
-      ((await (await h.request(who, '/v1/resources/water/versions')).json()) as { items: { report: unknown }[] })
-        .items[0]?.report;
-    expect(await report(DEVELOPER)).toBeNull();
-    for (const who of [PROVIDER, BUREAU, SECURITY]) expect(await report(who)).toMatchObject({ rejectedRows: 1 });
+    const newest = async (who: typeof DEVELOPER) =>
+      ((await (await h.request(who, '/v1/resources/water/versions')).json()) as { items: object[] }).items[0];
+    expect(await newest(DEVELOPER)).toMatchObject({
+      version: 1,
+      rows: null,
+      bytes: null,
+      contentSha256: null,
+      report: null,
+    });
+    for (const who of [PROVIDER, BUREAU, SECURITY]) {
+      expect(await newest(who)).toMatchObject({ rows: 9, contentSha256: SHA256_OF_ABC, report: { rejectedRows: 1 } });
+    }
   });
 });

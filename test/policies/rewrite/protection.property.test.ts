@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { answer } from './plan-fixture.ts';
-import { modelRows, planOf, randomQuery, rulesOf, SMALL, tablesOf } from './random-query.ts';
+import { modelRows, planOf, type RandomQuery, randomQuery, rulesOf, SMALL, tablesOf } from './random-query.ts';
 import { modelAnswer } from './reference-model.ts';
 
 /**
@@ -24,3 +24,23 @@ it(`agrees with the reference model (seed ${SEED})`, () => {
     { seed: SEED, numRuns: 400 },
   );
 });
+
+it(`shows nothing more for fan-out or padding (seed ${SEED})`, () => {
+  fc.assert(
+    fc.property(randomQuery, fc.constantFrom('fan-out', 'padded'), (drawn, trick) => {
+      const plain = shownPlaces({ ...drawn, shape: 'plain' });
+      const tricked = shownPlaces({ ...drawn, shape: trick });
+      for (const place of tricked) expect(plain).toContain(place);
+    }),
+    { seed: SEED, numRuns: 400 },
+  );
+});
+
+/** Groups and measures that show a value. */
+function shownPlaces(query: RandomQuery): readonly string[] {
+  const { rows } = answer(planOf(query), tablesOf(query), SMALL);
+  const width = query.keys.length;
+  return rows.flatMap((row) =>
+    row.slice(width).flatMap((value, index) => (value === null ? [] : [JSON.stringify([row.slice(0, width), index])])),
+  );
+}

@@ -164,7 +164,7 @@ function padded(scan: ReturnType<PlanMaker['scan']>, maker: PlanMaker): Source {
     kind: 'values',
     columns: types.map((type) => ({ id: maker.next(), name: 'own', type })),
     rows: OWN_ROWS.map(({ dept, room, x, y }) => [
-      { kind: 'literal', type: TEXT, value: dept, at: null } as Expr,
+      { kind: 'literal', type: TEXT, value: dept, at: null },
       number(room),
       number(x),
       number(y),
@@ -176,7 +176,7 @@ function padded(scan: ReturnType<PlanMaker['scan']>, maker: PlanMaker): Source {
   const [dept, room, x, y] = outputs(rel);
   return { rel, at: { dept: dept!, room: room!, x: x!, y: y! } };
 }
-const OWN_ROWS = Array.from({ length: 6 }, (_, index) => ({ dept: 'a', room: 1, x: index, y: 1 }));
+const OWN_ROWS = Array.from({ length: 6 }, (_, index) => ({ dept: 'a', room: 1, x: 2 - index, y: 1 }));
 
 function callOf(one: ModelMeasure, at: Source['at']): AggregateCall {
   const arg = one.kind === 'rows' ? null : (at[one.column] as ColumnRef);

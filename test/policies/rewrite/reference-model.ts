@@ -131,11 +131,16 @@ interface Amounts {
   readonly owned: readonly number[];
   readonly nobody: number;
 }
-function amounts(rows: readonly ModelRow[], kind: number, of: (rows: readonly ModelRow[]) => number): Amounts {
+function amounts(
+  rows: readonly ModelRow[],
+  kind: number,
+  of: (rows: readonly ModelRow[]) => number,
+  nobody = of,
+): Amounts {
   const owned = [...unitsOf(rows, kind)].map((unit) =>
     Math.abs(of(rows.filter(({ owners }) => owners[kind] === unit))),
   );
-  return { owned, nobody: Math.abs(of(rows.filter(({ owners }) => owners[kind] === null))) };
+  return { owned, nobody: nobody(rows.filter(({ owners }) => owners[kind] === null)) };
 }
 
 function judged({ owned, nobody }: Amounts, kind: number, rules: ModelRules): boolean {

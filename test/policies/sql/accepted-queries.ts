@@ -78,6 +78,8 @@ export const ACCEPTED_QUERIES: readonly string[] = [
   'SELECT sex, count(*), count(age), sum(age), avg(age), min(age), max(age) FROM person GROUP BY sex',
   'SELECT count(DISTINCT pid), count(DISTINCT sex), sum(DISTINCT age), avg(DISTINCT age) FROM person',
   'SELECT sum(income), avg(income), min(income), max(born), min(sex) FROM person',
+  'SELECT sum(income * 1.13), sum(income * (1 - income)), avg(income + 0.5), sum(income * days), sum(income - days * 2) FROM person JOIN visit USING (pid)',
+  'SELECT sum(x * 1.5) FROM (SELECT income AS x FROM person WHERE age > 10)',
   'SELECT sum(income / 3), avg(income / 7), sum(age * income) FROM person',
   'SELECT div_code, var_samp(age), stddev_samp(age), var_pop(income), stddev_pop(income), stddev(age), variance(age) FROM person GROUP BY div_code',
   'SELECT covar_samp(age, income), covar_pop(age, income), corr(age, income), regr_slope(income, age), regr_intercept(income, age), regr_r2(income, age), regr_count(income, age), regr_avgx(income, age) FROM person',

@@ -28,7 +28,7 @@ const TABLES: readonly TableSchema[] = [
       column({ name: 'sex', type: 'text', role: 'quasi-identifier', level: 'general-2' }),
       column({ name: 'div_code', type: 'text', role: 'dimension', values: ['100', '101', '102'], nullable: false }),
       column({ name: 'born', type: 'date', role: 'quasi-identifier', level: 'general-3' }),
-      column({ name: 'income', type: 'decimal', role: 'measure', level: 'general-3' }),
+      column({ name: 'income', type: 'decimal', role: 'measure', level: 'general-3', bounds: { min: -1e5, max: 1e6 } }),
       column({ name: 'active', type: 'boolean' }),
     ],
   },
@@ -40,7 +40,7 @@ const TABLES: readonly TableSchema[] = [
       column({ name: 'dept', type: 'text', role: 'dimension' }),
       column({ name: 'seen', type: 'timestamp' }),
       column({ name: 'fee', type: 'decimal', role: 'measure' }),
-      column({ name: 'days', type: 'integer', role: 'measure' }),
+      column({ name: 'days', type: 'integer', role: 'measure', bounds: { min: -3, max: 20 } }),
     ],
   },
   {
@@ -103,7 +103,7 @@ export async function openCity(): Promise<City> {
   for (const statement of DDL) await connection.run(statement);
   for (const { table } of TABLES) await connection.run(`CREATE VIEW "${table}@1" AS SELECT * FROM ${table}`);
   const rows = async (sql: string): Promise<readonly (readonly unknown[])[]> =>
-    (await connection.runAndReadAll(sql)).getRowsJson() as readonly (readonly unknown[])[];
+    (await connection.runAndReadAll(sql)).getRowsJson();
   return {
     connection,
     rows,

@@ -33,7 +33,12 @@ import { engineType } from '../../../policies/sql/type-rules.ts';
 const RUNS = Number(process.env['SLUICE_FUZZ_RUNS'] ?? 400);
 const SEED = Number(process.env['SLUICE_FUZZ_SEED'] ?? 20261123);
 
-const NASTY: readonly { readonly name: string; readonly type: SqlType; readonly values: readonly string[] }[] = [
+const NASTY: readonly {
+  readonly name: string;
+  readonly type: SqlType;
+  readonly values: readonly string[];
+  readonly bounds?: { min: number; max: number };
+}[] = [
   {
     name: 'i',
     type: INTEGER,
@@ -121,12 +126,19 @@ const NASTY: readonly { readonly name: string; readonly type: SqlType; readonly 
     ],
   },
   { name: 'b', type: BOOLEAN, values: ['true', 'false'] },
+  {
+    name: 'small',
+    type: decimal(18, 2),
+    values: ['1000000.00', '-1000000.00', '0.01', '0', '999999.99'],
+    bounds: { min: -1e6, max: 1e6 },
+  },
+  { name: 'few', type: INTEGER, values: ['-3', '0', '7'], bounds: { min: -3, max: 7 } },
 ];
 const SCAN: Rel = {
   kind: 'scan',
   source: { kind: 'table', resource: 'nasty', version: 1, table: 'nasty', level: 'general-1', rowsPerUnitMax: {} },
   columns: NASTY.map(
-    ({ name, type }, index): ScanColumn => ({
+    ({ name, type, bounds }, index): ScanColumn => ({
       id: index as ColumnId,
       name,
       column: name,
@@ -134,7 +146,7 @@ const SCAN: Rel = {
       level: 'general-1',
       role: 'attribute',
       unit: null,
-      bounds: null,
+      bounds: bounds ?? null,
       values: null,
       nullable: true,
       health: false,
@@ -278,17 +290,15 @@ function operators(kinds: readonly SqlType['kind'][], depth: number): fc.Arbitra
       .tuple(fc.constantFrom('coalesce', 'nullif', 'greatest', 'least'), pair)
       .map(([fn, args]) => attempt(() => merge(CTX, fn, args, null))),
     ofKinds(NUMBERS, depth - 1).map((arg) => attempt(() => negation(CTX, arg, null))),
-    fc
-      .tuple(ofKinds(['boolean'], depth - 1), ofKinds(NUMBERS, depth - 1))
-      .map(
-        ([when, then]): Expr => ({
-          kind: 'case',
-          whens: [{ when, then }],
-          otherwise: { kind: 'literal', type: then.type, value: null, at: null },
-          type: then.type,
-          at: null,
-        }),
-      ),
+    fc.tuple(ofKinds(['boolean'], depth - 1), ofKinds(NUMBERS, depth - 1)).map(
+      ([when, then]): Expr => ({
+        kind: 'case',
+        whens: [{ when, then }],
+        otherwise: { kind: 'literal', type: then.type, value: null, at: null },
+        type: then.type,
+        at: null,
+      }),
+    ),
   );
 }
 

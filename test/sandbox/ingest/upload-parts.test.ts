@@ -166,6 +166,7 @@ describe('tokens', () => {
     expect(tokenOf(key, '  ')).toBeNull();
     expect(tokenOf(Buffer.alloc(64, 8), '91420700MA4EZ0008U')).not.toBe(expected.readBigUInt64BE(0));
     expect(canonicalIdentifier('straße')).toBe('STRAßE');
+    expect(canonicalIdentifier(' é ')).toBe('é');
   });
 });
 

@@ -1,0 +1,181 @@
+/**
+ * Goal: what the gateway itself adds to a query. Non-goals: DuckDB's own speed, and the wait for the release clock,
+ * which is deliberate and reported apart.
+ *
+ * - `compile_ms_p50`: parse (in the isolated parser) → resolve → decide → rewrite → emit; the tree cache is left out.
+ * - `overhead_ms_p50`: an HTTP job, minus its wait for the clock, minus the same emitted SQL in the same worker.
+ * - `jobs_per_s`: small aggregate jobs from concurrent clients in a process of their own.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serve } from '@hono/node-server';
+import { assemble, type Gateway } from '../gateway/assemble.ts';
+import { readConfig } from '../gateway/config.ts';
+import { openEmbeddedIssuer } from '../gateway/identity/index.ts';
+import { DEFAULT_CLOCK, geometricClock } from '../gateway/jobs/release-clock.ts';
+import { admit } from '../gateway/pipeline/admit.ts';
+import { compileStages } from '../gateway/pipeline/compile-query.ts';
+import { seedHome } from '../gateway/seed-home.ts';
+import type { BenchOptions } from './run.ts';
+
+const PLAN = 'plan-demo-farms';
+const CALLER = { sub: 'bench', org: 'chuyun-research', role: 'developer' } as const;
+/** A small aggregate: one table, one public key, two sums, a ratio and an order. */
+const SQL = `SELECT product_code, count(*) AS plots, sum(output_kg) AS output_kg, round(sum(output_kg) / sum(area_mu), 1) AS yield
+FROM crop WHERE season = 'autumn' GROUP BY product_code ORDER BY plots DESC NULLS LAST`;
+const SEED = 20_260_101;
+
+export default async function bench({ tiny, log }: BenchOptions): Promise<Record<string, unknown>> {
+  const home = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
+  const clock = measuredClock();
+  const gateway = await open(home, tiny ? 0.002 : 0.01, clock.tick);
+  try {
+    const rssIdle = process.memoryUsage.rss() / 2 ** 20;
+    const compile = await compileMs(gateway, tiny ? 10 : 300);
+    log(`compile: ${compile.toFixed(2)} ms p50`);
+    const listening = await listen(gateway);
+    const token = await (
+      await openEmbeddedIssuer({ home, production: false, audience: 'sluice', clock: () => new Date() })
+    ).issue(CALLER);
+    const overhead = await overheadMs(gateway, listening.url, token, clock, tiny ? 5 : 200);
+    log(
+      `overhead: ${overhead.overhead.toFixed(2)} ms p50 (job ${overhead.job.toFixed(2)}, engine ${overhead.engine.toFixed(2)})`,
+    );
+    const rates: number[] = [];
+    for (let round = 0; round < (tiny ? 1 : 3); round++) {
+      rates.push(await jobsPerSecond(listening.url, token, tiny ? 0.5 : 5, 64));
+      log(`load: ${rates.at(-1)!.toFixed(0)} jobs/s`);
+    }
+    await listening.close();
+    return {
+      compile_ms_p50: round(compile),
+      overhead_ms_p50: round(overhead.overhead),
+      job_ms_p50: round(overhead.job),
+      engine_ms_p50: round(overhead.engine),
+      clock_wait_ms_p50: round(overhead.clockWait),
+      jobs_per_s: Math.round(median(rates)),
+      jobs_per_s_runs: rates.map(Math.round),
+      rss_mb_idle: Math.round(rssIdle),
+      seed: SEED,
+      result_sha256: overhead.resultSha256,
+    };
+  } finally {
+    await gateway.close();
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+/** The gateway's own clock, which also tells how long each release waited for it. */
+function measuredClock() {
+  const waits: number[] = [];
+  const clock = geometricClock(DEFAULT_CLOCK);
+  const tick = async (arrivedMs: number): Promise<void> => {
+    const waitMs = clock.waitMs(performance.now() - arrivedMs);
+    const startedMs = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    waits.push(performance.now() - startedMs);
+  };
+  return { waits, tick };
+}
+
+async function open(home: string, scale: number, tick: (arrivedMs: number) => Promise<void>): Promise<Gateway> {
+  const config = readConfig({ SLUICE_HOME: home, SLUICE_SCALE: String(scale), SLUICE_SEED: String(SEED) });
+  const ignore = () => undefined;
+  const fail = (error: unknown) => {
+    throw error;
+  };
+  const gateway = await assemble(
+    config,
+    'bench',
+    { sandbox: ignore, bug: (_reference, error) => fail(error), fatal: fail },
+    tick,
+  );
+  await seedHome(gateway, config, ignore);
+  return gateway;
+}
+
+async function compileMs(gateway: Gateway, runs: number): Promise<number> {
+  const deps = { ...gateway.pipeline, parser: gateway.sandbox };
+  const admission = await admit({ caller: CALLER, plan: PLAN, action: 'explain' }, deps);
+  const times: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    const startedMs = performance.now();
+    await compileStages(SQL, admission, deps);
+    times.push(performance.now() - startedMs);
+  }
+  return median(times);
+}
+
+async function overheadMs(gateway: Gateway, url: string, token: string, clock: { waits: number[] }, runs: number) {
+  const admission = await admit({ caller: CALLER, plan: PLAN, action: 'explain' }, gateway.pipeline);
+  const { compiled } = await compileStages(SQL, admission, gateway.pipeline);
+  const analyst = `${CALLER.org}/${CALLER.sub}`;
+  const jobs: number[] = [];
+  const engines: number[] = [];
+  const waits: number[] = [];
+  let resultSha256 = '';
+  for (let run = 0; run < runs; run++) {
+    clock.waits.length = 0;
+    const startedMs = performance.now();
+    const answer = await ask(url, token);
+    const tookMs = performance.now() - startedMs;
+    waits.push(clock.waits[0] ?? 0);
+    jobs.push(tookMs - (clock.waits[0] ?? 0));
+    resultSha256 = createHash('sha256').update(JSON.stringify(answer.result.rows)).digest('hex');
+    const job = { id: `bench-${run}`, analyst, tables: compiled.uses, deadlineMs: 60_000 };
+    await gateway.sandbox.run(job, async (session) => {
+      const engineStartedMs = performance.now();
+      for (const statement of compiled.cells) await session.query(statement);
+      engines.push(performance.now() - engineStartedMs);
+    });
+  }
+  const differences = jobs.map((took, run) => took - engines[run]!);
+  return {
+    overhead: median(differences),
+    job: median(jobs),
+    engine: median(engines),
+    clockWait: median(waits),
+    resultSha256,
+  };
+}
+
+async function ask(url: string, token: string): Promise<{ result: { rows: unknown } }> {
+  const response = await fetch(`${url}/v1/jobs`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', prefer: 'wait=30' },
+    body: JSON.stringify({ plan: PLAN, sql: SQL }),
+  });
+  if (response.status !== 200) throw new Error(`a bench job answered ${response.status}`);
+  return (await response.json()) as { result: { rows: unknown } };
+}
+
+async function listen(gateway: Gateway) {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const server = serve({ fetch: gateway.app.fetch, hostname: '127.0.0.1', port: 0 }, (info: AddressInfo) =>
+    resolve(info.port),
+  );
+  const port = await promise;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () => new Promise<void>((done) => server.close(() => done())),
+  };
+}
+
+/** Clients in a process of their own, so that their work is not the gateway's. */
+async function jobsPerSecond(url: string, token: string, seconds: number, clients: number): Promise<number> {
+  const child: ChildProcess = fork(join(import.meta.dirname, 'gateway-load.ts'), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  child.once('message', (message: { jobsPerSecond: number }) => resolve(message.jobsPerSecond));
+  child.once('exit', (code) => reject(new Error(`the load ended with ${code}`)));
+  child.send({ url, token, seconds, clients, body: JSON.stringify({ plan: PLAN, sql: SQL }) });
+  return promise;
+}
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+const round = (value: number): number => Math.round(value * 1000) / 1000;

@@ -1,0 +1,102 @@
+import { placeOf } from '../../errors.ts';
+import type { Aggregate, ColumnId, ColumnRef, Expr, Limit, NamedExpr, Project, Window } from '../plan.ts';
+import { INTEGER } from '../sql-type.ts';
+import { aggregateCall, type IdSource, isNotZero, named, namedAggregate, ref } from './build.ts';
+import { type Condition, conditionsOf } from './conditions.ts';
+import { conditionsOfCall } from './measures.ts';
+import { type Raw, rootOf, type UnitColumn } from './raw.ts';
+import { constructRefused } from './refusals.ts';
+
+/** Carries through a projection what it leaves out: the columns that name units, and conditions inside its values. */
+export function projectRaw(project: Project, input: Raw, ids: IdSource): Raw {
+  const alias = new Map(input.alias);
+  const definitions = new Map(input.definitions);
+  const conditions = new Map<ColumnId, readonly Condition[]>();
+  const columns = new Map(project.columns.map((column) => [JSON.stringify(column.expr) + column.id, column]));
+  const carry = (expr: Expr, name: string): ColumnRef => {
+    const text = JSON.stringify(expr);
+    const known = columns.get(text);
+    const column = known ?? named(ids.next(), name, expr);
+    columns.set(text, column);
+    return ref(column.id, expr.type);
+  };
+  for (const { id, expr } of project.columns) {
+    if (expr.kind !== 'column') definitions.set(id, expr);
+    else if (expr.id !== id) alias.set(id, expr.id);
+    const inside = conditionsOf([expr], null, input.conditions);
+    if (inside.length === 0) continue;
+    conditions.set(
+      id,
+      inside.map(({ holds, fails }) => ({ holds: carry(holds, 'holds'), fails: carry(fails, 'fails') })),
+    );
+  }
+  const units = input.units.map((unit): UnitColumn => {
+    const kept = project.columns.find(({ expr }) => expr.kind === 'column' && expr.id === unit.id);
+    if (kept !== undefined) return { ...unit, id: kept.id };
+    const { id } = carry(ref(unit.id, unit.type), 'unit');
+    alias.set(id, unit.id);
+    return { ...unit, id };
+  });
+  const rel: Project = { ...project, input: input.rel, columns: [...columns.values()] };
+  return { ...input, rel, alias, definitions, conditions, units };
+}
+
+export function windowRaw(window: Window, input: Raw, text: string): Raw {
+  const units = input.units.map(({ id }) => rootOf(input.alias, id));
+  for (const { call } of window.columns) {
+    const parts = call.partitionBy.map((expr) => (expr.kind === 'column' ? rootOf(input.alias, expr.id) : null));
+    if (units.length === 0 || !units.every((unit) => parts.includes(unit))) {
+      throw constructRefused(
+        'window function over protected rows',
+        'PARTITION BY the identifier of the unit, or the window over grouped results',
+        placeOf(text, call.at),
+      );
+    }
+  }
+  const conditions = new Map(input.conditions);
+  for (const { id, call } of window.columns) {
+    const read = [...call.args, ...call.partitionBy, ...call.orderBy.map(({ expr }) => expr)];
+    conditions.set(id, conditionsOf(read, null, input.conditions));
+  }
+  return { ...input, rel: { ...window, input: input.rel }, conditions };
+}
+
+/** WHY refused: the sum of the ten largest minus the sum of the eleven largest is one unit's value. */
+export function limitRaw(limit: Limit, input: Raw): Raw {
+  const blocked = { construct: 'LIMIT over protected rows', accepted: 'LIMIT after GROUP BY' };
+  return { ...input, rel: { ...limit, input: input.rel }, blocked: input.blocked ?? blocked };
+}
+
+/** What a unit's own value depends on is counted along: the rows of the unit where a condition holds, and fails. */
+export function perUnitRaw(
+  aggregate: Aggregate,
+  input: Raw,
+  keys: readonly (NamedExpr | undefined)[],
+  ids: IdSource,
+): Raw {
+  const alias = new Map(input.alias);
+  for (const { id, expr } of aggregate.keys) if (expr.kind === 'column' && expr.id !== id) alias.set(id, expr.id);
+  const measures = [...aggregate.measures];
+  const conditions = new Map<ColumnId, readonly Condition[]>();
+  const some = (filter: Expr): Expr => {
+    const id = ids.next();
+    measures.push(
+      namedAggregate(id, 'rows', aggregateCall('count_star', { args: [], type: INTEGER, filter: [filter] })),
+    );
+    return isNotZero(ref(id, INTEGER));
+  };
+  const insides = [
+    ...aggregate.keys.map(({ id, expr }) => ({ id, inside: conditionsOf([expr], null, input.conditions) })),
+    ...aggregate.measures.map(({ id, call }) => ({ id, inside: conditionsOfCall(call, input.conditions) })),
+  ];
+  for (const { id, inside } of insides) {
+    if (inside.length > 0)
+      conditions.set(
+        id,
+        inside.map(({ holds, fails }) => ({ holds: some(holds), fails: some(fails) })),
+      );
+  }
+  const rowsMax = aggregate.keys.length === 1 ? 1 : null;
+  const units = input.units.map((unit, position) => ({ ...unit, id: keys[position]!.id, rowsMax }));
+  return { ...input, rel: { ...aggregate, input: input.rel, measures }, alias, conditions, units };
+}

@@ -1,0 +1,83 @@
+import type { Rel, SetOperation } from '../plan.ts';
+import { columnsOf } from '../plan.ts';
+import { BOOLEAN } from '../sql-type.ts';
+import { type IdSource, literal, named, ref, refTo } from './build.ts';
+import type { Condition } from './conditions.ts';
+import { asRaw, type Raw, type UnitColumn } from './raw.ts';
+
+/** UNION ALL: each row keeps its own units; what a side does not have is NULL and counts for nobody. */
+export function unionRaw(operation: SetOperation, left: Raw, right: Raw, ids: IdSource): Raw {
+  const slots = unitSlots(left, right);
+  const names = slots.map(({ type }) => ({ id: ids.next(), name: 'unit', type }));
+  const side = (raw: Raw, pick: (slot: Slot) => UnitColumn | undefined): Rel => ({
+    kind: 'project',
+    input: raw.rel,
+    columns: [
+      ...columnsOf(raw.rel)
+        .slice(0, operation.columns.length)
+        .map((column) => named(ids.next(), column.name, refTo(column))),
+      ...slots.map((slot) => {
+        const unit = pick(slot);
+        return named(ids.next(), 'unit', unit === undefined ? literal(null, slot.type) : ref(unit.id, unit.type));
+      }),
+    ],
+  });
+  const rel: SetOperation = {
+    ...operation,
+    all: true,
+    columns: [...operation.columns, ...names],
+    left: side(left, (slot) => slot.left),
+    right: side(right, (slot) => slot.right),
+  };
+  const owned = (raw: Raw) => raw.units.some(({ nullable, unowned }) => !nullable && !unowned);
+  const units = slots.map((slot, position): UnitColumn => {
+    const partial = slot.left === undefined || slot.right === undefined;
+    return {
+      id: names[position]!.id,
+      type: slot.type,
+      unit: (slot.left ?? slot.right)!.unit,
+      nullable: partial || slot.left.nullable || slot.right.nullable,
+      unowned:
+        (slot.left === undefined ? !owned(left) : slot.left.unowned) ||
+        (slot.right === undefined ? !owned(right) : slot.right.unowned),
+      rowsMax: null,
+    };
+  });
+  return {
+    ...asRaw(rel),
+    conditions: neverMet(operation, left, right),
+    units,
+    leaves: new Map([...left.leaves, ...right.leaves]),
+    blocked: left.blocked ?? right.blocked,
+  };
+}
+
+/** WHY never: sides decide differently, and no one condition speaks for both; such values stay hidden. */
+function neverMet(operation: SetOperation, left: Raw, right: Raw): Raw['conditions'] {
+  const never: Condition = { holds: literal(false, BOOLEAN), fails: literal(false, BOOLEAN) };
+  const sides = [left, right].map((side) => ({ side, columns: columnsOf(side.rel) }));
+  const decided = operation.columns.filter((_, position) =>
+    sides.some(({ side, columns }) => (side.conditions.get(columns[position]!.id) ?? []).length > 0),
+  );
+  return new Map(decided.map(({ id }) => [id, [never]]));
+}
+
+interface Slot {
+  readonly type: UnitColumn['type'];
+  readonly left?: UnitColumn;
+  readonly right?: UnitColumn;
+}
+/** Pairs up columns that name the same kind of unit in the same key space, so that one unit is counted once. */
+function unitSlots(left: Raw, right: Raw): readonly Slot[] {
+  const free = [...right.units];
+  const slots: Slot[] = left.units.map((unit) => {
+    const index = free.findIndex((other) => other.unit === unit.unit && sameKeySpace(other.type, unit.type));
+    const [partner] = index < 0 ? [] : free.splice(index, 1);
+    return partner === undefined ? { type: unit.type, left: unit } : { type: unit.type, left: unit, right: partner };
+  });
+  return [...slots, ...free.map((unit): Slot => ({ type: unit.type, right: unit }))];
+}
+
+function sameKeySpace(a: UnitColumn['type'], b: UnitColumn['type']): boolean {
+  return a.kind === b.kind && (a.kind !== 'token' || b.kind !== 'token' || a.domain === b.domain);
+}

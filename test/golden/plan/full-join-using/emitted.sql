@@ -1,0 +1,1 @@
+SELECT t3.c3 AS c6, t3.c4 AS c7, t3.c5 AS c8 FROM (SELECT t2.c2 AS c3, sum(t2.c1) AS c4, count(t2.c0) AS c5 FROM (SELECT t0."age" AS c0, t1."staff" AS c1, COALESCE(t0."div_code", t1."div_code") AS c2 FROM "person@1" AS t0 FULL JOIN "firm@1" AS t1 ON (t0."div_code" = t1."div_code")) AS t2 GROUP BY t2.c2) AS t3

@@ -1,0 +1,1 @@
+SELECT t1.c0 AS c4, t1.c1 AS c5, t1.c2 AS c6, t1.c3 AS c7 FROM (SELECT t0."sex" AS c0, t0."div_code" AS c1, sum(t0."income") AS c2, CAST(GROUPING(t0."sex", t0."div_code") AS BIGINT) AS c3 FROM "person@1" AS t0 GROUP BY GROUPING SETS ((), (t0."sex"), (t0."sex", t0."div_code"))) AS t1

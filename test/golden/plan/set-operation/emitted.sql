@@ -1,0 +1,1 @@
+SELECT t3.c2 AS c8, t3.c3 AS c9 FROM ((SELECT t1.c0 AS c2, t1.c1 AS c3 FROM (SELECT t0."sex" AS c0, count(*) AS c1 FROM "person@1" AS t0 GROUP BY t0."sex") AS t1) UNION ALL (SELECT t2.c4 AS c6, t2.c5 AS c7 FROM (VALUES ('none', CAST('0' AS BIGINT))) AS t2(c4, c5))) AS t3 ORDER BY t3.c3 DESC NULLS LAST

@@ -1,0 +1,1 @@
+SELECT t2.c2 AS c5, t2.c3 AS c6, t2.c4 AS c7 FROM (SELECT t1.c0 AS c2, t1.c1 AS c3, rank() OVER (ORDER BY t1.c1 DESC NULLS LAST) AS c4 FROM (SELECT t0."industry" AS c0, sum(t0."staff") AS c1 FROM "firm@1" AS t0 GROUP BY t0."industry") AS t1) AS t2 WHERE (t2.c4 <= CAST('3' AS BIGINT))
