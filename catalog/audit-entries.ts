@@ -1,7 +1,6 @@
-import { hash } from 'node:crypto';
 import type { Level, Mode } from '#policies';
 import { assert } from '#policies';
-import { canonicalJson } from './canonical.ts';
+import { canonicalJson, sha256 } from './canonical.ts';
 import type { Db } from './db.ts';
 import { prepared } from './db.ts';
 
@@ -80,7 +79,7 @@ const selectScan = prepared((db) =>
 export function leafHash(bytes: Uint8Array): Buffer {
   assert(bytes.length <= ENTRY_BYTES_MAX, 'an entry fits its length field');
   leafBuffer.set(bytes, 1);
-  return hash('sha256', leafBuffer.subarray(0, 1 + bytes.length), 'buffer');
+  return sha256(leafBuffer.subarray(0, 1 + bytes.length));
 }
 
 /**

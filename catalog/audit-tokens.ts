@@ -45,7 +45,9 @@ function remembering<T>(make: (text: string) => T): (text: string) => T {
   };
 }
 
-const hex = remembering((text) => Buffer.from(text).toString('hex'));
+function hex(text: string): string {
+  return Buffer.from(text).toString('hex');
+}
 
 /** A use of data, as narrow or wide as asked: any of the three may be left open. */
 export interface Use {
@@ -74,38 +76,47 @@ export function entryTokens(entry: AuditEntry, providerOf: (resource: string) =>
   add('code', entry.code);
   for (const { resource, columns, level } of entry.tables ?? []) {
     add('provider', providerOf(resource));
-    for (const column of [undefined, ...columns]) addUses(tokens, { resource, column, level });
+    for (const token of usesOf([resource, level, ...columns].join('\n'))) tokens.add(token);
   }
   addText(tokens, entry);
   return tokens;
 }
 
-/** All ways to ask for a use: with or without each of its parts. */
-function addUses(tokens: Set<string>, { resource, column, level }: Use): void {
-  tokens.add(useToken({ resource, column }));
-  tokens.add(useToken({ resource, column, level }));
-  tokens.add(useToken({ column, level }));
-  if (column !== undefined) tokens.add(useToken({ column }));
-}
+/** All ways to ask for the uses of a table: with or without each part. Takes resource, level and columns as lines. */
+const usesOf = remembering((lines: string): readonly string[] => {
+  const [resource, level, ...columns] = lines.split('\n');
+  return [undefined, ...columns].flatMap((column) => [
+    useToken({ resource, column }),
+    useToken({ resource, column, level }),
+    useToken({ column, level }),
+    ...(column === undefined ? [] : [useToken({ column })]),
+  ]);
+});
 
-/** The words of every text in the entry, except its time and version, which are asked for otherwise. */
+/**
+ * The words of every text in the entry, except its time and version, which are asked for otherwise. What is another in
+ * each entry is not worth remembering.
+ */
 function addText(tokens: Set<string>, entry: AuditEntry): void {
-  const { v: _v, at: _at, ...rest } = entry;
+  const { v: _v, at: _at, job = '', queryHash = '', resultSha256 = '', ...rest } = entry;
+  for (const unique of [job, queryHash, resultSha256]) for (const token of textTokens(unique)) tokens.add(token);
   const visit = (value: unknown): void => {
-    if (typeof value === 'string') for (const token of textTokens(value)) tokens.add(token);
+    if (typeof value === 'string') for (const token of knownTextTokens(value)) tokens.add(token);
     else if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) visit(part);
   };
   visit(rest);
 }
 
-export const textTokens = remembering((text: string): readonly string[] => {
+export function textTokens(text: string): readonly string[] {
   const tokens: string[] = [];
   for (const [run] of text.normalize('NFKC').toLowerCase().matchAll(RUNS)) {
     if (HAN.test(run)) tokens.push(...hanTokens(run));
     else tokens.push(`w${hex(run.slice(0, WORD_LENGTH_MAX))}`);
   }
   return tokens;
-});
+}
+
+const knownTextTokens = remembering(textTokens);
 
 /** Overlapping pairs, and the last character alone, so that any single character begins a token. */
 function hanTokens(run: string): readonly string[] {

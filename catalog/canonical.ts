@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { assert } from '#policies';
 
@@ -16,4 +16,12 @@ export function sha256Hex(content: string | Uint8Array): string {
 /** SHA-256 of the canonical JSON, as lower-case hex. */
 export function contentHash(value: object): string {
   return sha256Hex(canonicalJson(value));
+}
+
+/**
+ * SHA-256 in one call. WHY by way of a string: measured on Node 24, the digest as a string and back is more than twice as
+ * fast as the digest as a Buffer, and a tree is made of little else.
+ */
+export function sha256(bytes: Uint8Array): Buffer {
+  return Buffer.from(hash('sha256', bytes, 'binary'), 'binary');
 }

@@ -115,7 +115,10 @@ export async function assemble(
     uploads: createUploadService({
       store,
       ingest: (upload) => ingest({ vault, tier: sandbox.tier, unitKeys, limits: DEFAULT_INGEST_LIMITS }, upload),
-      destroy: (resource, number) => vault.destroy(resource, number),
+      destroy: async (resource, number) => {
+        await sandbox.forget(resource, number);
+        await vault.destroy(resource, number);
+      },
     }),
     plans: createPlanService({ store }),
     issuer: identity.issuer,

@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os';
 import { openDuckDbEngine } from './engines/duckdb/duckdb-engine.ts';
 import { EngineError, type QueryEngine } from './engines/engine.ts';
 import type { WorkerReply, WorkerRequest } from './protocol.ts';
@@ -10,8 +9,6 @@ import { endWorker } from './worker-exit.ts';
  */
 let engine: QueryEngine | null = null;
 
-// The gateway answers first; threads started from here on inherit it.
-setPriority(5);
 process.on('uncaughtException', endWorker);
 process.on('unhandledRejection', endWorker);
 process.on('disconnect', endWorker);

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { sha256 } from '#catalog';
 import { assert } from '#policies';
 
 /**
@@ -11,7 +11,7 @@ export const HASH_BYTES = 32;
 export const TILE_HEIGHT = 8;
 export const TILE_WIDTH = 256;
 
-export const EMPTY_ROOT: Uint8Array = hash('sha256', '', 'buffer');
+export const EMPTY_ROOT: Uint8Array = sha256(new Uint8Array());
 
 const pair = Buffer.alloc(1 + 2 * HASH_BYTES);
 pair[0] = 1;
@@ -20,7 +20,7 @@ pair[0] = 1;
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   pair.set(left, 1);
   pair.set(right, 1 + HASH_BYTES);
-  return hash('sha256', pair, 'buffer');
+  return sha256(pair);
 }
 
 /** Where a tree can go on growing: the roots of the perfect subtrees it consists of, the widest first. */

@@ -21,12 +21,12 @@ import { resultFacts } from './result-json.ts';
 import type { StoredCell, StoredColumn, StoredResult } from './stored-result.ts';
 
 /**
- * A released result as an Arrow IPC stream: one record batch, exact types (integer int64, hugeint decimal128(38,0),
+ * A released result as an Arrow IPC stream: one record batch, exact types (integer int64, hugeint decimal128(38,0) or text beyond it,
  * date date32, timestamp in microseconds without zone, interval as text). Schema metadata `sluice` holds the rest of the
  * result as JSON; each field's metadata holds its mode and because.
  */
 export function resultArrow(job: string, outcomeIndex: number, result: StoredResult): Uint8Array {
-  const fields = result.columns.map(arrowField);
+  const fields = result.columns.map((column, index) => arrowField(column, result.values[index] ?? []));
   const children = fields.map((field, index) => arrowData(field.type, result.values[index] ?? []));
   const receipt = { index: outcomeIndex, href: `/v1/jobs/${job}/receipt` };
   const facts = { job, mode: result.mode, ...resultFacts(result), receipt };
@@ -38,24 +38,27 @@ export function resultArrow(job: string, outcomeIndex: number, result: StoredRes
   return writer.toUint8Array(true);
 }
 
-function arrowField(column: StoredColumn): Field {
+function arrowField(column: StoredColumn, cells: readonly StoredCell[]): Field {
   const because = JSON.stringify(column.because);
   const metadata = new Map([
     ['sluice:mode', column.mode],
     ['sluice:because', because],
     ['sluice:type', column.type.kind],
   ]);
-  return new Field(column.name, arrowType(column.type), true, metadata);
+  return new Field(column.name, arrowType(column.type, cells), true, metadata);
 }
 
-function arrowType(type: SqlType): DataType {
+const DECIMAL_DIGITS_MAX = 38;
+
+function arrowType(type: SqlType, cells: readonly StoredCell[]): DataType {
   switch (type.kind) {
     case 'boolean':
       return new Bool();
     case 'integer':
       return new Int64();
     case 'hugeint':
-      return new Decimal(0, 38);
+      // WHY: 2^127 − 1 has one digit more than decimal128 holds, and few readers know decimal256.
+      return cells.every(fitsDecimal) ? new Decimal(0, DECIMAL_DIGITS_MAX) : new Utf8();
     case 'decimal':
       return new Decimal(type.scale, type.precision);
     case 'double':
@@ -71,6 +74,10 @@ function arrowType(type: SqlType): DataType {
     case 'token':
       return new Utf8();
   }
+}
+
+function fitsDecimal(cell: StoredCell): boolean {
+  return cell === null || String(cell).replace('-', '').length <= DECIMAL_DIGITS_MAX;
 }
 
 function arrowData(type: DataType, cells: readonly StoredCell[]): Data {

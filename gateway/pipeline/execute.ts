@@ -1,14 +1,32 @@
-import { type CompiledQuery, protect, type ReleasedResult, release, type TableData } from '#policies';
+import {
+  assert,
+  type CompiledQuery,
+  protect,
+  type QueryCatalog,
+  type ReleasedResult,
+  release,
+  type TableData,
+} from '#policies';
 import type { EngineSession } from '#sandbox';
+import type { Admission } from './admit.ts';
 import type { PipelineDeps } from './deps.ts';
 import type { JobArrival } from './run-job.ts';
 
 /** execute → protect → finish → release, in one worker. True values exist between `query` and `protect` only. */
-export function execute(arrival: JobArrival, compiled: CompiledQuery, deps: PipelineDeps): Promise<ReleasedResult> {
+export function execute(
+  arrival: JobArrival,
+  { catalog }: Admission,
+  compiled: CompiledQuery,
+  deps: PipelineDeps,
+): Promise<ReleasedResult> {
   const job = {
     id: arrival.id,
     analyst: `${arrival.caller.org}/${arrival.caller.sub}`,
-    tables: compiled.uses,
+    tables: compiled.uses.map(({ resource, version, table }) => ({
+      resource,
+      version,
+      columns: grantedColumns(catalog, table),
+    })),
     deadlineMs: Math.min(arrival.request.options.deadlineMs ?? deps.deadlineMs, deps.deadlineMs),
     signal: arrival.signal,
   };
@@ -19,6 +37,13 @@ export function execute(arrival: JobArrival, compiled: CompiledQuery, deps: Pipe
     const answer = await finish(compiled, cells.tables, session);
     return release(compiled, cells, answer, deps.profile);
   });
+}
+
+/** WHY all that the plan grants and not the query's own few: a worker keeps one view per grant, ready for the next job. */
+function grantedColumns(catalog: QueryCatalog, table: string): readonly string[] {
+  const granted = catalog.get(table);
+  assert(granted !== undefined, 'a query uses granted tables only');
+  return granted.schema.columns.map(({ name }) => name);
 }
 
 /** What the user wrote above the release boundary, over protected values; a mere choice of columns needs no engine. */

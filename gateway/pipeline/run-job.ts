@@ -52,7 +52,7 @@ async function live(
     opened = await recordIntent(arrival, admission, compiled, deps);
     observer.opened(opened.job);
     if (opened.replayed) return opened.job;
-    const released = await execute(arrival, compiled, deps);
+    const released = await execute(arrival, admission, compiled, deps);
     return await recordOutcome(opened, released, deps);
   } catch (error) {
     if (opened !== null) return await recordFailure(opened, error, deps);

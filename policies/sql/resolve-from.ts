@@ -1,17 +1,8 @@
 import { type ColumnSchema, domainOf } from '../table-schema.ts';
 import { asCondition, unify } from './coercion.ts';
-import { columnRef, type ExprEnv } from './expression-env.ts';
+import type { ExprEnv } from './expression-env.ts';
 import { isLiteral, nullLiteral } from './literals.ts';
-import {
-  type ColumnId,
-  columnsOf,
-  type Expr,
-  type Join,
-  type OutputColumn,
-  type Rel,
-  type Scan,
-  type ScanColumn,
-} from './plan.ts';
+import type { Expr, Join, OutputColumn, Rel, Scan, ScanColumn } from './plan.ts';
 import type { GrantedTable } from './resolve.ts';
 import { resolveExpr } from './resolve-expr.ts';
 import { call, comparison } from './resolve-operators.ts';
@@ -42,6 +33,7 @@ import {
   textsAt,
   within,
 } from './syntax-node.ts';
+import { mergedColumn, mergeFull } from './using-columns.ts';
 
 /** A WITH query, resolved again at every reference: each gets columns of its own. */
 export interface CteScope {
@@ -65,7 +57,7 @@ export interface FromReader {
   readonly ctes: CteScope | null;
   readonly query: QueryReader;
 }
-interface BoundFrom {
+export interface BoundFrom {
   readonly rel: Rel;
   readonly relations: readonly BoundRelation[];
   readonly merged: readonly MergedColumn[];
@@ -443,77 +435,4 @@ function joinUsing(
     return bind(rel, left, right, [...both, ...merged]);
   }
   return mergeFull(ctx, rel, left, right, pairs, both);
-}
-
-interface UsingPair {
-  readonly name: string;
-  readonly left: Expr;
-  readonly right: Expr;
-}
-
-/** A FULL JOIN pads either side, so the merged column is computed: COALESCE(left, right). */
-function mergeFull(
-  ctx: ResolveContext,
-  rel: Join,
-  left: BoundFrom,
-  right: BoundFrom,
-  pairs: readonly UsingPair[],
-  both: readonly MergedColumn[],
-): BoundFrom {
-  const kept = columnsOf(rel).map(({ id, name, type }) => ({ from: id, id: freshId(ctx), name, type }));
-  const renamed = new Map<ColumnId, ColumnId>(kept.map((column) => [column.from, column.id]));
-  const fresh = (id: ColumnId): ColumnId => renamed.get(id) ?? id;
-  const merges = pairs.map((pair) => {
-    const sides = unify(ctx, [pair.left, pair.right], 'USING');
-    const type = sides[0]?.type ?? pair.left.type;
-    return { pair, id: freshId(ctx), name: pair.name, expr: call('coalesce', sides, type, pair.left.at) };
-  });
-  const project: Rel = {
-    kind: 'project',
-    input: rel,
-    columns: [
-      ...kept.map(({ from, id, name, type }) => ({ id, name, expr: columnRef(from, type, null) })),
-      ...merges.map(({ id, name, expr }) => ({ id, name, expr })),
-    ],
-  };
-  const relations = [...left.relations, ...right.relations].map((relation) => ({
-    ...relation,
-    columns: relation.columns.map((column) => ({ ...column, id: fresh(column.id) })),
-  }));
-  const old = both.map((merged) => ({
-    ...merged,
-    column: { ...merged.column, id: fresh(merged.column.id) },
-    hides: new Set([...merged.hides].map(fresh)),
-  }));
-  const merged = merges.map(
-    ({ pair, id, name, expr }): MergedColumn => ({
-      name,
-      column: { name, id, type: expr.type, starred: expr.type.kind !== 'token' },
-      hides: hidden([pair.left, pair.right], both, fresh),
-    }),
-  );
-  return { rel: project, relations, merged: [...old, ...merged] };
-}
-
-function mergedColumn(name: string, shown: Expr, sides: readonly Expr[], both: readonly MergedColumn[]): MergedColumn {
-  const id = shown.kind === 'column' ? shown.id : (-1 as ColumnId);
-  return {
-    name,
-    column: { name, id, type: shown.type, starred: shown.type.kind !== 'token' },
-    hides: hidden(sides, both, (same) => same),
-  };
-}
-
-function hidden(
-  sides: readonly Expr[],
-  both: readonly MergedColumn[],
-  fresh: (id: ColumnId) => ColumnId,
-): ReadonlySet<ColumnId> {
-  const ids = new Set<ColumnId>();
-  for (const side of sides) {
-    if (side.kind !== 'column') continue;
-    ids.add(fresh(side.id));
-    for (const merged of both) if (merged.column.id === side.id) for (const id of merged.hides) ids.add(fresh(id));
-  }
-  return ids;
 }

@@ -10,7 +10,7 @@ import { formatError } from './upload-problem.ts';
 
 /**
  * A Parquet file can only be read from its end, so the body waits on disk, sealed; then one row group after the other
- * goes to the worker as a file of its own. What lies in memory at once is one row group.
+ * goes to the worker as a file of its own. In memory are one row group at work and the next.
  */
 
 const MAGIC = 'PAR1';

@@ -170,6 +170,14 @@ export const REFUSED_CONSTRUCTS: readonly RefusedConstruct[] = [
     [CONSTRUCT, 'SELECT count(*) FROM person GROUP BY ^row_number() OVER ()'],
     [FUNCTION, 'SELECT ^list(age) OVER () FROM person'],
     [FUNCTION, 'SELECT ^mode(age) OVER () FROM person'],
+    [
+      CONSTRUCT,
+      'SELECT age FROM person p WHERE EXISTS (SELECT 1 FROM visit v WHERE v.pid = p.pid AND EXISTS (SELECT 1 FROM job j WHERE j.pid = p.pid))',
+    ],
+    [
+      CONSTRUCT,
+      'SELECT age FROM person p WHERE EXISTS (SELECT 1 FROM visit v WHERE v.pid = p.pid AND v.days > (SELECT max(x.days) FROM visit x WHERE x.days = p.age))',
+    ],
   ]),
   ...group('A20, A21 the engine about itself', [
     [FUNCTION, 'SELECT ^stats(age) FROM person'],

@@ -1,0 +1,159 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { assemble, type Gateway } from '../../../gateway/assemble.ts';
+import { type Config, readConfig } from '../../../gateway/config.ts';
+import { openEmbeddedIssuer, type Role } from '../../../gateway/identity/index.ts';
+
+/** A real gateway on an empty home: store, vault, isolated workers, log. Only the port is missing: requests go to the app. */
+export interface RunningGateway {
+  readonly home: string;
+  readonly config: Config;
+  readonly gateway: Gateway;
+  token(role: Role, sub: string, org: string): Promise<string>;
+  request(
+    token: string,
+    method: string,
+    path: string,
+    body?: BodyInit | object,
+    headers?: Record<string, string>,
+  ): Promise<Response>;
+  /** As a crash would: nothing is stopped in order but the workers. */
+  stop(): Promise<void>;
+  destroy(): Promise<void>;
+}
+
+export async function startGateway(existing?: string): Promise<RunningGateway> {
+  const home = existing ?? (await mkdtemp(join(tmpdir(), 'sluice-life-')));
+  const config = readConfig({ SLUICE_HOME: home, SLUICE_SCALE: '0', SLUICE_WORKERS: '2' });
+  const fail = (error: unknown) => {
+    throw error;
+  };
+  const gateway = await assemble(config, 'test', {
+    sandbox: () => undefined,
+    bug: (_reference, error) => fail(error),
+    fatal: fail,
+  });
+  const issuer = await openEmbeddedIssuer({ home, production: false, audience: 'sluice', clock: () => new Date() });
+  let stopped = false;
+  const stop = async () => {
+    if (!stopped) await gateway.close();
+    stopped = true;
+  };
+  return {
+    home,
+    config,
+    gateway,
+    token: (role, sub, org) => issuer.issue({ role, sub, org }),
+    request(token, method, path, body, headers = {}) {
+      const isJson = body !== undefined && Object.getPrototypeOf(body) === Object.prototype;
+      const init = {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          'accept-language': 'en',
+          ...(isJson ? { 'content-type': 'application/json' } : {}),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : (body as BodyInit) }),
+      };
+      return Promise.resolve(gateway.app.request(path, init));
+    },
+    stop,
+    async destroy() {
+      await stop();
+      await rm(home, { recursive: true, force: true });
+      await rm(config.runDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What a job answered: the parsed body and the status. */
+export interface Answer {
+  readonly status: number;
+  readonly body: {
+    readonly id: string;
+    readonly state: string;
+    readonly mode: string;
+    readonly code?: string;
+    readonly hint?: string;
+    readonly detail?: string;
+    readonly job?: string;
+    readonly place?: { readonly line: number; readonly column: number } | null;
+    readonly result: {
+      readonly mode: string;
+      readonly columns: readonly {
+        readonly name: string;
+        readonly type: unknown;
+        readonly mode: string;
+        readonly because: readonly { column: string; level: string }[];
+      }[];
+      readonly rows: readonly (readonly (string | number | boolean | null)[])[];
+      readonly suppressed: { readonly cells: number; readonly groups: number; readonly reasons: readonly string[] };
+    } | null;
+  };
+}
+
+export async function ask(
+  running: RunningGateway,
+  token: string,
+  plan: string,
+  sql: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await running.request(token, 'POST', '/v1/jobs', { plan, sql }, { prefer: 'wait=30', ...headers });
+  return { status: response.status, body: (await response.json()) as Answer['body'] };
+}
+
+/** Registers, uploads and lists a table, then has a plan over it approved. Returns the developer's token. */
+export async function publish(
+  running: RunningGateway,
+  table: {
+    readonly schema: { readonly table: string; readonly columns: readonly { readonly name: string }[] };
+    readonly csv: BodyInit;
+  },
+  options: { readonly plan: string; readonly columns?: readonly string[]; readonly unitsMin?: number } = { plan: 'p1' },
+): Promise<{ developer: string; provider: string; bureau: string; upload: Response }> {
+  const provider = await running.token('provider', 'bob', 'census-office');
+  const bureau = await running.token('bureau', 'dan', 'data-bureau');
+  const developer = await running.token('developer', 'alice', 'linkong-data');
+  const id = table.schema.table;
+  const title = { zh: id, en: id };
+  await must(
+    running.request(provider, 'POST', '/v1/resources', {
+      title,
+      frequency: 'yearly',
+      conditions: 'test',
+      schema: table.schema,
+    }),
+  );
+  const upload = await must(
+    running.request(provider, 'PUT', `/v1/resources/${id}/data`, table.csv, { 'content-type': 'text/csv' }),
+  );
+  await must(running.request(bureau, 'POST', `/v1/resources/${id}/listing`));
+  const columns = options.columns ?? table.schema.columns.map(({ name }) => name);
+  await must(
+    running.request(developer, 'POST', '/v1/plans', {
+      id: options.plan,
+      title: 'test',
+      purpose: 'test',
+      class: 'governance',
+      tables: [{ resource: id, columns }],
+      validFrom: '2020-01-01',
+      validUntil: '2099-12-31',
+      ...(options.unitsMin === undefined ? {} : { unitsMin: options.unitsMin }),
+    }),
+  );
+  for (const reviewer of [provider, bureau]) {
+    await must(
+      running.request(reviewer, 'POST', `/v1/plans/${options.plan}/decisions`, { verdict: 'approve', comment: '' }),
+    );
+  }
+  return { developer, provider, bureau, upload };
+}
+
+async function must(request: Promise<Response>): Promise<Response> {
+  const response = await request;
+  if (response.ok) return response;
+  throw new Error(`${response.status}: ${await response.text()}`);
+}
