@@ -58,7 +58,9 @@ export function createJobs(deps: PipelineDeps, limits: JobLimits = DEFAULT_JOB_L
       return ended;
     });
     job.released.catch(opened.reject);
-    return told(await opened.promise);
+    const first = await opened.promise;
+    // A refusal rests on the query and public metadata: there is nothing to wait for but its tick.
+    return told(first.state === 'refused' ? await job.released : first);
   }
 
   return {

@@ -117,8 +117,7 @@ describe('PUMS over HTTP', () => {
       'pums',
       'SELECT count(*) AS all_rows, count(age) AS with_age FROM pums',
     );
-    const lines = nulls.trim().split('
-').slice(1);
+    const lines = nulls.trim().split('\n').slice(1);
     const withAge = lines.filter((line) => line.split(',')[0] !== '').length;
     expect(withAge).toBeLessThan(lines.length);
     expect(body.result?.rows).toEqual([[lines.length, withAge]]);

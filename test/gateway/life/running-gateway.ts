@@ -5,6 +5,9 @@ import { assemble, type Gateway } from '../../../gateway/assemble.ts';
 import { type Config, readConfig } from '../../../gateway/config.ts';
 import { openEmbeddedIssuer, type Role } from '../../../gateway/identity/index.ts';
 
+/** What fetch takes as a body here. */
+type RequestBody = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+
 /** A real gateway on an empty home: store, vault, isolated workers, log. Only the port is missing: requests go to the app. */
 export interface RunningGateway {
   readonly home: string;
@@ -15,7 +18,7 @@ export interface RunningGateway {
     token: string,
     method: string,
     path: string,
-    body?: BodyInit | object,
+    body?: RequestBody | object,
     headers?: Record<string, string>,
   ): Promise<Response>;
   /** As a crash would: nothing is stopped in order but the workers. */
@@ -55,7 +58,7 @@ export async function startGateway(existing?: string): Promise<RunningGateway> {
           ...(isJson ? { 'content-type': 'application/json' } : {}),
           ...headers,
         },
-        ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : (body as BodyInit) }),
+        ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : (body as RequestBody) }),
       };
       return Promise.resolve(gateway.app.request(path, init));
     },
@@ -110,7 +113,7 @@ export async function publish(
   running: RunningGateway,
   table: {
     readonly schema: { readonly table: string; readonly columns: readonly { readonly name: string }[] };
-    readonly csv: BodyInit;
+    readonly csv: RequestBody;
   },
   options: { readonly plan: string; readonly columns?: readonly string[]; readonly unitsMin?: number } = { plan: 'p1' },
 ): Promise<{ developer: string; provider: string; bureau: string; upload: Response }> {

@@ -22,7 +22,16 @@ export interface StoredVisit {
   readonly v: number;
 }
 /** How the measured rows come about. */
-export const SHAPES = ['plain', 'two units', 'fan-out', 'padded', 'join', 'left join', 'per person'] as const;
+export const SHAPES = [
+  'plain',
+  'two units',
+  'fan-out',
+  'padded',
+  'join',
+  'left join',
+  'per person',
+  'projected',
+] as const;
 export type Shape = (typeof SHAPES)[number];
 
 export interface RandomQuery {
@@ -118,17 +127,28 @@ export function planOf(query: RandomQuery): Rel {
   const { rel, at } = sourceOf(query, maker);
   const filtered: Rel =
     query.above === null ? rel : { kind: 'filter', input: rel, predicate: call('gt', [at['x']!, number(query.above)]) };
-  return maker.group(
-    filtered,
-    query.keys.map((key) => at[key]!),
-    query.measures.map((one) => callOf(one, at)),
-  );
+  const keys = query.keys.map((key) => at[key]!);
+  const calls = query.measures.map((one) => callOf(one, at));
+  return query.shape === 'projected' ? overSubquery(filtered, keys, calls, maker) : maker.group(filtered, keys, calls);
+}
+
+/** The same with keys, arguments and filters computed in a subquery: nothing may be lost on the way up. */
+function overSubquery(rel: Rel, keys: readonly Expr[], calls: readonly AggregateCall[], maker: PlanMaker): Rel {
+  const read = calls.flatMap(({ args, filter }) => (filter === null ? args : [...args, filter]));
+  const inner = maker.project(rel, [...keys, ...read]);
+  const [columns, computed] = [outputs(inner).slice(0, keys.length), [...outputs(inner).slice(keys.length)]];
+  const lifted = calls.map((one): AggregateCall => {
+    const args = computed.splice(0, one.args.length);
+    return { ...one, args, filter: one.filter === null ? null : computed.shift()! };
+  });
+  return maker.group(inner, columns, lifted);
 }
 
 function sourceOf(query: RandomQuery, maker: PlanMaker): Source {
   const scan = maker.scan(tableOf(query.shape));
   switch (query.shape) {
     case 'plain':
+    case 'projected':
     case 'two units':
       return { rel: scan, at: scan.at };
     case 'fan-out': {
@@ -217,6 +237,7 @@ function sourceRows(query: RandomQuery): readonly OpenRow[] {
   const visitsOf = (id: number | null) => query.visits.filter((visit) => visit.id === id);
   switch (query.shape) {
     case 'plain':
+    case 'projected':
     case 'two units':
       return stored;
     case 'fan-out':
