@@ -10,7 +10,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { DEFAULT_INGEST_LIMITS, detectTier, ingest, openVault } from '../sandbox/index.ts';
 import { ELECTRICITY } from './ingest-data.ts';
 
-const FACTS = `SELECT count(*), count(DISTINCT uscc), sum(kwh_total)::DECIMAL(38,2), sum(bill_amt)::DECIMAL(38,2),
+const FACTS = `SELECT count(*), count(DISTINCT uscc), sum(kwh_total::DECIMAL(18,2)), sum(bill_amt::DECIMAL(18,2)),
   sum(contract_kva), count(arrears_days), min(read_date)::VARCHAR, max(read_date)::VARCHAR, count(*) FILTER (new_energy)`;
 
 async function reference(csv: string, db: string): Promise<Record<string, unknown>> {
@@ -19,10 +19,11 @@ async function reference(csv: string, db: string): Promise<Record<string, unknow
   const connection = await instance.connect();
   await connection.run(`CREATE TABLE data AS SELECT * FROM read_csv('${csv}')`);
   const ms = performance.now() - startedAt;
+  const cpuMs = ownCpuMs();
   const facts = await factsOf(connection, 'data');
   connection.closeSync();
   instance.closeSync();
-  return { ms, facts };
+  return { ms, cpuMs, facts };
 }
 
 async function factsOf(connection: Awaited<ReturnType<DuckDBInstance['connect']>>, from: string): Promise<string> {
@@ -61,9 +62,12 @@ async function ingestRun(csv: string, dir: string, times: number): Promise<Recor
       },
     );
     const ms = performance.now() - startedAt;
-    const rss = { gateway: process.resourceUsage().maxRSS / 1024, worker: peaks.stop() };
+    const worker = peaks.stop();
+    const cpuMs = ownCpuMs() + worker.cpuMs;
+    const rss = { gateway: process.resourceUsage().maxRSS / 1024, worker: worker.rssMb };
     return {
       ms,
+      cpuMs,
       tier,
       rows: report.rows,
       bytes: report.bytes,
@@ -94,27 +98,43 @@ async function stored(vault: Awaited<ReturnType<typeof openVault>>): Promise<Rec
   return { facts, segments: attached.segments.length, plainBytes, attachMs };
 }
 
-/** Peak resident MiB of any process below this one, sampled: the worker's own accounting is out of reach. */
-function watchChildren(): { stop: () => number } {
-  let peak = 0;
+function ownCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** USER_HZ, which Linux fixes for all that it tells programs. */
+const TICK_MS = 10;
+
+/** Peak resident MiB of any process below this one and CPU time of all, sampled: their own accounting is out of reach. */
+function watchChildren(): { stop: () => { rssMb: number; cpuMs: number } } {
+  let rssMb = 0;
+  const cpuMs = new Map<number, number>();
   const sample = (): void => {
     if (process.platform !== 'linux') return;
     for (const pid of descendants()) {
       try {
         const match = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'));
-        peak = Math.max(peak, Number(match?.[1] ?? 0) / 1024);
+        rssMb = Math.max(rssMb, Number(match?.[1] ?? 0) / 1024);
+        const fields = statFields(readFileSync(`/proc/${String(pid)}/stat`, 'utf8'));
+        cpuMs.set(pid, (Number(fields[11]) + Number(fields[12])) * TICK_MS);
       } catch {
         // It ended between the listing and the reading.
       }
     }
   };
-  const timer = setInterval(sample, 50);
+  const timer = setInterval(sample, 25);
   return {
     stop: () => {
       clearInterval(timer);
-      return peak;
+      return { rssMb, cpuMs: [...cpuMs.values()].reduce((sum, ms) => sum + ms, 0) };
     },
   };
+}
+
+/** From the third field, the state, on. */
+function statFields(stat: string): readonly string[] {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function descendants(): readonly number[] {
@@ -123,7 +143,7 @@ function descendants(): readonly number[] {
     if (!/^\d+$/.test(name)) continue;
     try {
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
+      parents.set(Number(name), Number(statFields(stat)[1]));
     } catch {
       // Gone already.
     }

@@ -16,6 +16,7 @@ const CHILD = fileURLToPath(new URL('./ingest-child.ts', import.meta.url));
 
 interface ReferenceRun {
   readonly ms: number;
+  readonly cpuMs: number;
   readonly facts: string;
 }
 interface IngestRun extends ReferenceRun {
@@ -52,6 +53,7 @@ export default async function run(options: {
         median(runs.map(({ ours }) => ours.ms)) / median(runs.map(({ reference }) => reference.ms)),
         2,
       ),
+      csv_ratio_cpu: round(median(runs.map(({ ours, reference }) => ours.cpuMs / reference.cpuMs)), 2),
       ingest_ms: round(median(runs.map(({ ours }) => ours.ms))),
       reference_ms: round(median(runs.map(({ reference }) => reference.ms))),
       rows: file.rows,
@@ -82,7 +84,9 @@ function pairedRuns(csv: string, dir: string, count: number, log: (line: string)
     rmSync(db, { force: true });
     const ours = ingestRun(csv, dir, 1);
     const ratio = ours.ms / reference.ms;
-    log(`run ${index + 1}: reference ${round(reference.ms)} ms, ingest ${round(ours.ms)} ms, ratio ${round(ratio, 2)}`);
+    log(
+      `run ${index + 1}: reference ${round(reference.ms)} ms, ingest ${round(ours.ms)} ms, ratio ${round(ratio, 2)}; CPU ${round(reference.cpuMs)} and ${round(ours.cpuMs)} ms`,
+    );
     return { reference, ours, ratio };
   });
 }

@@ -67,7 +67,6 @@ export const POLICY_ERROR_CODES = [
   'POLICY_UNIT_MISSING', // table, accepted
   'POLICY_AGGREGATE_REFUSED', // function, mode, accepted
   'POLICY_CONSTRUCT_REFUSED', // construct, mode, accepted
-  'POLICY_PLAN_MISMATCH', // plan, difference[]
   'POLICY_ACCESS_DENIED', // action
 ] as const;
 
@@ -77,7 +76,6 @@ export const CATALOG_ERROR_CODES = [
   'RESOURCE_EXISTS', // id
   'RESOURCE_STATE', // id, state, accepted
   'RESOURCE_INVALID', // path, problem
-  'RESOURCE_HAS_NO_DATA', // id
   'PLAN_NOT_FOUND', // id
   'PLAN_INVALID', // path, problem
   'PLAN_STATE', // id, state, accepted
@@ -119,10 +117,8 @@ export const GATEWAY_ERROR_CODES = [
   'NOT_ACCEPTABLE', // accepted[]
   'TOKEN_MISSING', // (none)
   'TOKEN_INVALID', // reason: expired | signature | claims | algorithm | issuer-unreachable
-  'ROLE_FORBIDDEN', // role, accepted[]
   'CONFIG_INVALID', // variable, problem
   'RATE_LIMITED', // retryAfterSeconds
-  'FROZEN', // scope
   'LOG_CORRUPT', // index, problem
   'INTERNAL', // (none): a bug; nothing else is said
 ] as const;

@@ -55,8 +55,8 @@ export interface Explanation {
 export interface JobService {
   /**
    * Records and queues a job. A query that the compiler or a policy refuses becomes a job in state `refused` (logged),
-   * which is returned, not thrown. Thrown: PLAN_NOT_FOUND, PLAN_STATE, IDEMPOTENCY_CONFLICT, RATE_LIMITED, SANDBOX_BUSY,
-   * FROZEN. The same key and body again give the first job.
+   * which is returned, not thrown. Thrown: PLAN_NOT_FOUND, PLAN_STATE, IDEMPOTENCY_CONFLICT, RATE_LIMITED, SANDBOX_BUSY.
+   * The same key and body again give the first job.
    */
   submit(caller: Caller, request: JobRequest): Promise<Job>;
   /** A job as it may be told now: one that has ended but whose release tick has not passed is still `running`. */

@@ -35,12 +35,11 @@ export class RunningJobs {
     return this.#jobs.get(id);
   }
 
-  /** Starts `work` as job `id`. Errors: SANDBOX_BUSY when a bound is reached. */
+  /** Starts `work` as job `id`. Errors: RATE_LIMITED at the analyst's own bound, SANDBOX_BUSY at the whole one. */
   start(id: string, analyst: string, work: (job: JobHandle) => Promise<Job>): RunningJob {
     const mine = this.#perAnalyst.get(analyst) ?? 0;
-    if (this.#jobs.size >= this.#limits.all || mine >= this.#limits.perAnalyst) {
-      throw new AppError('SANDBOX_BUSY', { retryAfterSeconds: 1 });
-    }
+    if (mine >= this.#limits.perAnalyst) throw new AppError('RATE_LIMITED', { retryAfterSeconds: 1 });
+    if (this.#jobs.size >= this.#limits.all) throw new AppError('SANDBOX_BUSY', { retryAfterSeconds: 1 });
     const controller = new AbortController();
     const events: JobEvent[] = [];
     let wake = Promise.withResolvers<void>();

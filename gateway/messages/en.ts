@@ -114,11 +114,6 @@ export const EN: MessageCatalogue = {
     detail: '`{construct}` cannot be used[ in mode `{mode}`]',
     hint: '[accepted instead: {accepted}]',
   },
-  POLICY_PLAN_MISMATCH: {
-    title: 'the job is outside its plan',
-    detail: 'the job does not fit plan `{plan}`[: `{difference}`]',
-    hint: 'keep to the tables, columns and dates of the approved plan, or submit a new plan',
-  },
   POLICY_ACCESS_DENIED: {
     title: 'not permitted',
     detail: 'no policy permits[ `{action}`] to this caller',
@@ -144,11 +139,6 @@ export const EN: MessageCatalogue = {
     title: 'the declaration is not valid',
     detail: '[`{path}`: ]{problem}',
     hint: 'correct the declaration and send it again',
-  },
-  RESOURCE_HAS_NO_DATA: {
-    title: 'the resource has no data',
-    detail: 'resource `{id}` has no current version',
-    hint: 'its provider uploads one with PUT /v1/resources/{id}/data',
   },
   PLAN_NOT_FOUND: {
     title: 'no such plan',
@@ -317,11 +307,6 @@ export const EN: MessageCatalogue = {
     detail: 'the bearer token is not accepted[: {reason}]',
     hint: 'ask the issuer for a new token',
   },
-  ROLE_FORBIDDEN: {
-    title: 'the role may not do this',
-    detail: 'role `{role}` may not do this',
-    hint: '[accepted: `{accepted}`]',
-  },
   CONFIG_INVALID: {
     title: 'the configuration is not valid',
     detail: '`{variable}`: {problem}',
@@ -331,11 +316,6 @@ export const EN: MessageCatalogue = {
     title: 'too many requests',
     detail: 'more requests came than this account may send',
     hint: 'try again[ in {retryAfterSeconds} s]',
-  },
-  FROZEN: {
-    title: 'frozen by the security office',
-    detail: 'access is frozen[ for {scope}]',
-    hint: 'ask the security office',
   },
   LOG_CORRUPT: {
     title: 'the access log failed its check',

@@ -114,11 +114,6 @@ export const ZH_CN: MessageCatalogue = {
     detail: '[在模式 `{mode}` 下]不能使用 `{construct}`',
     hint: '[可改用：{accepted}]',
   },
-  POLICY_PLAN_MISMATCH: {
-    title: '作业超出方案',
-    detail: '作业与方案 `{plan}` 不符[：`{difference}`]',
-    hint: '请限于已批准方案的表、数据项和期限，或提交新方案',
-  },
   POLICY_ACCESS_DENIED: {
     title: '未获许可',
     detail: '没有策略允许该调用者执行[ `{action}`]',
@@ -144,11 +139,6 @@ export const ZH_CN: MessageCatalogue = {
     title: '登记内容无效',
     detail: '[`{path}`：]{problem}',
     hint: '请更正登记内容后重新提交',
-  },
-  RESOURCE_HAS_NO_DATA: {
-    title: '资源还没有数据',
-    detail: '资源 `{id}` 没有当前版本',
-    hint: '由提供单位用 PUT /v1/resources/{id}/data 上传',
   },
   PLAN_NOT_FOUND: {
     title: '没有这个方案',
@@ -317,11 +307,6 @@ export const ZH_CN: MessageCatalogue = {
     detail: '不接受该令牌[：{reason}]',
     hint: '请向签发方申请新的令牌',
   },
-  ROLE_FORBIDDEN: {
-    title: '该角色无权执行',
-    detail: '角色 `{role}` 无权执行此操作',
-    hint: '[可执行的角色：`{accepted}`]',
-  },
   CONFIG_INVALID: {
     title: '配置无效',
     detail: '`{variable}`：{problem}',
@@ -331,11 +316,6 @@ export const ZH_CN: MessageCatalogue = {
     title: '请求过多',
     detail: '该账户的请求超过允许的数量',
     hint: '请[在 {retryAfterSeconds} 秒后]重试',
-  },
-  FROZEN: {
-    title: '已被安全办冻结',
-    detail: '访问已冻结[：{scope}]',
-    hint: '请联系安全办',
   },
   LOG_CORRUPT: {
     title: '访问日志未通过校验',

@@ -48,7 +48,7 @@ export function resourceTarget(resource: Resource): Target {
   return { type: 'Resource', id: resource.id, attrs: { provider: resource.provider, state: resource.state } };
 }
 export function planTarget(plan: UsagePlan, providers: readonly string[]): Target {
-  return { type: 'Plan', id: plan.id, attrs: { org: plan.org, providers } };
+  return { type: 'Plan', id: plan.id, attrs: { org: plan.org, author: plan.author, providers } };
 }
 /** The access log as a whole. */
 export const LOG_TARGET: Target = { type: 'AccessLog', id: 'log', attrs: {} };

@@ -65,13 +65,10 @@ export const ACCESS_POLICIES: Readonly<Record<string, string>> = Object.freeze({
   'everyone-lists-own-jobs': `
     permit (principal, action == Action::"job:list", resource)
     when { resource.org == principal.org && resource.sub == principal.sub };`,
-  // The account, not the organisation: a result is what one analyst was given, and may be charged to.
+  // The account, not the organisation, and no officer: a result is what one analyst was given, and may be charged to.
   'everyone-handles-own-jobs': `
     permit (principal, action in [Action::"job:read", Action::"job:cancel"], resource)
     when { ["developer", "operator"].contains(principal.role) && resource.org == principal.org && resource.sub == principal.sub };`,
-  'security-sees-jobs': `
-    permit (principal, action == Action::"job:read", resource)
-    when { principal.role == "security" };`,
 
   'everyone-sees-the-listed-catalogue': `
     permit (principal, action == Action::"resource:read", resource)

@@ -14,6 +14,7 @@ const NUL = 0;
 const REPLACEMENT = '\ufffd';
 
 export interface TextBlocks {
+  /** Each block may be overwritten by the next. */
   readonly blocks: AsyncIterable<Buffer>;
   /** Known after the last block; a file of ASCII alone is UTF-8. */
   encoding(): UploadEncoding;
@@ -66,7 +67,7 @@ async function* withSample(body: AsyncIterable<Buffer>, wanted: () => boolean): 
       yield { bytes, sample: null };
       continue;
     }
-    held.push(bytes);
+    held.push(Buffer.from(bytes)); // the block itself is overwritten by the next
     if (sampleOf(Buffer.concat(held)).length >= SAMPLE_BYTES) yield* flush();
   }
   yield* flush();

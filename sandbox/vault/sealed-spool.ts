@@ -10,7 +10,7 @@ import { chunkPlace, newSealedFormat } from './sealed-format.ts';
  * object ever had. When it is gone, so is what it wrote.
  */
 export interface SealedSpool {
-  /** Every block but the last has `blockBytes`; a shorter one ends the spool. */
+  /** Every block but the last has `blockBytes`; a shorter one ends the spool. The block is copied. */
   append(block: Buffer): Promise<void>;
   /** After this the spool can be read. */
   finish(): Promise<void>;
@@ -24,7 +24,8 @@ export async function openSealedSpool(path: string, blockBytes: number): Promise
   const format = newSealedFormat(randomBytes(KEY_BYTES), 'spool', blockBytes);
   const file = await open(path, 'wx+', 0o600);
   await writeFully(file, [format.header]);
-  let held: Buffer = Buffer.alloc(0);
+  const buffer = Buffer.alloc(blockBytes);
+  let held = buffer.subarray(0, 0);
   let chunks = 0;
   let bytes = 0;
   let finished = false;
@@ -44,12 +45,11 @@ export async function openSealedSpool(path: string, blockBytes: number): Promise
     async append(block) {
       assert(!finished && (bytes === 0 || held.length === blockBytes), 'only the last block of a spool is short');
       if (bytes > 0) await write(false);
-      held = block;
+      held = buffer.subarray(0, block.copy(buffer));
       bytes += block.length;
     },
     async finish() {
       await write(true);
-      held = Buffer.alloc(0);
       finished = true;
     },
     bytes: () => bytes,

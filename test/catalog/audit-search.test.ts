@@ -23,9 +23,7 @@ const DAY_MS = 86_400_000;
 const START = Date.parse('2026-02-27T22:00:00.000Z');
 
 const people = fc.constantFrom('alice', 'bob', 'Bob', '张三', 'o\'neil "x"', 'a*');
-const levels = fc.constantFrom('general-1', 'general-3', 'important') as fc.Arbitrary<
-  'general-1' | 'general-3' | 'important'
->;
+const levels = fc.constantFrom<'general-1' | 'general-3' | 'important'>('general-1', 'general-3', 'important');
 const columns = fc.uniqueArray(fc.constantFrom('kwh', 'uscc', 'kw', 'bill_amt'), { maxLength: 3 });
 const tables = fc.uniqueArray(
   fc.record({ resource: fc.constantFrom('power', 'water', 'gone'), version: fc.constant(1), columns, level: levels }),
@@ -52,7 +50,7 @@ const made: fc.Arbitrary<AuditEntry> = fc.record(
   { requiredKeys: ['v', 'kind', 'at'] },
 ) as fc.Arbitrary<AuditEntry>;
 
-const FILTER_NAMES = [
+const FILTER_NAMES: (keyof AuditFilters)[] = [
   'person',
   'org',
   'plan',
@@ -68,7 +66,7 @@ const FILTER_NAMES = [
   'from',
   'until',
   'text',
-] as const;
+];
 const everyFilter = fc.record({
   person: people,
   org: fc.constantFrom('dev', 'grid'),

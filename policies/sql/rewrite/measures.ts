@@ -1,19 +1,8 @@
 import { AppError, type SourcePlace } from '../../errors.ts';
 import type { AggregateCall, ColumnId, Expr, NamedAggregate } from '../plan.ts';
 import { DOUBLE, INTEGER, type SqlType } from '../sql-type.ts';
-import {
-  absolute,
-  asDouble,
-  cast,
-  divide,
-  double,
-  isNotNull,
-  least,
-  literal,
-  multiply,
-  ref,
-  sumType,
-} from './build.ts';
+import { sameType } from '../type-rules.ts';
+import { absolute, asDouble, cast, divide, double, isNotNull, least, multiply, ref, sumType } from './build.ts';
 import { type Condition, conditionsOf, type KnownConditions } from './conditions.ts';
 
 /** A magnitude that is built up from rows and whose safety can be judged by what each unit contributes. */
@@ -174,13 +163,5 @@ export function combineMeasure(
   parts: readonly { readonly id: ColumnId; readonly type: SqlType }[],
 ): { readonly id: ColumnId; readonly name: string; readonly expr: Expr } {
   const combined = measure.combine(parts.map((part) => ref(part.id, part.type)));
-  const same =
-    combined.type.kind === call.type.kind && (combined.type.kind !== 'decimal' || sameScale(combined.type, call.type));
-  return { id, name, expr: same ? combined : cast(combined, call.type) };
+  return { id, name, expr: sameType(combined.type, call.type) ? combined : cast(combined, call.type) };
 }
-
-function sameScale(a: SqlType, b: SqlType): boolean {
-  return a.kind === 'decimal' && b.kind === 'decimal' && a.scale === b.scale && a.precision === b.precision;
-}
-
-export const ONE = literal('1', INTEGER);

@@ -143,7 +143,7 @@ export function equalColumns(predicate: Expr | null): readonly (readonly [Column
  * Equal identifiers in one row: both sides are about the same unit, and a table without units of its own gets those of
  * the table it is joined to.
  */
-export function mergeEqual(raw: Raw, pairs: readonly (readonly [ColumnId, ColumnId])[]): Raw {
+function mergeEqual(raw: Raw, pairs: readonly (readonly [ColumnId, ColumnId])[]): Raw {
   const alias = new Map(raw.alias);
   const tokens = pairs
     .map(([a, b]) => [rootOf(raw.alias, a), rootOf(raw.alias, b)] as const)

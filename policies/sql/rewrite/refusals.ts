@@ -4,11 +4,7 @@ import type { Decision } from '../decide.ts';
 
 export function rowsRefused(decision: Decision, profile: PolicyProfile): AppError {
   const columns = decision.because.filter(({ level }) => profile.modeOf[level] !== 'rows').map(({ column }) => column);
-  return new AppError('POLICY_ROWS_REFUSED', {
-    mode: decision.mode,
-    columns,
-    accepted: 'count, sum, avg, … over the rows, with GROUP BY',
-  });
+  return new AppError('POLICY_ROWS_REFUSED', { mode: decision.mode, columns });
 }
 
 export function constructRefused(construct: string, accepted: string, place: SourcePlace | null = null): AppError {

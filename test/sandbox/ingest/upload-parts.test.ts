@@ -17,7 +17,7 @@ async function* bodyOf(...pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Ar
 }
 async function collect(blocks: AsyncIterable<Buffer>): Promise<Buffer[]> {
   const all: Buffer[] = [];
-  for await (const block of blocks) all.push(block);
+  for await (const block of blocks) all.push(Buffer.from(block));
   return all;
 }
 const open = { declaredBytes: null, bytesMax: 1e9, signal: null };
