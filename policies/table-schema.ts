@@ -10,7 +10,14 @@ export const UNIT_KINDS = ['person', 'enterprise', 'household', 'institution'] a
 export type UnitKind = (typeof UNIT_KINDS)[number];
 
 /** identifier: never output, never compared with a literal. dimension: a declared public list, always publishable. */
-export const COLUMN_ROLES = ['identifier', 'quasi-identifier', 'sensitive', 'measure', 'dimension', 'attribute'] as const;
+export const COLUMN_ROLES = [
+  'identifier',
+  'quasi-identifier',
+  'sensitive',
+  'measure',
+  'dimension',
+  'attribute',
+] as const;
 export type ColumnRole = (typeof COLUMN_ROLES)[number];
 
 export const COLUMN_TYPES = ['boolean', 'integer', 'decimal', 'text', 'date', 'timestamp'] as const;

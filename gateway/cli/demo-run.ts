@@ -179,7 +179,10 @@ class Demo {
 
   conclude(): void {
     this.#check(this.#suppressed > 0, 'something was withheld in the sample');
-    if (this.#failures.length === 0) return this.#say('\ndemo: everything was as it should be / 全部符合预期');
+    if (this.#failures.length === 0) {
+      this.#say('\ndemo: everything was as it should be / 全部符合预期');
+      return;
+    }
     throw new CliFailure(
       'DEMO',
       { en: `not so:\n  ${this.#failures.join('\n  ')}`, zh: `不符：\n  ${this.#failures.join('\n  ')}` },

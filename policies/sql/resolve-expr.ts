@@ -1,3 +1,4 @@
+import { castType, FORMS, isCastable } from './cast-types.ts';
 import { asCondition, coerceTo, identifierUse, mismatch, unify, wordAt } from './coercion.ts';
 import type { ExprEnv } from './expression-env.ts';
 import { acceptedInstead } from './functions/refused-functions.ts';
@@ -11,10 +12,9 @@ import { resolveConstant } from './resolve-constant.ts';
 import { arithmetic, call, comparison, merge, negation } from './resolve-operators.ts';
 import { resolveWindow } from './resolve-window.ts';
 import { lookup, nearColumns } from './scope.ts';
-import { BOOLEAN, decimal, INTERVAL, type SqlType } from './sql-type.ts';
+import { BOOLEAN, INTERVAL } from './sql-type.ts';
 import {
   checkShape,
-  isNode,
   nodeAt,
   nodesAt,
   offsetOf,
@@ -27,7 +27,7 @@ import {
   textsAt,
   within,
 } from './syntax-node.ts';
-import { CAST_TYPES, CAST_TYPES_ACCEPTED, isNumeric, isTemporal, sameType, typeName } from './type-rules.ts';
+import { isNumeric, sameType, typeName } from './type-rules.ts';
 
 const COMMON: Shape = { class: 'own', type: 'own', alias: 'own', query_location: 'own' };
 const SHAPES = {
@@ -166,38 +166,6 @@ function resolveCast(env: ExprEnv, node: SyntaxNode): Expr {
   }
   if (!isCastable(arg.type, type)) throw mismatch(ctx, at, 'CAST', typeName(type), arg.type);
   return sameType(arg.type, type) ? arg : { kind: 'cast', arg, type, at };
-}
-
-const FORMS: Partial<Record<SqlType['kind'], string>> = {
-  date: "'2024-01-31'",
-  timestamp: "'2024-01-31 23:59:59'",
-  boolean: "'true', 'false'",
-  integer: "'42'",
-  decimal: "'42.5'",
-  double: "'42.5'",
-};
-
-function castType(ctx: ResolveContext, node: SyntaxNode): SqlType {
-  const wanted = nodeAt(ctx, node, 'cast_type');
-  const info = wanted['type_info'];
-  const id = String(wanted['id']);
-  if (id === 'DECIMAL' && isNode(info) && typeof info['width'] === 'number' && typeof info['scale'] === 'number') {
-    if (info['width'] >= 1 && info['width'] <= 38 && info['scale'] <= info['width'])
-      return decimal(info['width'], info['scale']);
-  }
-  const plain = info === null ? CAST_TYPES.get(id) : undefined;
-  if (plain !== undefined) return plain;
-  const name = isNode(info) && typeof info['name'] === 'string' ? info['name'] : id.toLowerCase();
-  throw refusal(ctx, node, 'SQL_TYPE_REFUSED', { type: name, accepted: CAST_TYPES_ACCEPTED });
-}
-
-function isCastable(from: SqlType, to: SqlType): boolean {
-  if (from.kind === 'null' || sameType(from, to)) return true;
-  if (from.kind === 'interval' || to.kind === 'token') return false;
-  if (from.kind === 'text' || to.kind === 'text') return true;
-  if (isNumeric(from)) return isNumeric(to) || to.kind === 'boolean';
-  if (from.kind === 'boolean') return isNumeric(to);
-  return isTemporal(from) && isTemporal(to);
 }
 
 // ── Comparisons and logic ────────────────────────────────────────────────────────────────────────────────────────

@@ -1,9 +1,8 @@
-import { type ColumnSchema, domainOf } from '../table-schema.ts';
 import { asCondition, unify } from './coercion.ts';
 import type { ExprEnv } from './expression-env.ts';
+import { scanOf } from './granted-scan.ts';
 import { isLiteral, nullLiteral } from './literals.ts';
-import type { Expr, Join, OutputColumn, Rel, Scan, ScanColumn } from './plan.ts';
-import type { GrantedTable } from './resolve.ts';
+import type { Expr, Join, OutputColumn, Rel } from './plan.ts';
 import { resolveExpr } from './resolve-expr.ts';
 import { call, comparison } from './resolve-operators.ts';
 import {
@@ -17,7 +16,7 @@ import {
   nearest,
   type Scope,
 } from './scope.ts';
-import { BOOLEAN, type SqlType } from './sql-type.ts';
+import { BOOLEAN } from './sql-type.ts';
 import {
   checkShape,
   freshId,
@@ -175,47 +174,6 @@ function readCte(reader: FromReader, cte: CteScope): BoundQuery {
 
 export function rename(columns: readonly OutputColumn[], names: readonly string[]): readonly OutputColumn[] {
   return columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }));
-}
-
-function scanOf(ctx: ResolveContext, granted: GrantedTable): BoundQuery {
-  const { schema } = granted;
-  const columns = schema.columns.map(
-    (column): ScanColumn => ({
-      id: freshId(ctx),
-      name: column.name,
-      type: storedType(granted, column),
-      column: column.name,
-      level: column.level,
-      role: column.role,
-      unit: column.unit ?? null,
-      bounds: column.bounds ?? null,
-      values: column.values ?? null,
-      nullable: column.nullable ?? true,
-      health: column.health ?? false,
-    }),
-  );
-  const scan: Scan = {
-    kind: 'scan',
-    source: {
-      kind: 'table',
-      resource: granted.resource,
-      version: granted.version,
-      table: schema.table,
-      level: schema.level,
-      rowsPerUnitMax: granted.rowsPerUnitMax,
-      identifiers: schema.columns.filter((column) => column.role === 'identifier').map((column) => column.name),
-    },
-    columns,
-  };
-  const hidden = new Set(granted.protectionOnly);
-  return { rel: scan, columns: columns.filter((column) => !hidden.has(column.column)) };
-}
-
-/** The types in which the vault stores columns; identifiers are keyed tokens of their domain. */
-function storedType(granted: GrantedTable, column: ColumnSchema): SqlType {
-  if (column.role === 'identifier') return { kind: 'token', domain: domainOf(granted.schema, column) };
-  if (column.type === 'decimal') return { kind: 'decimal', precision: 18, scale: column.scale ?? 2 };
-  return { kind: column.type };
 }
 
 /** A relation under its alias. Of equal names the first is visible; later ones get `_1`, `_2`, as in DuckDB. */

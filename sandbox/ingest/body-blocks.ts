@@ -72,15 +72,20 @@ async function* piecesOf(
   bytes: () => number,
 ): AsyncGenerator<Uint8Array> {
   const pieces = body[Symbol.asyncIterator]();
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => undefined); // only heard while a piece is awaited
-  const onAbort = () => aborted.reject(interrupted(bytes(), signal?.reason));
-  if (signal?.aborted === true) onAbort();
+  let stop: (reason: unknown) => void = () => undefined;
+  const onAbort = (): void => stop(interrupted(bytes(), signal?.reason));
+  // WHY not Promise.race with one promise for the abort: that promise would hold on to every piece ever read.
+  const nextPiece = (): Promise<IteratorResult<Uint8Array>> =>
+    new Promise((resolve, reject) => {
+      stop = reject;
+      if (signal?.aborted === true) onAbort();
+      else pieces.next().then(resolve, reject);
+    });
   signal?.addEventListener('abort', onAbort);
   let ended = false;
   try {
     for (;;) {
-      const next = await Promise.race([pieces.next(), aborted.promise]);
+      const next = await nextPiece();
       ended = next.done === true;
       if (next.done === true) return;
       yield next.value;

@@ -29,7 +29,9 @@ const TOP_LEVEL = [
 
 const LINES_MAX = 400;
 /** Longer files, each with the reason why it is not two. */
-const LONG_FILES: Readonly<Record<string, string>> = {};
+const LONG_FILES: Readonly<Record<string, string>> = {
+  'test/policies/sql/totality.full.test.ts': 'one property, with the generators of every expression that it runs over',
+};
 
 /** Names of documents that readers look for in capitals. */
 const DOCUMENTS = ['CONTEXT.md', 'PROOF.md', 'RESULTS.md', 'README.md', 'LICENSE', 'LICENSE.txt'];

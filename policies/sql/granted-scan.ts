@@ -1,0 +1,50 @@
+import { type ColumnSchema, domainOf } from '../table-schema.ts';
+import type { OutputColumn, Scan, ScanColumn } from './plan.ts';
+import type { GrantedTable } from './resolve.ts';
+import type { SqlType } from './sql-type.ts';
+import { freshId, type ResolveContext } from './syntax-node.ts';
+
+/** The scan of a granted table, and the columns of it that a query can see. */
+export function scanOf(
+  ctx: ResolveContext,
+  granted: GrantedTable,
+): { readonly rel: Scan; readonly columns: readonly OutputColumn[] } {
+  const { schema } = granted;
+  const columns = schema.columns.map(
+    (column): ScanColumn => ({
+      id: freshId(ctx),
+      name: column.name,
+      type: storedType(granted, column),
+      column: column.name,
+      level: column.level,
+      role: column.role,
+      unit: column.unit ?? null,
+      bounds: column.bounds ?? null,
+      values: column.values ?? null,
+      nullable: column.nullable ?? true,
+      health: column.health ?? false,
+    }),
+  );
+  const scan: Scan = {
+    kind: 'scan',
+    source: {
+      kind: 'table',
+      resource: granted.resource,
+      version: granted.version,
+      table: schema.table,
+      level: schema.level,
+      rowsPerUnitMax: granted.rowsPerUnitMax,
+      identifiers: schema.columns.filter((column) => column.role === 'identifier').map((column) => column.name),
+    },
+    columns,
+  };
+  const hidden = new Set(granted.protectionOnly);
+  return { rel: scan, columns: columns.filter((column) => !hidden.has(column.column)) };
+}
+
+/** The types in which the vault stores columns; identifiers are keyed tokens of their domain. */
+function storedType(granted: GrantedTable, column: ColumnSchema): SqlType {
+  if (column.role === 'identifier') return { kind: 'token', domain: domainOf(granted.schema, column) };
+  if (column.type === 'decimal') return { kind: 'decimal', precision: 18, scale: column.scale ?? 2 };
+  return { kind: column.type };
+}
