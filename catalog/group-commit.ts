@@ -4,6 +4,8 @@ import type { Db } from './db.ts';
 
 /** Most works that share one transaction: bounds how long the event loop is held. */
 const BATCH_MAX = 256;
+/** How long works wait for company under load. */
+const GATHER_MS = 2;
 
 export interface CommitQueue {
   commit<T>(work: (tx: Db) => T): Promise<T>;
@@ -33,6 +35,7 @@ export function createCommitQueue(
   const savepoint = savepoints(db);
   let queue: Entry[] = [];
   let scheduled = false;
+  let lastBatch = 0;
   let working = false;
   let closed = false;
   let failure: { readonly cause: unknown } | null = null;
@@ -40,15 +43,19 @@ export function createCommitQueue(
   function schedule(): void {
     if (scheduled || queue.length === 0) return;
     scheduled = true;
-    setImmediate(() => {
+    const start = () => {
       scheduled = false;
       flush();
-    });
+    };
+    // A lone work commits at once. Where several come together more are on their way: one sync may serve them too.
+    if (lastBatch > 1) setTimeout(start, GATHER_MS);
+    else setImmediate(start);
   }
 
   function flush(): void {
     const batch = queue.slice(0, BATCH_MAX);
     queue = queue.slice(BATCH_MAX);
+    lastBatch = batch.length;
     if (batch.length === 0) return;
     try {
       if (failure !== null) throw failure.cause;

@@ -28,9 +28,9 @@ import { openIdentifierKeys } from './identity/identifier-keys.ts';
 import { createAuthorizer, loadMasterKey, openIdentity } from './identity/index.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { DEFAULT_CLOCK, geometricClock } from './jobs/release-clock.ts';
+import { CompileCache } from './pipeline/compile-cache.ts';
 import type { PipelineDeps } from './pipeline/deps.ts';
 import { recordAborted } from './pipeline/record.ts';
-import { rememberTrees } from './pipeline/syntax-cache.ts';
 import { createPlanService } from './plans/plan-service.ts';
 import { createResourceService } from './resources/resource-service.ts';
 import { createUploadService } from './resources/upload-service.ts';
@@ -93,7 +93,7 @@ export async function assemble(
   const pipeline: PipelineDeps = {
     store,
     sandbox,
-    parser: rememberTrees(sandbox),
+    compiled: new CompileCache(),
     log,
     authorize,
     profile: DEFAULT_PROFILE,
@@ -165,9 +165,13 @@ async function closeAll(jobs: Jobs, sandbox: Sandbox, log: AccessLog, store: Sto
 
 const SHANGHAI_DATE = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' });
 
-/** The city's own day: terms and `current_date` change at its midnight. */
+/**
+ * The city's own day: terms and `current_date` change at its midnight. WHY `now` to the minute: the same question within
+ * a minute is the same query, to the compile cache and to whoever compares answers.
+ */
 function queryFacts(now: Date): ReturnType<PipelineDeps['queryFacts']> {
-  return { today: SHANGHAI_DATE.format(now), now: now.toISOString() };
+  const minute = new Date(Math.floor(now.getTime() / 60_000) * 60_000);
+  return { today: SHANGHAI_DATE.format(minute), now: minute.toISOString() };
 }
 
 function releaseTicks(): PipelineDeps['releaseTick'] {

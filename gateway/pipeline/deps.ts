@@ -3,13 +3,13 @@ import type { PolicyProfile } from '#policies';
 import type { Sandbox } from '#sandbox';
 import type { AccessLog } from '../audit/index.ts';
 import type { Authorizer } from '../identity/index.ts';
+import type { CompileCache } from './compile-cache.ts';
 
 /** What the stages need from outside. `main.ts` builds it once; tests build their own. */
 export interface PipelineDeps {
   readonly store: Store;
   readonly sandbox: Sandbox;
-  /** The sandbox's parser, behind a bounded cache of syntax trees. */
-  readonly parser: Pick<Sandbox, 'parse'>;
+  readonly compiled: CompileCache;
   readonly log: AccessLog;
   readonly authorize: Authorizer;
   readonly profile: PolicyProfile;
@@ -17,7 +17,7 @@ export interface PipelineDeps {
   readonly deadlineMs: number;
   /** Wall clock, for the log and for terms of plans. */
   readonly now: () => Date;
-  /** `today` in Asia/Shanghai and `now`, for current_date and the like. */
+  /** `today` in Asia/Shanghai and `now` to the minute, for current_date and the like. */
   readonly queryFacts: () => { readonly today: string; readonly now: string };
   /** Resolves at the release clock's next tick after `arrivedMs`. */
   readonly releaseTick: (arrivedMs: number) => Promise<void>;

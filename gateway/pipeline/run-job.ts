@@ -2,7 +2,7 @@ import type { Job } from '#catalog';
 import type { Caller } from '../identity/index.ts';
 import type { JobRequest } from '../jobs/job-service.ts';
 import { type Admission, admit } from './admit.ts';
-import { compileQuery } from './compile-query.ts';
+import { compileStages } from './compile-query.ts';
 import type { PipelineDeps } from './deps.ts';
 import { execute } from './execute.ts';
 import { type OpenedJob, recordFailure, recordIntent, recordOutcome, recordRefusal } from './record.ts';
@@ -48,7 +48,7 @@ async function live(
 ): Promise<Job> {
   let opened: OpenedJob | null = null;
   try {
-    const compiled = await compileQuery(arrival.request.sql, admission, deps, arrival.signal);
+    const { compiled } = await compileStages(arrival.request.sql, admission, deps, arrival.signal);
     opened = await recordIntent(arrival, admission, compiled, deps);
     observer.opened(opened.job);
     if (opened.replayed) return opened.job;

@@ -36,7 +36,7 @@ export const DEFAULT_INGEST_LIMITS: IngestLimits = Object.freeze({
   memoryMbMax: 768,
   deadlineMs: 300_000,
   segmentRowsMax: SEGMENT_ROWS_MAX,
-  chunkBytes: 32 * 2 ** 20,
+  chunkBytes: 31 * 2 ** 20,
 });
 
 export interface IngestDependencies {

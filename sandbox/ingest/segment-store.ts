@@ -83,7 +83,7 @@ const ROW_GROUP_ROWS_MAX = 122_880;
 const ROW_GROUP_ROWS_MIN = 4 * VECTOR_ROWS;
 /** Text that one thread of the engine's CSV reader turns into one batch of rows. */
 const BATCH_MIB = 16;
-const GROUPS_PER_BATCH = 2.5;
+const GROUPS_PER_BATCH = 2.75;
 
 /**
  * Two full row groups and a half one to a batch. Each batch ends in a row group that is not full; a checkpoint joins two such
