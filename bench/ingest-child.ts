@@ -76,7 +76,6 @@ async function ingestRun(csv: string, dir: string, times: number): Promise<Recor
     const ms = performance.now() - startedAt;
     const worker = peaks.stop();
     const cpuMs = ownCpuMs() + worker.cpuMs;
-    if (process.env['DBG']) console.error('own', ownCpuMs(), 'worker', worker.cpuMs);
     const rss = { gateway: process.resourceUsage().maxRSS / 1024, worker: worker.rssMb };
     return {
       ms,

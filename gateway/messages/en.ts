@@ -15,7 +15,7 @@ export const EN: MessageCatalogue = {
   },
   SQL_TOO_COMPLEX: {
     title: 'the SQL is too complex',
-    detail: 'too much[ of `{what}`][; at most {limit} are read]',
+    detail: '[{what}: ]more than is accepted[, which is {limit}]',
     hint: 'split the question into several jobs, or nest less deeply',
   },
   SQL_NOT_SELECT: {
@@ -46,12 +46,12 @@ export const EN: MessageCatalogue = {
   SQL_TABLE_UNKNOWN: {
     title: 'the table is unknown',
     detail: 'table `{table}` does not exist under this plan',
-    hint: '[tables of this plan: `{granted}`]',
+    hint: 'name a table that the plan grants[: `{granted}`]',
   },
   SQL_COLUMN_UNKNOWN: {
     title: 'the column is unknown',
     detail: 'column `{column}` does not exist under this plan',
-    hint: '[did you mean: `{near}`]',
+    hint: 'name a column that the plan grants[; did you mean `{near}`]',
   },
   SQL_COLUMN_AMBIGUOUS: {
     title: 'the column is ambiguous',
@@ -60,8 +60,8 @@ export const EN: MessageCatalogue = {
   },
   SQL_TYPE_MISMATCH: {
     title: 'the types do not fit',
-    detail: '[`{what}`: ]expected[ {expected}][, found {actual}]',
-    hint: 'convert with CAST[ to {expected}]',
+    detail: '[`{what}` ]needs[ {expected}][; found {actual}]',
+    hint: 'write what is needed here; CAST turns one type into another',
   },
   SQL_AGGREGATE_MISPLACED: {
     title: 'the aggregate cannot stand here',
@@ -74,8 +74,8 @@ export const EN: MessageCatalogue = {
     hint: 'add `{column}` to GROUP BY, or put it in an aggregate',
   },
   SQL_LITERAL_REFUSED: {
-    title: 'the literal is not accepted',
-    detail: 'literal[ `{what}`] is not accepted',
+    title: 'the value is not accepted',
+    detail: '[`{what}`: ]this value is not accepted here',
     hint: '[accepted: {accepted}]',
   },
   // ── policy ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,8 +7,8 @@ export type Language = (typeof LANGUAGES)[number];
 
 export const CATALOGUES: Readonly<Record<Language, MessageCatalogue>> = { 'zh-CN': ZH_CN, en: EN };
 export const FILLINGS: Readonly<Record<Language, Filling>> = {
-  'zh-CN': { join: '、', suffix: 'Zh' },
-  en: { join: ', ', suffix: '' },
+  'zh-CN': { join: '、', suffix: 'Zh', phrases: 'zh' },
+  en: { join: ', ', suffix: '', phrases: 'en' },
 };
 
 /**

@@ -1,8 +1,10 @@
 import type { ErrorCode, ErrorFacts } from '#policies';
+import { type PhraseLanguage, phraseFor, spellingOf } from './phrases.ts';
 
 /**
  * The words for one error code in one language. `{fact}` is filled from the error's facts; a part in `[…]` stands only
- * when every fact in it is known. The user's own words stand in backticks.
+ * when every fact in it is known. The user's own words and SQL stand in backticks; what policies and catalogue say in
+ * words of their own (`phrases.ts`) comes in the language of the message, without them.
  */
 export interface Message {
   readonly title: string;
@@ -15,7 +17,9 @@ export interface Message {
 export type MessageCatalogue = Readonly<Record<ErrorCode, Message>>;
 
 const FACT_LENGTH_MAX = 400;
-const PLACEHOLDER = /`\{(\w+)\}`|\{(\w+)\}/g;
+const PLACEHOLDER = /`\{(?<quoted>\w+)\}`|\{(?<plain>\w+)\}/g;
+/** A placeholder with the spaces that Chinese puts around what is not Chinese. */
+const SPACED = /((?<=\p{Script=Han}) )?(`\{\w+\}`|\{\w+\})( (?=\p{Script=Han}))?/gu;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this removes
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 
@@ -25,6 +29,8 @@ export interface Filling {
   readonly join: string;
   /** A fact may come in two languages: `problem` and `problemZh`. The one with this suffix wins where it is there. */
   readonly suffix: string;
+  /** Of `phrases.ts`. */
+  readonly phrases: PhraseLanguage;
 }
 
 /** Fills a template. A fact that is missing outside `[…]` leaves nothing behind. */
@@ -34,18 +40,27 @@ export function fillTemplate(template: string, facts: ErrorFacts, filling: Filli
   const kept = template.replace(/\[([^[\]]*)\]/g, (_, part: string) =>
     placeholdersOf(part).every(isKnown) ? part : '',
   );
-  const filled = kept.replace(PLACEHOLDER, (_, quoted: string | undefined, plain: string | undefined) => {
-    if (quoted === undefined) return fact(plain ?? '').join(filling.join);
-    return fact(quoted)
-      .map((word) => `\`${word}\``)
+  const filled = kept.replace(SPACED, (_, before: string | undefined, placeholder: string, after: string | undefined) => {
+    const quoted = placeholder.startsWith('`');
+    const [name = ''] = placeholdersOf(placeholder);
+    const text = fact(name)
+      .map((word) => wording(name, word, quoted, filling))
       .join(filling.join);
+    return `${/^\p{Script=Han}/u.test(text) ? '' : (before ?? '')}${text}${/\p{Script=Han}$/u.test(text) ? '' : (after ?? '')}`;
   });
   return filled.trim();
 }
 
-/** The placeholders of a template, for the test that ties messages to facts. */
+function wording(fact: string, word: string, quoted: boolean, { phrases }: Filling): string {
+  const spelled = spellingOf(fact, word);
+  const phrase = phraseFor(fact, spelled, quoted, phrases);
+  if (phrase !== null) return phrase;
+  return quoted ? `\`${spelled}\`` : spelled;
+}
+
+/** The placeholders of a template, also for the test that ties messages to facts. */
 export function placeholdersOf(template: string): string[] {
-  return [...template.matchAll(PLACEHOLDER)].map((match) => match[1] ?? match[2] ?? '');
+  return [...template.matchAll(PLACEHOLDER)].map((match) => match.groups?.['quoted'] ?? match.groups?.['plain'] ?? '');
 }
 
 /** WHY: facts are the user's own words; one message is one line, and no longer than a person reads. */

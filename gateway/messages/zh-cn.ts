@@ -15,7 +15,7 @@ export const ZH_CN: MessageCatalogue = {
   },
   SQL_TOO_COMPLEX: {
     title: 'SQL 过于复杂',
-    detail: '[`{what}` ]超出限制[，最多 {limit}]',
+    detail: '[{what} ]超出限制[，最多 {limit}]',
     hint: '请拆成多个作业，或减少嵌套',
   },
   SQL_NOT_SELECT: {
@@ -46,12 +46,12 @@ export const ZH_CN: MessageCatalogue = {
   SQL_TABLE_UNKNOWN: {
     title: '没有这张表',
     detail: '本方案下没有表 `{table}`',
-    hint: '[本方案可用的表：`{granted}`]',
+    hint: '请使用本方案授权的表[：`{granted}`]',
   },
   SQL_COLUMN_UNKNOWN: {
     title: '没有这个数据项',
     detail: '本方案下没有数据项 `{column}`',
-    hint: '[是否想写：`{near}`]',
+    hint: '请使用本方案授权的数据项[，是否想写 `{near}`]',
   },
   SQL_COLUMN_AMBIGUOUS: {
     title: '数据项有歧义',
@@ -60,8 +60,8 @@ export const ZH_CN: MessageCatalogue = {
   },
   SQL_TYPE_MISMATCH: {
     title: '类型不符',
-    detail: '[`{what}`：]需要[ {expected}][，实际为 {actual}]',
-    hint: '请用 CAST 转换[为 {expected}]',
+    detail: '[`{what}` ]需要[ {expected}][；实际为 {actual}]',
+    hint: '请按所需的内容改写；类型可用 CAST 转换',
   },
   SQL_AGGREGATE_MISPLACED: {
     title: '聚合函数不能放在这里',
@@ -74,8 +74,8 @@ export const ZH_CN: MessageCatalogue = {
     hint: '请把 `{column}` 加入 GROUP BY，或放进聚合函数',
   },
   SQL_LITERAL_REFUSED: {
-    title: '不接受该常量',
-    detail: '不接受常量[ `{what}`]',
+    title: '不接受该值',
+    detail: '[`{what}`：]此处不接受这个值',
     hint: '[可接受：{accepted}]',
   },
   // ── 策略 ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -150,8 +150,8 @@ function booleanSql(raw: string): string {
 
 const INTEGER_TEXT = String.raw`[+-]?[0-9]{1,30}(\.0*)?`;
 const DECIMAL_TEXT = String.raw`[+-]?([0-9]{1,30}(\.[0-9]{0,40})?|\.[0-9]{1,40})`;
-const DATE_TEXT = String.raw`([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})`;
-const DATE_COMPACT = String.raw`([0-9]{4})([0-9]{2})([0-9]{2})`;
+const DATE_TEXT = `([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})`;
+const DATE_COMPACT = `([0-9]{4})([0-9]{2})([0-9]{2})`;
 const MIDNIGHT = String.raw`([ T]0{1,2}:00(:00(\.0{1,6})?)?)?`;
 const TIME = String.raw`([ T](([01]?[0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?))?`;
 

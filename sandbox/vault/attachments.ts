@@ -122,9 +122,16 @@ async function readDataKey(masterKey: Uint8Array, name: VersionName, dir: string
 
 async function decryptFile(dataKey: Uint8Array, context: string, source: string, target: string): Promise<void> {
   const plain = await open(target, 'wx', 0o600);
+  let writing: Promise<void> = Promise.resolve();
   try {
-    for await (const chunk of openSealedFile(dataKey, context, source)) await writeFully(plain, [chunk]);
+    for await (const chunk of openSealedFile(dataKey, context, source)) {
+      await writing;
+      writing = writeFully(plain, [chunk]); // while the next chunk is deciphered
+      writing.catch(() => undefined);
+    }
+    await writing;
   } finally {
+    await Promise.allSettled([writing]);
     await plain.close();
   }
 }

@@ -9,6 +9,7 @@ import {
   newSealedFormat,
   readSealedFormat,
   type SealedFormat,
+  TAG_BYTES,
 } from './sealed-format.ts';
 
 /** Whole files in and out of the sealed format, one chunk in memory at a time. */
@@ -18,6 +19,21 @@ export interface SealedSummary {
   readonly bytes: number;
   /** Of the sealed file as it lies on disk: anybody can check it without a key. */
   readonly sha256: string;
+}
+
+/**
+ * One buffer to work on and one to read ahead into, in turn.
+ * WHY not a new one per chunk: that is garbage faster than it is collected, and pages of memory to fault in.
+ */
+function twoBuffers(bytes: number): { next: () => Buffer } {
+  const pair = [Buffer.allocUnsafe(bytes), Buffer.allocUnsafe(bytes)] as const;
+  let turn = 0;
+  return {
+    next: () => {
+      turn = 1 - turn;
+      return turn === 0 ? pair[0] : pair[1];
+    },
+  };
 }
 
 /** Reads exactly `buffer.length` bytes, or fewer at the end of the file. */
@@ -61,10 +77,10 @@ export async function sealFile(
   try {
     const status = await plain.stat();
     if (!status.isFile()) throw new AppError('SANDBOX_FAILED');
+    const buffers = twoBuffers(chunkPlainBytes);
     const read = async function* (): AsyncGenerator<Buffer> {
       for (let at = 0; ; ) {
-        // WHY: a buffer of its own per chunk, read ahead of the cipher by one.
-        const buffer = Buffer.allocUnsafe(chunkPlainBytes);
+        const buffer = buffers.next();
         const filled = await readFully(plain, buffer, at);
         if (filled > 0) yield buffer.subarray(0, filled);
         if (filled < chunkPlainBytes) return;
@@ -133,10 +149,11 @@ export async function* openSealedFile(dataKey: Uint8Array, context: string, path
     const header = Buffer.alloc(HEADER_BYTES);
     if ((await readFully(file, header, 0)) < HEADER_BYTES) throw new AppError('VAULT_CORRUPT');
     const format = readSealedFormat(dataKey, context, header);
+    const buffers = twoBuffers(format.chunkPlainBytes + TAG_BYTES);
     const read = async (index: number): Promise<{ sealed: Buffer; last: boolean } | null> => {
       const place = chunkPlace(sealedBytes, format.chunkPlainBytes, index);
       if (place === null) return null;
-      const sealed = Buffer.allocUnsafe(place.length);
+      const sealed = buffers.next().subarray(0, place.length);
       if ((await readFully(file, sealed, place.offset)) < place.length) throw new AppError('VAULT_CORRUPT');
       return { sealed, last: place.last };
     };

@@ -1,0 +1,230 @@
+/**
+ * What policies and catalogue say in facts besides SQL and the user's own words, keyed by their English. `{}` stands for
+ * any words, `{#}` for a whole number; both come back in that order. A test holds this against the text of both folders.
+ */
+interface Phrase {
+  readonly zh: string;
+  /** Where a sentence needs more than the key. */
+  readonly en?: string;
+}
+type Phrases = Readonly<Record<string, string | Phrase>>;
+
+/** The facts that may hold phrases. The others hold names. */
+const FACTS: ReadonlySet<string> = new Set(
+  'accepted actual construct expected function problem reason remedy use what'.split(' '),
+);
+
+/** What the parser calls otherwise than people write it. */
+const SPELLINGS: Readonly<Record<string, string>> = {
+  ...{ eq: '=', neq: '<>', lt: '<', lte: '<=', gt: '>', gte: '>=', '~~': 'LIKE', '~~*': 'ILIKE', '!__postfix': '!' },
+  ...{ distinct_from: 'IS DISTINCT FROM', not_distinct: 'IS NOT DISTINCT FROM', count_star: 'count(*)' },
+  ...{ 'expr preceding groups': 'GROUPS … PRECEDING', 'expr following groups': 'GROUPS … FOLLOWING' },
+  ...{ 'expr preceding range': 'RANGE … PRECEDING', 'expr following range': 'RANGE … FOLLOWING' },
+  'current row groups': 'GROUPS … CURRENT ROW',
+};
+
+const UNITS: Phrases = { person: '个人', enterprise: '企业', household: '家庭', institution: '机构' };
+
+const SQL: Phrases = {
+  // constructs
+  'correlated subquery': { en: 'this correlated subquery', zh: '这种关联子查询' },
+  'correlated subquery outside WHERE': { en: 'a correlated subquery outside WHERE', zh: 'WHERE 以外的关联子查询' },
+  'ORDER BY in an aggregate': '聚合函数内的 ORDER BY',
+  'ORDER BY in a function': '函数内的 ORDER BY',
+  'ORDER BY in a window function': '窗口函数参数内的 ORDER BY',
+  'ORDER BY beside DISTINCT': { en: 'ORDER BY by what DISTINCT does not show', zh: '按 DISTINCT 未输出的内容 ORDER BY' },
+  'ORDER BY of a set operation': { en: 'this ORDER BY of a set operation', zh: '集合运算的这种 ORDER BY' },
+  'DISTINCT over a window': '窗口上的 DISTINCT',
+  'alias of a join': { en: 'an alias of a join', zh: '连接的别名' },
+  'typed VALUES': { en: 'VALUES with types', zh: '带类型的 VALUES' },
+  'table function': { en: 'a table function', zh: '表函数' },
+  'column data': { en: 'a table of the engine’s own', zh: '引擎内部的表' },
+  '{} (row)': { en: 'the row `{}` as one value', zh: '把整行 `{}` 作为一个值' },
+  // what would be accepted
+  'a literal': '常量',
+  literals: '常量',
+  'scalar columns': { en: 'one value a column', zh: '每列一个值' },
+  'a column': '数据项',
+  'a column name': '数据项名称',
+  'columns, literals, functions, CASE': '数据项、常量、函数、CASE',
+  'a resource that the plan grants': '本方案授权的数据表',
+  'a registered resource, named in FROM': '在 FROM 中写出的已登记数据表',
+  'the current version': '当前版本',
+  'the expression itself: what fails is NULL': '直接写表达式，出错处得 NULL',
+  "'…' ({#}…{#})": { en: 'a text of {} to {} characters', zh: '长度为 {} 到 {} 个字符的文本' },
+  "'%…%' ({#}…{#})": { en: 'a pattern of {} to {} characters', zh: '长度为 {} 到 {} 个字符的模式' },
+  "'%…%' (at most {#} `%`)": { en: 'a pattern with at most {} `%`', zh: '最多含 {} 个 `%` 的模式' },
+  '{#}…{#}': { en: '{} to {}', zh: '{} 到 {}' },
+  // types and uses
+  number: { en: 'a number', zh: '数值' },
+  'number, text or date': '数值、文本或日期',
+  'text (CAST(x AS varchar))': { en: 'text, such as CAST(x AS varchar)', zh: '文本，如 CAST(x AS varchar)' },
+  'integer (floor(a / b))': { en: 'integer, or floor(a / b)', zh: '整数，或 floor(a / b)' },
+  "date or timestamp (DATE '{}')": {
+    en: "a date or timestamp, such as DATE '{}'",
+    zh: "日期或时间戳，如 DATE '{}'",
+  },
+  "date (DATE '{}')": { en: "a date, such as DATE '{}'", zh: "日期，如 DATE '{}'" },
+  "timestamp (DATE '{}')": { en: "a date or timestamp, such as DATE '{}'", zh: "日期或时间戳，如 DATE '{}'" },
+  'identifier of `{}`': { en: 'an identifier of `{}`', zh: '`{}` 的标识项' },
+  '{#} columns': { en: 'a column count of {}', zh: '{} 列' },
+  literal: { en: 'a comparison with a literal', zh: '与常量的比较' },
+  output: { en: 'the output', zh: '输出' },
+  cast: { en: 'a cast', zh: '类型转换' },
+  ordering: { en: 'an ordering', zh: '排序' },
+  window: { en: 'a window', zh: '窗口' },
+  'group key': { en: 'a group key', zh: '分组键' },
+  'function {}': { en: 'function `{}`', zh: '函数 `{}`' },
+  'aggregate {}': { en: 'aggregate `{}`', zh: '聚合函数 `{}`' },
+  // sizes
+  depth: { en: 'nesting', zh: '嵌套层数' },
+  nesting: '嵌套层数',
+  nodes: { en: 'expressions and clauses', zh: '表达式与子句数' },
+  columns: '列数',
+  groups: '分组数',
+  'aggregations in one query': '单个查询的聚合数',
+  'public rows beside an aggregate': '与聚合并用的公开行数',
+  'parse-ms': { en: 'time to parse, in ms', zh: '解析时间（毫秒）' },
+  'syntax-tree': { en: 'the syntax tree, in characters', zh: '语法树字符数' },
+};
+
+const PROTECTION: Phrases = {
+  'protected rows beside an aggregate over many units': '受保护的行与多个单元的聚合并用',
+  'the aggregate in a query of its own, or grouped by the identifier of the unit':
+    '把该聚合放进单独的查询，或按单元的标识项分组',
+  'LIMIT over protected rows': '对受保护的行使用 LIMIT',
+  'LIMIT after GROUP BY': '先 GROUP BY 再 LIMIT',
+  'window function over protected rows': { en: 'a window function over protected rows', zh: '受保护行上的窗口函数' },
+  'PARTITION BY the identifier of the unit, or the window over grouped results':
+    '按单元的标识项 PARTITION BY，或在分组结果上使用窗口',
+  'IN or EXISTS over protected rows': '对受保护的行使用 IN 或 EXISTS',
+  'NOT IN or NOT EXISTS over protected rows': '对受保护的行使用 NOT IN 或 NOT EXISTS',
+  '{} over protected rows': '对受保护的行使用 {}',
+  'IN or NOT IN on the identifier that both tables share': '按两表共有的标识项使用 IN 或 NOT IN',
+  'the same on the identifier of every unit of that table: {}': '按该表每种单元的标识项匹配：{}',
+  'GROUPING SETS, ROLLUP or CUBE': 'GROUPING SETS、ROLLUP 或 CUBE',
+  'several aggregations over `{}` in one query': '在一个查询中对 `{}` 做多次不同的聚合',
+  'one GROUP BY per query; totals by sum(…) OVER () over the released groups':
+    '每个查询一个 GROUP BY；合计用分组结果上的 sum(…) OVER ()',
+  'count(distinct …), or a join with the same kind of identifier': 'count(distinct …)，或与同类标识项连接',
+  '{}(…), or count(distinct …)': '{}(…)，或 count(distinct …)',
+  'avg and stddev, or counts by width_bucket or CASE classes': 'avg 与 stddev，或按 width_bucket 或 CASE 分段计数',
+  'avg and stddev, or counts by CASE classes': 'avg 与 stddev，或按 CASE 分段计数',
+  'avg, or counts by CASE classes': 'avg，或按 CASE 分段计数',
+  'count(*) grouped by the column': '按该数据项分组的 count(*)',
+  'the column as a group key': '把该数据项作为分组键',
+  'count_if(…) beside count(*)': 'count_if(…) 与 count(*) 并列',
+  'columns of level general-1 only': '仅使用 general-1（公开）级别的数据项',
+  'a join on {} with a table that names a person, enterprise, household or institution':
+    '用 {} 连接一张标明个人、企业、家庭或机构的表',
+};
+
+const CATALOGUE: Phrases = {
+  empty: { en: 'it is empty', zh: '为空' },
+  'an id is a letter or digit and up to 62 of letters, digits, . _ -':
+    '编号以字母或数字开头，其后至多 62 个字母、数字或 . _ -',
+  'a name is a lower-case letter and up to 62 of a–z, 0–9, _': '名称以小写字母开头，其后至多 62 个 a–z、0–9 或 _',
+  'not a registered developer or operator': '不是已登记的开发商或运营机构',
+  'not a registered provider': '不是已登记的数据提供单位',
+  'a whole number from 1 to {#}': '应为 1 到 {} 的整数',
+  'a date as YYYY-MM-DD': '应为 YYYY-MM-DD 格式的日期',
+  'before validFrom': { en: 'it is before validFrom', zh: '早于 validFrom' },
+  'a plan asks for at least one table': '方案至少申请一张表',
+  'a plan asks for at most {#} tables': '方案至多申请 {} 张表',
+  'the table is asked for twice': '重复申请了同一张表',
+  'not in the catalogue': '目录中没有该资源',
+  'a table is asked for by at least one column': '每张表至少申请一个数据项',
+  'a column is asked for twice': '重复申请了同一数据项',
+  'no such column': '没有这个数据项',
+  'longer than {#} characters': '超过 {} 个字符',
+  'not well-formed Unicode': '不是有效的 Unicode 文本',
+  'the id is taken': '编号已被使用',
+  'another id': '另用一个编号',
+  'a table has at least one column': '表至少有一个数据项',
+  'a table has at most {#} columns': '表至多有 {} 个数据项',
+  'the name is used twice': '名称重复',
+  'an identifier is text or integer': '标识项的类型应为 text 或 integer',
+  'a measure is integer or decimal': '度量的类型应为 integer 或 decimal',
+  'only an identifier names a unit': '只有标识项可以指明单元',
+  'only an identifier has a domain': '只有标识项可以有 domain',
+  'a domain is a dotted name': 'domain 应为以点分隔的名称',
+  'only a decimal has a scale': '只有 decimal 可以有 scale',
+  'a scale is a whole number from 0 to {#}': 'scale 应为 0 到 {} 的整数',
+  'only text has a length': '只有 text 可以有长度',
+  'a length is from 1 to {#}': '长度应为 1 到 {}',
+  'only a number has bounds': '只有数值可以有上下限',
+  'bounds are finite, min ≤ max': '上下限应为有限值，且 min ≤ max',
+  'an identifier has no public list': '标识项不能有公开取值表',
+  'a list has 1 to {#} values': '取值表应有 1 到 {} 个值',
+  'a value is listed twice': '取值重复',
+  'one upload at a time': '同一时间只能有一次上传',
+  'one decision of each reviewer': '每位审核方只作一次决定',
+  'a job that has ended': '已结束的作业',
+};
+
+const GATEWAY: Phrases = {
+  expired: { en: 'it has expired', zh: '已过期' },
+  signature: { en: 'its signature does not verify', zh: '签名未通过校验' },
+  claims: { en: 'its claims do not fit', zh: '声明不符合要求' },
+  algorithm: { en: 'its algorithm is not accepted', zh: '不接受其算法' },
+  'issuer-unreachable': { en: 'its issuer cannot be reached', zh: '无法连接签发方' },
+  'the tree heads are gone': '树头记录缺失',
+  'entries that were signed are gone': '已签名的条目缺失',
+  'the stored tree is not the one that was signed': '存储的树与签名时不一致',
+  'the last checkpoint is not signed by this key for this log': '最后的检查点不是由本密钥为本日志签名',
+  'an entry does not agree with its leaf': '条目与其叶子不一致',
+  'no signed tree head': '没有已签名的树头',
+  'others may read it': '其他用户可读取',
+  'not an Ed25519 private key': '不是 Ed25519 私钥',
+  'not a verifier key': '不是校验密钥',
+  'Parquet with flat columns': '不含嵌套列的 Parquet',
+  'CSV (UTF-8 or GB18030; comma, semicolon, tab or |; LF or CRLF; a header line)':
+    'CSV（UTF-8 或 GB18030；以逗号、分号、制表符或 | 分隔；LF 或 CRLF 换行；首行为表头）',
+};
+
+const PHRASES: Phrases = { ...SQL, ...PROTECTION, ...CATALOGUE, ...GATEWAY };
+const PATTERNS = Object.keys(PHRASES)
+  .filter((key) => key.includes('{'))
+  .map((key) => ({ key, pattern: patternOf(key) }));
+
+function patternOf(key: string): RegExp {
+  const literal = key.replace(/[.*+?^$()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${literal.replaceAll('{#}', '(-?\\d+)').replaceAll('{}', '(.+)')}$`, 'su');
+}
+
+export type PhraseLanguage = 'zh' | 'en';
+
+/**
+ * The words for one fact in a language; null where it is SQL or the user's own. `quoted`: it would stand in backticks
+ * and may be one word of the user's, so that only what no name can be, several words, is taken for a phrase.
+ */
+export function phraseFor(fact: string, word: string, quoted: boolean, language: PhraseLanguage): string | null {
+  if (!FACTS.has(fact) || (quoted && !word.includes(' '))) return null;
+  const exact = Object.hasOwn(PHRASES, word) ? PHRASES[word] : undefined;
+  if (exact !== undefined) return inLanguage(word, exact, [], language);
+  for (const { key, pattern } of PATTERNS) {
+    const match = pattern.exec(word);
+    const phrase = PHRASES[key];
+    if (match !== null && phrase !== undefined) return inLanguage(word, phrase, match.slice(1), language);
+  }
+  return null;
+}
+
+/** As people write it: `=` for what the parser calls `eq`. */
+export function spellingOf(fact: string, word: string): string {
+  return FACTS.has(fact) && Object.hasOwn(SPELLINGS, word) ? (SPELLINGS[word] ?? word) : word;
+}
+
+function inLanguage(word: string, phrase: string | Phrase, parts: readonly string[], language: PhraseLanguage): string {
+  const { zh, en } = typeof phrase === 'string' ? { zh: phrase, en: undefined } : phrase;
+  if (language === 'en' && en === undefined) return word;
+  let next = 0;
+  return (language === 'zh' ? zh : (en ?? word)).replaceAll('{}', () => part(parts[next++] ?? '', language));
+}
+
+/** A list of units or of columns in backticks; anything else stays as it is. */
+function part(words: string, language: PhraseLanguage): string {
+  const list = words.split(/, | or /);
+  if (language === 'en' || !list.every((word) => word.startsWith('`') || Object.hasOwn(UNITS, word))) return words;
+  return list.map((word) => UNITS[word] ?? word).join('、');
+}
