@@ -23,7 +23,7 @@ export function bannerOf(config: Config, gateway: Gateway, port: number): string
 }
 
 function firstSteps(url: string): readonly string[] {
-  const question = sampleQuestions[0]!;
+  const question = sampleQuestions.find(({ id }) => id === 'rice-by-township') ?? sampleQuestions[0]!;
   const body = JSON.stringify({ plan: question.plan, sql: question.sql.replaceAll(/\s+/g, ' ') }).replaceAll(
     "'",
     "'\\''",

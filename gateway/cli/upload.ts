@@ -18,7 +18,13 @@ interface UploadOptions extends ClientOptions {
 const version = z.looseObject({
   version: z.number(),
   rows: z.number(),
-  report: z.looseObject({ rejectedRows: z.number() }).nullable().optional(),
+  report: z
+    .looseObject({
+      rejectedRows: z.number(),
+      rejected: z.array(z.looseObject({ line: z.number(), column: z.string().nullable(), reason: z.string() })),
+    })
+    .nullable()
+    .optional(),
 });
 
 /** `sluice upload`: streams a CSV or Parquet file as the next version of a table, with its digest. */
@@ -84,10 +90,23 @@ async function digestOf(file: string): Promise<string> {
   return hash.digest('base64');
 }
 
+/** Rejected rows shown; the rest is counted. */
+const REJECTED_SHOWN = 20;
+
 function uploadText(id: string, done: z.output<typeof version>, cli: Cli): string {
-  const rejected = done.report?.rejectedRows ?? 0;
-  return cli.words({
-    en: `${id} version ${done.version}: ${done.rows} rows accepted, ${rejected} rejected`,
-    zh: `${id} 第 ${done.version} 版：接受 ${done.rows} 行，拒绝 ${rejected} 行`,
+  const { rejectedRows = 0, rejected = [] } = done.report ?? {};
+  const shown = rejected.slice(0, REJECTED_SHOWN).map(({ line, column, reason }) =>
+    cli.words({
+      en: `  line ${line}${column === null ? '' : `, column \`${column}\``}: ${reason}`,
+      zh: `  第 ${line} 行${column === null ? '' : `,列 \`${column}\``}:${reason}`,
+    }),
+  );
+  const more = rejectedRows - shown.length;
+  const head = cli.words({
+    en: `${id} version ${done.version}: ${done.rows} rows accepted, ${rejectedRows} rejected`,
+    zh: `${id} 第 ${done.version} 版：接受 ${done.rows} 行，拒绝 ${rejectedRows} 行`,
   });
+  return [head, ...shown, ...(more > 0 ? [cli.words({ en: `  … ${more} more`, zh: `  … 另有 ${more} 行` })] : [])].join(
+    '\n',
+  );
 }

@@ -15,7 +15,7 @@ export const EN: MessageCatalogue = {
   },
   SQL_TOO_COMPLEX: {
     title: 'the SQL is too complex',
-    detail: '[{what}: ]more than is accepted[, which is {limit}]',
+    detail: '[{what} ]beyond what is accepted[, at most {limit}]',
     hint: 'split the question into several jobs, or nest less deeply',
   },
   SQL_NOT_SELECT: {
@@ -60,7 +60,7 @@ export const EN: MessageCatalogue = {
   },
   SQL_TYPE_MISMATCH: {
     title: 'the types do not fit',
-    detail: '[`{what}` ]needs[ {expected}][; found {actual}]',
+    detail: '[`{what}` ]needs[ `{expected}`][; found `{actual}`]',
     hint: 'write what is needed here; CAST turns one type into another',
   },
   SQL_AGGREGATE_MISPLACED: {
@@ -81,7 +81,7 @@ export const EN: MessageCatalogue = {
   // ── policy ───────────────────────────────────────────────────────────────────────────────────────────────────────
   POLICY_IDENTIFIER_USE: {
     title: 'an identifier cannot be used like this',
-    detail: 'identifier `{column}` cannot be used[ in {use}]',
+    detail: 'identifier `{column}` cannot be used[ in `{use}`]',
     hint: '[accepted: {accepted}]',
   },
   POLICY_ROWS_REFUSED: {

@@ -40,14 +40,17 @@ export function fillTemplate(template: string, facts: ErrorFacts, filling: Filli
   const kept = template.replace(/\[([^[\]]*)\]/g, (_, part: string) =>
     placeholdersOf(part).every(isKnown) ? part : '',
   );
-  const filled = kept.replace(SPACED, (_, before: string | undefined, placeholder: string, after: string | undefined) => {
-    const quoted = placeholder.startsWith('`');
-    const [name = ''] = placeholdersOf(placeholder);
-    const text = fact(name)
-      .map((word) => wording(name, word, quoted, filling))
-      .join(filling.join);
-    return `${/^\p{Script=Han}/u.test(text) ? '' : (before ?? '')}${text}${/\p{Script=Han}$/u.test(text) ? '' : (after ?? '')}`;
-  });
+  const filled = kept.replace(
+    SPACED,
+    (_, before: string | undefined, placeholder: string, after: string | undefined) => {
+      const quoted = placeholder.startsWith('`');
+      const [name = ''] = placeholdersOf(placeholder);
+      const text = fact(name)
+        .map((word) => wording(name, word, quoted, filling))
+        .join(filling.join);
+      return `${/^\p{Script=Han}/u.test(text) ? '' : (before ?? '')}${text}${/\p{Script=Han}$/u.test(text) ? '' : (after ?? '')}`;
+    },
+  );
   return filled.trim();
 }
 

@@ -1,6 +1,7 @@
 /**
  * What policies and catalogue say in facts besides SQL and the user's own words, keyed by their English. `{}` stands for
- * any words, `{#}` for a whole number; both come back in that order. A test holds this against the text of both folders.
+ * any words, `{#}` for a whole number, `{list}` for units or columns; they come back in that order. A test holds this
+ * against the text of both folders.
  */
 interface Phrase {
   readonly zh: string;
@@ -14,6 +15,9 @@ const FACTS: ReadonlySet<string> = new Set(
   'accepted actual construct expected function problem reason remedy use what'.split(' '),
 );
 
+/** Facts that may be one word of the user's own. */
+const NAMES: ReadonlySet<string> = new Set(['construct', 'function', 'what']);
+
 /** What the parser calls otherwise than people write it. */
 const SPELLINGS: Readonly<Record<string, string>> = {
   ...{ eq: '=', neq: '<>', lt: '<', lte: '<=', gt: '>', gte: '>=', '~~': 'LIKE', '~~*': 'ILIKE', '!__postfix': '!' },
@@ -23,7 +27,12 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   'current row groups': 'GROUPS … CURRENT ROW',
 };
 
-const UNITS: Phrases = { person: '个人', enterprise: '企业', household: '家庭', institution: '机构' };
+const UNITS: Readonly<Record<string, string>> = {
+  person: '个人',
+  enterprise: '企业',
+  household: '家庭',
+  institution: '机构',
+};
 
 const SQL: Phrases = {
   // constructs
@@ -32,7 +41,10 @@ const SQL: Phrases = {
   'ORDER BY in an aggregate': '聚合函数内的 ORDER BY',
   'ORDER BY in a function': '函数内的 ORDER BY',
   'ORDER BY in a window function': '窗口函数参数内的 ORDER BY',
-  'ORDER BY beside DISTINCT': { en: 'ORDER BY by what DISTINCT does not show', zh: '按 DISTINCT 未输出的内容 ORDER BY' },
+  'ORDER BY beside DISTINCT': {
+    en: 'ORDER BY by what DISTINCT does not show',
+    zh: '按 DISTINCT 未输出的内容 ORDER BY',
+  },
   'ORDER BY of a set operation': { en: 'this ORDER BY of a set operation', zh: '集合运算的这种 ORDER BY' },
   'DISTINCT over a window': '窗口上的 DISTINCT',
   'alias of a join': { en: 'an alias of a join', zh: '连接的别名' },
@@ -101,7 +113,7 @@ const PROTECTION: Phrases = {
   'NOT IN or NOT EXISTS over protected rows': '对受保护的行使用 NOT IN 或 NOT EXISTS',
   '{} over protected rows': '对受保护的行使用 {}',
   'IN or NOT IN on the identifier that both tables share': '按两表共有的标识项使用 IN 或 NOT IN',
-  'the same on the identifier of every unit of that table: {}': '按该表每种单元的标识项匹配：{}',
+  'the same on the identifier of every unit of that table: {list}': '按该表每种单元的标识项匹配：{}',
   'GROUPING SETS, ROLLUP or CUBE': 'GROUPING SETS、ROLLUP 或 CUBE',
   'several aggregations over `{}` in one query': '在一个查询中对 `{}` 做多次不同的聚合',
   'one GROUP BY per query; totals by sum(…) OVER () over the released groups':
@@ -115,7 +127,7 @@ const PROTECTION: Phrases = {
   'the column as a group key': '把该数据项作为分组键',
   'count_if(…) beside count(*)': 'count_if(…) 与 count(*) 并列',
   'columns of level general-1 only': '仅使用 general-1（公开）级别的数据项',
-  'a join on {} with a table that names a person, enterprise, household or institution':
+  'a join on {list} with a table that names a person, enterprise, household or institution':
     '用 {} 连接一张标明个人、企业、家庭或机构的表',
 };
 
@@ -183,29 +195,33 @@ const GATEWAY: Phrases = {
 };
 
 const PHRASES: Phrases = { ...SQL, ...PROTECTION, ...CATALOGUE, ...GATEWAY };
-const PATTERNS = Object.keys(PHRASES)
-  .filter((key) => key.includes('{'))
-  .map((key) => ({ key, pattern: patternOf(key) }));
+const PATTERNS = Object.entries(PHRASES)
+  .filter(([key]) => key.includes('{'))
+  .map(([key, phrase]) => ({ phrase, pattern: patternOf(key) }));
 
 function patternOf(key: string): RegExp {
   const literal = key.replace(/[.*+?^$()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${literal.replaceAll('{#}', '(-?\\d+)').replaceAll('{}', '(.+)')}$`, 'su');
+  return new RegExp(
+    `^${literal.replaceAll('{#}', '(-?\\d+)').replaceAll('{list}', '(?<list>.+)').replaceAll('{}', '(.+)')}$`,
+    'su',
+  );
 }
 
 export type PhraseLanguage = 'zh' | 'en';
 
 /**
- * The words for one fact in a language; null where it is SQL or the user's own. `quoted`: it would stand in backticks
- * and may be one word of the user's, so that only what no name can be, several words, is taken for a phrase.
+ * The words for one fact in a language; null where it is SQL or the user's own. `quoted`: it would stand in backticks,
+ * and where it may be a name, only what no name can be, several words, is taken for a phrase.
  */
 export function phraseFor(fact: string, word: string, quoted: boolean, language: PhraseLanguage): string | null {
-  if (!FACTS.has(fact) || (quoted && !word.includes(' '))) return null;
+  if (!FACTS.has(fact) || (quoted && NAMES.has(fact) && !word.includes(' '))) return null;
   const exact = Object.hasOwn(PHRASES, word) ? PHRASES[word] : undefined;
   if (exact !== undefined) return inLanguage(word, exact, [], language);
-  for (const { key, pattern } of PATTERNS) {
+  for (const { phrase, pattern } of PATTERNS) {
     const match = pattern.exec(word);
-    const phrase = PHRASES[key];
-    if (match !== null && phrase !== undefined) return inLanguage(word, phrase, match.slice(1), language);
+    if (match === null) continue;
+    const list = match.groups?.['list'];
+    return inLanguage(word, phrase, list === undefined ? match.slice(1) : [listOf(list)], language);
   }
   return null;
 }
@@ -216,15 +232,15 @@ export function spellingOf(fact: string, word: string): string {
 }
 
 function inLanguage(word: string, phrase: string | Phrase, parts: readonly string[], language: PhraseLanguage): string {
-  const { zh, en } = typeof phrase === 'string' ? { zh: phrase, en: undefined } : phrase;
-  if (language === 'en' && en === undefined) return word;
+  const { zh, en } = typeof phrase === 'string' ? { zh: phrase, en: word } : { en: word, ...phrase };
   let next = 0;
-  return (language === 'zh' ? zh : (en ?? word)).replaceAll('{}', () => part(parts[next++] ?? '', language));
+  return (language === 'zh' ? zh : en).replaceAll('{}', () => parts[next++] ?? '');
 }
 
-/** A list of units or of columns in backticks; anything else stays as it is. */
-function part(words: string, language: PhraseLanguage): string {
-  const list = words.split(/, | or /);
-  if (language === 'en' || !list.every((word) => word.startsWith('`') || Object.hasOwn(UNITS, word))) return words;
-  return list.map((word) => UNITS[word] ?? word).join('、');
+/** Units and columns in backticks, for Chinese. */
+function listOf(words: string): string {
+  return words
+    .split(/, | or /)
+    .map((word) => UNITS[word] ?? word)
+    .join('、');
 }

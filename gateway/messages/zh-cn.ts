@@ -60,7 +60,7 @@ export const ZH_CN: MessageCatalogue = {
   },
   SQL_TYPE_MISMATCH: {
     title: '类型不符',
-    detail: '[`{what}` ]需要[ {expected}][；实际为 {actual}]',
+    detail: '[`{what}` ]需要[ `{expected}`][；实际为 `{actual}`]',
     hint: '请按所需的内容改写；类型可用 CAST 转换',
   },
   SQL_AGGREGATE_MISPLACED: {
@@ -81,7 +81,7 @@ export const ZH_CN: MessageCatalogue = {
   // ── 策略 ─────────────────────────────────────────────────────────────────────────────────────────────────────────
   POLICY_IDENTIFIER_USE: {
     title: '标识项不能这样使用',
-    detail: '标识项 `{column}` 不能用于[ {use}]',
+    detail: '标识项 `{column}` 不能用于[ `{use}`]',
     hint: '[可接受：{accepted}]',
   },
   POLICY_ROWS_REFUSED: {
