@@ -7,7 +7,16 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: ['test/**/*.full.test.ts'] } },
+      {
+        test: {
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.full.test.ts'],
+          // Pure tests share one module graph: loading it for each file would take most of the time.
+          isolate: false,
+          pool: 'threads',
+        },
+      },
       {
         test: {
           name: 'full',

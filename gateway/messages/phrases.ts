@@ -101,21 +101,21 @@ const SQL: Phrases = {
 };
 
 const PROTECTION: Phrases = {
-  'protected rows beside an aggregate over many units': '受保护的行与多个单元的聚合并用',
+  'protected rows beside an aggregate over many units': '与跨单元聚合并用的受保护行',
   'the aggregate in a query of its own, or grouped by the identifier of the unit':
     '把该聚合放进单独的查询，或按单元的标识项分组',
-  'LIMIT over protected rows': '对受保护的行使用 LIMIT',
+  'LIMIT over protected rows': '受保护行上的 LIMIT',
   'LIMIT after GROUP BY': '先 GROUP BY 再 LIMIT',
   'window function over protected rows': { en: 'a window function over protected rows', zh: '受保护行上的窗口函数' },
   'PARTITION BY the identifier of the unit, or the window over grouped results':
     '按单元的标识项 PARTITION BY，或在分组结果上使用窗口',
-  'IN or EXISTS over protected rows': '对受保护的行使用 IN 或 EXISTS',
-  'NOT IN or NOT EXISTS over protected rows': '对受保护的行使用 NOT IN 或 NOT EXISTS',
-  '{} over protected rows': '对受保护的行使用 {}',
+  'IN or EXISTS over protected rows': '受保护行上的 IN 或 EXISTS',
+  'NOT IN or NOT EXISTS over protected rows': '受保护行上的 NOT IN 或 NOT EXISTS',
+  '{} over protected rows': '受保护行上的 {}',
   'IN or NOT IN on the identifier that both tables share': '按两表共有的标识项使用 IN 或 NOT IN',
   'the same on the identifier of every unit of that table: {list}': '按该表每种单元的标识项匹配：{}',
   'GROUPING SETS, ROLLUP or CUBE': 'GROUPING SETS、ROLLUP 或 CUBE',
-  'several aggregations over `{}` in one query': '在一个查询中对 `{}` 做多次不同的聚合',
+  'several aggregations over `{}` in one query': '一个查询中对 `{}` 的多次不同聚合',
   'one GROUP BY per query; totals by sum(…) OVER () over the released groups':
     '每个查询一个 GROUP BY；合计用分组结果上的 sum(…) OVER ()',
   'count(distinct …), or a join with the same kind of identifier': 'count(distinct …)，或与同类标识项连接',
@@ -194,7 +194,7 @@ const GATEWAY: Phrases = {
     'CSV（UTF-8 或 GB18030；以逗号、分号、制表符或 | 分隔；LF 或 CRLF 换行；首行为表头）',
 };
 
-const PHRASES: Phrases = { ...SQL, ...PROTECTION, ...CATALOGUE, ...GATEWAY };
+export const PHRASES: Phrases = { ...SQL, ...PROTECTION, ...CATALOGUE, ...GATEWAY };
 const PATTERNS = Object.entries(PHRASES)
   .filter(([key]) => key.includes('{'))
   .map(([key, phrase]) => ({ phrase, pattern: patternOf(key) }));

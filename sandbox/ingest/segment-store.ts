@@ -13,8 +13,8 @@ export interface SegmentStore {
   readonly connection: DuckDBConnection;
   readonly dir: string;
   readonly columns: readonly IngestColumn[];
-  /** Opens a segment if none is open. `rowsPerMiB` of the text to come sizes its row groups. */
-  begin(rowsPerMiB: number): Promise<void>;
+  /** Opens a segment if none is open; its file's name. `rowsPerMiB` of the text to come sizes its row groups. */
+  begin(rowsPerMiB: number): Promise<string>;
   /** Rows and bytes of the open segment; 0 when none is. */
   size(): { readonly rows: number; readonly bytes: number };
   addRows(rows: number): void;
@@ -45,15 +45,17 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
   let rows = 0;
   let file: string | null = null;
 
-  const begin = async (rowsPerMiB: number): Promise<void> => {
-    if (file !== null) return;
+  const begin = async (rowsPerMiB: number): Promise<string> => {
+    if (file !== null) return file;
     number += 1;
-    file = `segment-${String(number)}.duckdb`;
+    const name = `segment-${String(number)}.duckdb`;
+    file = name;
     rows = 0;
     await connection.run(
-      `ATTACH ${quoteText(join(dir, file))} AS segment (STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE ${String(rowGroupRows(rowsPerMiB))})`,
+      `ATTACH ${quoteText(join(dir, name))} AS segment (STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE ${String(rowGroupRows(rowsPerMiB))})`,
     );
     await connection.run(`CREATE TABLE segment.data (${columns.map(columnDefinition).join(', ')})`);
+    return name;
   };
   return {
     connection,
@@ -65,8 +67,7 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
       rows += added;
     },
     async seal(runs) {
-      await begin(ROWS_PER_MIB_UNKNOWN);
-      const sealed = file as unknown as string;
+      const sealed = await begin(ROWS_PER_MIB_UNKNOWN);
       const nulls = await countNulls(connection, columns);
       const units = await countUnits(connection, dir, columns, runs);
       await connection.run('CHECKPOINT segment');

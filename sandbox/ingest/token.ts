@@ -34,7 +34,7 @@ export function tokenOf(key: Uint8Array, value: string): bigint | null {
 export function tokenSql(key: Uint8Array, text: string): string {
   assert(key.byteLength === UNIT_KEY_BYTES, 'a unit key fills one block of the hash');
   const hex = Buffer.from(key).toString('hex');
-  return `CAST('0x' || left(sha256(from_hex('${hex}') || encode(${text})), 16) AS UBIGINT)`;
+  return `CAST('0x' || substr(sha256(from_hex('${hex}') || encode(${text})), 1, 16) AS UBIGINT)`;
 }
 
 /** Canonical when `untrimmedSql` holds; cheaper than `canonicalSql`. */

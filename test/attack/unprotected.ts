@@ -34,8 +34,12 @@ async function create(
   { table, columns }: typeof PUB_SCHEMA,
   rows: readonly (readonly unknown[])[],
 ): Promise<void> {
-  await connection.run(`CREATE TABLE ${table} (${columns.map(({ name, type }) => `${name} ${TYPES[type]}`).join(', ')})`);
-  const lists = rows.map((row) => `(${row.map((cell) => (typeof cell === 'string' ? `'${cell}'` : String(cell))).join(', ')})`);
+  await connection.run(
+    `CREATE TABLE ${table} (${columns.map(({ name, type }) => `${name} ${TYPES[type]}`).join(', ')})`,
+  );
+  const lists = rows.map(
+    (row) => `(${row.map((cell) => (typeof cell === 'string' ? `'${cell}'` : String(cell))).join(', ')})`,
+  );
   await connection.run(`INSERT INTO ${table} VALUES ${lists.join(', ')}`);
 }
 

@@ -6,12 +6,14 @@ const WORDS: ReadonlySet<string> = new Set([
   ...'any array bigint boolean catalog column date decimal double false function hugeint id inner integer interval'.split(
     ' ',
   ),
-  ...'number outer schema table temporal text timestamp true varchar nullif v resources distinct time'.split(' '),
+  ...'number outer schema table temporal text timestamp true varchar v1 coalesce greatest least nullif resources distinct time'.split(
+    ' ',
+  ),
   ...'var_ stddev_ covar_ regr_ general'.split(' '),
 ]);
 
-/** Whether a text is SQL (or a route): no word in it is English. What stands in quotes or backticks is not looked at. */
-export function isSqlText(text: string): boolean {
-  const words = text.replace(/'[^']*'|`[^`]*`|\b[A-Z][A-Z_]*\b/g, ' ').match(/[A-Za-z_]\w+/g) ?? [];
-  return words.every((word) => WORDS.has(word));
+/** Whether a text is SQL (or a route): no word but `names` in it is English. What stands in quotes or backticks is not looked at. */
+export function isSqlText(text: string, names: readonly string[] = []): boolean {
+  const words = text.replace(/'[^']*'|`[^`]*`|\b[A-Z][A-Z_]*\b/g, ' ').match(/(?<!\w)[A-Za-z_]\w+/g) ?? [];
+  return words.every((word) => WORDS.has(word) || names.includes(word));
 }

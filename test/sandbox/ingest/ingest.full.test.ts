@@ -272,8 +272,8 @@ describe('a file of many chunks and segments', () => {
     const progress: number[] = [];
     const more = { onProgress: ({ bytes }: { bytes: number }) => void progress.push(bytes) };
     const many: IngestReport = await fixture.upload(SCHEMA, body, more, {
-      segmentRowsMax: 300_000,
-      chunkBytes: 4 * 2 ** 20,
+      segmentRowsMax: 100_000,
+      chunkBytes: 2 ** 20,
     });
     expect(many.segments.length).toBeGreaterThan(1);
     expect(many).toMatchObject({

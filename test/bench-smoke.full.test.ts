@@ -1,0 +1,29 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+/** Every bench runs to its end, tiny, and its last line is JSON with the figures that the documents name. */
+
+const ROOT = join(import.meta.dirname, '..');
+const FIGURES: Readonly<Record<string, readonly string[]>> = {
+  audit: ['append_per_s', 'append_ms_p99', 'verify_entries_per_s', 'search_ms_p50'],
+  gateway: ['compile_ms_p50', 'overhead_ms_p50', 'clock_wait_ms_p50', 'jobs_per_s', 'rss_mb_idle', 'result_sha256'],
+  ingest: ['csv_ratio'],
+};
+const areas = readdirSync(join(ROOT, 'bench')).flatMap((name) =>
+  name.endsWith('.bench.ts') ? [name.slice(0, -'.bench.ts'.length)] : [],
+);
+
+it('every bench has its figures named here', () => {
+  expect(areas.toSorted()).toEqual(Object.keys(FIGURES).toSorted());
+});
+
+it.each(areas)('%s, tiny', { timeout: 120_000 }, (area) => {
+  const out = execFileSync(process.execPath, [join(ROOT, 'bench/run.ts'), area, '--tiny', '--json'], {
+    encoding: 'utf8',
+    cwd: ROOT,
+  });
+  const last = JSON.parse(out.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
+  for (const figure of FIGURES[area] ?? []) expect(last[figure], figure).not.toBeUndefined();
+});
