@@ -4,8 +4,10 @@ import type { Db } from './db.ts';
 
 /** Most works that share one transaction: bounds how long the event loop is held. */
 const BATCH_MAX = 256;
+/** From how many works in one batch on more are taken to be on their way. */
+const CROWD = 3;
 /** How long works wait for company under load. */
-const GATHER_MS = 2;
+const GATHER_MS = 4;
 
 export interface CommitQueue {
   commit<T>(work: (tx: Db) => T): Promise<T>;
@@ -48,7 +50,7 @@ export function createCommitQueue(
       flush();
     };
     // A lone work commits at once. Where several come together more are on their way: one sync may serve them too.
-    if (lastBatch > 1) setTimeout(start, GATHER_MS);
+    if (lastBatch >= CROWD) setTimeout(start, GATHER_MS);
     else setImmediate(start);
   }
 

@@ -35,6 +35,8 @@ const IN_MEMORY = ':memory:';
 /** Only offline readers ever hold a lock on the file; they are short. */
 const BUSY_TIMEOUT_MS = 5_000;
 const CACHE_KIB = 64 * 1024;
+/** Pages of WAL between two checkpoints, 32 MiB: a checkpoint syncs the file itself and holds everybody up. */
+const CHECKPOINT_PAGES = 8_192;
 
 /**
  * Opens a home's store, bringing it to the newest layout.
@@ -77,6 +79,7 @@ function openWriter(path: string): Database.Database {
     client.pragma('journal_mode = WAL');
     client.pragma('synchronous = FULL');
     client.pragma('foreign_keys = ON');
+    client.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     client.pragma(`cache_size = -${CACHE_KIB}`);
     migrate(client);
     client.transaction(() => indexNewEntries(createDb(client, () => new Date(0))))();
