@@ -21,7 +21,9 @@ const version = z.looseObject({
   report: z
     .looseObject({
       rejectedRows: z.number(),
-      rejected: z.array(z.looseObject({ line: z.number(), column: z.string().nullable(), reason: z.string() })),
+      rejected: z
+        .array(z.looseObject({ line: z.number(), column: z.string().nullable(), reason: z.string() }))
+        .default([]),
     })
     .nullable()
     .optional(),
