@@ -84,7 +84,7 @@ export function leafHash(bytes: Uint8Array): Buffer {
 
 /**
  * Writes the entry at the end of the log, as the canonical JSON that its leaf hash stands for. Part of the caller's
- * transaction: what it records and the record are true together or not at all. Searchable once committed.
+ * transaction: what it records and the record are true together or not at all. Searchable once indexed (audit-index.ts).
  *
  * @returns its index; the first is 0, and none is ever left out.
  */

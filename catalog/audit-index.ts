@@ -1,11 +1,10 @@
-import { parseEntry } from './audit-entries.ts';
+import { entryCount, parseEntry } from './audit-entries.ts';
 import { entryTokens } from './audit-tokens.ts';
 import type { Db } from './db.ts';
 import { prepared } from './db.ts';
 
 /**
- * Keeps the search index up to the log. WHY once a batch, not once an entry: FTS5 writes a segment at every savepoint,
- * and each work of a batch has one. It runs in the batch's own transaction, so an entry is never there unindexed.
+ * Keeps the search index up to the log, some entries behind it: derived state, which a search brings up to date first.
  */
 
 const STRETCH = 1_000;
@@ -30,7 +29,15 @@ const selectProvider = prepared((db) =>
   db.client.prepare<[string], string>('SELECT provider FROM resources WHERE id = ?').pluck(),
 );
 
-/** Indexes every entry that the index does not hold yet. */
+/** WHY a backlog: a segment of the index for every few entries costs each commit more than the entries themselves. */
+const BACKLOG_MAX = 256;
+
+/** Before each COMMIT: indexes once enough entries wait for it. */
+export function indexBacklog(tx: Db): void {
+  if (entryCount(tx) - (selectNext(tx).get() ?? 0) >= BACKLOG_MAX) indexNewEntries(tx);
+}
+
+/** Indexes every entry that the index does not hold yet; before a search that must see all. */
 export function indexNewEntries(tx: Db): void {
   let next = selectNext(tx).get() ?? 0;
   for (;;) {

@@ -85,7 +85,8 @@ const selectSpan = prepared((db) =>
 
 /**
  * Searches the log, newest first. Pages are stable: entries are never changed, and new ones come before the first page.
- * Who may see what is for the caller to put into the filters.
+ * Sees what is indexed: `indexNewEntries` first, in the same transaction, to see all. Who may see what is for the caller
+ * to put into the filters.
  */
 export function searchEntries(db: Db, filters: AuditFilters, page: AuditPage = {}): AuditSearchResult {
   const limit = boundedLimit(page.limit);

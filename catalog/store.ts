@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { AppError, assert } from '#policies';
-import { indexNewEntries } from './audit-index.ts';
+import { indexBacklog, indexNewEntries } from './audit-index.ts';
 import type { Db } from './db.ts';
 import { createDb } from './db.ts';
 import { createCommitQueue } from './group-commit.ts';
@@ -56,7 +56,7 @@ export function openStore(options: StoreOptions): Store {
 function openLocked(options: StoreOptions, unlock: () => void): Store {
   const writer = createDb(openWriter(options.path), options.now);
   const reader = options.path === IN_MEMORY ? writer : createDb(openReader(options.path), options.now);
-  const queue = createCommitQueue(writer, indexNewEntries, options.onFailure);
+  const queue = createCommitQueue(writer, indexBacklog, options.onFailure);
   return {
     read(work) {
       assert(!queue.working(), 'inside commit, read from tx');

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
-import { type AuditFilters, type FoundEntry, searchEntries } from '#catalog';
+import { type AuditFilters, type FoundEntry, indexNewEntries, searchEntries } from '#catalog';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
 import type { Caller } from '../identity/index.ts';
 import { appendChange } from '../log-change.ts';
@@ -30,6 +30,7 @@ export function registerAudit(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
     await requirePermit(deps, caller, 'audit:read', LOG_TARGET);
     const scoped = { ...filters, ...scopeOf(caller) };
     const found = await deps.store.commit((tx) => {
+      indexNewEntries(tx);
       appendChange(tx, { kind: 'log-read', caller, note: noteOf(filters) });
       return searchEntries(tx, scoped, { before: after, limit });
     });

@@ -1,7 +1,7 @@
 import type { Cell } from '../../policies/table-data.ts';
 
 /**
- * `p(id, name, dept, zip, age, salary, note)` with one target among sixty people, and `pub(r)`, a hundred public rows.
+ * `p(id, name, dept, zip, age, salary, note, ended …)` with one target among sixty people, and `pub(r)`, a hundred public rows.
  * Worlds are neighbours: they differ in the target's row alone. No attack's text contains a canary.
  */
 
@@ -39,6 +39,7 @@ export const P_SCHEMA = {
     column('age', 'integer', { role: 'quasi-identifier' }),
     column('salary', 'integer', { role: 'measure' }),
     column('note', 'text', { role: 'attribute' }),
+    column('ended', 'date', { role: 'attribute' }),
     column('debt', 'integer', { role: 'measure', level: 'general-3' }),
     column('illness', 'text', { role: 'sensitive', level: 'general-4' }),
     column('address', 'text', { role: 'attribute', level: 'core' }),
@@ -53,8 +54,10 @@ export const PUB_SCHEMA = {
 /** What the target's row says in a world; null where there is none. */
 function target(world: World): readonly Cell[] | null {
   if (world === 'absent') return null;
-  const [salary, note] = world === 'secret' ? [CANARIES.salary, CANARIES.note] : ['6731946', 'n1'];
-  return [CANARIES.id, CANARIES.name, 'b', 'z3', 99n, BigInt(salary), note, 5n, 'x', 'y'];
+  const secret = world === 'secret';
+  const [salary, note] = secret ? [CANARIES.salary, CANARIES.note] : ['6731946', 'n1'];
+  const ended = secret ? null : '2020-01-01';
+  return [CANARIES.id, CANARIES.name, 'b', 'z3', 99n, BigInt(salary), note, ended, 5n, 'x', 'y'];
 }
 
 export function peopleOf(world: World): readonly (readonly Cell[])[] {
@@ -66,6 +69,7 @@ export function peopleOf(world: World): readonly (readonly Cell[])[] {
     BigInt(20 + (i % 30)),
     BigInt(5_000_000 + 37_013 * i),
     `n${i % 2}`,
+    '2020-01-01',
     BigInt(i),
     'x',
     'y',
@@ -75,7 +79,7 @@ export function peopleOf(world: World): readonly (readonly Cell[])[] {
 }
 
 export function csvOf(schema: { columns: readonly { name: string }[] }, rows: readonly (readonly Cell[])[]): string {
-  const lines = rows.map((row) => row.map(String).join(','));
+  const lines = rows.map((row) => row.map((cell) => (cell === null ? '' : String(cell))).join(','));
   return `${[schema.columns.map(({ name }) => name).join(','), ...lines].join('\n')}\n`;
 }
 

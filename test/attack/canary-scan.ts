@@ -34,10 +34,10 @@ export async function outputOf(work: () => Promise<void>): Promise<string> {
   const streams = [process.stdout, process.stderr];
   const originals = streams.map((stream) => stream.write.bind(stream));
   streams.forEach((stream, index) => {
-    stream.write = ((chunk: string | Uint8Array, ...rest: never[]) => {
+    stream.write = (chunk: string | Uint8Array, ...rest: never[]) => {
       written.push(Buffer.from(chunk as Uint8Array).toString('utf8'));
       return originals[index]!(chunk, ...rest);
-    }) as typeof stream.write;
+    };
   });
   try {
     await work();

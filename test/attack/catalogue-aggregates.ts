@@ -277,11 +277,6 @@ export const AGGREGATES: readonly Attack[] = [
     },
     { name: 'squares', sql: 'SELECT sum(pow(greatest(salary - 7000000, 0), 2)) FROM p' },
     {
-      name: 'variance',
-      sql: 'SELECT var_samp(pow(salary / 6000000, 40)) FROM p',
-      learn: ([row]) => Number(row?.[0]) > 1e9,
-    },
-    {
       name: 'an outlier under a constant',
       sql: 'SELECT sum(1e15 + pow(greatest(salary - 7200000, 0), 2)), count(*) FROM p',
       learn: beyond(1e15),

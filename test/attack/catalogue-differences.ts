@@ -260,7 +260,7 @@ export const DIFFERENCES: readonly Attack[] = [
   ]),
 ];
 
-/** Beyond one answer, and admitted in SECURITY.md: they need the size of a set from elsewhere. They work today. */
+/** Need a number known from elsewhere, or are the price of hiding by rule: admitted in SECURITY.md. They work today. */
 export const KNOWN_LIMITS: readonly Attack[] = [
   { id: 'L1', name: 'all but one, the number of all known', sql: `SELECT count(*) FROM p WHERE NOT (${BIT})` },
   {
@@ -279,4 +279,9 @@ export const KNOWN_LIMITS: readonly Attack[] = [
     sql: `SELECT count(*) FROM p WHERE id NOT IN (SELECT id FROM p WHERE ${BIT})`,
   },
   { id: 'L5', name: 'the complement as a group', sql: `SELECT (${BIT}) AS k, count(*) FROM p GROUP BY k ORDER BY k` },
+  {
+    id: 'L6',
+    name: 'whether a cell is hidden because one dominates it',
+    sql: 'SELECT var_samp(pow(salary / 6000000, 40)) FROM p',
+  },
 ];

@@ -118,6 +118,26 @@ export const ERRORS: readonly Attack[] = [
       learn: difference(),
     },
     {
+      name: 'a stored value that one person lacks',
+      sql: 'SELECT count(*), count(ended) FROM p',
+      learn: difference(),
+    },
+    {
+      name: 'the same as a filter',
+      sql: 'SELECT sum(salary), sum(salary) FILTER (WHERE ended IS NOT NULL) FROM p',
+      learn: ([row]) => (difference()([row!]) === null ? null : difference()([row!]) !== 0),
+    },
+    {
+      name: 'the same in CASE',
+      sql: 'SELECT sum(CASE WHEN ended IS NULL THEN 2 ELSE 1 END), count(*) FROM p',
+      learn: beyond(1),
+    },
+    {
+      name: 'the same by a default',
+      sql: "SELECT sum(year(coalesce(ended, DATE '2021-01-01'))), count(*) FROM p",
+      learn: beyond(2020),
+    },
+    {
       name: 'a window over a quotient',
       sql: `SELECT sum(z), count(*) FROM (SELECT count(1 // ${GAP}) OVER (PARTITION BY id) + 1 AS z FROM p)`,
       learn: beyond(2),

@@ -79,7 +79,7 @@ describe.each([
 
 describe('what a hidden cell tells beside its value', () => {
   it('how many groups were left out', async () => {
-    const key = `CASE WHEN ${BIT} THEN 1000 ELSE age END`;
+    const key = `CASE WHEN ${BIT} THEN 1000 ELSE least(age, 49) END`;
     const sql = `SELECT ${key} AS k, count(*) FROM p GROUP BY k`;
     const [secret, other] = await ask({ id: 'A7', name: 'groups', sql });
     expect(secret.suppressed).toEqual(other.suppressed);

@@ -10,7 +10,7 @@ export interface Unprotected {
   run(sql: string): Promise<Outcome>;
 }
 
-const TYPES: Readonly<Record<string, string>> = { text: 'VARCHAR', integer: 'BIGINT' };
+const TYPES: Readonly<Record<string, string>> = { text: 'VARCHAR', integer: 'BIGINT', date: 'DATE' };
 
 /** The same tables straight in DuckDB: what an attack learns with the protection off. */
 export async function openUnprotected(world: World): Promise<Unprotected> {

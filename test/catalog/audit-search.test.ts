@@ -10,6 +10,7 @@ import {
   type AuditEntry,
   type AuditFilters,
   appendEntry,
+  indexNewEntries,
   readEntries,
   type Store,
   searchEntries,
@@ -142,8 +143,10 @@ function holdsText(found: AuditEntry, text: string): boolean {
   return wanted.length > 0 && wanted.every(has);
 }
 
-const append = (store: Store, entries: readonly AuditEntry[]) =>
-  Promise.all(entries.map((one) => store.commit((tx) => appendEntry(tx, one))));
+const append = async (store: Store, entries: readonly AuditEntry[]) => {
+  await Promise.all(entries.map((one) => store.commit((tx) => appendEntry(tx, one))));
+  await store.commit(indexNewEntries);
+};
 
 function allPages(store: Store, asked: AuditFilters, limit: number): readonly number[] {
   const indices: number[] = [];
