@@ -1,4 +1,5 @@
 import type { AppError } from '../errors.ts';
+import { domainOf } from '../table-schema.ts';
 import { coerce, exactType, isLiteral } from './literals.ts';
 import type { Expr, Offset } from './plan.ts';
 import { BOOLEAN, DOUBLE, HUGEINT, INTEGER, NULL_TYPE, type SqlType, TEXT, TIMESTAMP } from './sql-type.ts';
@@ -7,8 +8,34 @@ import { commonType, isNumeric, isTemporal, typeName } from './type-rules.ts';
 
 /** Implicit conversions. Text literals take the type of what they meet; values never turn from text by themselves. */
 
-export function mismatch(ctx: ResolveContext, at: Offset, what: string, expected: string, actual: SqlType): AppError {
-  return refusalAt(ctx, at, 'SQL_TYPE_MISMATCH', { what, expected, actual: typeName(actual) });
+export function mismatch(
+  ctx: ResolveContext,
+  at: Offset,
+  what: string,
+  expected: string,
+  actual: SqlType,
+  accepted = 'a value of the type needed, also by CAST',
+): AppError {
+  return refusalAt(ctx, at, 'SQL_TYPE_MISMATCH', { what, expected, actual: typeName(actual), accepted });
+}
+
+type Token = Extract<SqlType, { kind: 'token' }>;
+
+/** Identifiers of two kinds: says which granted columns are of the one and of the other. */
+export function domainMismatch(ctx: ResolveContext, at: Offset, what: string, wanted: Token, found: Token): AppError {
+  const [one, other] = [wanted, found].map(({ domain }) => identifiersOf(ctx, domain).join(', '));
+  return mismatch(ctx, at, what, typeName(wanted), found, `one of ${one} on both sides, or one of ${other}`);
+}
+
+/** A few granted identifiers of a domain. */
+function identifiersOf(ctx: ResolveContext, domain: string): readonly string[] {
+  const names = [...ctx.catalog].flatMap(([table, { schema, protectionOnly = [] }]) =>
+    schema.columns
+      .filter(({ name, role }) => role === 'identifier' && !protectionOnly.includes(name))
+      .filter((column) => domainOf(schema, column) === domain)
+      .map(({ name }) => `${table}.${name}`),
+  );
+  return names.slice(0, 8);
 }
 
 const LITERAL_FORMS: Partial<Record<SqlType['kind'], string>> = {
@@ -49,15 +76,16 @@ function unifiedType(ctx: ResolveContext, exprs: readonly Expr[], what: string):
   let type = first.type;
   for (const expr of bound.slice(1)) {
     const common = commonType(type, expr.type);
-    if (common === null) throw mixed(ctx, expr, type, what);
+    if (common === null) throw mixed(ctx, bound, expr, type, what);
     type = common;
   }
   return type;
 }
 
-function mixed(ctx: ResolveContext, expr: Expr, type: SqlType, what: string): AppError {
-  const tokens = [expr.type, type].filter((side) => side.kind === 'token').length;
-  if (tokens === 1) return identifierUse(ctx, expr.at, what);
+function mixed(ctx: ResolveContext, all: readonly Expr[], expr: Expr, type: SqlType, what: string): AppError {
+  if (expr.type.kind === 'token' && type.kind === 'token') return domainMismatch(ctx, expr.at, what, type, expr.type);
+  const token = [expr, ...all].find((side) => side.type.kind === 'token');
+  if (token !== undefined) return identifierUse(ctx, token.at, what);
   return mismatch(ctx, expr.at, what, typeName(type), expr.type);
 }
 
@@ -78,10 +106,13 @@ export function identifierUse(ctx: ResolveContext, at: Offset, use: string): App
   });
 }
 
+/** A text, a number, or a name with its dots: not what stands behind it, such as `::` or `[`. */
+const WORD = /^(?:'(?:[^']|'')*'?|\d[\w.]*(?:(?<=e)[-+]\d+)?|(?:"[^"]*"?|#?[\p{L}\p{M}\p{N}_$]+)(?:\.(?:"[^"]*"?|[\p{L}\p{M}\p{N}_$]+))*)/iu;
+
 /** The user's own word at a place, for messages. */
 export function wordAt(ctx: ResolveContext, at: Offset): string {
   if (at === null) return '';
-  return /^(?:'[^']{0,60}'?|[^\s(),;=<>+*/|]{1,60})/u.exec(ctx.text.slice(at, at + 80))?.[0] ?? '';
+  return WORD.exec(ctx.text.slice(at, at + 62).toWellFormed())?.[0] ?? '';
 }
 
 /** A condition: boolean, or NULL. */

@@ -1,5 +1,5 @@
 import { type ColumnSchema, domainOf } from '../table-schema.ts';
-import type { OutputColumn, Scan, ScanColumn } from './plan.ts';
+import type { Offset, OutputColumn, Scan, ScanColumn } from './plan.ts';
 import type { GrantedTable } from './resolve.ts';
 import type { SqlType } from './sql-type.ts';
 import { freshId, type ResolveContext } from './syntax-node.ts';
@@ -8,8 +8,10 @@ import { freshId, type ResolveContext } from './syntax-node.ts';
 export function scanOf(
   ctx: ResolveContext,
   granted: GrantedTable,
+  at: Offset,
 ): { readonly rel: Scan; readonly columns: readonly OutputColumn[] } {
   const { schema } = granted;
+  const hidden = new Set(granted.protectionOnly);
   const columns = schema.columns.map(
     (column): ScanColumn => ({
       id: freshId(ctx),
@@ -34,11 +36,11 @@ export function scanOf(
       table: schema.table,
       level: schema.level,
       rowsPerUnitMax: granted.rowsPerUnitMax,
-      identifiers: schema.columns.filter((column) => column.role === 'identifier').map((column) => column.name),
+      identifiers: schema.columns.flatMap(({ name, role }) => (role === 'identifier' && !hidden.has(name) ? [name] : [])),
+      at,
     },
     columns,
   };
-  const hidden = new Set(granted.protectionOnly);
   return { rel: scan, columns: columns.filter((column) => !hidden.has(column.column)) };
 }
 

@@ -1,5 +1,6 @@
 import { AppError, placeOf } from '../errors.ts';
-import { codePointOffset } from './text-offsets.ts';
+import { codePointOffset, offsetReader } from './text-offsets.ts';
+import { statementsOf } from './text-words.ts';
 
 declare const untrusted: unique symbol;
 /** The user's own text. It reaches DuckDB's parser as a bound parameter, and nothing else, ever. */
@@ -27,27 +28,32 @@ interface Serialized {
  * Throws SQL_SYNTAX with its place, SQL_NOT_SELECT, SQL_STATEMENTS, SQL_LITERAL_REFUSED (a number beyond a double).
  */
 export function readSyntaxTree(text: UntrustedSql, serialized: string): ParsedQuery {
-  const tree = parseExact(serialized);
+  const tree = parseExact(text, serialized);
   if (tree.error) throw parserRefusal(text, tree);
   const statements = tree.statements ?? [];
   const [only] = statements;
-  if (only === undefined) throw new AppError('SQL_NOT_SELECT');
-  if (statements.length > 1) throw new AppError('SQL_STATEMENTS', { count: statements.length });
+  if (only === undefined) throw notSelect(text);
+  if (statements.length > 1) throw severalStatements(text, statements.length);
   return { kind: 'parsed', text, node: only.node };
 }
 
 /** WHY a test first: a reviver makes JSON.parse several times slower, and almost no query holds such a number. */
 const LARGE_INTEGER = /(?<!"query_location":)\b\d{16,}/;
 
-function parseExact(serialized: string): Serialized {
+function parseExact(text: UntrustedSql, serialized: string): Serialized {
   try {
     const tree: unknown = LARGE_INTEGER.test(serialized) ? JSON.parse(serialized, exactNumber) : JSON.parse(serialized);
     return tree as Serialized;
   } catch (cause) {
     // DuckDB writes a literal such as 1e400 as `Infinity`, which is no JSON.
-    throw new AppError('SQL_LITERAL_REFUSED', { what: 'number', accepted: '1e308' }, null, cause);
+    const at = offsetReader(text)(Number(INFINITE.exec(serialized)?.[1] ?? Number.NaN));
+    const what = /^[\w.]{1,40}/u.exec(text.slice(at ?? text.length))?.[0] ?? 'number';
+    throw new AppError('SQL_LITERAL_REFUSED', { what, accepted: 'a number of at most 1e308' }, placeOf(text, at), cause);
   }
 }
+
+/** The place of such a literal. No text of the user's can look like it: quotes in it are escaped. */
+const INFINITE = /"query_location":(\d+),"value":\{"type":\{[^{}]*\},"is_null":false,"value":-?Infinity/;
 
 function exactNumber(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   const source = context?.source;
@@ -56,10 +62,26 @@ function exactNumber(_key: string, value: unknown, context?: { readonly source?:
 }
 
 function parserRefusal(text: UntrustedSql, tree: Serialized): AppError {
-  if (tree.error_type === 'not implemented') return new AppError('SQL_NOT_SELECT');
+  if (tree.error_type === 'not implemented') return notSelect(text);
   // A syntax error counts code points, unlike `query_location`, which counts bytes.
   const offset = tree.position === undefined ? null : codePointOffset(text, Number(tree.position));
   const place = placeOf(text, offset);
   const near = offset === null ? '' : (/^\S{1,40}/.exec(text.slice(offset))?.[0] ?? '');
   return new AppError('SQL_SYNTAX', { near }, place);
+}
+
+/** How a query begins: the first statement that begins otherwise is the one to name. */
+const QUERY_BEGINS: ReadonlySet<string> = new Set(
+  'SELECT WITH FROM VALUES TABLE ( DESCRIBE DESC SHOW SUMMARIZE PIVOT UNPIVOT'.split(' '),
+);
+
+export function notSelect(text: UntrustedSql): AppError {
+  const statements = statementsOf(text);
+  const found = statements.find(({ word }) => !QUERY_BEGINS.has(word.toUpperCase())) ?? statements[0];
+  return new AppError('SQL_NOT_SELECT', {}, placeOf(text, found?.at ?? null));
+}
+
+/** The place is the second statement's. */
+export function severalStatements(text: UntrustedSql, count: number): AppError {
+  return new AppError('SQL_STATEMENTS', { count }, placeOf(text, statementsOf(text)[1]?.at ?? null));
 }

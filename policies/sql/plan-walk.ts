@@ -96,3 +96,21 @@ export function columnsRead(plan: Rel): ReadonlySet<ColumnId> {
   }
   return read;
 }
+
+/** What each output column is computed from, as far as an expression says it: for places in messages. */
+export function outputExprs(rel: Rel): readonly (Expr | undefined)[] {
+  switch (rel.kind) {
+    case 'project':
+      return rel.columns.map(({ expr }) => expr);
+    case 'aggregate':
+      return rel.keys.map(({ expr }) => expr);
+    case 'filter':
+    case 'sort':
+    case 'limit':
+      return outputExprs(rel.input);
+    case 'set-operation':
+      return outputExprs(rel.left);
+    default:
+      return [];
+  }
+}

@@ -13,6 +13,8 @@ export type ColumnId = number & { readonly [columnId]: true };
 
 /** Offset in the user's text (UTF-16 code units), or null for what the compiler made itself. */
 export type Offset = number | null;
+/** Where a relation stands, for messages: it changes nothing that a plan computes. */
+export type Place = Offset | undefined;
 
 // ── Relations ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -39,8 +41,9 @@ export interface TableSource {
   readonly level: Level;
   /** Most rows that any one unit has, per unit kind; null when unknown. Public metadata for cheap proofs. */
   readonly rowsPerUnitMax: Readonly<Partial<Record<UnitKind, number>>>;
-  /** The table's identifier columns, read or not: through which a join could say whose the rows are. */
+  /** The granted identifier columns, read or not: through which a join could say whose the rows are. */
   readonly identifiers?: readonly string[];
+  readonly at?: Place;
 }
 export interface ReleasedSource {
   readonly kind: 'released';
@@ -88,6 +91,7 @@ export interface Join {
   readonly left: Rel;
   readonly right: Rel;
   readonly on: Expr | null;
+  readonly at?: Place;
 }
 /** Gives out keys then measures. No keys and no sets: one row over everything. `sets`: indexes into keys. */
 export interface Aggregate {
@@ -96,6 +100,7 @@ export interface Aggregate {
   readonly keys: readonly NamedExpr[];
   readonly sets: readonly (readonly number[])[] | null;
   readonly measures: readonly NamedAggregate[];
+  readonly at?: Place;
 }
 export interface NamedAggregate {
   readonly id: ColumnId;
@@ -145,6 +150,7 @@ export interface SetOperation {
   readonly left: Rel;
   readonly right: Rel;
   readonly columns: readonly OutputColumn[];
+  readonly at?: Place;
 }
 export interface Sort {
   readonly kind: 'sort';
@@ -162,6 +168,7 @@ export interface Limit {
   /** null: no limit, only an offset. */
   readonly count: number | null;
   readonly offset: number;
+  readonly at?: Place;
 }
 
 // ── Expressions ──────────────────────────────────────────────────────────────────────────────────────────────────

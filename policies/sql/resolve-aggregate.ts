@@ -3,6 +3,7 @@ import { collectAggregate, type ExprEnv } from './expression-env.ts';
 import type { AggregateEntry } from './functions/aggregates.ts';
 import type { AggregateCall, Expr } from './plan.ts';
 import { argument } from './resolve-call.ts';
+import { spelled } from './spelling.ts';
 import { INTEGER } from './sql-type.ts';
 import {
   checkShape,
@@ -84,7 +85,7 @@ export function resolveAggregate(
 }
 
 function misplaced(env: ExprEnv, node: SyntaxNode, word: string): Error {
-  return refusal(env.ctx, node, 'SQL_AGGREGATE_MISPLACED', { function: word, accepted: env.accepted });
+  return refusal(env.ctx, node, 'SQL_AGGREGATE_MISPLACED', { function: spelled(word), accepted: env.accepted });
 }
 
 function aggregateArguments(
@@ -97,8 +98,8 @@ function aggregateArguments(
   const { ctx } = env;
   const nodes = [...withinGroup(ctx, node), ...nodesAt(ctx, node, 'children')];
   if (nodes.length !== entry.params.length) {
-    const accepted = `${word}(${entry.params.map((parameter) => (parameter.is === 'countable' ? 'column' : parameter.is)).join(', ')})`;
-    throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: word, accepted });
+    const accepted = entry.name === 'count_star' ? 'count(*)' : `${word}(${entry.params.map((parameter) => (parameter.is === 'countable' ? 'column' : parameter.is)).join(', ')})`;
+    throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: word, given: nodes.length, accepted });
   }
   return nodes.map((child, index) => {
     const arg = resolve(env, child);

@@ -5,6 +5,7 @@ import { endsInEscape } from './functions/text-functions.ts';
 import { convertLiteral, isLiteral } from './literals.ts';
 import type { Expr, Offset } from './plan.ts';
 import { call } from './resolve-operators.ts';
+import { spelled } from './spelling.ts';
 import { DATE, DOUBLE, INTEGER, type SqlType, TEXT, TIMESTAMP } from './sql-type.ts';
 import { type ResolveContext, refusalAt } from './syntax-node.ts';
 import { isNumeric } from './type-rules.ts';
@@ -23,6 +24,7 @@ export function scalarCall(
   if (signature === undefined) {
     throw refusalAt(ctx, at, 'SQL_FUNCTION_REFUSED', {
       function: word,
+      given: args.length,
       accepted: entry.signatures.map((s) => spell(entry, s)).join(', '),
     });
   }
@@ -43,7 +45,7 @@ function parameterAt(signature: Signature, index: number): Parameter {
 
 function spell(entry: ScalarEntry, signature: Signature): string {
   const params = signature.params.map((parameter) => (parameter.is === 'as-text' ? 'any' : parameter.is));
-  return `${entry.spellings[0] ?? entry.name}(${[...params, ...(signature.rest === undefined ? [] : ['…'])].join(', ')})`;
+  return `${spelled(entry.spellings[0] ?? entry.name)}(${[...params, ...(signature.rest === undefined ? [] : ['…'])].join(', ')})`;
 }
 
 /** One argument in its parameter's class. */

@@ -1,9 +1,10 @@
-import { asTemporal, coerceTo, identifierUse, mismatch, unify } from './coercion.ts';
+import { asTemporal, coerceTo, domainMismatch, identifierUse, mismatch, unify } from './coercion.ts';
 import { coerce, exactType, isLiteral } from './literals.ts';
 import type { Call, Expr, Offset } from './plan.ts';
 import { BOOLEAN, DATE, DOUBLE, INTEGER, type SqlType, TIMESTAMP } from './sql-type.ts';
+import { comparisonWritten } from './spelling.ts';
 import { type ResolveContext, refusalAt } from './syntax-node.ts';
-import { isNumeric, isTemporal, productType, sameType, sumType, typeName } from './type-rules.ts';
+import { isNumeric, isTemporal, productType, sameType, sumType } from './type-rules.ts';
 
 /** Types of operators. Arguments are resolved; what comes back has arguments in the types that `operators.ts` expects. */
 
@@ -17,20 +18,21 @@ const EQUALITIES: ReadonlySet<string> = new Set(['eq', 'neq', 'not_distinct', 'd
 export function comparison(ctx: ResolveContext, fn: string, args: readonly Expr[], at: Offset): Expr {
   const tokens = args.filter((arg) => arg.type.kind === 'token');
   const token = tokens[0];
-  if (token !== undefined) checkTokens(ctx, fn, args, token);
-  const sides = unify(ctx, args, fn);
+  const word = comparisonWritten(ctx.text, fn, at);
+  if (token !== undefined) checkTokens(ctx, fn, args, token, word);
+  const sides = unify(ctx, args, word);
   const type = sides[0]?.type;
-  if (type?.kind === 'interval') throw mismatch(ctx, at, fn, 'date_diff(…)', type);
+  if (type?.kind === 'interval') throw mismatch(ctx, at, word, 'number, text or date', type, "date_diff('day', a, b)");
   return call(fn, sides, BOOLEAN, at);
 }
 
-function checkTokens(ctx: ResolveContext, fn: string, args: readonly Expr[], token: Expr): void {
-  if (!EQUALITIES.has(fn)) throw identifierUse(ctx, token.at, fn);
+function checkTokens(ctx: ResolveContext, fn: string, args: readonly Expr[], token: Expr, word: string): void {
+  if (!EQUALITIES.has(fn)) throw identifierUse(ctx, token.at, word);
   for (const arg of args) {
     if (isLiteral(arg) && arg.type.kind !== 'null') throw identifierUse(ctx, token.at, 'literal');
-    if (arg.type.kind !== 'token' && arg.type.kind !== 'null') throw identifierUse(ctx, token.at, fn);
-    if (arg.type.kind === 'token' && !sameType(arg.type, token.type)) {
-      throw mismatch(ctx, arg.at, fn, typeName(token.type), arg.type);
+    if (arg.type.kind !== 'token' && arg.type.kind !== 'null') throw identifierUse(ctx, token.at, word);
+    if (arg.type.kind === 'token' && token.type.kind === 'token' && !sameType(arg.type, token.type)) {
+      throw domainMismatch(ctx, arg.at, word, token.type, arg.type);
     }
   }
 }
@@ -111,7 +113,7 @@ function dateArithmetic(ctx: ResolveContext, symbol: '+' | '-', left: Expr, righ
   const to = symbol === '-' ? asTemporal(right) : null;
   if (to !== null && right.type.kind !== 'null') {
     if (from.type.kind === 'date' && to.type.kind === 'date') return call(fn, [from, to], INTEGER, at);
-    throw mismatch(ctx, at, symbol, "date_diff('second', a, b)", TIMESTAMP);
+    throw mismatch(ctx, at, symbol, "INTERVAL '1' DAY", TIMESTAMP, "date_diff('second', a, b)");
   }
   if (from.type.kind === 'date' && (right.type.kind === 'integer' || right.type.kind === 'null')) {
     // WHY 32 bits: DuckDB adds days as INTEGER.
@@ -128,14 +130,15 @@ export function negation(ctx: ResolveContext, arg: Expr, at: Offset): Expr {
 }
 
 /** COALESCE, NULLIF, GREATEST, LEAST: one type for all; identifiers only where the compiler itself merges columns. */
-export function merge(ctx: ResolveContext, fn: string, args: readonly Expr[], at: Offset): Expr {
-  for (const arg of args) if (arg.type.kind === 'token') throw identifierUse(ctx, arg.at, fn);
+export function merge(ctx: ResolveContext, fn: string, args: readonly Expr[], at: Offset, word = fn): Expr {
+  for (const arg of args) if (arg.type.kind === 'token') throw identifierUse(ctx, arg.at, word);
   if (args.length === 0 || (fn === 'nullif' && args.length !== 2)) {
     throw refusalAt(ctx, at, 'SQL_FUNCTION_REFUSED', {
-      function: fn,
-      accepted: fn === 'nullif' ? 'nullif(a, b)' : `${fn}(a, …)`,
+      function: word,
+      given: args.length,
+      accepted: fn === 'nullif' ? 'nullif(a, b)' : `${word}(a, …)`,
     });
   }
-  const sides = unify(ctx, args, fn);
+  const sides = unify(ctx, args, word);
   return call(fn, sides, sides[0]?.type ?? INTEGER, at);
 }

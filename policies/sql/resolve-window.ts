@@ -91,8 +91,11 @@ function windowFunction(env: ExprEnv, node: SyntaxNode, word: string, resolve: R
   );
   const shifted = entry.name === 'lag' || entry.name === 'lead';
   const required = shifted ? 1 : entry.params.length;
-  if (isNode(node['filter_expr']) || args.length < required || args.length > entry.params.length)
-    throw refuseFunction(ctx, node, word);
+  if (isNode(node['filter_expr'])) {
+    const accepted = `${entry.name}(…) OVER (…)`;
+    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: `${word}(…) FILTER`, accepted });
+  }
+  if (args.length < required || args.length > entry.params.length) throw refuseFunction(ctx, node, word, args.length);
   const full = shifted ? shiftArguments(ctx, args, word) : args;
   return { fn: entry.name, args: full, type: entry.result(full.map((arg) => arg.type)), framed: entry.framed };
 }
@@ -114,8 +117,8 @@ function windowAggregate(
 ): WindowFunction {
   const { ctx } = env;
   const entry = aggregateSpelled(word === 'count' && nodes.length === 0 ? 'count_star' : word);
-  if (entry === undefined || !entry.window || nodes.length !== entry.params.length)
-    throw refuseFunction(ctx, node, word);
+  if (entry === undefined || !entry.window) throw refuseFunction(ctx, node, word);
+  if (nodes.length !== entry.params.length) throw refuseFunction(ctx, node, word, nodes.length);
   const args = nodes.map((child, index) => {
     const arg = resolve(env, child);
     if (arg.type.kind === 'token') throw identifierUse(ctx, arg.at, `${word}(…) OVER`);
@@ -137,13 +140,15 @@ function windowAggregate(
   return { fn: entry.name === 'count_star' ? 'count' : entry.name, args: [kept], type, framed: true };
 }
 
-function refuseFunction(ctx: ResolveContext, node: SyntaxNode, word: string): Error {
-  const known = windowOfType(String(node['type']));
-  const accepted =
-    known !== undefined
-      ? `${known.name}(${known.params.map((p) => p.is).join(', ')}) OVER (…)`
-      : acceptedInstead(word, ALL_SPELLINGS);
-  return refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: `${word} OVER`, accepted });
+/** `given`: how many arguments there are, where their number is what is refused. */
+function refuseFunction(ctx: ResolveContext, node: SyntaxNode, word: string, given?: number): Error {
+  const known = windowOfType(String(node['type'])) ?? aggregateSpelled(word);
+  const call = `${word}(${(known?.params ?? []).map(({ is }) => (is === 'countable' ? 'column' : is)).join(', ')})`;
+  const facts = { function: `${word} OVER`, ...(given === undefined ? {} : { given }) };
+  if (known === undefined)
+    return refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { ...facts, accepted: acceptedInstead(word, ALL_SPELLINGS) });
+  const accepted = given === undefined ? `${call} without OVER` : `${call} OVER (…)`;
+  return refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { ...facts, accepted });
 }
 
 const SORT_SHAPE: Shape = { type: 'own', null_order: 'own', expression: 'own' };
@@ -165,6 +170,15 @@ const BOUNDS: Readonly<Record<string, FrameBound['kind']>> = {
   EXPR_FOLLOWING_ROWS: 'following',
 };
 
+/** Bounds that the grammar knows and no frame here may have, as people write them. */
+const REFUSED_BOUNDS: Readonly<Record<string, string>> = {
+  EXPR_PRECEDING_GROUPS: 'GROUPS … PRECEDING',
+  EXPR_FOLLOWING_GROUPS: 'GROUPS … FOLLOWING',
+  EXPR_PRECEDING_RANGE: 'RANGE … PRECEDING',
+  EXPR_FOLLOWING_RANGE: 'RANGE … FOLLOWING',
+  CURRENT_ROW_GROUPS: 'GROUPS … CURRENT ROW',
+};
+
 function windowFrame(
   env: ExprEnv,
   node: SyntaxNode,
@@ -184,7 +198,7 @@ function windowFrame(
   if (!framed || (start === 'UNBOUNDED_PRECEDING' && end === 'CURRENT_ROW_RANGE')) return null;
   const bound = (kind: string, field: string): FrameBound => {
     const known = BOUNDS[kind];
-    if (known === undefined) throw refused(kind.toLowerCase().replaceAll('_', ' '));
+    if (known === undefined) throw refused(REFUSED_BOUNDS[kind] ?? 'RANGE …');
     if (known !== 'preceding' && known !== 'following') return { kind: known };
     return { kind: known, offset: frameOffset(env, nodeAt(ctx, node, field), word, resolve) };
   };

@@ -1,7 +1,7 @@
-import { AppError } from '../errors.ts';
 import type { TableSchema, UnitKind } from '../table-schema.ts';
-import type { ParsedQuery, UntrustedSql } from './parse.ts';
+import { notSelect, type ParsedQuery, type UntrustedSql } from './parse.ts';
 import type { Rel } from './plan.ts';
+import { outputExprs } from './plan-walk.ts';
 import { prune } from './prune.ts';
 import { resolveQuery } from './resolve-query.ts';
 import { createContext, isNode, type QueryFacts, refusalAt } from './syntax-node.ts';
@@ -40,12 +40,13 @@ export interface TableUse {
  * Throws AppError: SQL_* and POLICY_IDENTIFIER_USE.
  */
 export function resolve(parsed: ParsedQuery, catalog: QueryCatalog, facts: QueryFacts): ResolvedQuery {
-  if (!isNode(parsed.node)) throw new AppError('SQL_NOT_SELECT');
+  if (!isNode(parsed.node)) throw notSelect(parsed.text);
   const ctx = createContext(parsed.text, catalog, facts);
   const bound = resolveQuery(ctx, parsed.node, null);
-  const interval = bound.columns.find((column) => column.type.kind === 'interval');
-  if (interval !== undefined) {
-    throw refusalAt(ctx, null, 'SQL_TYPE_REFUSED', { type: 'interval', accepted: "date_diff('day', a, b)" });
+  const interval = bound.columns.findIndex((column) => column.type.kind === 'interval');
+  if (interval >= 0) {
+    const at = outputExprs(bound.rel)[interval]?.at ?? null;
+    throw refusalAt(ctx, at, 'SQL_TYPE_REFUSED', { type: 'interval', accepted: "date_diff('day', a, b)" });
   }
   const plan = prune(bound.rel);
   return { kind: 'resolved', text: parsed.text, plan, uses: tableUses(plan) };

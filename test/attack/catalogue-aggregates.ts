@@ -165,8 +165,8 @@ export const AGGREGATES: readonly Attack[] = [
     { name: 'a self join', sql: `SELECT sum(a.salary) FROM p a JOIN p b ON a.dept = b.dept WHERE a.age = 99` },
     {
       name: 'one person under many pairs',
-      sql: 'SELECT 29 * sum(a.salary), 30 * sum(b.salary) FROM p a JOIN p b ON a.id = b.id OR a.age < 99',
-      learn: difference(),
+      sql: 'SELECT sum(b.salary), sum(a.salary) FROM p a JOIN p b ON a.id = b.id OR a.age < 99',
+      learn: ([row]) => (row?.includes(null) ? null : (60 * Number(row?.[0]) - 59 * Number(row?.[1])) / 3541),
     },
     {
       name: 'an outer join that pads',

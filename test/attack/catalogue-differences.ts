@@ -49,6 +49,11 @@ export const DIFFERENCES: readonly Attack[] = [
       learn: ([row]) => (row!.includes(null) ? null : Number(row![3]) - Number(row![1]) - Number(row![2])),
     },
     {
+      name: 'the same sum with one person twice',
+      sql: 'SELECT sum(salary * (1 + age // 60)), sum(salary) FROM p',
+      learn: difference(),
+    },
+    {
       name: 'a missing value counted',
       sql: `SELECT count(*), count(z) FROM (SELECT nullif(note, 'n1') AS z FROM p WHERE age > 97 OR note = 'n0')`,
       learn: difference(),

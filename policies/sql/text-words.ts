@@ -1,0 +1,53 @@
+import type { Offset } from './plan.ts';
+
+/** A word or sign of the user's own text. For the places and words of messages only: nothing is decided by it. */
+export interface TextWord {
+  readonly word: string;
+  readonly at: number;
+}
+
+/** Comments, quoted texts and quoted names are passed over; a parameter is one word. */
+const WORDS =
+  /--[^\n]*|\/\*.*?(?:\*\/|$)|\$(?<tag>\w*)\$.*?(?:\$\k<tag>\$|$)|[eE]'(?:[^'\\]|\\.|'')*'?|'(?:[^']|'')*'?|"(?:[^"]|"")*"?|(?<word>\$?[\p{L}\p{N}_]+|\S)/gsu;
+
+export function wordsOf(text: string): readonly TextWord[] {
+  return [...text.matchAll(WORDS)].flatMap(({ index, groups }) =>
+    groups?.['word'] === undefined ? [] : [{ word: groups['word'], at: index }],
+  );
+}
+
+/** The last of these words (upper case) before an offset; null where there is none. */
+export function keywordBefore(text: string, keywords: readonly string[], before: Offset): TextWord | null {
+  const end = before ?? text.length;
+  const found = wordsOf(text).findLast(({ word, at }) => at < end && keywords.includes(word.toUpperCase()));
+  return found ?? null;
+}
+
+/** The first word of every statement. */
+export function statementsOf(text: string): readonly TextWord[] {
+  const words = wordsOf(text);
+  return words.filter(({ word }, index) => word !== ';' && (index === 0 || words[index - 1]?.word === ';'));
+}
+
+/** A parameter as it is written: `$1`, `$name`, or the n-th `?`. */
+export function parameterOf(text: string, identifier: string): TextWord | null {
+  const words = wordsOf(text);
+  const named = words.find(({ word }) => word === `$${identifier}`);
+  return named ?? words.filter(({ word }) => word === '?')[Number(identifier) - 1] ?? null;
+}
+
+/** The type that a cast names, given where `::` or CAST stands; null where it cannot be told. */
+export function typeWritten(text: string, at: Offset): string | null {
+  if (at === null) return null;
+  const rest = text.slice(at);
+  const short = /^::\s*(\w+(?:\s*\([\d\s,]*\))?(?:\s*\[\d*\])*)/u.exec(rest);
+  if (short !== null) return short[1] ?? null;
+  let [depth, from] = [0, 0];
+  for (const { word, at: offset } of /^(?:try_)?cast\b/iu.test(rest) ? wordsOf(rest) : []) {
+    if (word === '(') depth += 1;
+    else if (word === ')') depth -= 1;
+    else if (depth === 1 && word.toUpperCase() === 'AS') from = offset + word.length;
+    if (word === ')' && depth === 0) return from === 0 ? null : rest.slice(from, offset).trim();
+  }
+  return null;
+}
