@@ -22,6 +22,15 @@ export function explanationOf(admission: Admission, stages: CompiledStages, prof
         ],
     cost: { rho: 0, epsilonAtDelta: 0, jobs: 1 },
     versions: versionsOf(admission, compiled, profile),
-    stages: [parsed, resolved, decision, privatePlan, compiled].map((value) => ({ stage: value.kind, value })),
+    stages: [parsed, resolved, decision, privatePlan, compiled].map((value) => ({
+      stage: value.kind,
+      value: withoutExtremes(value),
+    })),
   };
+}
+
+/** The most rows that one unit has is an extreme of the data: the compiler proves with it, the asker does not get it. */
+function withoutExtremes(value: unknown): unknown {
+  const hidden = new Set(['rowsPerUnitMax']);
+  return JSON.parse(JSON.stringify(value, (key, part: unknown) => (hidden.has(key) ? undefined : part)));
 }

@@ -26,7 +26,7 @@ export interface JobObserver {
 /**
  * The life of a job. Data flows one way, each line a stage (ARCHITECTURE.md has the table):
  *
- *   admit → parse → resolve → decide → rewrite → emit → [intent] → execute → protect → finish → [outcome] → release
+ *   admit → parse → resolve → decide → rewrite → emit → [intent] → execute → protect → finish → tick of the clock → [outcome] → release
  *
  * Errors: what `admit` throws leaves no job. Everything later ends in a recorded job: `refused` before the intent,
  * `failed` or `cancelled` after it (charged: execution had begun).
@@ -36,7 +36,6 @@ export async function runJob(arrival: JobArrival, deps: PipelineDeps, observer: 
   const admission = await admit({ caller, plan: request.plan, action: 'submitJob' }, deps);
   const ended = await live(arrival, admission, deps, observer);
   await deps.log.advance(); // the checkpoint covers the outcome before anything leaves
-  await deps.releaseTick(arrival.arrivedMs);
   return ended;
 }
 
@@ -53,8 +52,11 @@ async function live(
     observer.opened(opened.job);
     if (opened.replayed) return opened.job;
     const released = await execute(arrival, admission, compiled, deps);
+    // Before the outcome is written: its time, its place in the log and the growth of the tree would tell how long it took.
+    await deps.releaseTick(arrival.arrivedMs);
     return await recordOutcome(opened, released, deps);
   } catch (error) {
+    await deps.releaseTick(arrival.arrivedMs);
     if (opened !== null) return await recordFailure(opened, error, deps);
     const refused = await recordRefusal(arrival, admission, error, deps);
     observer.opened(refused);

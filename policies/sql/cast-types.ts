@@ -1,5 +1,6 @@
 import { decimal, type SqlType } from './sql-type.ts';
 import { isNode, nodeAt, type ResolveContext, refusal, type SyntaxNode } from './syntax-node.ts';
+import { typeWritten } from './text-words.ts';
 import { CAST_TYPES, CAST_TYPES_ACCEPTED, isNumeric, isTemporal, sameType } from './type-rules.ts';
 
 /** The types that a CAST may name, and from what. */
@@ -25,8 +26,15 @@ export function castType(ctx: ResolveContext, node: SyntaxNode): SqlType {
   }
   const plain = info === null ? CAST_TYPES.get(id) : undefined;
   if (plain !== undefined) return plain;
-  const name = isNode(info) && typeof info['name'] === 'string' ? info['name'] : id.toLowerCase();
+  const parsed = isNode(info) && typeof info['name'] === 'string' ? info['name'] : id.toLowerCase();
+  const name = typeWritten(ctx.text, ctx.offsetOf(node['query_location'])) ?? parsed;
   throw refusal(ctx, node, 'SQL_TYPE_REFUSED', { type: name, accepted: CAST_TYPES_ACCEPTED });
+}
+
+/** What can be cast to a type, for messages. */
+export function castable(to: SqlType): string {
+  if (isTemporal(to)) return 'text, date or timestamp';
+  return to.kind === 'text' ? 'number, text or date' : 'number, text or boolean';
 }
 
 export function isCastable(from: SqlType, to: SqlType): boolean {

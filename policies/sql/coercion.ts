@@ -107,7 +107,8 @@ export function identifierUse(ctx: ResolveContext, at: Offset, use: string): App
 }
 
 /** A text, a number, or a name with its dots: not what stands behind it, such as `::` or `[`. */
-const WORD = /^(?:'(?:[^']|'')*'?|\d[\w.]*(?:(?<=e)[-+]\d+)?|(?:"[^"]*"?|#?[\p{L}\p{M}\p{N}_$]+)(?:\.(?:"[^"]*"?|[\p{L}\p{M}\p{N}_$]+))*)/iu;
+const WORD =
+  /^(?:'(?:[^']|'')*'?|\d[\w.]*(?:(?<=e)[-+]\d+)?|(?:"[^"]*"?|#?[\p{L}\p{M}\p{N}_$]+)(?:\.(?:"[^"]*"?|[\p{L}\p{M}\p{N}_$]+))*)/iu;
 
 /** The user's own word at a place, for messages. */
 export function wordAt(ctx: ResolveContext, at: Offset): string {

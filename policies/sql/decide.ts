@@ -2,6 +2,7 @@ import { AppError } from '../errors.ts';
 import { LEVELS, type Level, MODES_BUILT, type Mode, type PolicyProfile, stricterMode } from '../levels.ts';
 import { type FlowMemo, flowOf, mergeSources, type Source, type Sources } from './decide/flow.ts';
 import { refuseIdentifierMisuse, refuseIdentifierRows } from './decide/identifiers.ts';
+import { placeOfSource } from './decide/places.ts';
 import type { Rel } from './plan.ts';
 import { columnsOf } from './plan.ts';
 import type { ResolvedQuery } from './resolve.ts';
@@ -43,7 +44,7 @@ export function decide(
   floor: { readonly unitsMin: number | null },
 ): Decision {
   const memo: FlowMemo = new Map();
-  refuseIdentifierMisuse(resolved.plan, memo);
+  refuseIdentifierMisuse(resolved.plan, resolved.text, memo);
   const flow = flowOf(resolved.plan, memo);
   const shown = columnsOf(resolved.plan);
   const sourcesOfOutput = shown.map(({ id }) => mergeSources([flow.columns.get(id) ?? new Map(), flow.rows]));
@@ -53,8 +54,8 @@ export function decide(
   });
   const everything = mergeSources([...sourcesOfOutput, flow.rows]);
   const mode = modeOf(everything, profile);
-  refuseUnavailable(mode, everything, profile);
-  if (mode === 'rows') refuseIdentifierRows(resolved.plan, memo);
+  refuseUnavailable(mode, everything, profile, resolved);
+  if (mode === 'rows') refuseIdentifierRows(resolved.plan, resolved.text, memo);
   return Object.freeze({
     kind: 'decision',
     mode,
@@ -90,12 +91,14 @@ function reasons(sources: Sources): readonly Because[] {
 }
 
 /** A mode that is not built is refused by its name: never served by a weaker one. */
-function refuseUnavailable(mode: Mode, sources: Sources, profile: PolicyProfile): void {
+function refuseUnavailable(mode: Mode, sources: Sources, profile: PolicyProfile, { plan, text }: ResolvedQuery): void {
+  if (mode !== 'deny' && MODES_BUILT.has(mode)) return;
   const columns = reasons(sources)
     .filter(({ level }) => profile.modeOf[level] === mode)
     .map(({ column }) => column);
-  if (mode === 'deny') throw new AppError('POLICY_MODE_DENY', { columns });
-  if (!MODES_BUILT.has(mode)) throw new AppError('POLICY_MODE_NOT_AVAILABLE', { mode, columns });
+  const place = placeOfSource(plan, text, columns[0] ?? '');
+  if (mode === 'deny') throw new AppError('POLICY_MODE_DENY', { columns }, place);
+  throw new AppError('POLICY_MODE_NOT_AVAILABLE', { mode, columns }, place);
 }
 
 function unitsMinOf(sources: Sources, profile: PolicyProfile, floor: number | null): number {

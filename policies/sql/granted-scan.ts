@@ -36,7 +36,9 @@ export function scanOf(
       table: schema.table,
       level: schema.level,
       rowsPerUnitMax: granted.rowsPerUnitMax,
-      identifiers: schema.columns.flatMap(({ name, role }) => (role === 'identifier' && !hidden.has(name) ? [name] : [])),
+      identifiers: schema.columns.flatMap(({ name, role }) =>
+        role === 'identifier' && !hidden.has(name) ? [name] : [],
+      ),
       at,
     },
     columns,

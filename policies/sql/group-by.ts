@@ -1,11 +1,12 @@
 import { identifierUse, wordAt } from './coercion.ts';
 import { type AggregateCollector, columnRef, type ExprEnv } from './expression-env.ts';
 import { orderPosition } from './order-position.ts';
-import type { ColumnId, Expr, NamedExpr, Rel } from './plan.ts';
+import type { ColumnId, Expr, NamedExpr, Offset, Rel } from './plan.ts';
 import { resolveExpr } from './resolve-expr.ts';
 import { mapExpr, sameExpr, visitExpr } from './same-expression.ts';
 import { isStar } from './star.ts';
-import { freshId, nodesAt, refusalAt, type SyntaxNode } from './syntax-node.ts';
+import { freshId, nodesAt, offsetOf, type ResolveContext, refusalAt, type SyntaxNode } from './syntax-node.ts';
+import { keywordBefore } from './text-words.ts';
 
 interface Item {
   readonly node: SyntaxNode;
@@ -52,9 +53,17 @@ export function grouper(env: ExprEnv, node: SyntaxNode, readItems: (env: ExprEnv
       keys,
       sets: plainSets ? null : sets,
       measures: collector.measures,
+      at: groupedAt(ctx, node, sets !== null) ?? collector.measures[0]?.call.at,
     }),
     overKeys: (expr, free) => overKeys(env, keys, collector, expr, free),
   };
+}
+
+/** Where the grouping stands: ROLLUP, CUBE or GROUPING SETS, else the first key. */
+function groupedAt(ctx: ResolveContext, node: SyntaxNode, sets: boolean): Offset {
+  const places = nodesAt(ctx, node, 'group_expressions').map((key) => offsetOf(ctx, key) ?? 0);
+  const word = sets ? keywordBefore(ctx.words(), ['ROLLUP', 'CUBE', 'GROUPING'], Math.max(...places)) : null;
+  return word?.at ?? places[0] ?? null;
 }
 
 function groupSets(node: SyntaxNode): readonly (readonly number[])[] | null {
@@ -84,7 +93,7 @@ function keyExprs(
   const list = nodesAt(ctx, node, 'select_list');
   const inner: ExprEnv = { ...env, accepted: 'GROUP BY a, b' };
   return nodesAt(ctx, node, 'group_expressions').map((group) => {
-    const position = orderPosition(ctx, group, list.length);
+    const position = orderPosition(ctx, group, list.length, 'GROUP BY');
     const target = position === null ? group : list[position];
     if (target !== undefined && isStar(target)) {
       const item = readItems({ ...env, aggregates: { measures: [] } })[position ?? 0];

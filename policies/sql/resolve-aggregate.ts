@@ -98,7 +98,10 @@ function aggregateArguments(
   const { ctx } = env;
   const nodes = [...withinGroup(ctx, node), ...nodesAt(ctx, node, 'children')];
   if (nodes.length !== entry.params.length) {
-    const accepted = entry.name === 'count_star' ? 'count(*)' : `${word}(${entry.params.map((parameter) => (parameter.is === 'countable' ? 'column' : parameter.is)).join(', ')})`;
+    const accepted =
+      entry.name === 'count_star'
+        ? 'count(*)'
+        : `${word}(${entry.params.map((parameter) => (parameter.is === 'countable' ? 'column' : parameter.is)).join(', ')})`;
     throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: word, given: nodes.length, accepted });
   }
   return nodes.map((child, index) => {

@@ -1,4 +1,4 @@
-import { castType, FORMS, isCastable } from './cast-types.ts';
+import { castable, castType, FORMS, isCastable } from './cast-types.ts';
 import { asCondition, coerceTo, identifierUse, mismatch, unify, wordAt } from './coercion.ts';
 import type { ExprEnv } from './expression-env.ts';
 import { acceptedInstead } from './functions/refused-functions.ts';
@@ -12,6 +12,7 @@ import { resolveConstant } from './resolve-constant.ts';
 import { arithmetic, call, comparison, merge, negation } from './resolve-operators.ts';
 import { resolveWindow } from './resolve-window.ts';
 import { lookup, nearColumns } from './scope.ts';
+import { spelled } from './spelling.ts';
 import { BOOLEAN, INTERVAL } from './sql-type.ts';
 import {
   checkShape,
@@ -27,6 +28,7 @@ import {
   textsAt,
   within,
 } from './syntax-node.ts';
+import { keywordBefore, parameterOf, typeWritten } from './text-words.ts';
 import { isNumeric, sameType, typeName } from './type-rules.ts';
 
 const COMMON: Shape = { class: 'own', type: 'own', alias: 'own', query_location: 'own' };
@@ -100,13 +102,23 @@ function refuseSubquery(ctx: ResolveContext, node: SyntaxNode): Error {
 
 const CLASS_HINTS: Readonly<Record<string, readonly [construct: string, accepted: string]>> = {
   STAR: ['*', 'SELECT *, count(*)'],
-  PARAMETER: ['$1', 'a literal'],
   LAMBDA: ['lambda', 'CASE WHEN … THEN … END'],
   COLLATE: ['COLLATE', 'lower(text)'],
-  POSITIONAL_REFERENCE: ['#1', 'a column name'],
 };
 
 function refuseClass(ctx: ResolveContext, node: SyntaxNode): Error {
+  if (node['class'] === 'PARAMETER') {
+    const parameter = parameterOf(ctx.text, String(node['identifier']));
+    const facts = { construct: parameter?.word ?? '?', accepted: 'a literal' };
+    return refusalAt(ctx, parameter?.at ?? null, 'SQL_CONSTRUCT_REFUSED', facts);
+  }
+  if (node['class'] === 'POSITIONAL_REFERENCE') {
+    const facts = { construct: wordAt(ctx, offsetOf(ctx, node)), accepted: 'a column name' };
+    return refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', facts);
+  }
+  if (node['class'] === 'STAR' && node['columns'] === true) {
+    return refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: 'COLUMNS(…)', accepted: 'SELECT *, SELECT a, b' });
+  }
   const [construct, accepted] = CLASS_HINTS[String(node['class'])] ?? [
     String(node['class'] ?? 'node'),
     'columns, literals, functions, CASE',
@@ -151,7 +163,8 @@ function resolveCast(env: ExprEnv, node: SyntaxNode): Expr {
   const child = nodeAt(ctx, node, 'child');
   const arg = resolveExpr(env, child);
   const at = offsetOf(ctx, node);
-  if (arg.type.kind === 'token') throw identifierUse(ctx, arg.at, `CAST AS ${typeName(type)}`);
+  const written = (): string => typeWritten(ctx.text, at) ?? typeName(type);
+  if (arg.type.kind === 'token') throw identifierUse(ctx, arg.at, `CAST AS ${written()}`);
   if (type.kind === 'interval') return intervalLiteral(ctx, node, arg);
   if (isLiteral(arg)) {
     const converted = convertLiteral(arg, type);
@@ -160,11 +173,12 @@ function resolveCast(env: ExprEnv, node: SyntaxNode): Expr {
     if (arg.type.kind === 'text') {
       throw refusalAt(ctx, arg.at ?? at, 'SQL_LITERAL_REFUSED', {
         what: wordAt(ctx, arg.at),
-        accepted: `${typeName(type)}: ${FORMS[type.kind] ?? '…'}`,
+        accepted: `${written()}: ${FORMS[type.kind] ?? '…'}`,
       });
     }
   }
-  if (!isCastable(arg.type, type)) throw mismatch(ctx, at, 'CAST', typeName(type), arg.type);
+  if (!isCastable(arg.type, type))
+    throw mismatch(ctx, at, `CAST AS ${written()}`, castable(type), arg.type, 'CAST(x AS varchar)');
   return sameType(arg.type, type) ? arg : { kind: 'cast', arg, type, at };
 }
 
@@ -304,16 +318,36 @@ function resolveFunction(env: ExprEnv, node: SyntaxNode): Expr {
   if (aggregate !== undefined) return resolveAggregate(env, node, aggregate, name, resolveExpr);
   const negated = NEGATED[name];
   if (scalarSpelled(negated ?? name) === undefined && !isSpecial(name)) {
-    throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', {
-      function: name,
-      accepted: acceptedInstead(name, ALL_SPELLINGS),
-    });
+    throw (
+      nestedValue(ctx, node, name) ??
+      refusal(ctx, node, 'SQL_FUNCTION_REFUSED', {
+        function: spelled(name),
+        accepted: acceptedInstead(name, ALL_SPELLINGS),
+      })
+    );
   }
   checkShape(ctx, node, SHAPES.call);
   checkNoOrder(ctx, node);
   const at = offsetOf(ctx, node);
   if (negated !== undefined) return call('not', [callOf(env, node, negated)], BOOLEAN, at);
   return callOf(env, node, name);
+}
+
+/** What the parser calls a function and people write in brackets. */
+const BRACKETS: Readonly<Record<string, readonly [construct: string, sign: string]>> = {
+  list_value: ['[…]', '['],
+  struct_pack: ['{…}', '{'],
+  row: ['(a, b)', '('],
+  map: ['MAP {…}', 'MAP'],
+};
+
+function nestedValue(ctx: ResolveContext, node: SyntaxNode, name: string): Error | null {
+  const [construct, sign] = BRACKETS[name] ?? [];
+  const at = offsetOf(ctx, node);
+  if (construct === undefined || sign === undefined || at === null) return null;
+  if (ctx.text.slice(at, at + name.length).toLowerCase() === name) return null;
+  const from = keywordBefore(ctx.words(), [sign], at + 1)?.at ?? at;
+  return refusalAt(ctx, from, 'SQL_CONSTRUCT_REFUSED', { construct, accepted: 'scalar columns' });
 }
 
 const isSpecial = (name: string): boolean =>
@@ -335,16 +369,15 @@ function callOf(env: ExprEnv, node: SyntaxNode, name: string): Expr {
     if (args.length === 2 && left !== undefined && right !== undefined) {
       return arithmetic(ctx, name === 'date_add' ? '+' : (ARITHMETIC_SYMBOL[name] ?? name), left, right, at);
     }
-    throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: name, accepted: 'a + b' });
+    const accepted =
+      name === 'date_add' ? 'date_add(date, INTERVAL 1 MONTH)' : /^\w/.test(name) ? `${name}(a, b)` : `a ${name} b`;
+    throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: name, given: args.length, accepted });
   }
-  if (MERGES.has(name)) return merge(ctx, name === 'ifnull' ? 'coalesce' : name, args, at);
+  if (MERGES.has(name)) return merge(ctx, name === 'ifnull' ? 'coalesce' : name, args, at, name);
   const entry = scalarSpelled(name);
   if (entry === undefined)
-    throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', {
-      function: name,
-      accepted: acceptedInstead(name, ALL_SPELLINGS),
-    });
-  return scalarCall(ctx, entry, name, args, at);
+    throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: name, given: args.length, accepted: `${name}()` });
+  return scalarCall(ctx, entry, spelled(name), args, at);
 }
 
 function intervalOf(env: ExprEnv, node: SyntaxNode, name: string, nodes: readonly SyntaxNode[]): Expr {

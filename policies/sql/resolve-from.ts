@@ -1,5 +1,6 @@
 import { asCondition, unify } from './coercion.ts';
 import type { ExprEnv } from './expression-env.ts';
+import { hintFor } from './functions/refused-functions.ts';
 import { scanOf } from './granted-scan.ts';
 import { isLiteral, nullLiteral } from './literals.ts';
 import type { Expr, Join, OutputColumn, Rel } from './plan.ts';
@@ -26,12 +27,14 @@ import {
   offsetOf,
   type ResolveContext,
   refusal,
+  refusalAt,
   type Shape,
   type SyntaxNode,
   textAt,
   textsAt,
   within,
 } from './syntax-node.ts';
+import { keywordBefore } from './text-words.ts';
 import { mergedColumn, mergeFull } from './using-columns.ts';
 
 /** A WITH query, resolved again at every reference: each gets columns of its own. */
@@ -63,14 +66,14 @@ export interface BoundFrom {
 }
 
 const TABLE_HINT = 'a resource that the plan grants';
-const SAMPLE = { construct: 'SAMPLE', accepted: 'WHERE …' } as const;
+const SAMPLE = { construct: 'TABLESAMPLE', accepted: 'WHERE …' } as const;
 const BASE_SHAPE: Shape = {
   type: 'own',
   alias: 'own',
   query_location: 'own',
   sample: SAMPLE,
-  schema_name: { construct: 'schema.table', accepted: TABLE_HINT },
-  catalog_name: { construct: 'catalog.schema.table', accepted: TABLE_HINT },
+  schema_name: 'own',
+  catalog_name: 'own',
   table_name: 'own',
   column_name_alias: 'own',
   at_clause: { construct: 'AT (VERSION …)', accepted: 'the current version' },
@@ -133,16 +136,34 @@ export function resolveFrom(reader: FromReader, node: SyntaxNode): BoundFrom {
 
 const SOURCE_HINTS: Readonly<Record<string, readonly [construct: string, accepted: string]>> = {
   TABLE_FUNCTION: ['table function', TABLE_HINT],
-  PIVOT: ['PIVOT', 'sum(CASE WHEN k = … THEN x END)'],
-  SHOW_REF: ['SHOW', 'GET /v1/resources'],
   COLUMN_DATA: ['column data', TABLE_HINT],
 };
 
 function refuseSource(ctx: ResolveContext, node: SyntaxNode): Error {
+  if (node['type'] === 'SHOW_REF') return refuseShow(ctx, node);
+  if (node['type'] === 'PIVOT') return refusePivot(ctx, node);
   const [construct, accepted] = SOURCE_HINTS[String(node['type'])] ?? [String(node['type']), TABLE_HINT];
   const fn = isNode(node['function']) ? String(node['function']['function_name']) : null;
-  if (fn !== null) return refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: fn, accepted });
+  if (fn !== null) {
+    return refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: fn, accepted: hintFor(fn) ?? accepted });
+  }
   return refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct, accepted });
+}
+
+/** SHOW, DESCRIBE and SUMMARIZE have no place of their own: it is that of the word before the table. */
+function refuseShow(ctx: ResolveContext, node: SyntaxNode): Error {
+  const named = offsetOf(ctx, node);
+  const found = keywordBefore(ctx.words(), ['SHOW', 'DESCRIBE', 'DESC', 'SUMMARIZE'], named);
+  const facts = { construct: found?.word.toUpperCase() ?? 'SHOW', accepted: 'GET /v1/resources' };
+  return refusalAt(ctx, found?.at ?? named, 'SQL_CONSTRUCT_REFUSED', facts);
+}
+
+function refusePivot(ctx: ResolveContext, node: SyntaxNode): Error {
+  const unpivot = Array.isArray(node['unpivot_names']) && node['unpivot_names'].length > 0;
+  return refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', {
+    construct: unpivot ? 'UNPIVOT' : 'PIVOT',
+    accepted: unpivot ? 'SELECT a FROM t UNION ALL SELECT b FROM t' : 'sum(CASE WHEN k = … THEN x END)',
+  });
 }
 
 // ── Tables ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -151,6 +172,13 @@ function baseTable(reader: FromReader, node: SyntaxNode): BoundFrom {
   const { ctx } = reader;
   const name = textAt(ctx, node, 'table_name');
   checkShape(ctx, node, BASE_SHAPE);
+  const outside = [node['catalog_name'], node['schema_name']].filter((part) => part !== '');
+  if (outside.length > 0) {
+    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', {
+      construct: [...outside, name].join('.'),
+      accepted: TABLE_HINT,
+    });
+  }
   const alias = textAt(ctx, node, 'alias') || name;
   const renames = textsAt(ctx, node, 'column_name_alias');
   for (let cte = reader.ctes; cte !== null; cte = cte.next) {
@@ -164,7 +192,7 @@ function baseTable(reader: FromReader, node: SyntaxNode): BoundFrom {
       granted: tables.length <= 30 ? tables : nearest(name, tables),
     });
   }
-  return named(ctx, node, scanOf(ctx, granted), alias, renames);
+  return named(ctx, node, scanOf(ctx, granted, offsetOf(ctx, node)), alias, renames);
 }
 
 function readCte(reader: FromReader, cte: CteScope): BoundQuery {
@@ -187,7 +215,7 @@ function named(
   if (renames.length > bound.columns.length) {
     throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', {
       construct: `${alias}(${renames.join(', ')})`,
-      accepted: `${alias}(${bound.columns.length})`,
+      accepted: `column names, at most ${bound.columns.length}`,
     });
   }
   const taken = new Set<string>();
@@ -311,6 +339,7 @@ function join(reader: FromReader, node: SyntaxNode): BoundFrom {
     left: left.rel,
     right: right.rel,
     on: isNode(condition) ? joinCondition(ctx, visible, condition) : null,
+    at: offsetOf(ctx, node),
   };
   return bind(rel, left, right, [...left.merged, ...right.merged]);
 }
@@ -383,7 +412,7 @@ function joinUsing(
   const equalities = pairs.map((pair) => comparison(ctx, 'eq', [pair.left, pair.right], at));
   const on =
     equalities.length === 1 && equalities[0] !== undefined ? equalities[0] : call('and', equalities, BOOLEAN, at);
-  const rel: Join = { kind: 'join', join: kind, left: left.rel, right: right.rel, on };
+  const rel: Join = { kind: 'join', join: kind, left: left.rel, right: right.rel, on, at };
   if (kind === 'semi' || kind === 'anti') return bind(rel, left, right, []);
   const both = [...left.merged, ...right.merged];
   if (kind !== 'full') {

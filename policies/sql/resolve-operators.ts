@@ -1,8 +1,8 @@
 import { asTemporal, coerceTo, domainMismatch, identifierUse, mismatch, unify } from './coercion.ts';
 import { coerce, exactType, isLiteral } from './literals.ts';
 import type { Call, Expr, Offset } from './plan.ts';
-import { BOOLEAN, DATE, DOUBLE, INTEGER, type SqlType, TIMESTAMP } from './sql-type.ts';
 import { comparisonWritten } from './spelling.ts';
+import { BOOLEAN, DATE, DOUBLE, INTEGER, type SqlType, TIMESTAMP } from './sql-type.ts';
 import { type ResolveContext, refusalAt } from './syntax-node.ts';
 import { isNumeric, isTemporal, productType, sameType, sumType } from './type-rules.ts';
 

@@ -2,25 +2,29 @@ import { unify } from './coercion.ts';
 import { columnRef } from './expression-env.ts';
 import { orderPosition } from './order-position.ts';
 import { outputName } from './output-name.ts';
-import type { Expr, OutputColumn, Rel } from './plan.ts';
+import type { Expr, Offset, OutputColumn, Rel } from './plan.ts';
 import { type BoundQuery, type CteScope, queryNode, rename } from './resolve-from.ts';
 import { eachModifier, limited, resolveSelect, sorted } from './resolve-select.ts';
 import { sortKey } from './resolve-window.ts';
 import { fold } from './scope.ts';
+import { isStar } from './star.ts';
 import {
   checkShape,
   freshId,
   isNode,
   nodeAt,
   nodesAt,
+  offsetOf,
   type ResolveContext,
   refusal,
+  refusalAt,
   type Shape,
   type SyntaxNode,
   textAt,
   textsAt,
   within,
 } from './syntax-node.ts';
+import { keywordBefore } from './text-words.ts';
 import { sameType } from './type-rules.ts';
 
 const CTE_SHAPE: Shape = {
@@ -76,7 +80,7 @@ function readCtes(ctx: ResolveContext, node: SyntaxNode, outer: CteScope | null)
     if (aliases.length > bound.columns.length) {
       throw refusal(ctx, query, 'SQL_CONSTRUCT_REFUSED', {
         construct: `${scope.name}(${aliases.join(', ')})`,
-        accepted: `${bound.columns.length}`,
+        accepted: `column names, at most ${bound.columns.length}`,
       });
     }
     rename(bound.columns, aliases);
@@ -98,21 +102,24 @@ function resolveSetOperation(ctx: ResolveContext, node: SyntaxNode, ctes: CteSco
     throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: 'UNION BY NAME', accepted: 'UNION ALL' });
   const left = resolveQuery(ctx, nodeAt(ctx, node, 'left'), ctes);
   const right = resolveQuery(ctx, nodeAt(ctx, node, 'right'), ctes);
+  const word = op.toUpperCase();
+  const rightAt = offsetOf(ctx, nodeAt(ctx, node, 'right'));
+  const at = keywordBefore(ctx.words(), [word], rightAt)?.at ?? rightAt;
   if (left.columns.length !== right.columns.length) {
-    const facts = {
-      what: op.toUpperCase(),
+    throw refusalAt(ctx, at, 'SQL_TYPE_MISMATCH', {
+      what: word,
       expected: `${left.columns.length} columns`,
       actual: `${right.columns.length} columns`,
-    };
-    throw refusal(ctx, node, 'SQL_TYPE_MISMATCH', facts);
+      accepted: 'the same number of columns on both sides',
+    });
   }
   const pairs = left.columns.map((column, index) => {
     const other = right.columns[index] ?? column;
-    return unify(
-      ctx,
-      [columnRef(column.id, column.type, null), columnRef(other.id, other.type, null)],
-      op.toUpperCase(),
-    );
+    const sides = [
+      columnRef(column.id, column.type, itemAt(ctx, nodeAt(ctx, node, 'left'), index) ?? at),
+      columnRef(other.id, other.type, itemAt(ctx, nodeAt(ctx, node, 'right'), index) ?? at),
+    ];
+    return unify(ctx, sides, word);
   });
   const columns = left.columns.map(
     (column, index): OutputColumn => ({
@@ -128,11 +135,19 @@ function resolveSetOperation(ctx: ResolveContext, node: SyntaxNode, ctes: CteSco
     left: inTypes(ctx, left, pairs, 0),
     right: inTypes(ctx, right, pairs, 1),
     columns,
+    at,
   };
   const modifiers = eachModifier(ctx, node, (orders) =>
     orders.map((order) => sortKey(ctx, order, outputKey(ctx, order, columns))),
   );
   return { rel: limited(sorted(rel, modifiers.sort), modifiers), columns };
+}
+
+/** Where an item of a SELECT list stands; null where `*` makes it hard to say. */
+function itemAt(ctx: ResolveContext, query: SyntaxNode, index: number): Offset {
+  const list = query['select_list'];
+  if (!Array.isArray(list) || list.some((item) => isNode(item) && isStar(item))) return null;
+  return offsetOf(ctx, list[index]);
 }
 
 /** WHY a projection in any case: a set operation matches by position, and a side may give out more than its columns. */
@@ -150,7 +165,7 @@ function inTypes(ctx: ResolveContext, side: BoundQuery, pairs: readonly (readonl
 /** ORDER BY of a set operation: a position or the name of an output column. */
 function outputKey(ctx: ResolveContext, order: SyntaxNode, columns: readonly OutputColumn[]): Expr {
   const node = nodeAt(ctx, order, 'expression');
-  const position = orderPosition(ctx, node, columns.length);
+  const position = orderPosition(ctx, node, columns.length, 'ORDER BY');
   const name = isNode(node) ? outputName(node) : '';
   const column =
     position === null ? columns.find((candidate) => fold(candidate.name) === fold(name)) : columns[position];

@@ -3,7 +3,7 @@ import { type AggregateCollector, columnRef, type ExprEnv, type WindowCollector 
 import { type Grouper, grouper } from './group-by.ts';
 import { orderPosition } from './order-position.ts';
 import { outputName } from './output-name.ts';
-import type { ColumnId, Expr, NamedExpr, OutputColumn, Rel, SortKey } from './plan.ts';
+import type { ColumnId, Expr, NamedExpr, Offset, OutputColumn, Rel, SortKey } from './plan.ts';
 import { constantOf } from './resolve-call.ts';
 import { resolveExpr } from './resolve-expr.ts';
 import { type CteScope, type QueryReader, resolveFrom } from './resolve-from.ts';
@@ -26,6 +26,7 @@ import {
   type Shape,
   type SyntaxNode,
 } from './syntax-node.ts';
+import { keywordBefore } from './text-words.ts';
 
 const SELECT_SHAPE: Shape = {
   type: 'own',
@@ -189,11 +190,12 @@ export function conjunction(exprs: readonly Expr[]): Expr | null {
 interface Modifiers {
   readonly distinct: boolean;
   readonly sort: readonly SortKey[];
-  readonly limit: { readonly count: number | null; readonly offset: number } | null;
+  readonly limit: { readonly count: number | null; readonly offset: number; readonly at: Offset } | null;
 }
 
 const ORDER_SHAPE: Shape = { type: 'own', orders: 'own' };
 const LIMIT_SHAPE: Shape = { type: 'own', limit: 'own', offset: 'own' };
+const LIMIT_WORDS = ['LIMIT', 'OFFSET', 'FETCH'];
 const DISTINCT_SHAPE: Shape = {
   type: 'own',
   distinct_on_targets: { construct: 'DISTINCT ON', accepted: 'SELECT DISTINCT a, b, GROUP BY a' },
@@ -216,7 +218,11 @@ export function eachModifier(
         checkShape(ctx, modifier, LIMIT_SHAPE);
         modifiers = {
           ...modifiers,
-          limit: { count: rowCount(ctx, modifier, 'limit'), offset: rowCount(ctx, modifier, 'offset') ?? 0 },
+          limit: {
+            count: rowCount(ctx, modifier, 'limit'),
+            offset: rowCount(ctx, modifier, 'offset') ?? 0,
+            at: keywordBefore(ctx.words(), LIMIT_WORDS, offsetOf(ctx, modifier))?.at ?? null,
+          },
         };
         break;
       case 'DISTINCT_MODIFIER':
@@ -250,7 +256,10 @@ function rowCount(ctx: ResolveContext, modifier: SyntaxNode, field: 'limit' | 'o
   if (constant !== null && constant.value === null) return null;
   const count = constant?.type.kind === 'integer' ? Number(constant.value) : Number.NaN;
   if (!Number.isSafeInteger(count) || count < 0)
-    throw refusal(ctx, value, 'SQL_LITERAL_REFUSED', { what: field.toUpperCase(), accepted: '0, 1, 2 …' });
+    throw refusal(ctx, value, 'SQL_LITERAL_REFUSED', {
+      what: field.toUpperCase(),
+      accepted: 'a whole number, as a literal',
+    });
   return count;
 }
 
@@ -267,7 +276,7 @@ function readModifiers(env: ExprEnv, node: SyntaxNode, items: readonly Item[]): 
 
 /** A position, an alias, or an expression over the query's own columns. */
 function orderExpr(env: ExprEnv, node: SyntaxNode, items: readonly Item[]): Expr {
-  const position = orderPosition(env.ctx, node, items.length);
+  const position = orderPosition(env.ctx, node, items.length, 'ORDER BY');
   const positioned = position === null ? undefined : items[position];
   if (positioned !== undefined) return positioned.expr;
   const names = node['class'] === 'COLUMN_REF' && Array.isArray(node['column_names']) ? node['column_names'] : [];
@@ -373,6 +382,7 @@ function distinctRows(parts: Parts, input: Rel, items: readonly NamedItem[], sor
     keys,
     sets: null,
     measures: [],
+    at: items[0]?.expr.at,
   };
   const overKeys = sort.map((key) => {
     const index = columns.findIndex((column) => sameExpr(column.expr, key.expr));
@@ -393,5 +403,5 @@ export function sorted(input: Rel, keys: readonly SortKey[]): Rel {
 }
 
 export function limited(input: Rel, { limit }: Pick<Modifiers, 'limit'>): Rel {
-  return limit === null ? input : { kind: 'limit', input, count: limit.count, offset: limit.offset };
+  return limit === null ? input : { kind: 'limit', input, ...limit };
 }

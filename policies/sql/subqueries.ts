@@ -7,6 +7,7 @@ import {
   type Join,
   type NamedAggregate,
   type NamedExpr,
+  type Offset,
   type Rel,
 } from './plan.ts';
 import { resolveExpr } from './resolve-expr.ts';
@@ -44,6 +45,7 @@ interface Attachment {
   readonly join: 'cross' | 'left';
   readonly rel: Rel;
   readonly on: Expr | null;
+  readonly at: Offset;
 }
 type ReadSelect = (request: SelectRequest) => BoundSelect;
 
@@ -74,13 +76,21 @@ export class SubqueryHost {
   }
 
   #attachInput(attachment: Attachment): void {
-    this.rel = { kind: 'join', join: attachment.join, left: this.rel, right: attachment.rel, on: attachment.on };
+    this.rel = {
+      kind: 'join',
+      join: attachment.join,
+      left: this.rel,
+      right: attachment.rel,
+      on: attachment.on,
+      at: attachment.at,
+    };
   }
 
   /** Applies WHERE, then the semi and anti joins that its predicates became. */
   filter(predicate: Expr | null): void {
     if (predicate !== null) this.rel = { kind: 'filter', input: this.rel, predicate };
-    for (const { join, rel, on } of this.#semi) this.rel = { kind: 'join', join, left: this.rel, right: rel, on };
+    for (const { join, rel, on, at } of this.#semi)
+      this.rel = { kind: 'join', join, left: this.rel, right: rel, on, at };
   }
 
   hasOutputs(): boolean {
@@ -94,7 +104,10 @@ export class SubqueryHost {
 
   attachOutputs(rel: Rel, finalize: (expr: Expr) => Expr): Rel {
     return this.#outputs.reduce<Rel>(
-      (left, { join, rel: right, on }) => ({ kind: 'join', join, left, right, on: on === null ? null : finalize(on) }),
+      (left, { join, rel: right, on, at }) => ({
+        ...{ kind: 'join', join, left, right, at },
+        on: on === null ? null : finalize(on),
+      }),
       rel,
     );
   }
@@ -118,7 +131,7 @@ export class SubqueryHost {
         : conditions.length === 0
           ? booleanLiteral(true)
           : call('and', conditions, BOOLEAN, null);
-    this.#semi.push({ join: negated ? 'anti' : 'semi', rel: source.rel, on });
+    this.#semi.push({ join: negated ? 'anti' : 'semi', rel: source.rel, on, at: offsetOf(ctx, node) });
     return true;
   }
 
@@ -181,8 +194,9 @@ export class SubqueryHost {
       });
     }
     if (bound.lifted.length === 0) {
-      attach({ join: 'cross', rel: bound.rel, on: null });
-      return columnRef(column.id, column.type, offsetOf(ctx, node));
+      const at = offsetOf(ctx, node);
+      attach({ join: 'cross', rel: bound.rel, on: null, at });
+      return columnRef(column.id, column.type, at);
     }
     return correlatedAggregate(ctx, node, bound.single, bound.lifted, attach);
   }
@@ -192,6 +206,7 @@ interface SemiJoin {
   readonly join: Extract<Join['join'], 'semi' | 'anti'>;
   readonly rel: Rel;
   readonly on: Expr;
+  readonly at: Offset;
 }
 interface Source {
   readonly rel: Rel;
@@ -228,12 +243,13 @@ function correlatedAggregate(
   const passed = keys.map(
     (key): NamedExpr => ({ id: freshId(ctx), name: 'key', expr: columnRef(key.id, key.expr.type, null) }),
   );
-  const grouped: Rel = { kind: 'aggregate', input: single.base, keys, sets: null, measures: single.measures };
+  const at = offsetOf(ctx, node);
+  const grouped: Rel = { kind: 'aggregate', input: single.base, keys, sets: null, measures: single.measures, at };
   const rel: Rel = { kind: 'project', input: grouped, columns: [...passed, value] };
-  const equalities = sides.map(({ outer, at }, index) => {
+  const equalities = sides.map(({ outer, at: equal }, index) => {
     const key = passed[index];
     if (key === undefined) throw correlated(ctx, node);
-    return call('eq', [columnRef(key.id, key.expr.type, null), outer], BOOLEAN, at);
+    return call('eq', [columnRef(key.id, key.expr.type, null), outer], BOOLEAN, equal);
   });
   const first = passed[0];
   if (first === undefined) throw correlated(ctx, node);
@@ -241,8 +257,8 @@ function correlatedAggregate(
     join: 'left',
     rel,
     on: equalities.length === 1 ? (equalities[0] ?? null) : call('and', equalities, BOOLEAN, null),
+    at,
   });
-  const at = offsetOf(ctx, node);
   const found = columnRef(value.id, item.type, at);
   if (item.kind === 'column' && !isCount(single.measures, item)) return found;
   const missing = call('is_null', [columnRef(first.id, first.expr.type, null)], BOOLEAN, at);

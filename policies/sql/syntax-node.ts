@@ -3,6 +3,7 @@ import { AppError, type ErrorFacts, placeOf } from '../errors.ts';
 import type { ColumnId, Offset } from './plan.ts';
 import type { QueryCatalog } from './resolve.ts';
 import { type OffsetReader, offsetReader } from './text-offsets.ts';
+import { type TextWord, wordsOf } from './text-words.ts';
 
 /** A node of DuckDB's syntax tree. Nothing of it is believed before a shape has been checked. */
 export interface SyntaxNode {
@@ -21,6 +22,8 @@ export interface QueryFacts {
 export interface ResolveContext {
   readonly text: string;
   readonly offsetOf: OffsetReader;
+  /** Of the text, read once and only where a place or a message asks for them. */
+  readonly words: () => readonly TextWord[];
   readonly catalog: QueryCatalog;
   readonly facts: QueryFacts;
   ids: number;
@@ -34,7 +37,9 @@ export const DEPTH_MAX = 200;
 export const NODES_MAX = 20_000;
 
 export function createContext(text: string, catalog: QueryCatalog, facts: QueryFacts): ResolveContext {
-  return { text, offsetOf: offsetReader(text), catalog, facts, ids: 0, nodes: 0, depth: 0 };
+  let words: readonly TextWord[] | null = null;
+  const readWords = (): readonly TextWord[] => (words ??= wordsOf(text));
+  return { text, offsetOf: offsetReader(text), words: readWords, catalog, facts, ids: 0, nodes: 0, depth: 0 };
 }
 
 export function freshId(ctx: ResolveContext): ColumnId {

@@ -17,9 +17,13 @@ export function wordsOf(text: string): readonly TextWord[] {
 }
 
 /** The last of these words (upper case) before an offset; null where there is none. */
-export function keywordBefore(text: string, keywords: readonly string[], before: Offset): TextWord | null {
-  const end = before ?? text.length;
-  const found = wordsOf(text).findLast(({ word, at }) => at < end && keywords.includes(word.toUpperCase()));
+export function keywordBefore(
+  words: readonly TextWord[],
+  keywords: readonly string[],
+  before: Offset,
+): TextWord | null {
+  const end = before ?? Number.POSITIVE_INFINITY;
+  const found = words.findLast(({ word, at }) => at < end && keywords.includes(word.toUpperCase()));
   return found ?? null;
 }
 

@@ -2,7 +2,7 @@
  * Functions that people try and that are refused, with the nearest admissible form. A function that is on no list is
  * refused just the same; this page only makes the hint better.
  */
-const HINTS: readonly (readonly [accepted: string, functions: readonly string[]])[] = [
+export const HINTS: readonly (readonly [accepted: string, functions: readonly string[]])[] = [
   [
     'count, sum, avg, var_samp, stddev_samp …',
     [
@@ -49,10 +49,9 @@ const HINTS: readonly (readonly [accepted: string, functions: readonly string[]]
     ],
   ],
   ['CASE WHEN … THEN … ELSE NULL END', ['error', 'try', 'assert']],
-  [
-    "lpad(text, 10, ' ')",
-    ['repeat', 'range', 'generate_series', 'printf', 'format', 'chr', 'bar', 'unnest', 'generate_subscripts'],
-  ],
+  ["lpad(text, 10, ' ')", ['repeat', 'printf', 'format', 'chr', 'bar']],
+  ['FROM (VALUES (1), (2)) AS t(n)', ['range', 'generate_series', 'unnest', 'generate_subscripts']],
+  ['count(DISTINCT x), GROUP BY x', ['hash', 'md5', 'md5_number', 'sha1', 'sha256']],
   [
     'a literal',
     [
@@ -64,11 +63,6 @@ const HINTS: readonly (readonly [accepted: string, functions: readonly string[]]
       'uuidv7',
       'nextval',
       'currval',
-      'hash',
-      'md5',
-      'md5_number',
-      'sha1',
-      'sha256',
       'txid_current',
       'getvariable',
       'getenv',
@@ -80,7 +74,6 @@ const HINTS: readonly (readonly [accepted: string, functions: readonly string[]]
       'clock_timestamp',
       'statement_timestamp',
       'transaction_timestamp',
-      'get_current_timestamp',
       'get_current_time',
       'current_localtime',
       'current_time',
@@ -166,7 +159,7 @@ const HINTS: readonly (readonly [accepted: string, functions: readonly string[]]
   ],
   [
     "regexp_matches(text, 'pattern')",
-    ['regexp_replace', 'regexp_split_to_array', 'regexp_extract_all', 'regexp_split_to_table', 'like_escape', '~~~'],
+    ['regexp_replace', 'regexp_split_to_array', 'regexp_extract_all', 'regexp_split_to_table', '~~~'],
   ],
   ['+ - * / // %', ['&', '|', '~', '<<', '>>', 'xor', '!__postfix', 'factorial', 'gamma', 'lgamma', 'bit_count']],
   [
@@ -201,9 +194,12 @@ const HINTS: readonly (readonly [accepted: string, functions: readonly string[]]
 
 const hintOf = new Map(HINTS.flatMap(([accepted, names]) => names.map((name) => [name, accepted] as const)));
 
+/** What this page says of a function; undefined where it does not know it. */
+export const hintFor = (name: string): string | undefined => hintOf.get(name.toLowerCase());
+
 /** What would be accepted instead: from the page above, else functions of a similar name. */
 export function acceptedInstead(name: string, known: readonly string[]): string {
-  const hint = hintOf.get(name.toLowerCase());
+  const hint = hintFor(name);
   if (hint !== undefined) return hint;
   const stem = name.toLowerCase().slice(0, 4);
   const near = known

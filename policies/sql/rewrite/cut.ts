@@ -1,10 +1,22 @@
-import { placeOf } from '../../errors.ts';
+import { type AppError, placeOf } from '../../errors.ts';
 import type { PolicyProfile } from '../../levels.ts';
 import { misuse } from '../decide/identifiers.ts';
 import type { Decision } from '../decide.ts';
-import type { Aggregate, ColumnId, Expr, Join, OutputColumn, Project, Rel, Scan, SetOperation } from '../plan.ts';
+import type {
+  Aggregate,
+  ColumnId,
+  Expr,
+  Filter,
+  Join,
+  Offset,
+  OutputColumn,
+  Project,
+  Rel,
+  Scan,
+  SetOperation,
+} from '../plan.ts';
 import { columnsOf } from '../plan.ts';
-import { columnsRead } from '../plan-walk.ts';
+import { columnsRead, conjunctsOf } from '../plan-walk.ts';
 import type { ResolvedQuery } from '../resolve.ts';
 import type { Boundary } from '../rewrite.ts';
 import { group, type IdSource, idsAbove, named, ref, refTo, scanReleased } from './build.ts';
@@ -12,10 +24,12 @@ import { canonicalText, tablesIn } from './canonical.ts';
 import { buildCells } from './cells.ts';
 import { publicDomain } from './domain.ts';
 import { joinRaw } from './join-raw.ts';
+import { checkPublicJoin, checkUnion, checkUnitJoin, joinOnWhere } from './join-rules.ts';
 import { combineMeasure, type Measure, measureOf, type Part } from './measures.ts';
 import { limitRaw, perUnitRaw, projectRaw, windowRaw } from './over-raw.ts';
 import { asRaw, type Raw, rawScan, restrict, rootOf, type UnitColumn } from './raw.ts';
 import { constructRefused, rowsRefused, unitMissing } from './refusals.ts';
+import { checkSummands } from './summand.ts';
 import { unionRaw } from './union-raw.ts';
 
 /** A part of the plan: public rows, protected rows, or post-processing of what has been released. */
@@ -37,10 +51,11 @@ interface Cutter {
 
 /** Walks the plan from its tables upwards and puts a boundary wherever protected rows become groups. */
 export function cutPlan(
-  { plan, text }: ResolvedQuery,
+  resolved: ResolvedQuery,
   decision: Decision,
   profile: PolicyProfile,
 ): { readonly boundaries: readonly Boundary[]; readonly finish: Rel } {
+  const { plan, text } = resolved;
   const cutter: Cutter = {
     text,
     decision,
@@ -53,7 +68,7 @@ export function cutPlan(
     leaves: 0,
   };
   const piece = cut(plan, cutter);
-  if (piece.state === 'raw') throw rowsRefused(decision, profile);
+  if (piece.state === 'raw') throw rowsRefused(resolved, decision, profile);
   if (piece.state === 'released') return { boundaries: cutter.boundaries, finish: piece.rel };
   return { boundaries: cutter.boundaries, finish: releaseRows(piece.rel, profile.rowsMax, true, cutter) };
 }
@@ -69,17 +84,28 @@ function cut(rel: Rel, cutter: Cutter): Piece {
     case 'set-operation':
       return cutSetOperation(rel, cutter);
     case 'filter':
+      return cutFilter(rel, cutter);
     case 'project':
     case 'aggregate':
     case 'window':
     case 'sort':
-    case 'limit': {
-      const input = cut(rel.input, cutter);
-      return input.state === 'raw'
-        ? cutOverRaw(rel, input, cutter)
-        : { state: input.state, rel: { ...rel, input: input.rel } };
-    }
+    case 'limit':
+      return cutOver(rel, cutter);
   }
+}
+
+function cutOver(rel: Exclude<Rel, Scan | Join | SetOperation | { kind: 'values' }>, cutter: Cutter): Piece {
+  const input = cut(rel.input, cutter);
+  return input.state === 'raw'
+    ? cutOverRaw(rel, input, cutter)
+    : { state: input.state, rel: { ...rel, input: input.rel } };
+}
+
+/** The conditions of a WHERE belong to the joins below it, which are judged by them. */
+function cutFilter(filter: Filter, cutter: Cutter): Piece {
+  const { input, predicate } = filter;
+  if (input.kind !== 'join' || (input.join !== 'inner' && input.join !== 'cross')) return cutOver(filter, cutter);
+  return cut(joinOnWhere(input, conjunctsOf(predicate)), cutter);
 }
 
 /** A table is protected when its rows or any column that the query reads are. */
@@ -127,19 +153,25 @@ function cutJoin(join: Join, cutter: Cutter): Piece {
   if (left.state === 'released' || right.state === 'released') {
     return {
       state: 'released',
-      rel: { ...join, left: releasedSide(left, cutter), right: releasedSide(right, cutter) },
+      rel: { ...join, left: releasedSide(left, join.at, cutter), right: releasedSide(right, join.at, cutter) },
     };
   }
-  return joinRaw(join, left.state === 'raw' ? left : asRaw(left.rel), right.state === 'raw' ? right : asRaw(right.rel));
+  if (join.join !== 'semi' && join.join !== 'anti') {
+    if (left.state === 'raw' && right.state === 'raw') checkUnitJoin(join, cutter.text);
+    else checkPublicJoin(join, left.state === 'raw' ? right.rel : left.rel, cutter.text);
+  }
+  const sides = [left, right].map((piece) => (piece.state === 'raw' ? piece : asRaw(piece.rel)));
+  return joinRaw(join, sides[0]!, sides[1]!, cutter.text);
 }
 
 /** The side of a released relation: public rows leave by a boundary of their own; protected rows cannot. */
-function releasedSide(piece: Piece, cutter: Cutter): Rel {
+function releasedSide(piece: Piece, at: Offset | undefined, cutter: Cutter): Rel {
   if (piece.state === 'released') return piece.rel;
   if (piece.state === 'raw') {
     throw constructRefused(
       'protected rows beside an aggregate over many units',
       'the aggregate in a query of its own, or grouped by the identifier of the unit',
+      placeOf(cutter.text, at ?? null),
     );
   }
   return releaseRows(piece.rel, cutter.profile.cellsMax, false, cutter);
@@ -153,20 +185,26 @@ function cutSetOperation(operation: SetOperation, cutter: Cutter): Piece {
   if (left.state === 'released' || right.state === 'released') {
     return {
       state: 'released',
-      rel: { ...operation, left: releasedSide(left, cutter), right: releasedSide(right, cutter) },
+      rel: {
+        ...operation,
+        left: releasedSide(left, operation.at, cutter),
+        right: releasedSide(right, operation.at, cutter),
+      },
     };
   }
   if (operation.op !== 'union') {
     throw constructRefused(
       `${operation.op.toUpperCase()} over protected rows`,
       'IN or NOT IN on the identifier that both tables share',
+      placeOf(cutter.text, operation.at ?? null),
     );
   }
   const sides = [left, right].map((piece) => (piece.state === 'raw' ? piece : asRaw(piece.rel)));
+  checkUnion(sides[0]!, sides[1]!, placeOf(cutter.text, operation.at ?? null));
   const all = unionRaw(operation, sides[0]!, sides[1]!, cutter.ids);
   if (operation.all) return all;
   const keys = operation.columns.map((column) => named(cutter.ids.next(), column.name, refTo(column)));
-  const distinct = aggregateRaw(group(all.rel, keys, []), all, cutter);
+  const distinct = aggregateRaw({ ...group(all.rel, keys, []), at: operation.at }, all, cutter);
   const renamed = operation.columns.map((column, position) =>
     named(column.id, column.name, ref(keys[position]!.id, column.type)),
   );
@@ -178,21 +216,27 @@ function cutSetOperation(operation: SetOperation, cutter: Cutter): Piece {
 
 /** Grouping by every unit keeps each row one unit's own; anything else makes cells of many units, which are released. */
 function aggregateRaw(aggregate: Aggregate, input: Raw, cutter: Cutter): Piece {
-  if (input.blocked !== null) throw constructRefused(input.blocked.construct, input.blocked.accepted);
+  if (input.blocked !== null) throw blockedBy(input.blocked, cutter);
   const missing = [...input.leaves.values()].find((leaf) => !leaf.covered);
-  if (missing !== undefined) throw unitMissing(missing);
+  if (missing !== undefined) throw unitMissing(missing, cutter.text);
   const keyOfUnit = input.units.map((unit) => aggregate.keys.find(({ expr }) => repeats(expr, unit, input)));
+  for (const { call } of aggregate.measures) checkSummands(call, input, placeOf(cutter.text, call.at));
   if (aggregate.sets === null && keyOfUnit.every((key) => key !== undefined))
     return perUnitRaw(aggregate, input, keyOfUnit, cutter.ids);
   if (aggregate.sets !== null) {
     throw constructRefused(
       'GROUPING SETS, ROLLUP or CUBE',
       'one GROUP BY per query; totals by sum(…) OVER () over the released groups',
+      placeOf(cutter.text, aggregate.at ?? null),
     );
   }
   const token = aggregate.keys.find(({ expr }) => expr.type.kind === 'token');
-  if (token !== undefined) throw misuse('group key', [], token.name);
+  if (token !== undefined) throw misuse('group key', [], token.name, placeOf(cutter.text, token.expr.at));
   return { state: 'released', rel: releaseCells(aggregate, input, cutter) };
+}
+
+function blockedBy({ construct, accepted, at }: NonNullable<Raw['blocked']>, { text }: Cutter): AppError {
+  return constructRefused(construct, accepted, placeOf(text, at));
 }
 
 function repeats(expr: Expr, unit: UnitColumn, input: Raw): boolean {
@@ -249,6 +293,7 @@ function boundaryFor(aggregate: Aggregate, raw: Raw, { parts, places }: Distinct
       throw constructRefused(
         `several aggregations over \`${table}\` in one query`,
         'one GROUP BY per query; totals by sum(…) OVER () over the released groups',
+        placeOf(cutter.text, aggregate.at ?? null),
       );
     }
     cutter.spoken.set(table, index);

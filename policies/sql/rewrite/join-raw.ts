@@ -1,12 +1,13 @@
-import { AppError } from '../../errors.ts';
+import { placeOf } from '../../errors.ts';
 import type { ColumnId, Join, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { conjunctsOf, relsWithin } from '../plan-walk.ts';
 import { BOOLEAN } from '../sql-type.ts';
+import { sameType } from '../type-rules.ts';
 import { isNotNull, isNull, literal, refTo } from './build.ts';
 import type { Condition, KnownConditions } from './conditions.ts';
 import { coverLeaves, equalColumns, type Raw, restrict, rootOf, type UnitColumn } from './raw.ts';
-import { unitMissing } from './refusals.ts';
+import { constructRefused, unitMissing } from './refusals.ts';
 
 type Pair = readonly [ColumnId, ColumnId];
 
@@ -15,12 +16,12 @@ type Pair = readonly [ColumnId, ColumnId];
  * are one. Fan-out raises no count of units, and multiplies what is known about rows per unit only by proven factors.
  * @throws AppError POLICY_CONSTRUCT_REFUSED, POLICY_UNIT_MISSING
  */
-export function joinRaw(join: Join, left: Raw, right: Raw): Raw {
+export function joinRaw(join: Join, left: Raw, right: Raw, text: string): Raw {
   const rel: Join = { ...join, left: left.rel, right: right.rel };
   switch (join.join) {
     case 'semi':
     case 'anti':
-      return semiJoin(rel, left, right);
+      return semiJoin(rel, left, right, text);
     case 'inner':
     case 'cross': {
       const both = combine(rel, left, right, true, true);
@@ -147,20 +148,20 @@ function tokenPairs(both: Raw, rel: Join): readonly Pair[] {
  * IN and EXISTS. WHY the key: `dept IN (SELECT dept FROM p WHERE …one person…)` would let one person's row decide about
  * everybody else's, outside every count; by the unit's own key it decides only about rows of that same unit.
  */
-function semiJoin(rel: Join, left: Raw, right: Raw): Raw {
+function semiJoin(rel: Join, left: Raw, right: Raw, text: string): Raw {
   if (right.leaves.size === 0) return { ...left, rel };
   const both = combine(rel, left, right, true, false);
   const pairs = equalColumns(rel.on);
   const leaves = covered(both, rel);
   const named = right.units.map((unit) => ({ unit, partner: partnerOf(unit, left, right, pairs) }));
   const missing = [...leaves.values()].find((leaf) => !leaf.covered);
-  if (missing !== undefined && right.units.length === 0) throw unitMissing(missing);
+  if (missing !== undefined && right.units.length === 0) throw unitMissing(missing, text);
   if (named.some(({ partner }) => partner === null)) {
-    throw new AppError('POLICY_CONSTRUCT_REFUSED', {
-      construct: rel.join === 'semi' ? 'IN or EXISTS over protected rows' : 'NOT IN or NOT EXISTS over protected rows',
-      mode: 'aggregate',
-      accepted: `the same on the identifier of every unit of that table: ${[...new Set(right.units.map(({ unit }) => unit))].join(', ')}`,
-    });
+    throw constructRefused(
+      rel.join === 'semi' ? 'IN or EXISTS over protected rows' : 'NOT IN or NOT EXISTS over protected rows',
+      matchOnUnits(left, right),
+      placeOf(text, rel.at ?? null),
+    );
   }
   const added = named
     .filter(
@@ -181,6 +182,35 @@ function semiJoin(rel: Join, left: Raw, right: Raw): Raw {
     );
   const units = [...left.units, ...added];
   return { ...left, rel, leaves, units, blocked: both.blocked };
+}
+
+/** The equality that would make the rows of both sides about the same unit, in the names of granted columns. */
+function matchOnUnits(left: Raw, right: Raw): string {
+  const own = identifiersIn(left);
+  const theirs = identifiersIn(right);
+  const pairs = right.units.map(({ id }) => {
+    const inner = theirs.find((column) => column.id === rootOf(right.alias, id));
+    const outer = own.find((column) => inner !== undefined && sameType(column.type, inner.type));
+    return inner === undefined ? null : { inner: inner.name, outer: outer?.name ?? null };
+  });
+  if (pairs.length === 0 || pairs.some((pair) => pair === null))
+    return `the same on the identifier of every unit of that table: ${[...new Set(right.units.map(({ unit }) => unit))].join(', ')}`;
+  const equalities = pairs.flatMap((pair) =>
+    pair === null || pair.outer === null ? [] : [`${pair.outer} = ${pair.inner}`],
+  );
+  if (equalities.length === pairs.length) return `the same, matched by ${equalities.join(' AND ')}`;
+  return `the same, over rows that have an identifier equal to ${pairs.map((pair) => pair?.inner).join(' AND ')}`;
+}
+
+/** The granted identifiers that a side reads or counts. */
+function identifiersIn(side: Raw) {
+  return relsWithin(side.rel).flatMap((rel) => {
+    if (rel.kind !== 'scan' || rel.source.kind !== 'table') return [];
+    const { table, identifiers = [] } = rel.source;
+    return rel.columns
+      .filter(({ column, type }) => type.kind === 'token' && identifiers.includes(column))
+      .map(({ id, type, column }) => ({ id, type, name: `${table}.${column}` }));
+  });
 }
 
 /** The left column that a join makes equal to a unit of the right side. */

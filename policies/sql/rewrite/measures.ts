@@ -38,8 +38,8 @@ const ACCEPTED = 'count, count(distinct …), sum, avg, var_*, stddev_*, covar_*
 
 /** Nearest admissible form of what would show one unit's value. */
 const INSTEAD: Readonly<Record<string, string>> = {
-  min: 'avg and stddev, or counts by width_bucket or CASE classes',
-  max: 'avg and stddev, or counts by width_bucket or CASE classes',
+  min: 'avg and stddev, or counts by CASE classes',
+  max: 'avg and stddev, or counts by CASE classes',
   median: 'avg, or counts by CASE classes',
   quantile_cont: 'avg and stddev, or counts by CASE classes',
   quantile_disc: 'avg and stddev, or counts by CASE classes',

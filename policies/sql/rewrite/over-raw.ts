@@ -45,7 +45,9 @@ export function windowRaw(window: Window, input: Raw, text: string): Raw {
   const units = input.units.map(({ id }) => rootOf(input.alias, id));
   for (const { call } of window.columns) {
     const parts = call.partitionBy.map((expr) => (expr.kind === 'column' ? rootOf(input.alias, expr.id) : null));
-    if (units.length === 0 || !units.every((unit) => parts.includes(unit))) {
+    // Nothing but units: a condition as a further part would number one person's rows apart from everybody's.
+    const onlyUnits = parts.every((part) => part !== null && units.includes(part));
+    if (units.length === 0 || !onlyUnits || !units.every((unit) => parts.includes(unit))) {
       throw constructRefused(
         'window function over protected rows',
         'PARTITION BY the identifier of the unit, or the window over grouped results',
@@ -63,7 +65,7 @@ export function windowRaw(window: Window, input: Raw, text: string): Raw {
 
 /** WHY refused: the sum of the ten largest minus the sum of the eleven largest is one unit's value. */
 export function limitRaw(limit: Limit, input: Raw): Raw {
-  const blocked = { construct: 'LIMIT over protected rows', accepted: 'LIMIT after GROUP BY' };
+  const blocked = { construct: 'LIMIT over protected rows', accepted: 'LIMIT after GROUP BY', at: limit.at ?? null };
   return { ...input, rel: { ...limit, input: input.rel }, blocked: input.blocked ?? blocked };
 }
 

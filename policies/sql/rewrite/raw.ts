@@ -1,5 +1,5 @@
 import type { UnitKind } from '../../table-schema.ts';
-import type { ColumnId, Expr, Literal, Rel, Scan, ScanColumn } from '../plan.ts';
+import type { ColumnId, Expr, Literal, Offset, Rel, Scan, ScanColumn } from '../plan.ts';
 import { conjunctsOf } from '../plan-walk.ts';
 import { mapExpr } from '../same-expression.ts';
 import type { SqlType } from '../sql-type.ts';
@@ -29,7 +29,7 @@ export interface Raw {
   /** Conditions that every row meets, over root ids. */
   readonly restrictions: readonly Expr[];
   /** A construct below that makes groups depend on single rows; refused as soon as something is released from it. */
-  readonly blocked: { readonly construct: string; readonly accepted: string } | null;
+  readonly blocked: { readonly construct: string; readonly accepted: string; readonly at: Offset } | null;
 }
 export interface UnitColumn {
   readonly id: ColumnId;
@@ -46,6 +46,8 @@ export interface Leaf {
   readonly covered: boolean;
   /** Identifier columns through which a join could say whose the rows are. */
   readonly identifiers: readonly string[];
+  /** Where FROM names it. */
+  readonly at: Offset;
 }
 
 export function rootOf(alias: Raw['alias'], id: ColumnId): ColumnId {
@@ -77,6 +79,7 @@ export function rawScan(scan: Scan, leaf: number): Raw {
           table: source.kind === 'table' ? source.table : '',
           covered: naming.length > 0,
           identifiers: source.kind === 'table' ? (source.identifiers ?? []) : [],
+          at: source.kind === 'table' ? (source.at ?? null) : null,
         },
       ],
     ]),

@@ -1,22 +1,28 @@
-import { AppError, type SourcePlace } from '../../errors.ts';
+import { AppError, placeOf, type SourcePlace } from '../../errors.ts';
 import type { PolicyProfile } from '../../levels.ts';
+import { placeOfOutput, placeOfSource } from '../decide/places.ts';
 import type { Decision } from '../decide.ts';
+import type { ResolvedQuery } from '../resolve.ts';
+import type { Leaf } from './raw.ts';
 
-export function rowsRefused(decision: Decision, profile: PolicyProfile): AppError {
+export function rowsRefused({ plan, text }: ResolvedQuery, decision: Decision, profile: PolicyProfile): AppError {
   const columns = decision.because.filter(({ level }) => profile.modeOf[level] !== 'rows').map(({ column }) => column);
-  return new AppError('POLICY_ROWS_REFUSED', { mode: decision.mode, columns });
+  const place =
+    placeOfOutput(plan, text, (position) => decision.outputs[position]?.mode !== 'rows') ??
+    placeOfSource(plan, text, columns[0] ?? '');
+  return new AppError('POLICY_ROWS_REFUSED', { mode: decision.mode, columns }, place);
 }
 
-export function constructRefused(construct: string, accepted: string, place: SourcePlace | null = null): AppError {
+export function constructRefused(construct: string, accepted: string, place: SourcePlace | null): AppError {
   return new AppError('POLICY_CONSTRUCT_REFUSED', { construct, mode: 'aggregate', accepted }, place);
 }
 
 /** Says which join would tell whose the rows are. */
-export function unitMissing(leaf: { readonly table: string; readonly identifiers: readonly string[] }): AppError {
+export function unitMissing(leaf: Leaf, text: string): AppError {
   const keys = leaf.identifiers.map((column) => `\`${column}\``).join(' or ');
   const accepted =
     keys === ''
       ? 'columns of level general-1 only'
       : `a join on ${keys} with a table that names a person, enterprise, household or institution`;
-  return new AppError('POLICY_UNIT_MISSING', { table: leaf.table, accepted });
+  return new AppError('POLICY_UNIT_MISSING', { table: leaf.table, accepted }, placeOf(text, leaf.at));
 }

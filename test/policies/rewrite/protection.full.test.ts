@@ -5,7 +5,7 @@ import type { CompiledQuery } from '../../../policies/sql/compile.ts';
 import { emitRel } from '../../../policies/sql/emit/emit-rel.ts';
 import { columnsOf } from '../../../policies/sql/plan.ts';
 import { openEngine } from './duckdb-tables.ts';
-import { finishOver, plan } from './plan-fixture.ts';
+import { finishOver, PUBLIC, plan } from './plan-fixture.ts';
 import { modelRows, planOf, randomQuery, rulesOf, SMALL, tableOf, tablesOf, VISIT_TABLE } from './random-query.ts';
 import { modelAnswer } from './reference-model.ts';
 
@@ -25,7 +25,7 @@ it(`agrees with the reference model in DuckDB (seed ${SEED})`, async () => {
   await fc.assert(
     fc.asyncProperty(randomQuery, async (query) => {
       const expected = modelAnswer(modelRows(query), query.measures, rulesOf(query));
-      await engine.load([tableOf(query.shape), VISIT_TABLE], tablesOf(query));
+      await engine.load([tableOf(query.shape), VISIT_TABLE, PUBLIC], tablesOf(query));
       const cut = plan(planOf(query), SMALL);
       const raw = [];
       for (const { cells } of cut.boundaries) raw.push(await engine.query(emitRel(cells), columnsOf(cells)));

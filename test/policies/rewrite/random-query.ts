@@ -3,7 +3,18 @@ import { DEFAULT_PROFILE, type PolicyProfile } from '../../../policies/levels.ts
 import type { AggregateCall, ColumnRef, Expr, Rel } from '../../../policies/sql/plan.ts';
 import { INTEGER, TEXT } from '../../../policies/sql/sql-type.ts';
 import type { Tables, Value } from './interpret-plan.ts';
-import { agg, call, ENTERPRISE, number, outputs, PERSON, PlanMaker, type TableSpec, when } from './plan-fixture.ts';
+import {
+  agg,
+  call,
+  ENTERPRISE,
+  number,
+  outputs,
+  PERSON,
+  PlanMaker,
+  PUBLIC,
+  type TableSpec,
+  when,
+} from './plan-fixture.ts';
 import type { ModelMeasure, ModelRow, ModelRules } from './reference-model.ts';
 
 /** Small thresholds, so that small tables meet every rule. */
@@ -113,6 +124,7 @@ export function tablesOf(query: RandomQuery): Tables {
   return new Map<string, readonly Readonly<Record<string, Value>>[]>([
     ['t', rows],
     ['v', query.visits.map((row) => ({ ...row }))],
+    ['pub', ['a', 'b', 'c'].flatMap((dept) => ['x', 'y', 'z'].map((title) => ({ dept, title })))],
   ]);
 }
 
@@ -152,12 +164,9 @@ function sourceOf(query: RandomQuery, maker: PlanMaker): Source {
     case 'two units':
       return { rel: scan, at: scan.at };
     case 'fan-out': {
-      const pad: Rel = {
-        kind: 'values',
-        columns: [{ id: maker.next(), name: 'n', type: INTEGER }],
-        rows: [1, 2, 3].map((n) => [number(n)]),
-      };
-      return { rel: maker.join('cross', scan, pad, null), at: scan.at };
+      const open = maker.scan(PUBLIC);
+      const rel = maker.join('inner', scan, open, call('eq', [scan.at['dept']!, open.at['dept']!]));
+      return { rel, at: scan.at };
     }
     case 'padded':
       return padded(scan, maker);

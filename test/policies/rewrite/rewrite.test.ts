@@ -96,14 +96,19 @@ describe('groups of protected rows', () => {
 
   it('counts people, not rows: fan-out by a public table changes no threshold', () => {
     const maker = new PlanMaker();
+    const thrice = ['a', 'b', 'c'].flatMap((dept) => ['x', 'y', 'z'].map((title) => ({ dept, title })));
+    const tables = new Map([...TABLES, ['pub', thrice] as const]);
     const scan = maker.scan(PEOPLE);
     const pub = maker.scan(PUBLIC);
-    const query = maker.group(maker.join('cross', scan, pub, null), [scan.at['dept']!], [agg('count_star')]);
-    expect(unprotected(query, TABLES)).toEqual([
+    const crossed = maker.group(maker.join('cross', scan, pub, null), [scan.at['dept']!], [agg('count_star')]);
+    expect(codeOf(() => plan(crossed))).toBe('POLICY_CONSTRUCT_REFUSED');
+    const joined = maker.join('inner', scan, pub, call('eq', [scan.at['dept']!, pub.at['dept']!]));
+    const query = maker.group(joined, [scan.at['dept']!], [agg('count_star')]);
+    expect(unprotected(query, tables)).toEqual([
       ['a', 36],
       ['b', 27],
     ]);
-    expect(answer(query, TABLES).rows).toEqual([
+    expect(answer(query, tables).rows).toEqual([
       ['a', 36],
       ['b', null],
       ['c', null],
@@ -364,7 +369,7 @@ describe('refusals', () => {
     );
     const crossed = maker.join('cross', findings, maker.scan(PEOPLE), null);
     expect(codeOf(() => plan(maker.group(crossed, [], [agg('sum', [findings.at['result']!])])))).toBe(
-      'POLICY_UNIT_MISSING',
+      'POLICY_CONSTRUCT_REFUSED',
     );
   });
 
