@@ -47,12 +47,12 @@ export const SQL_ERROR_CODES = [
   'SQL_NOT_SELECT', // (none): only one SELECT statement
   'SQL_STATEMENTS', // count: exactly one statement
   'SQL_CONSTRUCT_REFUSED', // construct, accepted: nearest admissible form
-  'SQL_FUNCTION_REFUSED', // function, accepted
+  'SQL_FUNCTION_REFUSED', // function, given, accepted: `given` counts the arguments, where only they are wrong
   'SQL_TYPE_REFUSED', // type, accepted
   'SQL_TABLE_UNKNOWN', // table, granted[]: absent and not granted look the same
   'SQL_COLUMN_UNKNOWN', // column, near[]
   'SQL_COLUMN_AMBIGUOUS', // column, candidates[]
-  'SQL_TYPE_MISMATCH', // what, expected, actual
+  'SQL_TYPE_MISMATCH', // what, expected, actual, accepted
   'SQL_AGGREGATE_MISPLACED', // function, accepted
   'SQL_NOT_GROUPED', // column
   'SQL_LITERAL_REFUSED', // what, accepted

@@ -35,7 +35,7 @@ export const EN: MessageCatalogue = {
   },
   SQL_FUNCTION_REFUSED: {
     title: 'the function is not accepted',
-    detail: 'function `{function}` is not on the list of accepted functions',
+    detail: 'function `{function}` is not accepted[ with these arguments ({given})]',
     hint: '[accepted instead: {accepted}]',
   },
   SQL_TYPE_REFUSED: {
@@ -61,7 +61,7 @@ export const EN: MessageCatalogue = {
   SQL_TYPE_MISMATCH: {
     title: 'the types do not fit',
     detail: '[`{what}` ]needs[ `{expected}`][; found `{actual}`]',
-    hint: 'write what is needed here; CAST turns one type into another',
+    hint: '[accepted: {accepted}]',
   },
   SQL_AGGREGATE_MISPLACED: {
     title: 'the aggregate cannot stand here',

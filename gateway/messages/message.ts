@@ -1,5 +1,5 @@
 import type { ErrorCode, ErrorFacts } from '#policies';
-import { type PhraseLanguage, phraseFor, spellingOf } from './phrases.ts';
+import { type PhraseLanguage, phraseFor } from './phrases.ts';
 
 /**
  * The words for one error code in one language. `{fact}` is filled from the error's facts; a part in `[…]` stands only
@@ -55,10 +55,7 @@ export function fillTemplate(template: string, facts: ErrorFacts, filling: Filli
 }
 
 function wording(fact: string, word: string, quoted: boolean, { phrases }: Filling): string {
-  const spelled = spellingOf(fact, word);
-  const phrase = phraseFor(fact, spelled, quoted, phrases);
-  if (phrase !== null) return phrase;
-  return quoted ? `\`${spelled}\`` : spelled;
+  return phraseFor(fact, word, quoted, phrases) ?? (quoted ? `\`${word}\`` : word);
 }
 
 /** The placeholders of a template, also for the test that ties messages to facts. */

@@ -18,15 +18,6 @@ const FACTS: ReadonlySet<string> = new Set(
 /** Facts that may be one word of the user's own. */
 const NAMES: ReadonlySet<string> = new Set(['construct', 'function', 'what']);
 
-/** What the parser calls otherwise than people write it. */
-const SPELLINGS: Readonly<Record<string, string>> = {
-  ...{ eq: '=', neq: '<>', lt: '<', lte: '<=', gt: '>', gte: '>=', '~~': 'LIKE', '~~*': 'ILIKE', '!__postfix': '!' },
-  ...{ distinct_from: 'IS DISTINCT FROM', not_distinct: 'IS NOT DISTINCT FROM', count_star: 'count(*)' },
-  ...{ 'expr preceding groups': 'GROUPS … PRECEDING', 'expr following groups': 'GROUPS … FOLLOWING' },
-  ...{ 'expr preceding range': 'RANGE … PRECEDING', 'expr following range': 'RANGE … FOLLOWING' },
-  'current row groups': 'GROUPS … CURRENT ROW',
-};
-
 const UNITS: Readonly<Record<string, string>> = {
   person: '个人',
   enterprise: '企业',
@@ -55,9 +46,17 @@ const SQL: Phrases = {
   // what would be accepted
   'a literal': '常量',
   literals: '常量',
-  'scalar columns': { en: 'one value a column', zh: '每列一个值' },
+  'scalar columns': { en: 'one value per column', zh: '每列一个值' },
   'a column': '数据项',
   'a column name': '数据项名称',
+  'column names, at most {#}': '列名，至多 {} 个',
+  'the position of a column (at most {#}), or its name': '列的序号（至多 {}），或列名',
+  'a whole number, as a literal': '以常量写出的非负整数',
+  'a number of at most {}': '绝对值至多 {} 的数值',
+  'a value of the type needed, also by CAST': '所需类型的值，可用 CAST 转换',
+  'the same number of columns on both sides': '两侧列数相同',
+  'one of {} on both sides, or one of {}': '两侧同为 {} 之一，或同为 {} 之一',
+  '{} without OVER': '不带 OVER 的 {}',
   'columns, literals, functions, CASE': '数据项、常量、函数、CASE',
   'a resource that the plan grants': '本方案授权的数据表',
   'a registered resource, named in FROM': '在 FROM 中写出的已登记数据表',
@@ -69,7 +68,9 @@ const SQL: Phrases = {
   '{#}…{#}': { en: '{} to {}', zh: '{} 到 {}' },
   // types and uses
   number: { en: 'a number', zh: '数值' },
-  'number, text or date': '数值、文本或日期',
+  'number, text or date': { en: 'a number, text or a date', zh: '数值、文本或日期' },
+  'number, text or boolean': { en: 'a number, text or a truth value', zh: '数值、文本或真值' },
+  'text, date or timestamp': { en: 'text, a date or a timestamp', zh: '文本、日期或时间戳' },
   'text (CAST(x AS varchar))': { en: 'text, such as CAST(x AS varchar)', zh: '文本，如 CAST(x AS varchar)' },
   'integer (floor(a / b))': { en: 'integer, or floor(a / b)', zh: '整数，或 floor(a / b)' },
   "date or timestamp (DATE '{}')": {
@@ -113,6 +114,8 @@ const PROTECTION: Phrases = {
   'NOT IN or NOT EXISTS over protected rows': '受保护行上的 NOT IN 或 NOT EXISTS',
   '{} over protected rows': '受保护行上的 {}',
   'IN or NOT IN on the identifier that both tables share': '按两表共有的标识项使用 IN 或 NOT IN',
+  'the same, matched by {}': '按 {} 匹配',
+  'the same, over rows that have an identifier equal to {}': '用于带有与 {} 相等的标识项的行',
   'the same on the identifier of every unit of that table: {list}': '按该表每种单元的标识项匹配：{}',
   'GROUPING SETS, ROLLUP or CUBE': 'GROUPING SETS、ROLLUP 或 CUBE',
   'several aggregations over `{}` in one query': '一个查询中对 `{}` 的多次不同聚合',
@@ -120,7 +123,6 @@ const PROTECTION: Phrases = {
     '每个查询一个 GROUP BY；合计用分组结果上的 sum(…) OVER ()',
   'count(distinct …), or a join with the same kind of identifier': 'count(distinct …)，或与同类标识项连接',
   '{}(…), or count(distinct …)': '{}(…)，或 count(distinct …)',
-  'avg and stddev, or counts by width_bucket or CASE classes': 'avg 与 stddev，或按 width_bucket 或 CASE 分段计数',
   'avg and stddev, or counts by CASE classes': 'avg 与 stddev，或按 CASE 分段计数',
   'avg, or counts by CASE classes': 'avg，或按 CASE 分段计数',
   'count(*) grouped by the column': '按该数据项分组的 count(*)',
@@ -192,6 +194,35 @@ const GATEWAY: Phrases = {
   'Parquet with flat columns': '不含嵌套列的 Parquet',
   'CSV (UTF-8 or GB18030; comma, semicolon, tab or |; LF or CRLF; a header line)':
     'CSV（UTF-8 或 GB18030；以逗号、分号、制表符或 | 分隔；LF 或 CRLF 换行；首行为表头）',
+  'text, date or timestamp': 'text、date 或 timestamp',
+  'number, text or boolean': '数值、text 或 boolean',
+  'a value of the type needed, also by CAST': '所需类型的值，也可用 CAST 转换',
+  'one of {} on both sides, or one of {}': '两侧同用 {} 之一，或 {} 之一',
+  "'_…%' (at most one `%` beside `_`)": "'_…%'（与 `_` 并用时至多一个 `%`）",
+  'the position of a column (at most {}), or its name': '列的序号（至多 {}）或列名',
+  'a number of at most 1e308': '不超过 1e308 的数',
+  'date_add(date, INTERVAL 1 MONTH)': 'date_add(date, INTERVAL 1 MONTH)',
+  'column names, at most {}': '至多 {} 个列名',
+  'the same number of columns on both sides': '两侧列数相同',
+  'a whole number, as a literal': '整数常量',
+  '{} without OVER': '不带 OVER 的 {}',
+  'the same, matched by {}': '同样的查询，但按 {} 匹配',
+  'the same, over rows that have an identifier equal to {}': '同样的查询，但只针对有与 {} 相等的标识项的行',
+  'a join on the identifier that both tables share: a.id = b.id': '按两表共有的标识项连接：a.id = b.id',
+  'equal columns: a.code = b.code; other conditions on one side only':
+    '按相等的列连接：a.code = b.code；其他条件只涉及一侧',
+  'join of protected tables without a shared identifier': '受保护的表之间未按共有标识项的连接',
+  'join of protected with public rows without equal columns': '受保护的行与公开的行之间没有等值列的连接',
+  'join condition over protected and public columns': '同时涉及受保护列与公开列的连接条件',
+  'join with a written list whose keys repeat': '与键有重复的自写列表的连接',
+  'VALUES with a different key in every row': '每行键各不相同的 VALUES',
+  'UNION of `{}` with itself': '`{}` 与自身的 UNION',
+  'one SELECT with OR, or CASE as a group key': '一个带 OR 的 SELECT，或以 CASE 作为分组键',
+  'columns, +, -, a product of two columns, a quotient by a literal, CASE; other functions as a group key or around the sum':
+    '列、+、-、两列之积、除以常量、CASE；其他函数可用作分组键或放在求和之外',
+  'the constant outside: sum(x) + 10 * count(*)': '把常量放到外面：sum(x) + 10 * count(*)',
+  'function inside {}() over protected rows': '对受保护的行在 {}() 内使用的函数',
+  'constant added inside {}() over protected rows': '对受保护的行在 {}() 内加上的常量',
 };
 
 export const PHRASES: Phrases = { ...SQL, ...PROTECTION, ...CATALOGUE, ...GATEWAY };
@@ -224,11 +255,6 @@ export function phraseFor(fact: string, word: string, quoted: boolean, language:
     return inLanguage(word, phrase, list === undefined ? match.slice(1) : [listOf(list)], language);
   }
   return null;
-}
-
-/** As people write it: `=` for what the parser calls `eq`. */
-export function spellingOf(fact: string, word: string): string {
-  return FACTS.has(fact) && Object.hasOwn(SPELLINGS, word) ? (SPELLINGS[word] ?? word) : word;
 }
 
 function inLanguage(word: string, phrase: string | Phrase, parts: readonly string[], language: PhraseLanguage): string {

@@ -35,7 +35,7 @@ export const ZH_CN: MessageCatalogue = {
   },
   SQL_FUNCTION_REFUSED: {
     title: '不接受该函数',
-    detail: '函数 `{function}` 不在允许清单中',
+    detail: '不接受函数 `{function}`[ 的这些参数（{given} 个）]',
     hint: '[可改用：{accepted}]',
   },
   SQL_TYPE_REFUSED: {
@@ -61,7 +61,7 @@ export const ZH_CN: MessageCatalogue = {
   SQL_TYPE_MISMATCH: {
     title: '类型不符',
     detail: '[`{what}` ]需要[ `{expected}`][；实际为 `{actual}`]',
-    hint: '请按所需的内容改写；类型可用 CAST 转换',
+    hint: '[可接受：{accepted}]',
   },
   SQL_AGGREGATE_MISPLACED: {
     title: '聚合函数不能放在这里',

@@ -284,9 +284,4 @@ export const KNOWN_LIMITS: readonly Attack[] = [
     sql: `SELECT count(*) FROM p WHERE id NOT IN (SELECT id FROM p WHERE ${BIT})`,
   },
   { id: 'L5', name: 'the complement as a group', sql: `SELECT (${BIT}) AS k, count(*) FROM p GROUP BY k ORDER BY k` },
-  {
-    id: 'L6',
-    name: 'whether a cell is hidden because one dominates it',
-    sql: 'SELECT var_samp(pow(salary / 6000000, 40)) FROM p',
-  },
 ];

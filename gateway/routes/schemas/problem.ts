@@ -45,11 +45,11 @@ export const ProblemSchema = z
       type: '/problems/SQL_FUNCTION_REFUSED',
       title: 'the function is not accepted',
       status: 422,
-      detail: 'line 1, column 8: function `median` is not on the list of accepted functions',
+      detail: 'line 1, column 8: function `string_agg` is not accepted',
       code: 'SQL_FUNCTION_REFUSED',
-      hint: 'accepted instead: avg',
+      hint: 'accepted instead: count, sum, avg, var_samp, stddev_samp …',
       place: { offset: 7, line: 1, column: 8 },
-      facts: { function: 'median', accepted: 'avg' },
+      facts: { function: 'string_agg', accepted: 'count, sum, avg, var_samp, stddev_samp …' },
     },
   });
 

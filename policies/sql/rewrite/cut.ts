@@ -10,6 +10,7 @@ import type {
   Join,
   Offset,
   OutputColumn,
+  Place,
   Project,
   Rel,
   Scan,
@@ -220,9 +221,10 @@ function aggregateRaw(aggregate: Aggregate, input: Raw, cutter: Cutter): Piece {
   const missing = [...input.leaves.values()].find((leaf) => !leaf.covered);
   if (missing !== undefined) throw unitMissing(missing, cutter.text);
   const keyOfUnit = input.units.map((unit) => aggregate.keys.find(({ expr }) => repeats(expr, unit, input)));
-  for (const { call } of aggregate.measures) checkSummands(call, input, placeOf(cutter.text, call.at));
-  if (aggregate.sets === null && keyOfUnit.every((key) => key !== undefined))
+  if (aggregate.sets === null && keyOfUnit.every((key) => key !== undefined)) {
+    checkAll(aggregate, input, cutter);
     return perUnitRaw(aggregate, input, keyOfUnit, cutter.ids);
+  }
   if (aggregate.sets !== null) {
     throw constructRefused(
       'GROUPING SETS, ROLLUP or CUBE',
@@ -239,12 +241,17 @@ function blockedBy({ construct, accepted, at }: NonNullable<Raw['blocked']>, { t
   return constructRefused(construct, accepted, placeOf(text, at));
 }
 
+function checkAll(aggregate: Aggregate, raw: Raw, cutter: Cutter): void {
+  for (const { call } of aggregate.measures) checkSummands(call, raw, placeOf(cutter.text, call.at));
+}
+
 function repeats(expr: Expr, unit: UnitColumn, input: Raw): boolean {
   return expr.kind === 'column' && rootOf(input.alias, expr.id) === rootOf(input.alias, unit.id);
 }
 
 function releaseCells(aggregate: Aggregate, raw: Raw, cutter: Cutter): Rel {
   const measures = aggregate.measures.map(({ call }) => measureOf(call, raw.conditions, placeOf(cutter.text, call.at)));
+  checkAll(aggregate, raw, cutter);
   const parts = distinctParts(measures);
   const index = boundaryFor(aggregate, raw, parts, cutter);
   const boundary = cutter.boundaries[index]!;

@@ -70,7 +70,7 @@ describe('after kill -9', () => {
         },
       }),
       duplex: 'half',
-    } as RequestInit);
+    });
     upload.catch(() => undefined);
     await begun.promise;
     expect(readdirSync(join(home, 'vault', 'staging')).length).toBeGreaterThan(0);

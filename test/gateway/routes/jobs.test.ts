@@ -34,7 +34,7 @@ describe('POST /v1/jobs', () => {
       type: '/problems/SQL_FUNCTION_REFUSED',
       status: 422,
       code: 'SQL_FUNCTION_REFUSED',
-      detail: 'line 1, column 8: function `refuse` is not on the list of accepted functions',
+      detail: 'line 1, column 8: function `refuse` is not accepted',
       hint: 'accepted instead: avg',
       place: { offset: 7, line: 1, column: 8 },
       job: 'job_1',

@@ -120,5 +120,5 @@ it('answers or refuses, and never breaks', async () => {
       outcomes[typeof shown === 'string' ? 'refused' : 'answered'] += 1;
     }
   }
-  expect(outcomes.answered).toBeGreaterThan(FROM.length * KEYS.length * 0.95);
+  expect(outcomes.answered).toBeGreaterThan(FROM.length * KEYS.length * 0.9);
 });
