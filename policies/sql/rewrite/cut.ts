@@ -10,7 +10,6 @@ import type {
   Join,
   Offset,
   OutputColumn,
-  Place,
   Project,
   Rel,
   Scan,

@@ -1,5 +1,4 @@
 import { type AppError, placeOf, type SourcePlace } from '../../errors.ts';
-import type { SourcePlace } from '../../errors.ts';
 import type { ColumnId, Expr, Join, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { columnsIn, conjunctsOf, relsWithin } from '../plan-walk.ts';

@@ -12,8 +12,9 @@ const WORDS: ReadonlySet<string> = new Set([
   ...'var_ stddev_ covar_ regr_ general'.split(' '),
 ]);
 
-/** Whether a text is SQL (or a route): no word but `names` in it is English. What stands in quotes or backticks is not looked at. */
+/** Whether a text is SQL (or a route): no word but `names` in it is English. Quotes, backticks and `table.column` are not looked at. */
 export function isSqlText(text: string, names: readonly string[] = []): boolean {
-  const words = text.replace(/'[^']*'|`[^`]*`|\b[A-Z][A-Z_]*\b/g, ' ').match(/(?<!\w)[A-Za-z_]\w+/g) ?? [];
+  const words =
+    text.replace(/'[^']*'|`[^`]*`|\b[a-z_]\w*\.[a-z_]\w*|\b[A-Z][A-Z_]*\b/g, ' ').match(/(?<!\w)[A-Za-z_]\w+/g) ?? [];
   return words.every((word) => WORDS.has(word) || names.includes(word));
 }

@@ -1,18 +1,6 @@
-import { SOURCE_FILES, type SyntaxNode, walk } from '../../tidy/source-tree.ts';
+import { HINTS } from '../../../policies/sql/functions/refused-functions.ts';
 
-/** The names on the compiler's page of refused functions, read from its source: the module gives out single hints only. */
+/** The names on the compiler's page of refused functions, by what it offers instead. */
 export function refusedFunctions(): readonly { readonly accepted: string; readonly names: readonly string[] }[] {
-  const file = SOURCE_FILES.find(({ path }) => path === 'policies/sql/functions/refused-functions.ts');
-  const groups: { accepted: string; names: string[] }[] = [];
-  if (file === undefined) return groups;
-  walk(file.program, (node) => {
-    const [accepted, names] = elementsOf(node);
-    if (typeof accepted?.['value'] !== 'string' || names?.type !== 'ArrayExpression') return;
-    groups.push({ accepted: accepted['value'], names: elementsOf(names).map((name) => String(name['value'])) });
-  });
-  return groups;
-}
-
-function elementsOf(node: SyntaxNode): readonly SyntaxNode[] {
-  return node.type === 'ArrayExpression' ? (node['elements'] as readonly SyntaxNode[]) : [];
+  return HINTS.map(([accepted, names]) => ({ accepted, names }));
 }

@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import { keywordBefore, parameterOf, statementsOf, typeWritten, wordsOf } from '../../../policies/sql/text-words.ts';
+
+const words = (text: string): readonly string[] => wordsOf(text).map(({ word }) => word);
+
+describe('wordsOf', () => {
+  test.each([
+    ['SELECT a.b, 中文', ['SELECT', 'a', '.', 'b', ',', '中文']],
+    [`x 'it''s ?' "a ""b""" E'\\'?' y`, ['x', 'y']],
+    ['x -- ? $1\ny /* ; */ z', ['x', 'y', 'z']],
+    ['$$ ? $$ $t$ ; $$ $t$ $1 ?', ['$1', '?']],
+    [`'never closed ; ?`, []],
+    ['', []],
+  ])('%s', (text, expected) => {
+    expect(words(text)).toEqual(expected);
+  });
+
+  test('takes linear time', () => {
+    for (const piece of ["'", '"', '/*', '$a$', "e'", '--', '$', "''"]) {
+      const start = performance.now();
+      wordsOf(piece.repeat(60_000));
+      expect(performance.now() - start).toBeLessThan(1_000);
+    }
+  });
+});
+
+test('keywordBefore gives the last one before the offset', () => {
+  const text = "a union b UNION /* union */ 'union' c";
+  expect(keywordBefore(wordsOf(text), ['UNION'], text.length)).toEqual({ word: 'UNION', at: 10 });
+  expect(keywordBefore(wordsOf(text), ['UNION'], 9)).toEqual({ word: 'union', at: 2 });
+  expect(keywordBefore(wordsOf(text), ['EXCEPT'], null)).toBeNull();
+});
+
+test('statementsOf gives the first word of each', () => {
+  expect(statementsOf("-- x\n;SELECT ';';; DROP t;").map(({ word, at }) => [word, at])).toEqual([
+    ['SELECT', 6],
+    ['DROP', 18],
+  ]);
+});
+
+test('parameterOf finds a parameter as it is written', () => {
+  expect(parameterOf("SELECT '?', ?, ?", '2')).toEqual({ word: '?', at: 15 });
+  expect(parameterOf('SELECT $2, $name', 'name')).toEqual({ word: '$name', at: 11 });
+  expect(parameterOf('SELECT 1', '1')).toBeNull();
+});
+
+describe('typeWritten', () => {
+  test.each([
+    ['x::varchar', 1, 'varchar'],
+    ['x:: decimal(18, 2) + 1', 1, 'decimal(18, 2)'],
+    ['x::integer[] y', 1, 'integer[]'],
+    ['CAST(x AS Text)', 0, 'Text'],
+    ["try_cast(CAST(')' AS text) || (y) AS double precision) AS z", 0, 'double precision'],
+    ['EXTRACT(year FROM x)', 0, null],
+    ['CAST(x', 0, null],
+    ['x', null, null],
+  ])('%s', (text, at, expected) => {
+    expect(typeWritten(text, at)).toBe(expected);
+  });
+});
