@@ -15,8 +15,9 @@ import { type Answer, ask, publish, type RunningGateway, startGateway } from './
  */
 
 const ROOT = join(import.meta.dirname, '../../..');
-const ENDLESS = `SELECT count(*) FROM people a JOIN people b ON a.dept = b.dept JOIN people c ON b.dept = c.dept
-  JOIN people d ON c.dept = d.dept JOIN people e ON d.dept = e.dept WHERE a.pay + b.pay + c.pay + d.pay > e.pay`;
+const HUNDRED = `(VALUES ${Array.from({ length: 100 }, (_, n) => `(${n})`).join(', ')})`;
+const ENDLESS = `SELECT count(*) FROM ${['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `${HUNDRED} ${name}(n)`).join(', ')}
+  WHERE a.n + b.n + c.n + d.n + e.n > f.n`;
 
 let home: string;
 let tokens: { developer: string; provider: string; security: string };

@@ -8,8 +8,9 @@ import { type Answer, ask, publish, type RunningGateway, startGateway } from './
 const PLAN = 'people';
 const SUMS = 'SELECT dept, count(*) AS n, sum(pay) AS pay FROM people GROUP BY dept ORDER BY dept';
 /** Minutes of work if nobody stops it. */
-const ENDLESS = `SELECT count(*) FROM people a JOIN people b ON a.dept = b.dept JOIN people c ON b.dept = c.dept
-  JOIN people d ON c.dept = d.dept JOIN people e ON d.dept = e.dept WHERE a.pay + b.pay + c.pay + d.pay > e.pay`;
+const HUNDRED = `(VALUES ${Array.from({ length: 100 }, (_, n) => `(${n})`).join(', ')})`;
+const ENDLESS = `SELECT count(*) FROM ${['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `${HUNDRED} ${name}(n)`).join(', ')}
+  WHERE a.n + b.n + c.n + d.n + e.n > f.n`;
 
 let running: RunningGateway;
 let developer: string;

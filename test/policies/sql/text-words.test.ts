@@ -34,7 +34,7 @@ test('keywordBefore gives the last one before the offset', () => {
 test('statementsOf gives the first word of each', () => {
   expect(statementsOf("-- x\n;SELECT ';';; DROP t;").map(({ word, at }) => [word, at])).toEqual([
     ['SELECT', 6],
-    ['DROP', 18],
+    ['DROP', 19],
   ]);
 });
 
