@@ -28,11 +28,16 @@ beforeAll(async () => {
   tokens = { developer, provider, security: await first.token('security', 'carol', 'security-office') };
   await first.stop();
 });
-afterAll(() => rm(home, { recursive: true, force: true }));
+const children: ChildProcess[] = [];
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL'); // what a failed test left would keep the run from ending
+  await rm(home, { recursive: true, force: true });
+});
 
 async function startProcess(): Promise<{ child: ChildProcess; url: string }> {
   const env = { ...process.env, SLUICE_HOME: home, SLUICE_PORT: '0', SLUICE_SCALE: '0' };
   const child = spawn(process.execPath, [join(ROOT, 'gateway/main.ts')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0];
