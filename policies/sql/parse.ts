@@ -47,7 +47,7 @@ function parseExact(text: UntrustedSql, serialized: string): Serialized {
   } catch (cause) {
     // DuckDB writes a literal such as 1e400 as `Infinity`, which is no JSON.
     const at = offsetReader(text)(Number(INFINITE.exec(serialized)?.[1] ?? Number.NaN));
-    const what = /^[\w.]{1,40}/u.exec(text.slice(at ?? text.length))?.[0] ?? 'number';
+    const what = /^-?[\w.]{1,40}/u.exec(text.slice(at ?? text.length))?.[0] ?? 'number';
     throw new AppError(
       'SQL_LITERAL_REFUSED',
       { what, accepted: 'a number of at most 1e308' },
