@@ -25,6 +25,8 @@ export interface ResourceVersion {
   /** What ingest reported, as JSON. Never a protected value. */
   readonly report: unknown;
   readonly createdAt: string;
+  /** Keys of rows compare only where this is equal; null where rows have none (sandbox/ingest/row-key.ts). */
+  readonly rowKeyScheme: string | null;
 }
 
 export interface CommittedVersion {
@@ -34,6 +36,7 @@ export interface CommittedVersion {
   readonly bytes: number;
   readonly rowsPerUnitMax: Readonly<Partial<Record<UnitKind, number>>>;
   readonly contentSha256: string;
+  readonly rowKeyScheme: string;
   readonly report: unknown;
 }
 
@@ -115,6 +118,7 @@ export function commitVersion(tx: Db, committed: CommittedVersion): { readonly s
       bytes: committed.bytes,
       rowsPerUnitMax: JSON.stringify(committed.rowsPerUnitMax),
       contentSha256: committed.contentSha256,
+      rowKeyScheme: committed.rowKeyScheme,
       report: JSON.stringify(committed.report ?? null),
     })
     .where(byNumber(resource, version))

@@ -44,6 +44,7 @@ export const resourceVersions = sqliteTable(
     contentSha256: text('content_sha256'),
     report: text('report'),
     createdAt: text('created_at').notNull(),
+    rowKeyScheme: text('row_key_scheme'),
   },
   (table) => [primaryKey({ columns: [table.resource, table.version] })],
 );

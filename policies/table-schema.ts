@@ -64,6 +64,9 @@ export interface TableSchema {
   readonly columns: readonly ColumnSchema[];
 }
 
+/** A hidden column of every stored table: the row's key (sandbox/ingest/row-key.ts). No declared name begins with `_`. */
+export const ROW_KEY_COLUMN = '_row_key';
+
 /** The key space of an identifier: two identifiers compare only when their domains are equal. */
 export function domainOf(schema: TableSchema, column: ColumnSchema): string {
   return column.domain ?? column.unit ?? `${schema.table}.${column.name}`;

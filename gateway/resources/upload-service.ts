@@ -83,9 +83,18 @@ function keep(
   version: number,
   report: IngestReport,
 ): Promise<ResourceVersion> {
-  const { rows, bytes, rowsPerUnitMax, contentSha256 } = report;
+  const { rows, bytes, rowsPerUnitMax, contentSha256, rowKeyScheme } = report;
   return deps.store.commit((tx) => {
-    commitVersion(tx, { resource: resource.id, version, rows, bytes, rowsPerUnitMax, contentSha256, report });
+    commitVersion(tx, {
+      resource: resource.id,
+      version,
+      rows,
+      bytes,
+      rowsPerUnitMax,
+      contentSha256,
+      rowKeyScheme,
+      report,
+    });
     appendChange(tx, {
       kind: 'upload',
       caller,

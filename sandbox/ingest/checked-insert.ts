@@ -1,5 +1,6 @@
 import { columnChecks } from './column-sql.ts';
 import { REJECT_REASONS, REJECTED_LISTED_MAX, type RejectedRow } from './ingest-report.ts';
+import { rowKeySql } from './row-key.ts';
 import type { SegmentStore } from './segment-store.ts';
 
 /** Raw text into the open segment, under the checks of the declaration. */
@@ -27,6 +28,14 @@ function sourceColumns(store: SegmentStore, fields: readonly string[]): readonly
   });
 }
 
+/** WHY the casts, which cost nothing where the type is right already: a key is of what is stored. */
+function rowKey(store: SegmentStore, columns: readonly SourceColumn[]): string {
+  return rowKeySql(
+    store.rowSalt,
+    columns.map(({ value, checks }) => `CAST(${value} AS ${checks.storedType})`),
+  );
+}
+
 /**
  * One pass that takes all rows of `source` or none: null when any row is not surely good (nothing is inserted then).
  * WHY one condition on the first column: the engine looks at it once per row and stores the other columns untouched.
@@ -43,7 +52,9 @@ export async function insertFast(
   const sure = columns.map(({ checks, raw, value }) => checks.fast.sure(raw, value)).filter((rule) => rule !== 'true');
   const condition = sure.length === 0 ? 'true' : sure.join(' AND ');
   const [first, ...others] = columns.map(({ value }) => value);
-  const select = [`CASE WHEN ${condition} THEN ${first} ELSE error('') END`, ...others].join(', ');
+  const select = [`CASE WHEN ${condition} THEN ${first} ELSE error('') END`, ...others, rowKey(store, columns)].join(
+    ', ',
+  );
   const { connection } = store;
   await connection.run('BEGIN');
   try {
@@ -92,7 +103,9 @@ export async function insertExact(
     `CREATE OR REPLACE TEMP TABLE checked AS SELECT ${LINE_COLUMN}, ${bad} AS bad, ${kept} ` +
       `FROM (SELECT ${LINE_COLUMN}, ${raws}, ${values} FROM ${source})`,
   );
-  const inserted = await connection.run(`INSERT INTO segment.data SELECT ${kept} FROM checked WHERE bad < 0`);
+  const inserted = await connection.run(
+    `INSERT INTO segment.data SELECT ${kept}, ${rowKey(store, columns)} FROM checked WHERE bad < 0`,
+  );
   const counted = await connection.runAndReadAll('SELECT count(*) FROM checked WHERE bad >= 0');
   const listed = await connection.runAndReadAll(
     `SELECT ${LINE_COLUMN}, bad FROM checked WHERE bad >= 0 ORDER BY 1 LIMIT ${String(REJECTED_LISTED_MAX)}`,

@@ -15,6 +15,8 @@ export interface OpenRequest {
   readonly dir: string;
   /** In declared order: that of the stored table. */
   readonly columns: readonly IngestColumn[];
+  /** See row-key.ts. */
+  readonly rowSalt: Uint8Array;
   readonly threads: number;
   readonly memoryMb: number;
 }
@@ -85,6 +87,8 @@ export interface SealOutcome {
   /** In declared order. */
   readonly nulls: readonly number[];
   readonly units: readonly UnitCounts[];
+  /** Under which behaviour of the engine the rows have their keys, see row-key.ts. */
+  readonly rowKeyScheme: string;
 }
 
 /** `parquet`: the file cannot be read as what it says; `nested`: a column is no plain value. */

@@ -44,6 +44,8 @@ export interface IngestReport {
   /** Exact, over the whole table: most rows that one unit has. The largest over the columns of that kind. */
   readonly rowsPerUnitMax: Partial<Record<UnitKind, number>>;
   readonly unitsDistinct: Partial<Record<UnitKind, number>>;
+  /** Rows of two versions have comparable keys only where this is equal (row-key.ts). */
+  readonly rowKeyScheme: string;
   readonly columns: readonly { readonly name: string; readonly nulls: number }[];
   /** SHA-256 of the raw body, hex. */
   readonly contentSha256: string;

@@ -42,7 +42,7 @@ export const DEFAULT_INGEST_LIMITS: IngestLimits = Object.freeze({
 export interface IngestDependencies {
   readonly vault: Vault;
   readonly tier: IsolationTier;
-  /** The 64-byte key of an identifier domain (`domainOf`). It goes to the worker of this upload and nowhere else. */
+  /** The 64-byte key of an identifier domain (`domainOf`), and the salt of a resource's row keys. It goes to the worker of this upload and nowhere else. */
   readonly unitKeys: (domain: string) => Uint8Array;
   readonly limits: IngestLimits;
 }
@@ -116,8 +116,9 @@ async function fill(
   await checkFreeBytes(dir, Math.min(WORK_BYTES_MAX, 2 * (upload.declaredBytes ?? WORK_BYTES_MAX)));
   const { schema } = upload;
   const columns = ingestColumns(schema, unitKeys);
+  const rowSalt = unitKeys(rowSaltDomain(upload.resource));
   const { engineThreads: threads, memoryMbMax: memoryMb, deadlineMs, segmentRowsMax } = limits;
-  const worker = startIngestWorker({ tier, dir, columns, threads, memoryMb, deadlineMs });
+  const worker = startIngestWorker({ tier, dir, columns, rowSalt, threads, memoryMb, deadlineMs });
   const spool = () => vault.spoolDir();
   const pump = createSegmentPump({ worker, writer, schema, dir, spool, segmentRowsMax });
   const body = readBodyBlocks(upload.body, {
@@ -143,6 +144,11 @@ function ingestColumns(schema: TableSchema, unitKeys: IngestDependencies['unitKe
     schema: column,
     key: column.role === 'identifier' ? unitKeys(domainOf(schema, column)) : null,
   }));
+}
+
+/** One salt for all versions of a resource. No identifier domain holds a space. */
+function rowSaltDomain(resource: string): string {
+  return `row keys ${resource}`;
 }
 
 interface Reading {

@@ -22,6 +22,7 @@ export interface PumpTotals {
   readonly nulls: readonly number[];
   readonly rowsPerUnitMax: Partial<Record<UnitKind, number>>;
   readonly unitsDistinct: Partial<Record<UnitKind, number>>;
+  readonly rowKeyScheme: string;
 }
 
 /** Chunks in, sealed segments out: one chunk in the worker and one segment on its way to the vault at a time. */
@@ -64,6 +65,7 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
   let rejectedRows = 0;
   let segments = 0;
   let openRows = 0;
+  let rowKeyScheme = '';
   let working: Promise<void> = Promise.resolve();
   let storing: Promise<void> = Promise.resolve();
 
@@ -87,6 +89,7 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
     const outcome = await worker.seal(withRuns);
     segments += 1;
     openRows = 0;
+    rowKeyScheme = outcome.rowKeyScheme; // of the engine of this worker, so that of all segments
     for (const [index, count] of outcome.nulls.entries()) nulls[index] = (nulls[index] ?? 0) + count;
     // WHY here and not in `store`: the next segment's runs get the same names.
     for (const unit of outcome.units) runs.push({ ...unit, path: unit.run === null ? null : await spoolRun(unit.run) });
@@ -118,7 +121,7 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
       await working;
       if (segments === 0 || openRows > 0) await seal(segments > 0);
       await storing;
-      return { rows, rejectedRows, rejected, nulls, ...(await unitTotals(schema, runs, spoolKey)) };
+      return { rows, rejectedRows, rejected, nulls, rowKeyScheme, ...(await unitTotals(schema, runs, spoolKey)) };
     },
     async settle() {
       await Promise.allSettled([working, storing]);

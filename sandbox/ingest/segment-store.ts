@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { columnChecks, quoteName, quoteText } from './column-sql.ts';
 import type { IngestColumn, OpenRequest, SealOutcome, UnitCounts } from './ingest-protocol.ts';
+import { ROW_KEY_DEFINITION, ROW_KEY_SCHEME_SQL } from './row-key.ts';
 import { RUN_ENTRY_BYTES } from './unit-runs.ts';
 
 /**
@@ -13,6 +14,7 @@ export interface SegmentStore {
   readonly connection: DuckDBConnection;
   readonly dir: string;
   readonly columns: readonly IngestColumn[];
+  readonly rowSalt: Uint8Array;
   /** Opens a segment if none is open; its file's name. `rowsPerMiB` of the text to come sizes its row groups. */
   begin(rowsPerMiB: number): Promise<string>;
   /** Rows and bytes of the open segment; 0 when none is. */
@@ -23,7 +25,7 @@ export interface SegmentStore {
 }
 
 export async function openSegmentStore(request: OpenRequest): Promise<SegmentStore> {
-  const { dir, columns } = request;
+  const { dir, columns, rowSalt } = request;
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(request.threads),
     memory_limit: `${String(request.memoryMb)}MB`,
@@ -54,13 +56,16 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
     await connection.run(
       `ATTACH ${quoteText(join(dir, name))} AS segment (STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE ${String(rowGroupRows(rowsPerMiB))})`,
     );
-    await connection.run(`CREATE TABLE segment.data (${columns.map(columnDefinition).join(', ')})`);
+    await connection.run(
+      `CREATE TABLE segment.data (${[...columns.map(columnDefinition), ROW_KEY_DEFINITION].join(', ')})`,
+    );
     return name;
   };
   return {
     connection,
     dir,
     columns,
+    rowSalt,
     begin,
     size: () => ({ rows, bytes: file === null ? 0 : fileBytes(join(dir, file)) }),
     addRows(added) {
@@ -73,7 +78,8 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
       await connection.run('CHECKPOINT segment');
       await connection.run('DETACH segment');
       file = null;
-      return { file: sealed, rows, nulls, units };
+      const scheme = await connection.runAndReadAll(ROW_KEY_SCHEME_SQL);
+      return { file: sealed, rows, nulls, units, rowKeyScheme: String(scheme.getRows()[0]?.[0]) };
     },
   };
 }

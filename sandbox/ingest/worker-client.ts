@@ -26,6 +26,7 @@ export interface IngestWorkerOptions {
   /** The shared folder, private and on tmpfs; the worker's only writable place. */
   readonly dir: string;
   readonly columns: readonly IngestColumn[];
+  readonly rowSalt: Uint8Array;
   readonly threads: number;
   /** Of the engine; the process may have 1 GiB more, and then allocation fails. */
   readonly memoryMb: number;
@@ -46,8 +47,8 @@ export function startIngestWorker(options: IngestWorkerOptions): IngestWorker {
   });
   const channel = openChannel<IngestRequest, IngestReply>(child, (message) => message as IngestReply);
   const dir = pathInside(options.tier, mount);
-  const { columns, threads, memoryMb } = options;
-  channel.tell({ kind: 'open', dir, columns, threads, memoryMb });
+  const { columns, rowSalt, threads, memoryMb } = options;
+  channel.tell({ kind: 'open', dir, columns, rowSalt, threads, memoryMb });
   let id = 0;
   const request = async (make: (id: number) => CsvChunk | ParquetChunk | IngestRequest): Promise<IngestReply> => {
     const timer = setTimeout(() => channel.kill(), options.deadlineMs);

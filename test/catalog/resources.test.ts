@@ -44,6 +44,7 @@ const written = (resource: string, version: number) => ({
   bytes: 100,
   rowsPerUnitMax: { enterprise: 3 },
   contentSha256: 'ab',
+  rowKeyScheme: 'scheme',
   report: { rejected: [] },
 });
 
@@ -108,7 +109,7 @@ describe('versions', () => {
       [2, 'current'],
       [1, 'superseded'],
     ]);
-    expect(versions[0]).toMatchObject({ rows: 10, rowsPerUnitMax: { enterprise: 3 }, report: { rejected: [] } });
+    expect(versions[0]).toMatchObject({ rows: 10, rowsPerUnitMax: { enterprise: 3 }, rowKeyScheme: 'scheme' });
   });
 
   it('are written one at a time, and leave their number behind when abandoned', async () => {

@@ -43,6 +43,8 @@ export interface IngestFixture {
   ): Promise<IngestReport>;
   /** The stored rows as text, in stored order. */
   rows(version?: number): Promise<(string | null)[][]>;
+  /** The keys of the stored rows, in stored order. */
+  keys(version?: number): Promise<number[]>;
   /** Files at rest and in memory. */
   files(): string[];
   close(): void;
@@ -58,6 +60,26 @@ export async function openIngestFixture(): Promise<IngestFixture> {
     readdirSync(root, { recursive: true })
       .map((name) => join(root, String(name)))
       .filter((path) => statSync(path).isFile());
+  /** Rows of the stored segments, as one select list gives them. */
+  const read = async <Row>(version: number, select: string): Promise<Row[]> => {
+    const attached = await vault.attach('elec', version);
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    try {
+      const rows: Row[] = [];
+      for (const file of attached.files) {
+        await connection.run(`ATTACH '${file}' AS s (READ_ONLY)`);
+        const reader = await connection.runAndReadAll(`SELECT ${select} FROM s.data`);
+        for (const row of reader.getRows()) rows.push(row as Row);
+        await connection.run('DETACH s');
+      }
+      return rows;
+    } finally {
+      connection.closeSync();
+      instance.closeSync();
+      await attached.release();
+    }
+  };
   return {
     vault,
     tier,
@@ -77,25 +99,8 @@ export async function openIngestFixture(): Promise<IngestFixture> {
         ...more,
       });
     },
-    async rows(version = 1) {
-      const attached = await vault.attach('elec', version);
-      const instance = await DuckDBInstance.create(':memory:');
-      const connection = await instance.connect();
-      try {
-        const rows: (string | null)[][] = [];
-        for (const file of attached.files) {
-          await connection.run(`ATTACH '${file}' AS s (READ_ONLY)`);
-          const reader = await connection.runAndReadAll('SELECT COLUMNS(*)::VARCHAR FROM s.data');
-          for (const row of reader.getRows()) rows.push(row as (string | null)[]);
-          await connection.run('DETACH s');
-        }
-        return rows;
-      } finally {
-        connection.closeSync();
-        instance.closeSync();
-        await attached.release();
-      }
-    },
+    rows: (version = 1) => read<(string | null)[]>(version, 'COLUMNS(* EXCLUDE (_row_key))::VARCHAR'),
+    keys: async (version = 1) => (await read<[number]>(version, '_row_key')).map(([key]) => key),
     files: () => [...filesBelow(dir), ...filesBelow(runDir)],
     close() {
       rmSync(dir, { recursive: true, force: true });

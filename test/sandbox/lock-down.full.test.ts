@@ -226,6 +226,6 @@ describe('metadata functions, which work with DuckDB locked', () => {
     await expect(inWorker('SELECT * FROM "wages@1"')).rejects.toMatchObject({ code: 'SANDBOX_FAILED' });
     await expect(inWorker('SELECT * FROM segment_0_0.data')).rejects.toMatchObject({ code: 'SANDBOX_FAILED' });
     const granted = await inWorker('SELECT * FROM "people@1" LIMIT 1');
-    expect(granted.columns.map(({ name }) => name)).toEqual(['dept', 'id']);
+    expect(granted.columns.map(({ name }) => name)).toEqual(['dept', 'id', '_row_key']);
   });
 });

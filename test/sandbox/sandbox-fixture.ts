@@ -75,7 +75,7 @@ async function writeTable(vault: Vault, resource: string, segments: readonly str
     const path = join(scratch.dir, `${String(index)}.duckdb`);
     const instance = await DuckDBInstance.create(path);
     const connection = await instance.connect();
-    await connection.run(`CREATE TABLE data AS ${select}`);
+    await connection.run(`CREATE TABLE data AS SELECT *, id::INTEGER AS _row_key FROM (${select})`);
     connection.closeSync();
     instance.closeSync();
     await writer.addSegment(path, 0);

@@ -1,7 +1,7 @@
 import assert, { AssertionError } from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import type { TableData } from '#policies';
+import { ROW_KEY_COLUMN, type TableData } from '#policies';
 import { EngineError, type EngineFailure, type GrantedView, type QueryEngine, type ScratchTable } from '../engine.ts';
 import { decode } from './decode.ts';
 import { type EngineLimits, lockDown, lockedInstance, startInstance } from './lock-down.ts';
@@ -84,7 +84,8 @@ export function openDuckDbEngine(limits: EngineLimits): QueryEngine {
 async function attachViews(connection: DuckDBConnection, views: readonly GrantedView[]): Promise<void> {
   for (const { name, columns, files } of views) {
     assert(columns.length > 0 && files.length > 0, 'a granted view has columns and files');
-    const list = columns.map(identifier).join(', ');
+    // WHY whatever the grant: the disclosure control needs to know which rows stand behind a value.
+    const list = [...columns, ROW_KEY_COLUMN].map(identifier).join(', ');
     const segments: string[] = [];
     for (const file of files) {
       // WHY random: a segment holds every column; a name that nobody can guess leaves the view as the way in.

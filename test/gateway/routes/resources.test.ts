@@ -32,6 +32,7 @@ beforeEach(async () => {
         delimiter: ',',
         rowsPerUnitMax: { enterprise: 2 },
         unitsDistinct: {},
+        rowKeyScheme: 'scheme',
         columns: [],
         segments: [],
       };

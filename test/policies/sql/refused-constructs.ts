@@ -142,6 +142,9 @@ export const REFUSED_CONSTRUCTS: readonly RefusedConstruct[] = [
   ]),
   ...group('A19 constructs of one row or of hidden order', [
     ['SQL_COLUMN_UNKNOWN', 'SELECT ^rowid FROM person'],
+    ['SQL_COLUMN_UNKNOWN', 'SELECT sum(^_row_key) FROM person'],
+    ['SQL_COLUMN_UNKNOWN', 'SELECT ^p."_row_key" FROM person p'],
+    ['SQL_COLUMN_UNKNOWN', 'SELECT count(*) FROM person ^JOIN visit USING (_row_key)'],
     [CONSTRUCT, 'SELECT * FROM person USING SAMPLE 1 ROWS'],
     [CONSTRUCT, 'SELECT * FROM ^person TABLESAMPLE 10%'],
     [CONSTRUCT, 'SELECT * FROM person ^POSITIONAL JOIN visit'],

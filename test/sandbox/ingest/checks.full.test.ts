@@ -11,7 +11,8 @@ import { memoryDir } from '../memory-dir.ts';
 /**
  * Goal: the fast checks and the exact ones mean the same, and what the declaration says.
  * Method: every text below through both; what each type should make of it is written beside it by hand.
- * Invariants: exact = expectation; fast takes a text only with the expected value, and takes every canonical one.
+ * Invariants: exact = expectation; fast takes a text only with the expected value, and takes every canonical one; a row
+ *   has the same key by either.
  */
 
 interface Case {
@@ -202,7 +203,14 @@ let dir: string;
 let store: SegmentStore;
 
 async function openFor(schema: ColumnSchema, key: Uint8Array | null): Promise<SegmentStore> {
-  store = await openSegmentStore({ kind: 'open', dir, columns: [{ schema, key }], threads: 1, memoryMb: 200 });
+  store = await openSegmentStore({
+    kind: 'open',
+    dir,
+    columns: [{ schema, key }],
+    rowSalt: unitKey('rows'),
+    threads: 1,
+    memoryMb: 200,
+  });
   await store.begin(1000);
   return store;
 }
@@ -218,9 +226,13 @@ async function reset(): Promise<void> {
   dir = memoryDir();
 }
 
+/** Of the row that was stored last. */
+let rowKey: unknown;
+
 async function stored(): Promise<string | null> {
-  const reader = await store.connection.runAndReadAll('SELECT c::VARCHAR FROM segment.data');
+  const reader = await store.connection.runAndReadAll('SELECT c::VARCHAR, _row_key FROM segment.data');
   await store.connection.run('DELETE FROM segment.data');
+  rowKey = reader.getRows()[0]?.[1];
   return (reader.getRows()[0]?.[0] ?? null) as string | null;
 }
 
@@ -248,7 +260,9 @@ describe('the checks of a declaration', () => {
       await openFor(schema, null);
       for (const [text, outcome, canonical] of cases) {
         expect(await exact(text), `exact ${JSON.stringify(text)}`).toBe(outcome);
+        const exactKey = rowKey;
         const quick = await fast(text);
+        if (typeof quick === 'string') expect(rowKey, `key of ${JSON.stringify(text)}`).toBe(exactKey);
         if (canonical === '=') expect(quick, `fast ${JSON.stringify(text)}`).toBe(outcome);
         else if (quick !== undefined) expect(quick, `fast ${JSON.stringify(text)}`).toBe(outcome);
       }
