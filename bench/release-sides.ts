@@ -1,0 +1,139 @@
+import { assemble, type Gateway } from '../gateway/assemble.ts';
+import { type Config, readConfig } from '../gateway/config.ts';
+import type { Admission } from '../gateway/pipeline/admit.ts';
+import { compileAnew } from '../gateway/pipeline/compile-query.ts';
+import { execute } from '../gateway/pipeline/execute.ts';
+import type { JobArrival } from '../gateway/pipeline/run-job.ts';
+import type { CompiledQuery, Level, QueryCatalog, ReleasedResult, TableData } from '../policies/index.ts';
+import { openDuckDbEngine } from '../sandbox/engines/duckdb/duckdb-engine.ts';
+import { openSyntaxParser } from '../sandbox/engines/duckdb/syntax-tree.ts';
+import type { QueryEngine } from '../sandbox/engines/engine.ts';
+import type { StoredStar } from './release-data.ts';
+import { STAR_TABLES, starSchemas } from './release-schema.ts';
+
+/** Threads of one worker. */
+export const ENGINE_THREADS = 2;
+/** As `sandbox/engine-process.ts` shares out a worker's memory. */
+const ENGINE_SHARE = 0.8;
+const CALLER = { sub: 'bench', org: 'bench', role: 'developer' } as const;
+const VERSION = 1;
+/** The worker's engine has a database for each of the two: the same segments, the same settings. */
+const [PROTECTED_GRANT, RAW_GRANT] = [1, 2];
+
+/**
+ * Both sides of the comparison in one engine, the worker's own, in this process. `release` is the pipeline's own
+ * compiler and its own execution (cells → protect → finish → release); `raw` runs the analyst's text as it stands.
+ */
+export interface Sides {
+  compile(sql: string): Promise<CompiledQuery>;
+  release(sql: string, compiled: CompiledQuery): Promise<ReleasedResult>;
+  raw(sql: string): Promise<TableData>;
+}
+export interface BenchEngine {
+  readonly memoryMb: number;
+  /** The star with the fact's rows and measures at `factLevel`. */
+  sides(factLevel: Level): Sides;
+  close(): Promise<void>;
+}
+
+/** `home`: an empty folder for the gateway around the pipeline. */
+export async function openBenchEngine(star: StoredStar, home: string): Promise<BenchEngine> {
+  const config = readConfig({ SLUICE_HOME: home });
+  const gateway = await openGateway(config);
+  const memoryMb = Math.floor(config.memoryMbMax * ENGINE_SHARE);
+  const engine = openDuckDbEngine({ threads: ENGINE_THREADS, memoryMb });
+  await engine.grant(PROTECTED_GRANT, viewsOf(star, `@${VERSION}`));
+  await engine.grant(RAW_GRANT, viewsOf(star, ''));
+  const pipeline = await inProcess(gateway, engine);
+  return {
+    memoryMb,
+    sides(factLevel) {
+      const admission = admissionTo(catalogOf(star, factLevel));
+      return {
+        compile: async (sql) => (await compileAnew(sql, admission, pipeline, pipeline.queryFacts())).compiled,
+        release: (sql, compiled) => execute(arrivalOf(sql), admission, compiled, pipeline),
+        raw: (sql) => engine.query(RAW_GRANT, sql),
+      };
+    },
+    async close() {
+      engine.revoke(PROTECTED_GRANT);
+      engine.revoke(RAW_GRANT);
+      await gateway.close();
+    },
+  };
+}
+
+function openGateway(config: Config): Promise<Gateway> {
+  const fail = (error: unknown) => {
+    throw error;
+  };
+  const events = { sandbox: () => undefined, bug: (_reference: string, error: unknown) => fail(error), fatal: fail };
+  return assemble(config, 'bench', events, async () => undefined);
+}
+
+/** The gateway's pipeline with parser and engine in this process: what is timed is work, not the way to a worker. */
+async function inProcess({ pipeline }: Gateway, engine: QueryEngine): Promise<Gateway['pipeline']> {
+  const parser = await openSyntaxParser();
+  const session = {
+    query: (sql: string) => engine.query(PROTECTED_GRANT, sql),
+    finish: engine.finish,
+  };
+  const sandbox: Gateway['sandbox'] = {
+    ...pipeline.sandbox,
+    run: (_job, work) => work(session),
+    async parse(text) {
+      const verdict = await parser.read(text);
+      if (verdict.kind !== 'tree') throw new Error(`a query of the bench does not parse: ${text}`);
+      return verdict.json;
+    },
+  };
+  return { ...pipeline, sandbox };
+}
+
+function viewsOf(star: StoredStar, suffix: string) {
+  const schemas = starSchemas('general-2');
+  return STAR_TABLES.map((table) => ({
+    name: `${table}${suffix}`,
+    columns: schemas[table].columns.map(({ name }) => name),
+    files: star.tables[table].files,
+  }));
+}
+
+function catalogOf(star: StoredStar, factLevel: Level): QueryCatalog {
+  const schemas = starSchemas(factLevel);
+  return new Map(
+    STAR_TABLES.map((table) => {
+      const { rowsPerUnitMax } = star.tables[table];
+      return [table, { resource: table, version: VERSION, schema: schemas[table], rowsPerUnitMax }];
+    }),
+  );
+}
+
+function admissionTo(catalog: QueryCatalog): Admission {
+  const plan: Admission['plan'] = {
+    id: 'plan-bench',
+    title: 'bench',
+    purpose: 'bench',
+    class: 'governance',
+    org: CALLER.org,
+    author: CALLER.sub,
+    tables: [],
+    unitsMin: null,
+    jobsMax: null,
+    validFrom: '2025-01-01',
+    validUntil: '2099-12-31',
+    state: 'approved',
+    hash: '',
+    decisions: [],
+    submittedAt: '',
+    revocation: null,
+  };
+  return { kind: 'admission', caller: CALLER, plan, catalog, policies: '' };
+}
+
+function arrivalOf(sql: string): JobArrival {
+  const options = { deadlineMs: null };
+  const request = { plan: 'plan-bench', sql, idempotencyKey: null, requestSha256: '', options };
+  const { signal } = new AbortController();
+  return { id: 'job-bench', caller: CALLER, request, arrivedMs: performance.now(), signal };
+}
