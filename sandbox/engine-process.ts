@@ -8,6 +8,7 @@ import { type IsolationMount, type IsolationTier, pathInside, spawnIsolated } fr
 import { readWorkerReply, type WorkerReply, type WorkerRequest } from './protocol.ts';
 import type { AttachedVersion, Vault } from './vault/index.ts';
 import { openChannel, WorkerGone } from './worker-channel.ts';
+import { RESERVE_MB } from './worker-reserve.ts';
 
 /** A table version, cut down to the columns that a job may read. */
 export interface JobTable {
@@ -99,7 +100,7 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
   const start = async () => {
     await mkdir(options.dir, { recursive: true, mode: 0o700 });
     if (disposed) throw new WorkerGone();
-    const dataMbMax = options.memoryMbMax + RUNTIME_DATA_MB + THREAD_DATA_MB * options.engineThreads;
+    const dataMbMax = options.memoryMbMax + RUNTIME_DATA_MB + RESERVE_MB + THREAD_DATA_MB * options.engineThreads;
     channel = openChannel(
       spawnIsolated(options.tier, { entry: WORKER_ENTRY, mounts: [mount], dataMbMax }),
       readWorkerReply,

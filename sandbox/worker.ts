@@ -1,13 +1,15 @@
 import { openDuckDbEngine } from './engines/duckdb/duckdb-engine.ts';
-import { EngineError, type QueryEngine } from './engines/engine.ts';
+import { EngineError, type EngineFailure, isOutOfMemory, type QueryEngine } from './engines/engine.ts';
 import type { WorkerReply, WorkerRequest } from './protocol.ts';
 import { endWorker } from './worker-exit.ts';
+import { holdReserve } from './worker-reserve.ts';
 
 /**
  * The query worker: runs isolated, holds no key, sees the files of its grants. It says `ready`, or a table, or one of
  * three words for a failure. Anything unforeseen ends the process; the pool replaces it.
  */
 let engine: QueryEngine | null = null;
+const giveUpReserve = holdReserve();
 
 process.on('uncaughtException', endWorker);
 process.on('unhandledRejection', endWorker);
@@ -32,9 +34,17 @@ async function handle(request: WorkerRequest): Promise<void> {
   try {
     say({ kind: 'reply', id: request.id, table: await answer(engine, request) });
   } catch (cause) {
-    if (!(cause instanceof EngineError)) endWorker();
-    say({ kind: 'failure', id: request.id, failure: cause.failure });
+    const failure = failureOf(cause);
+    if (failure === null) endWorker();
+    if (failure === 'memory') giveUpReserve(); // the pool ends this process as soon as it has heard so
+    say({ kind: 'failure', id: request.id, failure });
   }
+}
+
+/** Null for what nobody foresaw. A reply that has no room to be written is out of memory like the query itself. */
+function failureOf(cause: unknown): EngineFailure | null {
+  if (cause instanceof EngineError) return cause.failure;
+  return isOutOfMemory(cause) ? 'memory' : null;
 }
 
 async function answer(open: QueryEngine, request: Exclude<WorkerRequest, { kind: 'open' | 'interrupt' }>) {

@@ -17,6 +17,14 @@ export class EngineError extends Error {
   }
 }
 
+const MEMORY_TEXT =
+  /^(Out of Memory|Array buffer allocation|Data cannot be cloned, out of memory)|Allocation failure|bad_alloc/i;
+
+/** WHY by the text: neither V8 nor DuckDB's client carries a code. Only the class is read, and nothing of it goes on. */
+export function isOutOfMemory(cause: unknown): boolean {
+  return cause instanceof Error && MEMORY_TEXT.test(cause.message);
+}
+
 /** A stored table version, cut down to the granted columns. `files` are read-only segments holding a table `data`. */
 export interface GrantedView {
   readonly name: string;

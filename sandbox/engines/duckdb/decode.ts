@@ -1,4 +1,5 @@
 import {
+  type DuckDBDataChunk,
   type DuckDBDateValue,
   type DuckDBIntervalValue,
   type DuckDBMaterializedResult,
@@ -6,13 +7,19 @@ import {
   type DuckDBType,
   DuckDBTypeId,
   type DuckDBValue,
+  DuckDBVarCharVector,
 } from '@duckdb/node-api';
 import type { Cell, SqlType, TableData } from '#policies';
 import { EngineError } from '../engine.ts';
 
-/** Most cells of one result, and most UTF-16 units of text in it: what the gateway is ready to hold of one job. */
-export const RESULT_CELLS_MAX = 2_000_000;
-export const RESULT_TEXT_MAX = 32 * 1024 * 1024;
+/** Most cells of one result, and most UTF-8 bytes of text in it: what the gateway is ready to hold of one job. */
+const RESULT_CELLS_MAX = 2_000_000;
+const RESULT_TEXT_BYTES_MAX = 32 * 1024 * 1024;
+/** What a cell and a byte of text take at most from here to the pipe, garbage and message included. Measured: 370, 7. */
+const CELL_ROOM_BYTES = 400;
+const TEXT_ROOM_BYTES = 8;
+/** A DuckDB string in a vector: its length, then its first bytes or a pointer. */
+const STRING_BYTES = 16;
 
 /**
  * A DuckDB result as `TableData`. Integers up to 64 bits signed are `integer`; wider ones and unsigned 64-bit are
@@ -25,17 +32,19 @@ export async function decode(result: DuckDBMaterializedResult): Promise<TableDat
   const rowCount = result.rowCount;
   if (rowCount * names.length > RESULT_CELLS_MAX) throw new EngineError('memory');
   const values: Cell[][] = names.map(() => []);
-  let textLeft = RESULT_TEXT_MAX;
+  requireRoom(rowCount * names.length * CELL_ROOM_BYTES);
+  let textLeft = RESULT_TEXT_BYTES_MAX;
   for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-    for (const [index, { cell, type }] of decoders.entries()) {
+    const textBytes = textBytesOf(chunk, names.length);
+    textLeft -= textBytes;
+    if (textLeft < 0) throw new EngineError('memory');
+    requireRoom(textBytes * TEXT_ROOM_BYTES);
+    for (const [index, { cell }] of decoders.entries()) {
       const column = values[index]!;
       const vector = chunk.getColumnVector(index);
       for (let row = 0; row < chunk.rowCount; row += 1) {
         const value = vector.getItem(row);
-        const decoded = value === null ? null : cell(value);
-        if (type.kind === 'text' && decoded !== null) textLeft -= (decoded as string).length;
-        if (textLeft < 0) throw new EngineError('memory');
-        column.push(decoded);
+        column.push(value === null ? null : cell(value));
       }
     }
   }
@@ -43,6 +52,34 @@ export async function decode(result: DuckDBMaterializedResult): Promise<TableDat
   if (values.some((column) => column.length !== rowCount)) throw new EngineError('memory');
   const columns = names.map((name, index) => ({ name, type: decoders[index]!.type }));
   return { columns, values, rowCount };
+}
+
+/**
+ * Fails with `memory` unless so many bytes can be had under the process's cap. WHY tried before they are used: where
+ * V8's own heap cannot grow, the process dies, and nobody learns of what.
+ */
+function requireRoom(bytes: number): void {
+  try {
+    new ArrayBuffer(bytes).transfer(0); // never touched; given back at once
+  } catch {
+    throw new EngineError('memory');
+  }
+}
+
+/**
+ * Bytes of text in a chunk, without making any of its strings. WHY into the client's vector: it tells the length of a
+ * string only together with its copy. A DuckDB string is 16 bytes that begin with its length (`duckdb_string_t`).
+ */
+function textBytesOf(chunk: DuckDBDataChunk, columnCount: number): number {
+  let bytes = 0;
+  for (let index = 0; index < columnCount; index += 1) {
+    const vector = chunk.getColumnVector(index);
+    if (!(vector instanceof DuckDBVarCharVector)) continue;
+    for (let row = 0; row < chunk.rowCount; row += 1) {
+      if (vector['validity'].itemValid(row)) bytes += vector['dataView'].getUint32(row * STRING_BYTES, true);
+    }
+  }
+  return bytes;
 }
 
 interface Decoder {

@@ -2,7 +2,7 @@ import assert, { AssertionError } from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { ROW_KEY_COLUMN, type TableData } from '#policies';
-import { EngineError, type EngineFailure, type GrantedView, type QueryEngine, type ScratchTable } from '../engine.ts';
+import { EngineError, type GrantedView, isOutOfMemory, type QueryEngine, type ScratchTable } from '../engine.ts';
 import { decode } from './decode.ts';
 import { type EngineLimits, lockDown, lockedInstance, startInstance } from './lock-down.ts';
 import { openPlanCache, type PlanCache } from './plan-cache.ts';
@@ -101,14 +101,8 @@ function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** WHY by the text: the client carries no code. Only the class of the error is read, and nothing of it goes on. */
 function failureOf(cause: unknown): Error {
   if (cause instanceof EngineError || cause instanceof AssertionError) return cause;
-  const text = cause instanceof Error ? cause.message : '';
-  const failure: EngineFailure = text.startsWith('INTERRUPT')
-    ? 'timeout'
-    : /^Out of Memory|bad_alloc|Allocation failure|Array buffer allocation/i.test(text)
-      ? 'memory'
-      : 'failed';
-  return new EngineError(failure);
+  const interrupted = cause instanceof Error && cause.message.startsWith('INTERRUPT');
+  return new EngineError(interrupted ? 'timeout' : isOutOfMemory(cause) ? 'memory' : 'failed');
 }
