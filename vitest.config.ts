@@ -12,6 +12,7 @@ export default defineConfig({
           name: 'quick',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.full.test.ts'],
+          testTimeout: 60_000, // a busy machine is no failure
           // Pure tests share one module graph: loading it for each file would take most of the time.
           isolate: false,
           pool: 'threads',
