@@ -18,10 +18,13 @@ export interface ExprEnv {
   readonly subqueries: SubqueryReader | null;
 }
 
-/** Turns a subquery of an expression into joins of the query around it. */
-export interface SubqueryReader {
-  readonly scalar: (env: ExprEnv, node: SyntaxNode) => Expr;
+/** An expression that stands outside of every SELECT list: names of `scope` and nothing else. */
+export function outermost(ctx: ResolveContext, scope: Scope, accepted: string): ExprEnv {
+  return { ctx, scope, alias: null, hidden: null, aggregates: null, accepted, windows: null, subqueries: null };
 }
+
+/** Turns a subquery of an expression into joins of the query around it. */
+export type SubqueryReader = (env: ExprEnv, node: SyntaxNode) => Expr;
 
 /** Aggregates met so far; equal ones are computed once. */
 export interface AggregateCollector {

@@ -1,18 +1,15 @@
+import { aggregateEach } from './aggregate-each.ts';
 import { identifierUse, wordAt } from './coercion.ts';
 import { type AggregateCollector, columnRef, type ExprEnv } from './expression-env.ts';
 import { orderPosition } from './order-position.ts';
-import type { ColumnId, Expr, NamedExpr, Offset, Rel } from './plan.ts';
+import type { OuterInstance } from './outer-values.ts';
+import type { Aggregate, ColumnId, Expr, NamedExpr, Offset, Rel } from './plan.ts';
 import { resolveExpr } from './resolve-expr.ts';
 import { mapExpr, sameExpr, visitExpr } from './same-expression.ts';
+import type { Item } from './select-list.ts';
 import { isStar } from './star.ts';
 import { freshId, nodesAt, offsetOf, type ResolveContext, refusalAt, type SyntaxNode } from './syntax-node.ts';
 import { keywordBefore } from './text-words.ts';
-
-interface Item {
-  readonly node: SyntaxNode;
-  readonly name: string;
-  readonly expr: Expr;
-}
 
 /** GROUP BY of one SELECT: its keys, the aggregates met, and how expressions look above it. */
 export interface Grouper {
@@ -29,7 +26,13 @@ export interface Grouper {
   readonly overKeys: (expr: Expr, free: ReadonlySet<ColumnId>) => Expr;
 }
 
-export function grouper(env: ExprEnv, node: SyntaxNode, readItems: (env: ExprEnv) => readonly Item[]): Grouper {
+/** `instance`: outer values, each combination of which is grouped apart (`outer-values.ts`). */
+export function grouper(
+  env: ExprEnv,
+  node: SyntaxNode,
+  readItems: (env: ExprEnv) => readonly Item[],
+  instance: OuterInstance | null,
+): Grouper {
   const { ctx } = env;
   const collector: AggregateCollector = { measures: [] };
   const sets = groupSets(node);
@@ -40,6 +43,9 @@ export function grouper(env: ExprEnv, node: SyntaxNode, readItems: (env: ExprEnv
   const plainSets = sets !== null && sets.length === 1 && sets[0]?.length === keys.length;
   const grouped = all || keys.length > 0 || sets !== null;
   const columns = new Set(keys.flatMap((key) => (key.expr.kind === 'column' ? [key.expr.id] : [])));
+  const each = (instance?.columns ?? []).map(
+    ({ id, name, type }): NamedExpr => ({ id: freshId(ctx), name, expr: columnRef(id, type, null) }),
+  );
   return {
     keys,
     sets: plainSets ? null : sets,
@@ -47,15 +53,18 @@ export function grouper(env: ExprEnv, node: SyntaxNode, readItems: (env: ExprEnv
     items,
     hidden: (id) => (grouped || collector.measures.length > 0) && !columns.has(id),
     isAggregated: () => grouped || collector.measures.length > 0,
-    aggregate: (input) => ({
-      kind: 'aggregate',
-      input,
-      keys,
-      sets: plainSets ? null : sets,
-      measures: collector.measures,
-      at: groupedAt(ctx, node, sets !== null) ?? collector.measures[0]?.call.at,
-    }),
-    overKeys: (expr, free) => overKeys(env, keys, collector, expr, free),
+    aggregate: (input) => {
+      const aggregate: Aggregate = {
+        kind: 'aggregate',
+        input,
+        keys,
+        sets: plainSets ? null : sets,
+        measures: collector.measures,
+        at: groupedAt(ctx, node, sets !== null) ?? collector.measures[0]?.call.at,
+      };
+      return instance === null ? aggregate : aggregateEach(ctx, node, aggregate, each, instance);
+    },
+    overKeys: (expr, free) => overKeys(env, [...keys, ...each], collector, expr, free),
   };
 }
 

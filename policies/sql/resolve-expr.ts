@@ -84,7 +84,7 @@ function resolveByClass(env: ExprEnv, node: SyntaxNode): Expr {
     case 'WINDOW':
       return resolveWindow(env, node, resolveExpr);
     case 'SUBQUERY':
-      if (node['subquery_type'] === 'SCALAR' && env.subqueries !== null) return env.subqueries.scalar(env, node);
+      if (env.subqueries !== null) return env.subqueries(env, node);
       throw refuseSubquery(ctx, node);
     default:
       throw refuseClass(ctx, node);

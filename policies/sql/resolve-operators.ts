@@ -12,6 +12,13 @@ export function call(fn: string, args: readonly Expr[], type: SqlType, at: Offse
   return { kind: 'call', fn, args, type, at };
 }
 
+/** That all hold; null for none. */
+export function conjunction(exprs: readonly Expr[]): Expr | null {
+  const [first] = exprs;
+  if (first === undefined) return null;
+  return exprs.length === 1 ? first : call('and', exprs, BOOLEAN, first.at);
+}
+
 const EQUALITIES: ReadonlySet<string> = new Set(['eq', 'neq', 'not_distinct', 'distinct_from', 'in']);
 
 /** Comparisons, IN and BETWEEN: all sides in one type. Identifiers only by equality and only within one domain. */

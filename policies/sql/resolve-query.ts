@@ -1,12 +1,15 @@
 import { unify } from './coercion.ts';
 import { columnRef } from './expression-env.ts';
+import { type BoundQuery, type CteScope, queryNode, rename } from './from-table.ts';
+import { limitedPer } from './limit-per.ts';
 import { orderPosition } from './order-position.ts';
+import type { Outer } from './outer-values.ts';
 import { outputName } from './output-name.ts';
-import type { Expr, Offset, OutputColumn, Rel } from './plan.ts';
-import { type BoundQuery, type CteScope, queryNode, rename } from './resolve-from.ts';
-import { eachModifier, limited, resolveSelect, sorted } from './resolve-select.ts';
+import type { Expr, Offset, OutputColumn, Rel, SortKey } from './plan.ts';
+import { resolveSelect } from './resolve-select.ts';
 import { sortKey } from './resolve-window.ts';
 import { fold } from './scope.ts';
+import { eachModifier } from './select-modifiers.ts';
 import { isStar } from './star.ts';
 import {
   checkShape,
@@ -45,14 +48,19 @@ const SET_SHAPE: Shape = {
 };
 
 /** A query: SELECT, set operation or VALUES, under the WITH queries around it. */
-export function resolveQuery(ctx: ResolveContext, node: SyntaxNode, ctes: CteScope | null): BoundQuery {
+export function resolveQuery(
+  ctx: ResolveContext,
+  node: SyntaxNode,
+  ctes: CteScope | null,
+  outer: Outer | null,
+): BoundQuery {
   return within(ctx, node, () => {
     const visible = readCtes(ctx, node, ctes);
     switch (node['type']) {
       case 'SELECT_NODE':
-        return resolveSelect({ ctx, node, ctes: visible, query: resolveQuery, outer: null });
+        return resolveSelect({ ctx, node, ctes: visible, query: resolveQuery, outer });
       case 'SET_OPERATION_NODE':
-        return resolveSetOperation(ctx, node, visible);
+        return resolveSetOperation(ctx, node, visible, outer);
       default:
         throw refuseQuery(ctx, node);
     }
@@ -76,7 +84,7 @@ function readCtes(ctx: ResolveContext, node: SyntaxNode, outer: CteScope | null)
     scope = { name: textAt(ctx, entry, 'key'), query, aliases, visible: scope, next: scope };
     // Read once even if nothing refers to it: what is not on the allow-list is refused wherever it stands.
     const ids = ctx.ids;
-    const bound = resolveQuery(ctx, query, scope.visible);
+    const bound = resolveQuery(ctx, query, scope.visible, null);
     if (aliases.length > bound.columns.length) {
       throw refusal(ctx, query, 'SQL_CONSTRUCT_REFUSED', {
         construct: `${scope.name}(${aliases.join(', ')})`,
@@ -95,16 +103,63 @@ const SET_OPERATIONS: Readonly<Record<string, 'union' | 'intersect' | 'except'>>
   EXCEPT: 'except',
 };
 
-function resolveSetOperation(ctx: ResolveContext, node: SyntaxNode, ctes: CteScope | null): BoundQuery {
+function resolveSetOperation(
+  ctx: ResolveContext,
+  node: SyntaxNode,
+  ctes: CteScope | null,
+  outer: Outer | null,
+): BoundQuery {
   checkShape(ctx, node, SET_SHAPE);
   const op = SET_OPERATIONS[String(node['setop_type'])];
   if (op === undefined)
     throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: 'UNION BY NAME', accepted: 'UNION ALL' });
-  const left = resolveQuery(ctx, nodeAt(ctx, node, 'left'), ctes);
-  const right = resolveQuery(ctx, nodeAt(ctx, node, 'right'), ctes);
+  const left = resolveQuery(ctx, nodeAt(ctx, node, 'left'), ctes, outer);
+  const right = resolveQuery(ctx, nodeAt(ctx, node, 'right'), ctes, outer);
   const word = op.toUpperCase();
   const rightAt = offsetOf(ctx, nodeAt(ctx, node, 'right'));
   const at = keywordBefore(ctx.words(), [word], rightAt)?.at ?? rightAt;
+  const pairs = matchedColumns(ctx, node, left, right, word, at);
+  const given = left.columns.map(
+    (column, index): OutputColumn => ({
+      id: freshId(ctx),
+      name: column.name,
+      type: pairs[index]?.[0]?.type ?? column.type,
+    }),
+  );
+  const each = left.outer.map((column): OutputColumn => ({ ...column, id: freshId(ctx) }));
+  const rel: Rel = {
+    kind: 'set-operation',
+    op,
+    all: node['setop_all'] === true,
+    left: inTypes(ctx, left, pairs, 0),
+    right: inTypes(ctx, right, pairs, 1),
+    columns: [...given, ...each],
+    at,
+  };
+  const { sort, limit } = eachModifier(ctx, node, {
+    orders: (orders) => orders.flatMap((order) => outputKeys(ctx, order, given)),
+    distinctOn: () => [],
+  });
+  const apart = each.map(({ id, type }) => columnRef(id, type, null));
+  const used = new Map([...left.used, ...right.used].map((column) => [column.id, column]));
+  return {
+    rel: limitedPer(ctx, rel, sort, limit, apart),
+    columns: given,
+    used: [...used.values()],
+    outer: each,
+    parts: null,
+  };
+}
+
+/** The columns of both sides by position, each pair in one type. */
+function matchedColumns(
+  ctx: ResolveContext,
+  node: SyntaxNode,
+  left: BoundQuery,
+  right: BoundQuery,
+  word: string,
+  at: Offset,
+): readonly (readonly Expr[])[] {
   if (left.columns.length !== right.columns.length) {
     throw refusalAt(ctx, at, 'SQL_TYPE_MISMATCH', {
       what: word,
@@ -113,7 +168,7 @@ function resolveSetOperation(ctx: ResolveContext, node: SyntaxNode, ctes: CteSco
       accepted: 'the same number of columns on both sides',
     });
   }
-  const pairs = left.columns.map((column, index) => {
+  return left.columns.map((column, index) => {
     const other = right.columns[index] ?? column;
     const sides = [
       columnRef(column.id, column.type, itemAt(ctx, nodeAt(ctx, node, 'left'), index) ?? at),
@@ -121,26 +176,6 @@ function resolveSetOperation(ctx: ResolveContext, node: SyntaxNode, ctes: CteSco
     ];
     return unify(ctx, sides, word);
   });
-  const columns = left.columns.map(
-    (column, index): OutputColumn => ({
-      id: freshId(ctx),
-      name: column.name,
-      type: pairs[index]?.[0]?.type ?? column.type,
-    }),
-  );
-  const rel: Rel = {
-    kind: 'set-operation',
-    op,
-    all: node['setop_all'] === true,
-    left: inTypes(ctx, left, pairs, 0),
-    right: inTypes(ctx, right, pairs, 1),
-    columns,
-    at,
-  };
-  const modifiers = eachModifier(ctx, node, (orders) =>
-    orders.map((order) => sortKey(ctx, order, outputKey(ctx, order, columns))),
-  );
-  return { rel: limited(sorted(rel, modifiers.sort), modifiers), columns };
 }
 
 /** Where an item of a SELECT list stands; null where `*` makes it hard to say. */
@@ -159,10 +194,18 @@ function inTypes(ctx: ResolveContext, side: BoundQuery, pairs: readonly (readonl
     name: column.name,
     expr: pairs[at]?.[index] ?? columnRef(column.id, column.type, null),
   }));
-  return { kind: 'project', input: side.rel, columns };
+  const each = side.outer.map(({ id, name, type }) => ({ id: freshId(ctx), name, expr: columnRef(id, type, null) }));
+  return { kind: 'project', input: side.rel, columns: [...columns, ...each] };
 }
 
-/** ORDER BY of a set operation: a position or the name of an output column. */
+/** ORDER BY of a set operation: ALL, a position or the name of an output column. */
+function outputKeys(ctx: ResolveContext, order: SyntaxNode, columns: readonly OutputColumn[]): readonly SortKey[] {
+  const node = nodeAt(ctx, order, 'expression');
+  if (isStar(node) && node['columns'] === true)
+    return columns.map(({ id, type }) => sortKey(ctx, order, columnRef(id, type, null)));
+  return [sortKey(ctx, order, outputKey(ctx, order, columns))];
+}
+
 function outputKey(ctx: ResolveContext, order: SyntaxNode, columns: readonly OutputColumn[]): Expr {
   const node = nodeAt(ctx, order, 'expression');
   const position = orderPosition(ctx, node, columns.length, 'ORDER BY');

@@ -42,7 +42,7 @@ export interface TableUse {
 export function resolve(parsed: ParsedQuery, catalog: QueryCatalog, facts: QueryFacts): ResolvedQuery {
   if (!isNode(parsed.node)) throw notSelect(parsed.text);
   const ctx = createContext(parsed.text, catalog, facts);
-  const bound = resolveQuery(ctx, parsed.node, null);
+  const bound = resolveQuery(ctx, parsed.node, null, null);
   const interval = bound.columns.findIndex((column) => column.type.kind === 'interval');
   if (interval >= 0) {
     const at = outputExprs(bound.rel)[interval]?.at ?? null;

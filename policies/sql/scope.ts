@@ -28,13 +28,28 @@ export interface MergedColumn {
 export interface Scope {
   readonly relations: readonly BoundRelation[];
   readonly merged: readonly MergedColumn[];
-  /** The query around a correlated subquery. */
+  /** The query around a subquery. */
   readonly outer: Scope | null;
-  /** References that reached `outer`, counted so that a clause can tell whether it is correlated. */
-  readonly correlation: { count: number };
+  /** True where the columns of `outer` are columns of this relation too (`outer-values.ts`): then nothing is correlated. */
+  readonly joined: boolean;
+  readonly correlation: Correlation;
 }
 
-export const EMPTY_SCOPE: Scope = { relations: [], merged: [], outer: null, correlation: { count: 0 } };
+/** References that reached `outer`, counted so that a clause can tell whether it is correlated. */
+export interface Correlation {
+  count: number;
+  readonly used: Map<ColumnId, ColumnRef>;
+}
+
+export const noCorrelation = (): Correlation => ({ count: 0, used: new Map() });
+
+export const EMPTY_SCOPE: Scope = {
+  relations: [],
+  merged: [],
+  outer: null,
+  joined: false,
+  correlation: noCorrelation(),
+};
 
 /** Case does not matter, as in DuckDB. */
 export const fold = (name: string): string => name.toLowerCase();
@@ -46,7 +61,9 @@ export function lookup(ctx: ResolveContext, scope: Scope, parts: readonly string
   if (found !== null) return { kind: 'column', id: found.id, type: found.type, at };
   if (scope.outer === null) return null;
   const outer = lookup(ctx, scope.outer, parts, at);
-  if (outer !== null) scope.correlation.count += 1;
+  if (outer === null || scope.joined) return outer;
+  scope.correlation.count += 1;
+  scope.correlation.used.set(outer.id, outer);
   return outer;
 }
 

@@ -1,10 +1,10 @@
 import { unify } from './coercion.ts';
 import { columnRef } from './expression-env.ts';
+import type { BoundFrom } from './from-table.ts';
 import { type ColumnId, columnsOf, type Expr, type Join, type Rel } from './plan.ts';
-import type { BoundFrom } from './resolve-from.ts';
-import { call } from './resolve-operators.ts';
-import type { MergedColumn } from './scope.ts';
-import { freshId, type ResolveContext } from './syntax-node.ts';
+import { call, comparison, conjunction } from './resolve-operators.ts';
+import { EMPTY_SCOPE, lookup, type MergedColumn, nearColumns, type Scope } from './scope.ts';
+import { freshId, offsetOf, type ResolveContext, refusal, type SyntaxNode } from './syntax-node.ts';
 
 /** Columns that USING and NATURAL merge: one name for both sides of a join. */
 
@@ -14,8 +14,52 @@ export interface UsingPair {
   readonly right: Expr;
 }
 
+export function bind(rel: Join, left: BoundFrom, right: BoundFrom, merged: readonly MergedColumn[]): BoundFrom {
+  const leftOnly = rel.join === 'semi' || rel.join === 'anti';
+  return {
+    rel,
+    relations: leftOnly ? left.relations : [...left.relations, ...right.relations],
+    merged: leftOnly ? left.merged : merged,
+    ties: [],
+  };
+}
+
+/** USING: equality of the columns of that name, and one merged column (the side that is never padded, or either). */
+export function joinUsing(
+  ctx: ResolveContext,
+  node: SyntaxNode,
+  kind: Join['join'],
+  left: BoundFrom,
+  right: BoundFrom,
+  names: readonly string[],
+): BoundFrom {
+  const at = offsetOf(ctx, node);
+  const pairs = names.map((name) => {
+    const find = (side: BoundFrom): Expr => {
+      const scope: Scope = { ...EMPTY_SCOPE, relations: side.relations, merged: side.merged };
+      const found = lookup(ctx, scope, [name], at);
+      if (found === null)
+        throw refusal(ctx, node, 'SQL_COLUMN_UNKNOWN', { column: name, near: nearColumns(scope, name) });
+      return found;
+    };
+    return { name, left: find(left), right: find(right) };
+  });
+  const equalities = pairs.map((pair) => comparison(ctx, 'eq', [pair.left, pair.right], at));
+  const on = conjunction([...right.ties, ...equalities]);
+  const rel: Join = { kind: 'join', join: kind, left: left.rel, right: right.rel, on, at };
+  if (kind === 'semi' || kind === 'anti') return bind(rel, left, right, []);
+  const both = [...left.merged, ...right.merged];
+  if (kind !== 'full') {
+    const merged = pairs.map((pair) =>
+      mergedColumn(pair.name, kind === 'right' ? pair.right : pair.left, [pair.left, pair.right], both),
+    );
+    return bind(rel, left, right, [...both, ...merged]);
+  }
+  return mergeFull(ctx, rel, left, right, pairs, both);
+}
+
 /** A FULL JOIN pads either side, so the merged column is computed: COALESCE(left, right). */
-export function mergeFull(
+function mergeFull(
   ctx: ResolveContext,
   rel: Join,
   left: BoundFrom,
@@ -55,15 +99,10 @@ export function mergeFull(
       hides: hidden([pair.left, pair.right], both, fresh),
     }),
   );
-  return { rel: project, relations, merged: [...old, ...merged] };
+  return { rel: project, relations, merged: [...old, ...merged], ties: [] };
 }
 
-export function mergedColumn(
-  name: string,
-  shown: Expr,
-  sides: readonly Expr[],
-  both: readonly MergedColumn[],
-): MergedColumn {
+function mergedColumn(name: string, shown: Expr, sides: readonly Expr[], both: readonly MergedColumn[]): MergedColumn {
   const id = shown.kind === 'column' ? shown.id : (-1 as ColumnId);
   return {
     name,

@@ -46,7 +46,7 @@ export const ERRORS: readonly Attack[] = [
     {
       name: 'a subquery with more rows than one',
       sql: `SELECT count(*) FROM p WHERE age >= (SELECT CASE WHEN ${BIT} THEN 20 ELSE 20 END FROM p WHERE salary = 5000000 OR (${BIT}))`,
-      refused: 'SQL_CONSTRUCT_REFUSED',
+      refused: 'POLICY_AGGREGATE_REFUSED',
     },
     { name: 'malformed JSON', sql: bitOf("length(json_extract('{', '$')::VARCHAR)"), refused: 'SQL_FUNCTION_REFUSED' },
     {

@@ -63,7 +63,7 @@ export const ESCAPES: readonly Attack[] = [
     attack(
       'DISTINCT ON',
       'SELECT DISTINCT ON (dept) dept, note FROM p ORDER BY dept, salary DESC',
-      'SQL_CONSTRUCT_REFUSED',
+      'POLICY_CONSTRUCT_REFUSED',
     ),
   ]),
   ...spellings(20, [

@@ -39,6 +39,11 @@ export const ACCEPTED_CONSTRUCTS: readonly Section[] = [
     ],
     ['DISTINCT', 'DISTINCT', 'SELECT DISTINCT sex, div_code FROM person ORDER BY sex'],
     [
+      'DISTINCT ON, first row in the order of ORDER BY',
+      'DISTINCT ON，按 ORDER BY 取首行',
+      'SELECT DISTINCT ON (industry) industry, name FROM firm ORDER BY industry, staff DESC',
+    ],
+    [
       'GROUP BY columns, aliases, positions, expressions',
       'GROUP BY 数据项、别名、序号、表达式',
       'SELECT age // 10 * 10 AS decade, sex, count(*) FROM person GROUP BY decade, 2',
@@ -134,6 +139,31 @@ export const ACCEPTED_CONSTRUCTS: readonly Section[] = [
       'one aggregate, correlated by equality',
       '等值关联的单个聚合',
       'SELECT avg(n) FROM (SELECT (SELECT count(*) FROM visit v WHERE v.pid = p.pid) AS n FROM person p)',
+    ],
+    [
+      'EXISTS, IN, ANY, ALL anywhere in an expression',
+      'EXISTS、IN、ANY、ALL 用于任意表达式',
+      'SELECT count(*) FROM firm WHERE staff > 50 OR uscc IN (SELECT uscc FROM job)',
+    ],
+    [
+      'comparison with ANY or ALL of the rows',
+      '与子查询的任一行、所有行比较',
+      'SELECT name FROM firm f WHERE staff >= ALL (SELECT staff FROM firm g WHERE g.industry = f.industry)',
+    ],
+    [
+      'a value of one row (several rows: NULL), correlated by any condition',
+      '单行单值（多行为空值），任意条件关联',
+      'SELECT name, (SELECT g.name FROM firm g WHERE g.staff > f.staff ORDER BY g.staff LIMIT 1) FROM firm f',
+    ],
+    [
+      'several columns with IN',
+      '多列 IN',
+      'SELECT name FROM firm WHERE (industry, staff) IN (SELECT industry, max(staff) FROM firm GROUP BY industry)',
+    ],
+    [
+      'LATERAL, also implied',
+      'LATERAL，可省略',
+      'SELECT f.name, g.n FROM firm f, LATERAL (SELECT count(*) AS n FROM firm g WHERE g.staff > f.staff) g',
     ],
   ]),
   section('Set operations', '集合运算', [
