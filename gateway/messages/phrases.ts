@@ -27,8 +27,6 @@ const UNITS: Readonly<Record<string, string>> = {
 
 const SQL: Phrases = {
   // constructs
-  'correlated subquery': { en: 'this correlated subquery', zh: '这种关联子查询' },
-  'correlated subquery outside WHERE': { en: 'a correlated subquery outside WHERE', zh: 'WHERE 以外的关联子查询' },
   'ORDER BY in an aggregate': '聚合函数内的 ORDER BY',
   'ORDER BY in a function': '函数内的 ORDER BY',
   'ORDER BY in a window function': '窗口函数参数内的 ORDER BY',

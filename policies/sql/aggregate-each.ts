@@ -18,7 +18,7 @@ export function aggregateEach(
   if (sets === null && keys.length === 0) return oneRowEach(ctx, aggregate, each, instance);
   if (sets?.some((set) => set.length === 0)) {
     throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', {
-      construct: 'GROUPING SETS with () in a correlated subquery',
+      construct: 'GROUPING SETS (())',
       accepted: 'GROUP BY a, b',
     });
   }

@@ -1,19 +1,15 @@
 import { castable, castType, FORMS, isCastable } from './cast-types.ts';
-import { asCondition, coerceTo, identifierUse, mismatch, unify, wordAt } from './coercion.ts';
+import { asCondition, identifierUse, mismatch, unify, wordAt } from './coercion.ts';
 import type { ExprEnv } from './expression-env.ts';
-import { acceptedInstead } from './functions/refused-functions.ts';
-import { ALL_SPELLINGS, aggregateSpelled, scalarSpelled } from './functions/registry.ts';
-import { INTERVAL_UNITS, intervalCount, intervalLiteral } from './interval-literals.ts';
-import { convertLiteral, isLiteral, literal, nowLiteral, nullLiteral, todayLiteral } from './literals.ts';
+import { intervalLiteral } from './interval-literals.ts';
+import { convertLiteral, isLiteral, nowLiteral, nullLiteral, todayLiteral } from './literals.ts';
 import type { Expr } from './plan.ts';
-import { resolveAggregate, resolveGrouping } from './resolve-aggregate.ts';
-import { constantOf, scalarCall } from './resolve-call.ts';
+import { resolveGrouping } from './resolve-aggregate.ts';
 import { resolveConstant } from './resolve-constant.ts';
-import { arithmetic, call, comparison, merge, negation } from './resolve-operators.ts';
+import { call, comparison, merge } from './resolve-operators.ts';
 import { resolveWindow } from './resolve-window.ts';
 import { lookup, nearColumns } from './scope.ts';
-import { spelled } from './spelling.ts';
-import { BOOLEAN, INTERVAL } from './sql-type.ts';
+import { BOOLEAN } from './sql-type.ts';
 import {
   checkShape,
   nodeAt,
@@ -24,12 +20,11 @@ import {
   refusalAt,
   type Shape,
   type SyntaxNode,
-  textAt,
   textsAt,
   within,
 } from './syntax-node.ts';
-import { keywordBefore, parameterOf, typeWritten } from './text-words.ts';
-import { isNumeric, sameType, typeName } from './type-rules.ts';
+import { parameterOf, typeWritten } from './text-words.ts';
+import { sameType, typeName } from './type-rules.ts';
 
 const COMMON: Shape = { class: 'own', type: 'own', alias: 'own', query_location: 'own' };
 const SHAPES = {
@@ -41,18 +36,6 @@ const SHAPES = {
   operator: { ...COMMON, children: 'own' },
   case: { ...COMMON, case_checks: 'own', else_expr: 'own' },
   branch: { when_expr: 'own', then_expr: 'own' },
-  call: {
-    ...COMMON,
-    function_name: 'own',
-    schema: 'own',
-    catalog: 'own',
-    children: 'own',
-    filter: { construct: 'FILTER', accepted: 'sum(x) FILTER (WHERE …)' },
-    order_bys: 'own',
-    distinct: { construct: 'DISTINCT', accepted: 'count(DISTINCT x)' },
-    is_operator: 'own',
-    export_state: { construct: 'EXPORT_STATE', accepted: 'sum(x)' },
-  },
 } as const satisfies Record<string, Shape>;
 
 /** An expression of the syntax tree as an expression of the plan: only what is listed here gets through. */
@@ -80,7 +63,7 @@ function resolveByClass(env: ExprEnv, node: SyntaxNode): Expr {
     case 'CASE':
       return resolveCase(env, node);
     case 'FUNCTION':
-      return resolveFunction(env, node);
+      return resolveFunction(env, node, resolveExpr);
     case 'WINDOW':
       return resolveWindow(env, node, resolveExpr);
     case 'SUBQUERY':
@@ -276,145 +259,4 @@ function resolveCase(env: ExprEnv, node: SyntaxNode): Expr {
   const last = values.at(-1) ?? otherwise;
   const whens = branches.map(({ when, then }, index) => ({ when, then: values[index] ?? then }));
   return { kind: 'case', whens, otherwise: last, type: last.type, at: offsetOf(ctx, node) };
-}
-
-// ── Functions ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-const ARITHMETIC: ReadonlySet<string> = new Set([
-  '+',
-  '-',
-  '*',
-  '/',
-  '//',
-  '%',
-  'mod',
-  'add',
-  'subtract',
-  'multiply',
-  'divide',
-]);
-const ARITHMETIC_SYMBOL: Readonly<Record<string, string>> = {
-  mod: '%',
-  add: '+',
-  subtract: '-',
-  multiply: '*',
-  divide: '//',
-};
-const MERGES: ReadonlySet<string> = new Set(['nullif', 'greatest', 'least', 'ifnull']);
-const NEGATED: Readonly<Record<string, string>> = { '!~~': '~~', '!~~*': '~~*' };
-const NOW_CALLS: ReadonlySet<string> = new Set(['now', 'current_localtimestamp', 'get_current_timestamp']);
-
-function resolveFunction(env: ExprEnv, node: SyntaxNode): Expr {
-  const { ctx } = env;
-  const name = textAt(ctx, node, 'function_name').toLowerCase();
-  // The grammar itself names the schema `main` for its own forms, such as EXTRACT or POSITION.
-  if (node['catalog'] !== '' || (node['schema'] !== '' && node['schema'] !== 'main')) {
-    throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', {
-      function: `${String(node['schema'])}.${name}`,
-      accepted: `${name}(…)`,
-    });
-  }
-  const aggregate = aggregateSpelled(name);
-  if (aggregate !== undefined) return resolveAggregate(env, node, aggregate, name, resolveExpr);
-  const negated = NEGATED[name];
-  if (scalarSpelled(negated ?? name) === undefined && !isSpecial(name)) {
-    throw (
-      nestedValue(ctx, node, name) ??
-      refusal(ctx, node, 'SQL_FUNCTION_REFUSED', {
-        function: spelled(name),
-        accepted: acceptedInstead(name, ALL_SPELLINGS),
-      })
-    );
-  }
-  checkShape(ctx, node, SHAPES.call);
-  checkNoOrder(ctx, node);
-  const at = offsetOf(ctx, node);
-  if (negated !== undefined) return call('not', [callOf(env, node, negated)], BOOLEAN, at);
-  return callOf(env, node, name);
-}
-
-/** What the parser calls a function and people write in brackets. */
-const BRACKETS: Readonly<Record<string, readonly [construct: string, sign: string]>> = {
-  list_value: ['[…]', '['],
-  struct_pack: ['{…}', '{'],
-  row: ['(a, b)', '('],
-  map: ['MAP {…}', 'MAP'],
-};
-
-function nestedValue(ctx: ResolveContext, node: SyntaxNode, name: string): Error | null {
-  const [construct, sign] = BRACKETS[name] ?? [];
-  const at = offsetOf(ctx, node);
-  if (construct === undefined || sign === undefined || at === null) return null;
-  if (ctx.text.slice(at, at + name.length).toLowerCase() === name) return null;
-  const from = keywordBefore(ctx.words(), [sign], at + 1)?.at ?? at;
-  return refusalAt(ctx, from, 'SQL_CONSTRUCT_REFUSED', { construct, accepted: 'scalar columns' });
-}
-
-const isSpecial = (name: string): boolean =>
-  ARITHMETIC.has(name) || MERGES.has(name) || NOW_CALLS.has(name) || name === 'today' || name === 'date_add';
-
-function callOf(env: ExprEnv, node: SyntaxNode, name: string): Expr {
-  const { ctx } = env;
-  const at = offsetOf(ctx, node);
-  const nodes = nodesAt(ctx, node, 'children');
-  if (name === 'today' && nodes.length === 0) return todayLiteral(ctx.facts.today, at);
-  if (NOW_CALLS.has(name) && nodes.length === 0) return nowLiteral(ctx.facts.now, at);
-  if (/^to_(year|quarter|month|week|day|hour|minute|second)s$/.test(name) && nodes.length === 1)
-    return intervalOf(env, node, name, nodes);
-  const args = nodes.map((child) => resolveExpr(env, child));
-  const [left, right] = args;
-  if (ARITHMETIC.has(name) || name === 'date_add') {
-    if (args.length === 1 && left !== undefined && name === '-') return negation(ctx, left, at);
-    if (args.length === 1 && left !== undefined && name === '+') return negation(ctx, negation(ctx, left, at), at);
-    if (args.length === 2 && left !== undefined && right !== undefined) {
-      return arithmetic(ctx, name === 'date_add' ? '+' : (ARITHMETIC_SYMBOL[name] ?? name), left, right, at);
-    }
-    const accepted =
-      name === 'date_add' ? 'date_add(date, INTERVAL 1 MONTH)' : /^\w/.test(name) ? `${name}(a, b)` : `a ${name} b`;
-    throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: name, given: args.length, accepted });
-  }
-  if (MERGES.has(name)) return merge(ctx, name === 'ifnull' ? 'coalesce' : name, args, at, name);
-  const entry = scalarSpelled(name);
-  if (entry === undefined)
-    throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: name, given: args.length, accepted: `${name}()` });
-  return scalarCall(ctx, entry, spelled(name), args, at);
-}
-
-function intervalOf(env: ExprEnv, node: SyntaxNode, name: string, nodes: readonly SyntaxNode[]): Expr {
-  const { ctx } = env;
-  const [only = node] = nodes;
-  const count = resolveExpr(env, intervalCount(only));
-  const unit = INTERVAL_UNITS[name.slice('to_'.length, -1)];
-  const constant = constantOf(count);
-  const whole = constant === null ? null : convertLiteral(constant, { kind: 'integer' });
-  const at = offsetOf(ctx, node);
-  if (whole !== null && unit !== undefined && typeof whole.value === 'string' && /^-?\d{1,6}$/.test(whole.value)) {
-    const n = Number(whole.value);
-    return literal(
-      INTERVAL,
-      { months: n * (unit.months ?? 0), days: n * (unit.days ?? 0), micros: `${BigInt(n) * (unit.micros ?? 0n)}` },
-      at,
-    );
-  }
-  if (constant !== null && constant.value !== null) {
-    throw refusal(ctx, node, 'SQL_LITERAL_REFUSED', {
-      what: 'INTERVAL',
-      accepted: "INTERVAL '1 month', INTERVAL 3 DAY",
-    });
-  }
-  const entry = scalarSpelled(name);
-  if (entry === undefined) throw refuseClass(ctx, node);
-  return scalarCall(
-    ctx,
-    entry,
-    name,
-    [isNumeric(count.type) ? coerceTo(ctx, count, { kind: 'integer' }, name) : count],
-    at,
-  );
-}
-
-function checkNoOrder(ctx: ResolveContext, node: SyntaxNode): void {
-  const orders = nodeAt(ctx, node, 'order_bys')['orders'];
-  if (Array.isArray(orders) && orders.length === 0) return;
-  throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: 'ORDER BY in a function', accepted: 'sum(x)' });
 }
