@@ -6,6 +6,7 @@ import { convertLiteral, isLiteral, nowLiteral, nullLiteral, todayLiteral } from
 import type { Expr } from './plan.ts';
 import { resolveGrouping } from './resolve-aggregate.ts';
 import { resolveConstant } from './resolve-constant.ts';
+import { resolveFunction } from './resolve-function.ts';
 import { call, comparison, merge } from './resolve-operators.ts';
 import { resolveWindow } from './resolve-window.ts';
 import { lookup, nearColumns } from './scope.ts';

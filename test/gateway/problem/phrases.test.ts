@@ -126,9 +126,9 @@ describe('a phrase in a sentence', () => {
       'identifier `pid` cannot be used in `=`',
       '标识项 `pid` 不能用于 `=`',
     ]);
-    expect(inBoth('SQL_CONSTRUCT_REFUSED', { construct: 'correlated subquery' })).toEqual([
-      'this correlated subquery is not accepted',
-      '不接受这种关联子查询',
+    expect(inBoth('SQL_CONSTRUCT_REFUSED', { construct: 'ORDER BY of a set operation' })).toEqual([
+      'this ORDER BY of a set operation is not accepted',
+      '不接受集合运算的这种 ORDER BY',
     ]);
     expect(inBoth('SQL_TYPE_MISMATCH', { what: 'sum', expected: 'number', actual: 'text' })).toEqual([
       '`sum` needs a number; found `text`',
