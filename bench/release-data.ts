@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { TableSchema, UnitKind } from '#policies';
+import { ROW_KEY_DEFINITION, ROW_SALT_BYTES, rowKeySql } from '../sandbox/ingest/row-key.ts';
 import { SEGMENT_ROWS_MAX } from '../sandbox/ingest/segment-pump.ts';
 import {
   DISTRICT_CODES,
@@ -35,7 +36,7 @@ export interface StarSize {
 
 const FACTS_FILE = 'facts.json';
 /** Part of a kept star's name: raise it whenever the rows or the columns change. */
-const GENERATION = 1;
+const GENERATION = 2;
 const ROWS_PER_PERSON = 40;
 const PERSONS_PER_FIRM = 25;
 
@@ -88,16 +89,15 @@ async function makeTable(
 ): Promise<StoredTable> {
   const table = schema.table as StarTable;
   const { count, row } = rowsOf(size)[table];
-  const columns = schema.columns.map(
-    (column) => `CAST(${row[column.name]} AS ${storedType(column)}) AS ${column.name}`,
-  );
+  const { definition, values } = columnsOf(schema, row, size.seed);
   const files: string[] = [];
   const attached: string[] = [];
   for (let from = 0; from < count; from += SEGMENT_ROWS_MAX) {
     const [file, name] = [`${table}-${files.length}.duckdb`, `${table}_${files.length}`];
     await connection.run(`ATTACH '${join(dir, file)}' AS ${name} (STORAGE_VERSION 'v1.5.0')`);
     const to = Math.min(from + SEGMENT_ROWS_MAX, count);
-    await connection.run(`CREATE TABLE ${name}.data AS SELECT ${columns.join(', ')} FROM (${drawn(from, to, size)})`);
+    await connection.run(`CREATE TABLE ${name}.data (${definition})`);
+    await connection.run(`INSERT INTO ${name}.data ${values(drawn(from, to, size))}`);
     files.push(file);
     attached.push(name);
   }
@@ -105,6 +105,20 @@ async function makeTable(
   const rowsPerUnitMax = await countUnits(connection, schema, all);
   for (const name of attached) await connection.run(`DETACH ${name}`);
   return { files, rows: count, rowsPerUnitMax };
+}
+
+/** The columns of a stored table: as declared, and the row's key over them. `values`: a query that fills them. */
+function columnsOf(schema: TableSchema, row: Readonly<Record<string, string>>, seed: number) {
+  const stored = schema.columns.map((column) => ({ name: column.name, type: storedType(column) }));
+  const declared = stored.map(({ name, type }) => `CAST(${row[name]} AS ${type}) AS ${name}`).join(', ');
+  const rowKey = rowKeySql(
+    Buffer.alloc(ROW_SALT_BYTES, seed),
+    stored.map(({ name }) => name),
+  );
+  return {
+    definition: [...stored.map(({ name, type }) => `${name} ${type}`), ROW_KEY_DEFINITION].join(', '),
+    values: (drawnRows: string) => `SELECT *, ${rowKey} FROM (SELECT ${declared} FROM (${drawnRows}))`,
+  };
 }
 
 async function countUnits(connection: DuckDBConnection, schema: TableSchema, all: string) {
