@@ -40,7 +40,7 @@ export interface EngineProcess {
   readonly isSpent: () => boolean;
   readonly holdsGrant: (key: string) => boolean;
   readonly holdsVersion: (resource: string, version: number) => boolean;
-  query(tables: readonly JobTable[], sql: EmittedSql): Promise<TableData>;
+  query(granted: readonly JobTable[], tables: readonly ScratchTable[], sql: EmittedSql): Promise<TableData>;
   finish(tables: readonly ScratchTable[], sql: EmittedSql): Promise<TableData>;
   /** Interrupts the running call, and kills the worker when that has not helped within a second. */
   stop(): void;
@@ -188,10 +188,10 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
       [...grants.values()].some(({ attached }) =>
         attached.some((a) => a.resource === resource && a.version === version),
       ),
-    query: (tables, sql) =>
+    query: (granted, tables, sql) =>
       call(async () => {
-        const grant = await openGrant(tables);
-        return askTable({ kind: 'query', id: ++sequence, grant: grant.id, sql });
+        const grant = await openGrant(granted);
+        return askTable({ kind: 'query', id: ++sequence, grant: grant.id, tables, sql });
       }),
     finish: (tables, sql) => call(() => askTable({ kind: 'finish', id: ++sequence, tables, sql })),
     stop() {

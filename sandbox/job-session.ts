@@ -13,8 +13,8 @@ export interface SandboxJob {
 
 /** A worker for the length of one job. Calls are served one after the other. */
 export interface EngineSession {
-  /** Runs `cells` over the job's tables: raw cells. */
-  query(sql: EmittedSql): Promise<TableData>;
+  /** Runs over the job's tables, with `tables` of at least one column beside them: raw cells. */
+  query(sql: EmittedSql, tables?: readonly ScratchTable[]): Promise<TableData>;
   /** Runs over these tables alone, in a database that no stored table was ever attached to. */
   finish(tables: readonly ScratchTable[], sql: EmittedSql): Promise<TableData>;
 }
@@ -65,7 +65,7 @@ export function leaseSession(process: EngineProcess, job: SandboxJob): Lease {
 
   return {
     session: {
-      query: (sql) => inOrder(() => process.query(job.tables, sql)),
+      query: (sql, tables = []) => inOrder(() => process.query(job.tables, tables, sql)),
       finish: (tables, sql) => inOrder(() => process.finish(tables, sql)),
     },
     race: (work) => {

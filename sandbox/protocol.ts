@@ -12,7 +12,13 @@ export type WorkerRequest =
   | { readonly kind: 'open'; readonly threads: number; readonly memoryMb: number }
   | { readonly kind: 'grant'; readonly id: number; readonly grant: number; readonly views: readonly GrantedView[] }
   | { readonly kind: 'revoke'; readonly id: number; readonly grant: number }
-  | { readonly kind: 'query'; readonly id: number; readonly grant: number; readonly sql: string }
+  | {
+      readonly kind: 'query';
+      readonly id: number;
+      readonly grant: number;
+      readonly tables: readonly ScratchTable[];
+      readonly sql: string;
+    }
   | { readonly kind: 'finish'; readonly id: number; readonly tables: readonly ScratchTable[]; readonly sql: string }
   | { readonly kind: 'interrupt' };
 

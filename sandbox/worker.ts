@@ -56,7 +56,7 @@ async function answer(open: QueryEngine, request: Exclude<WorkerRequest, { kind:
       open.revoke(request.grant);
       return null;
     case 'query':
-      return open.query(request.grant, request.sql);
+      return open.query(request.grant, request.tables, request.sql);
     case 'finish':
       return open.finish(request.tables, request.sql);
   }

@@ -1,7 +1,7 @@
 import {
   assert,
   type CompiledQuery,
-  protect,
+  protectThrough,
   type QueryCatalog,
   type ReleasedResult,
   release,
@@ -12,7 +12,7 @@ import type { Admission } from './admit.ts';
 import type { PipelineDeps } from './deps.ts';
 import type { JobArrival } from './run-job.ts';
 
-/** execute → protect → finish → release, in one worker. True values exist between `query` and `protect` only. */
+/** execute → protect → finish → release, in one worker. True values exist within `protect` only. */
 export function execute(
   arrival: JobArrival,
   { catalog }: Admission,
@@ -31,9 +31,7 @@ export function execute(
     signal: arrival.signal,
   };
   return deps.sandbox.run(job, async (session) => {
-    const raw: TableData[] = [];
-    for (const statement of compiled.cells) raw.push(await session.query(statement));
-    const cells = protect(raw, compiled, deps.profile);
+    const cells = await protectThrough(session, compiled, deps.profile);
     const answer = await finish(compiled, cells.tables, session);
     return release(compiled, cells, answer, deps.profile);
   });

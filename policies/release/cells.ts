@@ -1,144 +1,130 @@
-import { AppError, assert } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import type { PolicyProfile } from '../levels.ts';
-import { isDominated } from '../mechanisms/suppression/dominance.ts';
-import { compare, type Exact, exactOf, magnitude, ZERO } from '../mechanisms/suppression/exact.ts';
-import { areIndependent, closeUnderSpan } from '../mechanisms/suppression/span.ts';
-import type { CellLayout, CellsBoundary, CellUnits, Contribution } from '../sql/rewrite.ts';
+import type { Exact } from '../mechanisms/suppression/exact.ts';
+import type { CellLayout, CellsBoundary } from '../sql/rewrite/cell-layout.ts';
 import type { Cell, TableData } from '../table-data.ts';
+import { countAt, type GroupRow, judgeCheck, judgeUnits, numberAt, worst } from './contributions.ts';
 import { compareKeys } from './key-order.ts';
 import { type ProtectedTable, releasedTable } from './protected-table.ts';
 import type { Suppressed } from './released-result.ts';
+import { ruleValue } from './value-rules.ts';
 
-/** A group that is shown: its row in the raw cells and the values (by position) that stay hidden. */
+/** A group that is shown, and which of its terms are. */
 interface ShownGroup {
   readonly row: number;
-  readonly hidden: ReadonlySet<number>;
+  readonly terms: readonly boolean[];
 }
 
-const ONE: Exact = { top: 1n, bottom: 1n };
+/**
+ * The keys of the groups about which the first statement's bounds decide not everything: what the exact statement is
+ * asked for. null where nothing is open.
+ */
+export function openGroups({ layout }: CellsBoundary, raw: TableData, profile: PolicyProfile): TableData | null {
+  const open: number[] = [];
+  for (let row = 0; row < raw.rowCount; row += 1) {
+    const group: GroupRow = { raw, row, exact: null };
+    const enough = judgeUnits(layout, 0, layout.unitsMin, group);
+    if (enough === 'unsafe') continue;
+    if (enough === 'open' || judgeTerms(layout, group, profile).includes('open')) open.push(row);
+  }
+  if (open.length === 0) return null;
+  const columns = layout.keys.map((key, position) => ({ name: `c${position}`, type: raw.columns[key]!.type }));
+  const values = layout.keys.map((key) => open.map((row) => raw.values[key]![row]!));
+  return { columns, values, rowCount: open.length };
+}
 
-/** Applies threshold, dominance and the span check to one boundary's cells; groups leave in the order of their keys. */
-export function protectCells(boundary: CellsBoundary, raw: TableData, profile: PolicyProfile): ProtectedTable {
-  const { layout, released } = boundary;
-  const reader = readerOf(raw);
-  const independent = areIndependent(layout.values.map(({ terms }) => terms));
-  const all = new Set(layout.values.keys());
+/** Applies threshold and dominance to one boundary's cells; groups leave in the order of their keys. */
+export function protectCells(
+  { layout, released }: CellsBoundary,
+  raw: TableData,
+  exact: TableData | null,
+  profile: PolicyProfile,
+): ProtectedTable {
+  const exactRows = exact === null ? null : rowsByKey(layout.exact.keys, exact);
   const shown: ShownGroup[] = [];
   const left: number[] = [];
   for (let row = 0; row < raw.rowCount; row += 1) {
-    const enough = layout.units.every(({ count }) => reader.count(count, row) >= layout.unitsMin);
-    if (enough) shown.push({ row, hidden: hiddenValues(layout, row, reader, profile, independent) });
-    else if (isPublicGroup(layout, row, reader)) shown.push({ row, hidden: all });
+    const found = exactRows?.get(keyText(layout.keys, raw, row));
+    const group: GroupRow = { raw, row, exact: found === undefined ? null : { table: exact!, row: found } };
+    // What is still open here was not answered by the exact statement: it stays hidden.
+    if (judgeUnits(layout, 0, layout.unitsMin, group) === 'safe') {
+      shown.push({ row, terms: judgeTerms(layout, group, profile).map((verdict) => verdict === 'safe') });
+    } else if (isPublicGroup(layout, raw, row)) shown.push({ row, terms: layout.terms.map(() => false) });
     else left.push(row);
   }
   if (shown.length > profile.cellsMax)
     throw new AppError('SQL_TOO_COMPLEX', { what: 'groups', limit: profile.cellsMax });
   shown.sort((a, b) => compareKeys(layout.keys, raw, a.row, b.row));
+  const values = layout.values.map((value) => shown.map((group) => cellOf(layout, raw, value, group)));
+  const keys = layout.keys.map((key) => shown.map(({ row }) => raw.values[key]![row]!));
   return {
-    table: releasedTable(released, columnsShown(layout, raw, shown), shown.length),
-    suppressed: suppressedOf(layout, shown, left, reader),
+    table: releasedTable(
+      released,
+      [...keys, ...values].map((column) => Object.freeze(column)),
+      shown.length,
+    ),
+    suppressed: suppressedOf(layout, raw, shown, left),
   };
 }
 
-interface Reader {
-  readonly cell: (column: number, row: number) => Cell;
-  readonly count: (column: number, row: number) => number;
-  /** Absent groups of a public list have NULL everywhere: that is zero. null for what is no number. */
-  readonly number: (column: number, row: number) => Exact | null;
+/** Per term: whether it may leave. */
+function judgeTerms(layout: CellLayout, group: GroupRow, profile: PolicyProfile) {
+  const known = new Map<string, ReturnType<typeof judgeCheck>>();
+  const judge = (check: number, unitsMin: number) => {
+    const text = `${check} ${unitsMin}`;
+    const verdict = known.get(text) ?? judgeCheck(layout, check, unitsMin, group, profile);
+    known.set(text, verdict);
+    return verdict;
+  };
+  const floors = layout.terms.map(() => layout.unitsMin);
+  for (const { forms, unitsMin } of layout.values) {
+    for (const { term } of forms.flat()) floors[term] = Math.max(floors[term]!, unitsMin);
+  }
+  return layout.terms.map(({ check, set }, term) => {
+    const { rest } = layout.sets[set]!;
+    const apart = rest === null ? 'safe' : judgeUnits(layout, rest, layout.unitsMin, group);
+    return worst([judge(check, floors[term]!), apart]);
+  });
 }
 
-function readerOf(raw: TableData): Reader {
-  const cell = (column: number, row: number): Cell => {
-    const value = raw.values[column]?.[row];
-    assert(value !== undefined, 'a cell for every column of the layout');
-    return value;
-  };
-  return {
-    cell,
-    count: (column, row) => Number(cell(column, row) ?? 0),
-    number: (column, row) => {
-      const value = cell(column, row);
-      return value === null ? ZERO : exactOf(value);
-    },
-  };
+function cellOf(
+  layout: CellLayout,
+  raw: TableData,
+  value: CellLayout['values'][number],
+  { row, terms }: ShownGroup,
+): Cell {
+  if (value.forms.flat().some(({ term }) => !terms[term]!)) return null;
+  const read = layout.terms.map(({ value: column }) => numberAt(raw, column, row));
+  return read.some((number) => number === null) ? null : ruleValue(value, read as readonly Exact[]);
 }
 
 /** A group on the public list is no secret; a group with a NULL key is on no list. A grand total is always there. */
-function isPublicGroup(layout: CellLayout, row: number, reader: Reader): boolean {
-  return layout.keys.length === 0 || (layout.listed !== null && reader.cell(layout.listed, row) === true);
+function isPublicGroup({ keys, listed }: CellLayout, raw: TableData, row: number): boolean {
+  return keys.length === 0 || (listed !== null && raw.values[listed]![row] === true);
 }
 
-function hiddenValues(
-  layout: CellLayout,
-  row: number,
-  reader: Reader,
-  profile: PolicyProfile,
-  independent: boolean,
-): ReadonlySet<number> {
-  const hidden = new Set<number>();
-  for (const [position, value] of layout.values.entries()) {
-    const safe = value.checks.every((check) =>
-      layout.checks[check]!.contributions.every((contribution, unit) =>
-        isSafe(contribution, layout.units[unit]!, value.unitsMin, row, reader, profile),
-      ),
-    );
-    if (!safe) hidden.add(position);
-  }
-  if (hidden.size === 0 || independent) return hidden;
-  return closeUnderSpan(
-    layout.values.map(({ terms }) => terms),
-    hidden,
-  );
+function rowsByKey(keys: readonly number[], table: TableData): ReadonlyMap<string, number> {
+  return new Map(Array.from({ length: table.rowCount }, (_, row) => [keyText(keys, table, row), row]));
 }
 
-function isSafe(
-  contribution: Contribution,
-  { unit }: CellUnits,
-  unitsMin: number,
-  row: number,
-  reader: Reader,
-  profile: PolicyProfile,
-): boolean {
-  if (reader.count(contribution.units, row) < unitsMin) return false;
-  for (const { holds, fails } of contribution.conditions) {
-    if (reader.count(holds, row) < unitsMin || reader.count(fails, row) < unitsMin) return false;
-  }
-  const { units, top1, top2, total, unowned } = contribution;
-  // Without columns of their own, no unit contributes more than 1: the total is the number of units.
-  const read = [
-    top1 === null ? ONE : reader.number(top1, row),
-    top2 === null ? ONE : reader.number(top2, row),
-    unowned === null ? ZERO : reader.number(unowned, row),
-    reader.number(total ?? units, row),
-  ];
-  if (read.some((number) => number === null)) return false;
-  const [first, second, nobody, sum] = read as Exact[];
-  // Rows without a unit count as one contributor but never towards the total: padding cannot dilute a cell.
-  const [largest, next] = [first!, second!, magnitude(nobody!)].sort((a, b) => compare(b, a));
-  return !isDominated({ unit, largest: largest!, second: next!, total: sum! }, profile);
+function keyText(keys: readonly number[], table: TableData, row: number): string {
+  return JSON.stringify(keys.map((key) => textOf(table.values[key]![row]!)));
 }
 
-function columnsShown(layout: CellLayout, raw: TableData, shown: readonly ShownGroup[]): readonly (readonly Cell[])[] {
-  const keys = layout.keys.map((key) => Object.freeze(shown.map(({ row }) => raw.values[key]![row]!)));
-  const values = layout.values.map(({ value }, position) =>
-    Object.freeze(shown.map(({ row, hidden }) => (hidden.has(position) ? null : raw.values[value]![row]!))),
-  );
-  return Object.freeze([...keys, ...values]);
-}
+const textOf = (cell: Cell): Cell => (typeof cell === 'bigint' ? `${cell}n` : cell);
 
 /** Counts what was withheld, by aggregates as the user wrote them. Reasons are the same for every grouped answer. */
 function suppressedOf(
   layout: CellLayout,
+  raw: TableData,
   shown: readonly ShownGroup[],
   left: readonly number[],
-  reader: Reader,
 ): Suppressed {
-  let cells = 0;
-  for (const { hidden } of shown) {
-    if (hidden.size > 0) cells += layout.measures.filter((parts) => parts.some((part) => hidden.has(part))).length;
-  }
-  const groupsAt = (row: number) => (layout.groups === null ? 1 : reader.count(layout.groups, row));
-  const groups = mayTellGroups(layout, left, reader) ? left.reduce((sum, row) => sum + groupsAt(row), 0) : 0;
+  const isHidden = (group: ShownGroup) => (value: CellLayout['values'][number]) =>
+    value.forms.flat().some(({ term }) => !group.terms[term]!);
+  const cells = shown.reduce((sum, group) => sum + layout.values.filter(isHidden(group)).length, 0);
+  const groupsAt = (row: number) => (layout.groups === null ? 1 : countAt(raw, layout.groups, row));
+  const groups = mayTellGroups(layout, raw, left) ? left.reduce((sum, row) => sum + groupsAt(row), 0) : 0;
   return { cells, groups, reasons: cells + groups > 0 ? ['threshold', 'dominance'] : [] };
 }
 
@@ -147,11 +133,10 @@ function suppressedOf(
  * small group, 1 against 0 would tell whether a condition holds for that person. So it is told only when it provably
  * stands for as many units as any other value; the masks give a lower bound on how many.
  */
-function mayTellGroups(layout: CellLayout, left: readonly number[], reader: Reader): boolean {
+function mayTellGroups(layout: CellLayout, raw: TableData, left: readonly number[]): boolean {
   return layout.units.every(({ mask }) => {
-    if (mask === null) return false;
     let classes = 0n;
-    for (const row of left) classes |= BigInt(reader.cell(mask, row) ?? 0);
+    for (const row of left) classes |= BigInt(raw.values[mask]![row] ?? 0);
     return bitsOf(classes) >= layout.unitsMin;
   });
 }

@@ -1,9 +1,12 @@
 import { AppError, assert } from '../errors.ts';
 import type { PolicyProfile } from '../levels.ts';
 import type { CompiledQuery } from '../sql/compile.ts';
-import type { Boundary, RowsBoundary } from '../sql/rewrite.ts';
+import { OPEN_GROUPS } from '../sql/emit/emit-rel.ts';
+import type { EmittedSql } from '../sql/emit/emitted-sql.ts';
+import type { CellsBoundary } from '../sql/rewrite/cell-layout.ts';
+import type { PrivatePlan, RowsBoundary } from '../sql/rewrite.ts';
 import type { TableData } from '../table-data.ts';
-import { protectCells } from './cells.ts';
+import { openGroups, protectCells } from './cells.ts';
 import { type ProtectedTable, releasedTable } from './protected-table.ts';
 import type { Suppressed } from './released-result.ts';
 
@@ -17,7 +20,7 @@ export interface ProtectedCells {
 const NOTHING_SUPPRESSED: Suppressed = Object.freeze({ cells: 0, groups: 0, reasons: Object.freeze([]) });
 
 /**
- * Turns raw cells into what may leave.
+ * Runs the statements below the boundaries and turns raw cells into what may leave. True values exist in here only.
  *
  * Guarantee: a group's keys show only when at least `unitsMin` distinct units of every kind are in it or its keys come
  * from a public list; a value shows only when as many contribute to it and none dominates. What is withheld is NULL or
@@ -25,10 +28,17 @@ const NOTHING_SUPPRESSED: Suppressed = Object.freeze({ cells: 0, groups: 0, reas
  * Limits: differences between several queries are not looked at here (guard).
  * @throws AppError SQL_TOO_COMPLEX where more groups or public rows would leave than the profile allows
  */
-export function protect(raw: readonly TableData[], compiled: CompiledQuery, profile: PolicyProfile): ProtectedCells {
-  const { boundaries } = compiled.private;
-  assert(raw.length === boundaries.length, 'one raw table per boundary');
-  const tables = boundaries.map((boundary, index) => protectBoundary(boundary, raw[index]!, profile));
+export function* protect(
+  { boundaries }: Pick<PrivatePlan, 'boundaries'>,
+  profile: PolicyProfile,
+): Generator<Ask, ProtectedCells, TableData> {
+  const tables: ProtectedTable[] = [];
+  for (const [index, boundary] of boundaries.entries()) {
+    const raw = yield { boundary: index, pass: 'first', tables: [] };
+    tables.push(
+      boundary.kind === 'rows' ? capRows(boundary, raw) : yield* protectGroups(boundary, index, raw, profile),
+    );
+  }
   return Object.freeze({
     kind: 'protected',
     tables: Object.freeze(tables.map(({ table }) => table)),
@@ -36,8 +46,47 @@ export function protect(raw: readonly TableData[], compiled: CompiledQuery, prof
   });
 }
 
-function protectBoundary(boundary: Boundary, raw: TableData, profile: PolicyProfile): ProtectedTable {
-  return boundary.kind === 'rows' ? capRows(boundary, raw) : protectCells(boundary, raw, profile);
+/** What protection asks of an engine next: a boundary's first or exact statement, with a table of keys beside it. */
+export interface Ask {
+  readonly boundary: number;
+  readonly pass: 'first' | 'exact';
+  readonly tables: readonly { readonly name: string; readonly data: TableData }[];
+}
+
+/** Proves cheaply first: only groups that stay open pay for the exact statement. */
+function* protectGroups(
+  boundary: CellsBoundary,
+  index: number,
+  raw: TableData,
+  profile: PolicyProfile,
+): Generator<Ask, ProtectedTable, TableData> {
+  const open = openGroups(boundary, raw, profile);
+  if (open === null) return protectCells(boundary, raw, null, profile);
+  const tables = open.columns.length === 0 ? [] : [{ name: OPEN_GROUPS, data: open }];
+  const exact = yield { boundary: index, pass: 'exact', tables };
+  return protectCells(boundary, raw, exact, profile);
+}
+
+/** Answers what protection asks through an engine. */
+export async function protectThrough(
+  engine: CellsEngine,
+  compiled: CompiledQuery,
+  profile: PolicyProfile,
+): Promise<ProtectedCells> {
+  const dialogue = protect(compiled.private, profile);
+  let step = dialogue.next();
+  while (step.done !== true) {
+    const { boundary, pass, tables } = step.value;
+    const statement = (pass === 'first' ? compiled.cells : compiled.exact)[boundary] ?? null;
+    assert(statement !== null, 'a boundary has the statements that its protection asks for');
+    step = dialogue.next(await engine.query(statement, tables));
+  }
+  return step.value;
+}
+
+/** Raw cells of an emitted statement. */
+export interface CellsEngine {
+  readonly query: (statement: EmittedSql, tables: Ask['tables']) => Promise<TableData>;
 }
 
 function capRows({ released, rowsMax, cappable }: RowsBoundary, raw: TableData): ProtectedTable {

@@ -13,6 +13,8 @@ export interface CompiledQuery {
   readonly private: PrivatePlan;
   readonly uses: readonly TableUse[];
   readonly cells: readonly EmittedSql[];
+  /** Per boundary, where groups may stay undecided: the statement that decides them, over the table `open_groups`. */
+  readonly exact: readonly (EmittedSql | null)[];
   /** null: the answer is boundary 0's released columns, in the order of `finishColumns`. */
   readonly finish: EmittedSql | null;
   /** For a null `finish`: index into boundary 0's `released`, one per output column. */
@@ -33,6 +35,7 @@ export function emit(resolved: ResolvedQuery, decision: Decision, privatePlan: P
     private: privatePlan,
     uses: resolved.uses,
     cells: privatePlan.boundaries.map((boundary) => emitRel(boundary.cells)),
+    exact: privatePlan.boundaries.map((boundary) => (boundary.kind === 'cells' ? emitRel(boundary.exact) : null)),
     finish: columns === null ? emitRel(privatePlan.finish) : null,
     finishColumns: columns ?? [],
     planHash: planHash(resolved.plan),

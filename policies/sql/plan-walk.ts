@@ -1,4 +1,4 @@
-import type { ColumnId, Expr, Rel } from './plan.ts';
+import type { ColumnId, ColumnRef, Expr, Rel } from './plan.ts';
 import { columnsOf } from './plan.ts';
 
 /** Small walks over the plan that several stages share. */
@@ -25,6 +25,12 @@ export function exprsWithin(expr: Expr): readonly Expr[] {
 
 export function columnsIn(expr: Expr): readonly ColumnId[] {
   return expr.kind === 'column' ? [expr.id] : partsOf(expr).flatMap(columnsIn);
+}
+
+/** The columns that an expression reads, each once. */
+export function columnRefsIn(expr: Expr): readonly ColumnRef[] {
+  const refs = exprsWithin(expr).filter((part) => part.kind === 'column');
+  return [...new Map(refs.map((column) => [column.id, column])).values()];
 }
 
 /** The conditions that all must hold for a predicate to hold. */

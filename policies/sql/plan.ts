@@ -30,7 +30,7 @@ export interface OutputColumn {
 /** A catalogue table in one version, or (above the release boundary) a released relation. */
 export interface Scan {
   readonly kind: 'scan';
-  readonly source: TableSource | ReleasedSource;
+  readonly source: TableSource | ReleasedSource | OpenSource;
   readonly columns: readonly ScanColumn[];
 }
 export interface TableSource {
@@ -49,6 +49,10 @@ export interface ReleasedSource {
   readonly kind: 'released';
   /** Which boundary's protected cells: index into `PrivatePlan.boundaries`. */
   readonly boundary: number;
+}
+/** The keys of the groups that the first pass left undecided: handed to the engine beside the exact statement. */
+export interface OpenSource {
+  readonly kind: 'open';
 }
 export interface ScanColumn extends OutputColumn {
   /** Name in the stored table. */

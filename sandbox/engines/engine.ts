@@ -42,8 +42,8 @@ export interface QueryEngine {
   grant(id: number, views: readonly GrantedView[]): Promise<void>;
   /** Closes it. The files may be removed afterwards. */
   revoke(id: number): void;
-  /** Raw cells. */
-  query(grant: number, sql: string): Promise<TableData>;
+  /** Raw cells. `tables` stand beside the granted views for this one call; their columns are named `c0`, `c1`, … */
+  query(grant: number, tables: readonly ScratchTable[], sql: string): Promise<TableData>;
   /** Runs over `tables` in a database that no stored table was ever attached to. Columns are named `c0`, `c1`, … */
   finish(tables: readonly ScratchTable[], sql: string): Promise<TableData>;
   /** Asks the running call to stop; it then fails with `timeout`. */

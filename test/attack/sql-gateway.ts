@@ -1,7 +1,7 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { AppError } from '../../policies/errors.ts';
 import { DEFAULT_PROFILE, type PolicyProfile } from '../../policies/levels.ts';
-import { protect } from '../../policies/release/protect.ts';
+import { protectThrough } from '../../policies/release/protect.ts';
 import { release } from '../../policies/release/release.ts';
 import type { Suppressed } from '../../policies/release/released-result.ts';
 import { emit } from '../../policies/sql/compile.ts';
@@ -64,11 +64,14 @@ export async function openGateway(stored: readonly StoredTable[], profile: Polic
     );
     await fill(
       engine,
-      `${schema.table}@1`,
+      schema.table,
       columns,
       rows.map((row) => columns.map(([name]) => row[name] ?? null)),
     );
-    await engine.run(`CREATE OR REPLACE VIEW "${schema.table}" AS SELECT * FROM "${schema.table}@1"`);
+    const list = columns.map(([name]) => `"${name}"`).join(', ');
+    await engine.run(
+      `CREATE OR REPLACE TABLE "${schema.table}@1" AS SELECT *, CAST(hash(${list}) & 4294967295 AS BIGINT) - 2147483648 AS _row_key FROM "${schema.table}"`,
+    );
   }
 
   async function compile(sql: string) {
@@ -81,17 +84,26 @@ export async function openGateway(stored: readonly StoredTable[], profile: Polic
 
   async function ask(sql: string): Promise<GatewayAnswer> {
     const compiled = await compile(sql);
-    const raw: TableData[] = [];
-    for (const [index, { cells }] of compiled.private.boundaries.entries()) {
-      raw.push(await tableOf(engine, compiled.cells[index]!, columnsOf(cells)));
-    }
-    const cells = protect(raw, compiled, profile);
+    const columns = new Map<string, Named>(
+      compiled.private.boundaries.flatMap((boundary, index) => [
+        [compiled.cells[index]!, columnsOf(boundary.cells)] as const,
+        ...(boundary.kind === 'cells' ? [[compiled.exact[index]!, columnsOf(boundary.exact)] as const] : []),
+      ]),
+    );
+    const cells = await protectThrough(
+      {
+        query: async (statement, tables) => {
+          for (const { name, data } of tables) await load(engine, name, data);
+          return tableOf(engine, statement, columns.get(statement)!);
+        },
+      },
+      compiled,
+      profile,
+    );
     let answer: TableData | null = null;
     if (compiled.finish !== null) {
       for (const [index, table] of cells.tables.entries()) {
-        const columns = table.columns.map(({ name, type }) => [name, ENGINE_TYPES[type.kind]] as const);
-        const rows = Array.from({ length: table.rowCount }, (_, row) => table.values.map((values) => values[row]!));
-        await fill(scratch, `released_${index}`, columns, rows);
+        await load(scratch, `released_${index}`, table);
       }
       answer = await tableOf(scratch, compiled.finish, columnsOf(compiled.private.finish));
     }
@@ -138,6 +150,16 @@ function cellOf(value: unknown, type: SqlType): Cell {
 }
 
 const plain = (cell: Cell): Cell => (typeof cell === 'bigint' ? Number(cell) : cell);
+
+async function load(
+  connection: DuckDBConnection,
+  name: string,
+  { columns, values, rowCount }: TableData,
+): Promise<void> {
+  const types = columns.map((column) => [column.name, ENGINE_TYPES[column.type.kind]] as const);
+  const rows = Array.from({ length: rowCount }, (_, row) => values.map((cells) => cells[row]!));
+  await fill(connection, name, types, rows);
+}
 
 async function fill(
   connection: DuckDBConnection,

@@ -85,7 +85,7 @@ function follow(rel: Rel, memo: FlowMemo): Flow {
 
 function ofScan(scan: Scan): Flow {
   const { source } = scan;
-  if (source.kind === 'released') return { columns: new Map(scan.columns.map(({ id }) => [id, NONE])), rows: NONE };
+  if (source.kind !== 'table') return { columns: new Map(scan.columns.map(({ id }) => [id, NONE])), rows: NONE };
   const columns = new Map<ColumnId, Sources>();
   for (const { id, column, level, role, health } of scan.columns) {
     const key = `${source.table}.${column}`;

@@ -23,6 +23,9 @@ import type { EmittedSql } from './emitted-sql.ts';
 import { type ColumnBounds, columnBounds, narrowDecimals } from './narrow-decimals.ts';
 import { quoteIdentifier } from './quote.ts';
 
+/** The table beside an exact statement: the keys of the groups that it decides, columns `c0`, `c1`, … */
+export const OPEN_GROUPS = 'open_groups';
+
 /** Names of one statement: tables t0, t1 …, columns c0, c1 …, each given once. */
 interface Names {
   tables: number;
@@ -173,9 +176,20 @@ function render(block: Block): string {
 function emitScan(scan: Scan, names: Names): Block {
   const table = `t${names.tables++}`;
   const { source } = scan;
-  const stored = source.kind === 'table' ? `${source.resource}@${source.version}` : `released_${source.boundary}`;
+  const stored = storedName(source);
   const columns = new Map(scan.columns.map(({ id, column }) => [id, `${table}.${quoteIdentifier(column)}`]));
   return emptyBlock(`${quoteIdentifier(stored)} AS ${table}`, columns);
+}
+
+function storedName(source: Scan['source']): string {
+  switch (source.kind) {
+    case 'table':
+      return `${source.resource}@${source.version}`;
+    case 'released':
+      return `released_${source.boundary}`;
+    case 'open':
+      return OPEN_GROUPS;
+  }
 }
 
 function emitValues(values: Values, names: Names): Block {

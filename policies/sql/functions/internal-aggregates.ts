@@ -1,5 +1,5 @@
 import type { SqlType } from '../sql-type.ts';
-import { DOUBLE, HUGEINT } from '../sql-type.ts';
+import { DOUBLE, HUGEINT, TEXT } from '../sql-type.ts';
 import { engineType } from '../type-rules.ts';
 import { type AggregateEntry, summandOf, sumResult } from './aggregates.ts';
 
@@ -41,16 +41,31 @@ export const INTERNAL_AGGREGATES: readonly AggregateEntry[] = [
     doc: { zh: '绝对值之和', en: 'sum of absolute values' },
   },
   {
-    // Bits set never exceed the distinct units: a lower bound that survives merging groups by OR.
-    name: 'unit_mask',
+    name: 'class_mask',
     spellings: [],
-    params: [{ is: 'countable' }],
+    params: [{ is: 'number' }],
     result: () => HUGEINT,
-    sql: ({ args: [a = ''], suffix }) => `CAST(bit_or(CAST(1 AS UBIGINT) << (hash(${a}) % 64))${suffix} AS HUGEINT)`,
+    sql: ({ args: [a = ''], suffix }) => `CAST(bit_or(CAST(1 AS UBIGINT) << ${a})${suffix} AS HUGEINT)`,
     distinct: false,
     window: false,
-    total: '64 bits, shifted by less than 64',
-    doc: { zh: '隐私单元位图', en: 'one bit per class of units' },
+    total: '64 bits, shifted by less than 64: FILTER keeps to the classes of units',
+    doc: { zh: '隐私单元类的位图', en: 'one bit per class of units' },
+  },
+  {
+    // What a set of rows is known by: per class its rows and the sums of their keys.
+    name: 'class_list',
+    spellings: [],
+    params: [{ is: 'number' }],
+    result: () => TEXT,
+    sql: ({ args, suffix }) => {
+      const sums = args.slice(2).map((sum) => `COALESCE(${sum}, 0)`);
+      const rows = args[1] ?? '0';
+      return `string_agg(CASE WHEN ${rows} > 0 THEN concat_ws(':', ${[args[0], rows, ...sums].join(', ')}) END, ';')${suffix}`;
+    },
+    distinct: false,
+    window: false,
+    total: 'at most 65 numbers of each kind',
+    doc: { zh: '各类的行数与键和', en: 'rows and key sums of each class' },
   },
   {
     name: 'mask_union',

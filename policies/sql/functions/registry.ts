@@ -2,6 +2,7 @@ import { assert } from '../../errors.ts';
 import { AGGREGATES, type AggregateEntry } from './aggregates.ts';
 import { DATE_FUNCTIONS } from './date-functions.ts';
 import { INTERNAL_AGGREGATES } from './internal-aggregates.ts';
+import { INTERNAL_FUNCTIONS } from './internal-functions.ts';
 import { MATH_FUNCTIONS } from './math-functions.ts';
 import { OPERATORS } from './operators.ts';
 import type { ScalarEntry } from './scalar-entry.ts';
@@ -16,7 +17,7 @@ export const SCALAR_FUNCTIONS: readonly ScalarEntry[] = [
   ...DATE_FUNCTIONS,
 ];
 
-const scalarsByName = new Map(SCALAR_FUNCTIONS.map((entry) => [entry.name, entry]));
+const scalarsByName = new Map([...SCALAR_FUNCTIONS, ...INTERNAL_FUNCTIONS].map((entry) => [entry.name, entry]));
 const scalarsBySpelling = new Map(SCALAR_FUNCTIONS.flatMap((entry) => entry.spellings.map((word) => [word, entry])));
 const aggregatesByName = new Map([...AGGREGATES, ...INTERNAL_AGGREGATES].map((entry) => [entry.name, entry]));
 const aggregatesBySpelling = new Map(AGGREGATES.flatMap((entry) => entry.spellings.map((word) => [word, entry])));

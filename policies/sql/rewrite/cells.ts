@@ -1,6 +1,5 @@
-import type { ColumnId, ColumnRef, Expr, OutputColumn, Rel } from '../plan.ts';
+import type { ColumnRef, Expr, NamedExpr, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
-import type { CellsBoundary } from '../rewrite.ts';
 import { BOOLEAN, INTEGER } from '../sql-type.ts';
 import {
   aggregateCall,
@@ -10,146 +9,217 @@ import {
   equals,
   group,
   type IdSource,
+  isNotTrue,
   literal,
   named,
   namedAggregate,
+  notDistinct,
   ref,
   refTo,
 } from './build.ts';
-import { type CellsSpec, countStar, dedupe, type Grouped, joined, keyOf, onePass, perUnit } from './cell-shapes.ts';
+import type { CellLayout, CellsBoundary } from './cell-layout.ts';
+import { type BoundRefs, type ClassCells, classCells } from './class-cells.ts';
+import { Collected, keyOf, outputOf, Placed, refsOf } from './collected.ts';
+import type { Condition } from './conditions.ts';
 import type { PublicDomain } from './domain.ts';
-import { termsOf } from './linear.ts';
-import type { Check } from './measures.ts';
+import { countStar, exactCells } from './exact-cells.ts';
+import { type Measure, valueType } from './measures.ts';
+import type { Raw } from './raw.ts';
+import type { Magnitude, Terms } from './term-specs.ts';
+
+/** What an aggregation over protected rows releases. */
+export interface CellsSpec {
+  readonly raw: Raw;
+  readonly keys: readonly NamedExpr[];
+  readonly keyTexts: readonly string[];
+  readonly measures: readonly Measure[];
+  readonly terms: Terms;
+  readonly domain: PublicDomain | null;
+  readonly unitsMin: number;
+  /** Canonical text of the query's own conditions on the rows. */
+  readonly source: string;
+  /** Whether an expression over the rows is proved to be never negative. */
+  readonly isNonNegative: (expr: Expr) => boolean;
+}
+
+/** A magnitude whose contributors are looked at before it leaves. */
+export interface Check {
+  readonly magnitude: Magnitude;
+  readonly filter: readonly Expr[];
+  readonly conditions: readonly Condition[];
+  readonly nonNegative: boolean;
+}
 
 /**
- * Builds the one statement that gives, per group, its values and what their protection needs. Three shapes, the
- * cheapest that is exact: rows are units (one pass); one kind of unit and additive values (per unit, then over units);
- * else the values in one pass joined to a per-unit pass for each column that names units.
+ * Builds the two statements of a boundary. The first gives every group its terms and, from partial sums over classes of
+ * units, bounds that prove most of what protection asks; the second the exact contributions of what stays open.
  */
 export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
-  const { units } = spec.raw;
-  const only = units.length === 1 ? units[0]! : null;
-  const checks = dedupe(spec.parts.flatMap((part) => part.checks));
-  const grouped =
-    only?.rowsMax === 1
-      ? onePass(spec, only, checks, ids)
-      : only !== null && spec.parts.every((part) => part.additive)
-        ? perUnit(spec, only, checks, ids, true)
-        : joined(spec, checks, ids);
-  if (spec.domain === null && spec.keys.length > 0) {
-    const { gathered, groups } = withSmallGathered(grouped, spec.unitsMin, ids);
-    return layOut(spec, checks, gathered, { listed: null, groups }, ids);
+  const { checks, places, rests } = checksOf(spec);
+  const sides = spec.raw.units.map((unit, position) => classCells(spec, unit, checks, position === 0, ids));
+  const distinct = distinctValues(spec, ids);
+  const joined = joinedOnKeys(sides, distinct);
+  const first = sides[0]!;
+  const marked = spec.domain === null ? gathered(spec, joined, sides, ids) : listed(joined, first, spec.domain, ids);
+  const values = spec.terms.terms.map((_, term) => first.values[term] ?? distinct!.values.get(term)!);
+  const exact = exactCells(spec, checks, ids);
+  const placed = new Placed();
+  const layout: CellLayout = {
+    keys: marked.keys.map((key) => placed.at(key)),
+    keyTexts: spec.keyTexts,
+    listed: marked.listed === null ? null : placed.at(marked.listed),
+    groups: marked.groups === null ? null : placed.at(marked.groups),
+    unitsMin: spec.unitsMin,
+    units: spec.raw.units.map(({ unit, rowsMax, unowned }, position) => {
+      return { unit, oneRow: rowsMax === 1, unowned, mask: placed.at(sides[position]!.mask) };
+    }),
+    sets: spec.terms.sets.map(({ text }, set) => ({
+      text,
+      rest: rests[set]!,
+      classes: sides.map(({ classes }) => placed.at(classes[set]!)),
+      tables: spec.raw.rowKeys.map(({ resource, version }) => ({ resource, version })),
+    })),
+    checks: checks.map(({ magnitude }, check) => ({
+      kind: magnitude.kind,
+      bounds: sides.map(({ bounds }) => placedBounds(bounds[check]!, placed)),
+    })),
+    terms: spec.terms.terms.map(({ functional, set }, term) => {
+      return { functional, set, check: places[term]!, value: placed.at(values[term]!) };
+    }),
+    values: spec.measures.map(({ rule, unitsExtra, type }, measure) => ({
+      rule,
+      forms: spec.terms.forms[measure]!,
+      unitsMin: spec.unitsMin + unitsExtra,
+      type: valueType(rule, type),
+    })),
+    source: spec.source,
+    exact: exact.layout,
+  };
+  return {
+    kind: 'cells',
+    cells: placed.over(marked.rel, ids),
+    exact: exact.rel,
+    released: released(spec, ids),
+    layout,
+  };
+}
+
+function placedBounds(bounds: BoundRefs | null, placed: Placed) {
+  if (bounds === null) return null;
+  const { units, top1, top2, total, unowned } = bounds;
+  const at = (column: ColumnRef) => placed.at(column);
+  return { units: at(units), top1: at(top1), top2: at(top2), total: at(total), unowned: at(unowned) };
+}
+
+interface Checks {
+  readonly checks: readonly Check[];
+  /** One per term. */
+  readonly places: readonly number[];
+  /** One per set. */
+  readonly rests: readonly (number | null)[];
+}
+
+/** The rows of the group first; then each distinct magnitude of a term, and what a set leaves out. */
+function checksOf({ terms, isNonNegative }: CellsSpec): Checks {
+  const checks: Check[] = [{ magnitude: { kind: 'rows' }, filter: [], conditions: [], nonNegative: true }];
+  const placeOf = (check: Check): number => {
+    const text = JSON.stringify(check);
+    const known = checks.findIndex((other) => JSON.stringify(other) === text);
+    return known >= 0 ? known : checks.push(check) - 1;
+  };
+  const places = terms.terms.map(({ magnitude, call: { filter }, requires }) => {
+    const nonNegative = magnitude.kind !== 'sum' || isNonNegative(magnitude.arg);
+    return placeOf({ magnitude, filter: filter === null ? [] : [filter], conditions: requires, nonNegative });
+  });
+  const rests = terms.sets.map(({ filter }) =>
+    filter === null ? null : placeOf({ ...checks[0]!, filter: [isNotTrue(filter)] }),
+  );
+  return { checks, places, rests };
+}
+
+interface Keyed {
+  readonly rel: Rel;
+  readonly keys: readonly ColumnRef[];
+}
+
+/** Distinct counts do not add up over classes: they are counted over the whole group. */
+function distinctValues(
+  spec: CellsSpec,
+  ids: IdSource,
+): (Keyed & { readonly values: ReadonlyMap<number, ColumnRef> }) | null {
+  const collected = new Collected(ids);
+  const values = new Map(
+    spec.terms.terms.flatMap((term, position) =>
+      term.magnitude.kind === 'distinct' ? [[position, collected.add(term.call)] as const] : [],
+    ),
+  );
+  if (values.size === 0) return null;
+  const keys = spec.keys.map((key) => keyOf(ids, key.expr, key.name));
+  return { rel: group(spec.raw.rel, keys, collected.measures), keys: refsOf(keys), values };
+}
+
+function joinedOnKeys([first, ...others]: readonly ClassCells[], distinct: Keyed | null): Rel {
+  let rel = first!.rel;
+  for (const side of distinct === null ? others : [...others, distinct]) {
+    const on = side.keys.map((key, position) => notDistinct(first!.keys[position]!, key));
+    const join = on.length === 0 ? 'cross' : 'inner';
+    rel = { kind: 'join', join, left: rel, right: side.rel, on: on.length === 0 ? null : and(on) };
   }
-  const listed = spec.domain === null ? null : withDomain(grouped, spec.domain, ids);
-  const full = listed ?? grouped;
-  return layOut(spec, checks, full, { listed: listed === null ? null : listed.mark, groups: null }, ids);
+  return rel;
+}
+
+interface Marked extends Keyed {
+  readonly listed: ColumnRef | null;
+  readonly groups: ColumnRef | null;
 }
 
 /** Every group of the public list appears, whatever the data hold; groups beyond the list are kept apart by `mark`. */
-function withDomain(grouped: Grouped, domain: PublicDomain, ids: IdSource): Grouped & { readonly mark: ColumnRef } {
+function listed(input: Rel, first: ClassCells, domain: PublicDomain, ids: IdSource): Marked {
   const mark = keyOf(ids, literal(true, BOOLEAN), 'listed');
   const listedKeys = domain.keys.map((key) => keyOf(ids, key, 'key'));
   const right: Rel = { kind: 'project', input: domain.rel, columns: [...listedKeys, mark] };
-  const on = listedKeys.map(({ id, expr }, position) => equals(ref(id, expr.type), grouped.keys[position]!));
-  const rel: Rel = { kind: 'join', join: 'full', left: grouped.rel, right, on: and(on) };
+  const on = listedKeys.map(({ id, expr }, position) => equals(ref(id, expr.type), first.keys[position]!));
+  const rel: Rel = { kind: 'join', join: 'full', left: input, right, on: and(on) };
   const keys = listedKeys.map(({ id, expr }, position) =>
-    keyOf(ids, call('coalesce', [ref(id, expr.type), grouped.keys[position]!], expr.type), 'key'),
+    keyOf(ids, call('coalesce', [ref(id, expr.type), first.keys[position]!], expr.type), 'key'),
   );
-  const kept = [...columnsOf(grouped.rel), { id: mark.id, name: mark.name, type: BOOLEAN }];
+  const kept = [...columnsOf(input), { id: mark.id, name: mark.name, type: BOOLEAN }];
   const through = kept.map((column) => named(column.id, column.name, refTo(column)));
   return {
-    ...grouped,
     rel: { kind: 'project', input: rel, columns: [...keys, ...through] },
-    keys: keys.map(({ id, expr }) => ref(id, expr.type)),
-    mark: ref(mark.id, BOOLEAN),
+    keys: refsOf(keys),
+    listed: ref(mark.id, BOOLEAN),
+    groups: null,
   };
 }
 
 /**
- * Gathers the groups with too few units into one row that only counts them. WHY here: what no answer may show need not
- * leave the worker, and how much the protector receives does not grow with the number of small groups.
+ * Gathers the groups with fewer rows than units are needed into one row that only counts them. WHY here: what no answer
+ * may show need not leave the worker, and how much the protector receives does not grow with the number of small groups.
  */
-function withSmallGathered(
-  grouped: Grouped,
-  unitsMin: number,
-  ids: IdSource,
-): { readonly gathered: Grouped; readonly groups: ColumnRef } {
-  const enough = and(
-    grouped.units.map(({ count }) => call('gte', [count, literal(String(unitsMin), INTEGER)], BOOLEAN)),
-  );
+function gathered(spec: CellsSpec, input: Rel, sides: readonly ClassCells[], ids: IdSource): Marked {
+  const { keys: keyColumns } = sides[0]!;
+  if (spec.keys.length === 0) return { rel: input, keys: [], listed: null, groups: null };
+  const enough = and(sides.map(({ rows }) => call('gte', [rows, literal(String(spec.unitsMin), rows.type)], BOOLEAN)));
   const shown = (column: ColumnRef): Expr => choose(enough, column, literal(null, column.type));
-  const keys = grouped.keys.map((key) => keyOf(ids, shown(key), 'key'));
-  const isKey = new Set(grouped.keys.map(({ id }) => id));
-  const masks = new Set(grouped.units.flatMap(({ mask }) => (mask === null ? [] : [mask.id])));
+  const keys = keyColumns.map((key) => keyOf(ids, shown(key), 'key'));
+  const isKey = new Set(keyColumns.map(({ id }) => id));
+  const masks = new Set(sides.map(({ mask }) => mask.id));
   const groups = namedAggregate(ids.next(), 'groups', countStar([]));
-  const rest = columnsOf(grouped.rel)
+  const rest = columnsOf(input)
     .filter(({ id }) => !isKey.has(id))
     .map((column) => {
       const [fn, arg] = masks.has(column.id) ? ['mask_union', refTo(column)] : ['any_value', shown(refTo(column))];
-      // The columns keep their ids: references into `grouped` stay valid.
+      // The columns keep their ids: references into the input stay valid.
       return namedAggregate(column.id, column.name, aggregateCall(fn, { args: [arg], type: column.type }));
     });
-  const rel = group(grouped.rel, [keyOf(ids, enough, 'enough'), ...keys], [...rest, groups]);
-  return {
-    gathered: { ...grouped, rel, keys: keys.map(({ id, expr }) => ref(id, expr.type)) },
-    groups: ref(groups.id, INTEGER),
-  };
+  const rel = group(input, [keyOf(ids, enough, 'enough'), ...keys], [...rest, groups]);
+  return { rel, keys: refsOf(keys), listed: null, groups: ref(groups.id, INTEGER) };
 }
 
-/** Puts the columns in order and says where each is. */
-function layOut(
-  spec: CellsSpec,
-  checks: readonly Check[],
-  grouped: Grouped,
-  marks: { readonly listed: ColumnRef | null; readonly groups: ColumnRef | null },
-  ids: IdSource,
-): CellsBoundary {
-  const order: ColumnRef[] = [];
-  const place = new Map<ColumnId, number>();
-  const at = (column: ColumnRef): number => {
-    const known = place.get(column.id);
-    if (known !== undefined) return known;
-    place.set(column.id, order.length);
-    order.push(column);
-    return order.length - 1;
-  };
-  const maybe = (column: ColumnRef | null): number | null => (column === null ? null : at(column));
-  const keys = grouped.keys.map(at);
-  const values = grouped.values.map(at);
-  const position = new Map(checks.map((check, index) => [JSON.stringify(check), index]));
-  const layout: CellsBoundary['layout'] = {
-    keys,
-    listed: maybe(marks.listed),
-    groups: maybe(marks.groups),
-    unitsMin: spec.unitsMin,
-    units: grouped.units.map(({ count, mask: bits }, index) => {
-      return { unit: spec.raw.units[index]!.unit, count: at(count), mask: maybe(bits) };
-    }),
-    values: spec.parts.map((part, index) => ({
-      value: values[index]!,
-      unitsMin: spec.unitsMin + part.unitsExtra,
-      checks: part.checks.map((check) => position.get(JSON.stringify(check))!),
-      terms: termsOf(part, spec.raw),
-    })),
-    checks: grouped.contributions.map((units) => ({
-      contributions: units.map((one) => ({
-        units: at(one.units),
-        top1: maybe(one.top1),
-        top2: maybe(one.top2),
-        total: maybe(one.total),
-        unowned: maybe(one.unowned),
-        conditions: one.conditions.map(({ holds, fails }) => ({ holds: at(holds), fails: at(fails) })),
-      })),
-    })),
-    measures: spec.measures,
-  };
-  const columns = order.map((column, index) => named(column.id, `x${index}`, column));
-  const cells: Rel = { kind: 'project', input: grouped.rel, columns };
-  return { kind: 'cells', cells, released: released(spec, grouped, ids), layout };
-}
-
-function released(spec: CellsSpec, grouped: Grouped, ids: IdSource): readonly OutputColumn[] {
-  const keys = grouped.keys.map(({ type }, index) => ({ id: ids.next(), name: spec.keys[index]!.name, type }));
-  const values = spec.parts.map(({ call: { type } }, index) => ({ id: ids.next(), name: `v${index}`, type }));
-  return [...keys, ...values];
+function released({ keys, measures }: CellsSpec, ids: IdSource) {
+  return [
+    ...keys.map(({ name, expr }) => outputOf(ids, { name, type: expr.type })),
+    ...measures.map(({ rule, type }, index) => outputOf(ids, { name: `v${index}`, type: valueType(rule, type) })),
+  ];
 }

@@ -13,23 +13,27 @@ import type {
   Project,
   Rel,
   Scan,
+  ScanColumn,
   SetOperation,
 } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { columnsRead, conjunctsOf } from '../plan-walk.ts';
 import type { ResolvedQuery } from '../resolve.ts';
 import type { Boundary } from '../rewrite.ts';
-import { group, type IdSource, idsAbove, named, ref, refTo, scanReleased } from './build.ts';
+import { INTEGER } from '../sql-type.ts';
+import { sameType } from '../type-rules.ts';
+import { cast, group, type IdSource, idsAbove, named, ROW_KEY, ref, refTo, scanReleased } from './build.ts';
 import { canonicalText, tablesIn } from './canonical.ts';
-import { buildCells } from './cells.ts';
+import { buildCells, type CellsSpec } from './cells.ts';
 import { publicDomain } from './domain.ts';
 import { joinRaw } from './join-raw.ts';
 import { checkPublicJoin, checkUnion, checkUnitJoin, joinOnWhere } from './join-rules.ts';
-import { combineMeasure, type Measure, measureOf, type Part } from './measures.ts';
+import { lookThrough } from './look-through.ts';
+import { measureOf } from './measures.ts';
 import { limitRaw, perUnitRaw, projectRaw, windowRaw } from './over-raw.ts';
 import { asRaw, type Raw, rawScan, restrict, rootOf, type UnitColumn } from './raw.ts';
 import { constructRefused, rowsRefused, unitMissing } from './refusals.ts';
-import { checkSummands } from './summand.ts';
+import { termsOf } from './term-specs.ts';
 import { unionRaw } from './union-raw.ts';
 
 /** A part of the plan: public rows, protected rows, or post-processing of what has been released. */
@@ -117,8 +121,26 @@ function cutScan(scan: Scan, cutter: Cutter): Piece {
     return { state: 'open', rel: { ...scan, columns: read } };
   }
   cutter.leaves += 1;
-  const raw = rawScan(scan, cutter.leaves);
-  return { ...raw, rel: { ...scan, columns: scan.columns.filter(({ id, unit }) => needed.has(id) || unit !== null) } };
+  const rowKey = cutter.ids.next();
+  const raw = rawScan(scan, cutter.leaves, rowKey);
+  const kept = scan.columns.filter(({ id, unit }) => needed.has(id) || unit !== null);
+  return { ...raw, rel: { ...scan, columns: [...kept, rowKeyColumn(rowKey)] } };
+}
+
+function rowKeyColumn(id: ColumnId): ScanColumn {
+  return {
+    id,
+    name: ROW_KEY,
+    column: ROW_KEY,
+    type: INTEGER,
+    level: 'general-1',
+    role: 'attribute',
+    unit: null,
+    bounds: null,
+    values: null,
+    nullable: false,
+    health: false,
+  };
 }
 
 function cutOverRaw(
@@ -221,7 +243,6 @@ function aggregateRaw(aggregate: Aggregate, input: Raw, cutter: Cutter): Piece {
   if (missing !== undefined) throw unitMissing(missing, cutter.text);
   const keyOfUnit = input.units.map((unit) => aggregate.keys.find(({ expr }) => repeats(expr, unit, input)));
   if (aggregate.sets === null && keyOfUnit.every((key) => key !== undefined)) {
-    checkAll(aggregate, input, cutter);
     return perUnitRaw(aggregate, input, keyOfUnit, cutter.ids);
   }
   if (aggregate.sets !== null) {
@@ -240,53 +261,25 @@ function blockedBy({ construct, accepted, at }: NonNullable<Raw['blocked']>, { t
   return constructRefused(construct, accepted, placeOf(text, at));
 }
 
-function checkAll(aggregate: Aggregate, raw: Raw, cutter: Cutter): void {
-  for (const { call } of aggregate.measures) checkSummands(call, raw, placeOf(cutter.text, call.at));
-}
-
 function repeats(expr: Expr, unit: UnitColumn, input: Raw): boolean {
   return expr.kind === 'column' && rootOf(input.alias, expr.id) === rootOf(input.alias, unit.id);
 }
 
 function releaseCells(aggregate: Aggregate, raw: Raw, cutter: Cutter): Rel {
-  const measures = aggregate.measures.map(({ call }) => measureOf(call, raw.conditions, placeOf(cutter.text, call.at)));
-  checkAll(aggregate, raw, cutter);
-  const parts = distinctParts(measures);
-  const index = boundaryFor(aggregate, raw, parts, cutter);
+  const index = boundaryFor(aggregate, raw, cutter);
   const boundary = cutter.boundaries[index]!;
   const columns = boundary.released.map((column): OutputColumn => ({ ...column, id: cutter.ids.next() }));
   const values = columns.slice(aggregate.keys.length);
   const keys = aggregate.keys.map(({ id, name }, position) => named(id, name, refTo(columns[position]!)));
-  const combined = aggregate.measures.map((measure, position) =>
-    combineMeasure(
-      measure,
-      measures[position]!,
-      parts.places[position]!.map((place) => values[place]!),
-    ),
-  );
-  return { kind: 'project', input: scanReleased(index, columns), columns: [...keys, ...combined] };
-}
-
-interface DistinctParts {
-  readonly parts: readonly Part[];
-  /** For each measure, which parts it is made of. */
-  readonly places: readonly (readonly number[])[];
-}
-function distinctParts(measures: readonly Measure[]): DistinctParts {
-  const parts = new Map<string, { readonly part: Part; readonly place: number }>();
-  const places = measures.map((measure) =>
-    measure.parts.map((part) => {
-      const text = JSON.stringify(part, (key, value: unknown) => (key === 'at' ? undefined : value));
-      const known = parts.get(text) ?? { part, place: parts.size };
-      parts.set(text, known);
-      return known.place;
-    }),
-  );
-  return { parts: [...parts.values()].map(({ part }) => part), places };
+  const measures = aggregate.measures.map(({ id, name, call: { type } }, position) => {
+    const value = refTo(values[position]!);
+    return named(id, name, sameType(value.type, type) ? value : cast(value, type));
+  });
+  return { kind: 'project', input: scanReleased(index, columns), columns: [...keys, ...measures] };
 }
 
 /** The same aggregation twice is one release; two different ones over the same rows would need each other's margins. */
-function boundaryFor(aggregate: Aggregate, raw: Raw, { parts, places }: DistinctParts, cutter: Cutter): number {
+function boundaryFor(aggregate: Aggregate, raw: Raw, cutter: Cutter): number {
   const text = canonicalText({ ...aggregate, input: raw.rel });
   const known = cutter.known.get(text);
   if (known !== undefined) return known;
@@ -304,11 +297,30 @@ function boundaryFor(aggregate: Aggregate, raw: Raw, { parts, places }: Distinct
     }
     cutter.spoken.set(table, index);
   }
-  const domain = parts.length === 0 ? null : publicDomain(raw, aggregate.keys, cutter.profile.cellsMax, cutter.ids);
-  const spec = { raw, keys: aggregate.keys, parts, measures: places, domain, unitsMin: cutter.decision.unitsMin };
-  cutter.boundaries.push(buildCells(spec, cutter.ids));
+  cutter.boundaries.push(buildCells(cellsSpec(aggregate, raw, cutter), cutter.ids));
   cutter.known.set(text, index);
   return index;
+}
+
+function cellsSpec(aggregate: Aggregate, raw: Raw, cutter: Cutter): CellsSpec {
+  const { profile, decision, ids, text } = cutter;
+  const through = lookThrough(raw);
+  const measures = aggregate.measures.map(({ call }) => {
+    const args = call.args.map(through.expand);
+    const filter = call.filter === null ? null : through.expand(call.filter);
+    return measureOf({ ...call, args, filter }, placeOf(text, call.at));
+  });
+  return {
+    raw,
+    keys: aggregate.keys,
+    keyTexts: aggregate.keys.map(({ expr }) => through.text(through.expand(expr))),
+    measures,
+    terms: termsOf(measures, raw, through),
+    domain: measures.length === 0 ? null : publicDomain(raw, aggregate.keys, profile.cellsMax, ids),
+    unitsMin: decision.unitsMin,
+    source: raw.restrictions.map(through.text).sort().join(' & '),
+    isNonNegative: through.isNonNegative,
+  };
 }
 
 /** Public rows as they are. One more than may leave is asked for, so that the protector sees that there are more. */

@@ -45,6 +45,7 @@ function combine(rel: Join, left: Raw, right: Raw, keepLeft: boolean, keepRight:
     state: 'raw',
     rel,
     units: [...leftUnits, ...rightUnits],
+    rowKeys: [...left.rowKeys, ...right.rowKeys],
     leaves: new Map([...left.leaves, ...right.leaves]),
     tokenLeaf: new Map([...left.tokenLeaf, ...right.tokenLeaf]),
     alias: new Map([...left.alias, ...right.alias]),

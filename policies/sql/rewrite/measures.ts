@@ -1,37 +1,29 @@
 import { AppError, type SourcePlace } from '../../errors.ts';
-import type { AggregateCall, ColumnId, Expr, NamedAggregate } from '../plan.ts';
+import type { AggregateCall, Expr } from '../plan.ts';
 import { DOUBLE, INTEGER, type SqlType } from '../sql-type.ts';
-import { sameType } from '../type-rules.ts';
-import { absolute, asDouble, cast, divide, double, isNotNull, least, multiply, ref, sumType } from './build.ts';
+import { and, isNotNull } from './build.ts';
 import { type Condition, conditionsOf, type KnownConditions } from './conditions.ts';
+import { presenceTerms, productTerms, type RowTerm, sumTerms, under, whereNeeded } from './polynomial.ts';
 
-/** A magnitude that is built up from rows and whose safety can be judged by what each unit contributes. */
-export type Magnitude =
-  | { readonly kind: 'rows' }
-  | { readonly kind: 'present'; readonly arg: Expr }
-  | { readonly kind: 'sum'; readonly arg: Expr }
-  | { readonly kind: 'distinct'; readonly arg: Expr };
+/** How the protector makes a value of linear forms: the forms are named in the order in which they stand. */
+export const MOMENT_RULES = [
+  ...(['var_samp', 'var_pop', 'stddev_samp', 'stddev_pop', 'sem'] as const), // n, Σx, Σx²
+  ...(['covar_samp', 'covar_pop', 'corr'] as const), // n, Σy, Σx, Σy², Σx², Σyx
+  ...(['slope', 'intercept', 'r2', 'avgx', 'avgy', 'sxx', 'syy', 'sxy', 'count'] as const).map(
+    (name) => `regr_${name}` as const, // the same six
+  ),
+] as const;
+export type ValueRule = 'sum' | 'mean' | 'distinct' | (typeof MOMENT_RULES)[number];
 
-export interface Check {
-  readonly magnitude: Magnitude;
-  readonly filter: Expr | null;
-  readonly conditions: readonly Condition[];
-}
-
-/** One number per group that leaves, and the checks that must hold before it does. */
-export interface Part {
-  readonly call: AggregateCall;
-  readonly checks: readonly Check[];
+/** An aggregate of the user as linear forms over terms, and the rule that makes them one number. */
+export interface Measure {
+  readonly rule: ValueRule;
+  readonly forms: readonly (readonly RowTerm[])[];
+  /** Rule `distinct`: what is counted, and where. */
+  readonly distinct: { readonly arg: Expr; readonly where: readonly Expr[] } | null;
   /** Added to the usual threshold: a fitted quantity needs its degrees of freedom as well. */
   readonly unitsExtra: number;
-  /** It adds up over units, so that it can be computed from what each unit contributes. */
-  readonly additive: boolean;
-}
-
-/** An aggregate of the user as parts and the arithmetic that puts them together again. */
-export interface Measure {
-  readonly parts: readonly Part[];
-  readonly combine: (parts: readonly Expr[]) => Expr;
+  readonly type: SqlType;
 }
 
 const ACCEPTED = 'count, count(distinct …), sum, avg, var_*, stddev_*, covar_*, corr, regr_*';
@@ -49,65 +41,74 @@ const INSTEAD: Readonly<Record<string, string>> = {
   bool_or: 'count_if(…) beside count(*)',
 };
 
-const MOMENTS: ReadonlySet<string> = new Set([
-  ...['var_samp', 'var_pop', 'stddev_samp', 'stddev_pop', 'sem', 'covar_samp', 'covar_pop', 'corr'],
-  ...['slope', 'intercept', 'r2', 'avgx', 'avgy', 'sxx', 'syy', 'sxy', 'count'].map((name) => `regr_${name}`),
-]);
+const isMoment = (fn: string): fn is (typeof MOMENT_RULES)[number] => (MOMENT_RULES as readonly string[]).includes(fn);
 
 /** Model outputs need this many more units than the threshold, for at least as many degrees of freedom. */
 const UNITS_OF_A_MEAN = 1;
 const UNITS_OF_A_LINE = 2;
 
-/** Squares of larger numbers would leave the range in which the engine sums exactly. */
-const SQUARED_MAX = 3e9;
-
 /**
- * Takes an aggregate apart into what mode `aggregate` can judge and release.
- * @throws AppError POLICY_AGGREGATE_REFUSED for what would show single values
+ * Takes an aggregate apart into what can be judged and released term by term. Its arguments are over visible columns.
+ * @throws AppError POLICY_AGGREGATE_REFUSED for what would show single values, POLICY_CONSTRUCT_REFUSED
  */
-export function measureOf(call: AggregateCall, known: KnownConditions, place: SourcePlace | null): Measure {
-  const { fn, filter } = call;
-  const conditions = conditionsOfCall(call, known);
-  const arg = call.args[0];
-  if (fn === 'count_star' || (fn === 'count' && arg === undefined)) return alone(countPart(null, filter, conditions));
+export function measureOf(call: AggregateCall, place: SourcePlace | null): Measure {
+  const { fn, filter, type } = call;
+  const [x, y] = call.args;
+  const filtered = (terms: readonly RowTerm[]) => (filter === null ? terms : under(filter, terms));
+  const rows = presenceTerms(ONE);
+  const simple = { rule: 'sum', distinct: null, unitsExtra: 0, type } as const;
+  if (fn === 'count_star' || (fn === 'count' && x === undefined)) return { ...simple, forms: [filtered(rows)] };
   if ((fn === 'count' && call.distinct) || fn === 'approx_count_distinct') {
-    return alone(distinctPart(arg!, filter, conditions));
+    const where = filter === null ? [] : [filter];
+    return { ...simple, rule: 'distinct', forms: [], distinct: { arg: countable(x!, place), where } };
   }
   if (call.distinct) throw refused(`${fn}(DISTINCT …)`, `${fn}(…), or count(distinct …)`, place);
-  if (fn === 'count') return alone(countPart(arg!, filter, conditions));
-  if (fn === 'count_if') return alone(countPart(null, bothOf(filter, arg!), conditions));
-  if (fn === 'sum') return alone(sumPart(arg!, filter, call.type, conditions));
-  if (fn === 'avg') return meanOf(arg!, filter, conditions);
-  if (MOMENTS.has(fn)) return alone(momentPart(call, conditions));
-  throw refused(fn, INSTEAD[fn] ?? ACCEPTED, place);
+  if (fn === 'count') return { ...simple, forms: [filtered(presenceTerms(x!))] };
+  if (fn === 'count_if') return { ...simple, forms: [filtered(under(x!, rows))] };
+  if (fn === 'sum') return { ...simple, forms: [filtered(sumTerms(x!, fn, place))] };
+  if (fn === 'avg') {
+    return { ...simple, rule: 'mean', forms: [sumTerms(x!, fn, place), presenceTerms(x!)].map(filtered) };
+  }
+  if (!isMoment(fn)) throw refused(fn, INSTEAD[fn] ?? ACCEPTED, place);
+  const forms = y === undefined ? momentForms(x!, fn, place) : pairForms(x!, y, fn, place);
+  const unitsExtra = y === undefined ? UNITS_OF_A_MEAN : UNITS_OF_A_LINE;
+  return { rule: fn, forms: forms.map(filtered), distinct: null, unitsExtra, type };
 }
+
+const ONE: Expr = { kind: 'literal', type: INTEGER, value: '1', at: null };
+
+function momentForms(x: Expr, fn: string, place: SourcePlace | null) {
+  return [presenceTerms(x), sumTerms(x, fn, place), productTerms(x, x, fn, place)];
+}
+
+function pairForms(y: Expr, x: Expr, fn: string, place: SourcePlace | null) {
+  const both = (terms: readonly RowTerm[]) => whereNeeded(terms, [y, x]);
+  const sums = [sumTerms(y, fn, place), sumTerms(x, fn, place)];
+  const squares = [productTerms(y, y, fn, place), productTerms(x, x, fn, place), productTerms(y, x, fn, place)];
+  return [presenceTerms(ONE), ...sums, ...squares].map(both);
+}
+
+/**
+ * WHY a stored column: `count(DISTINCT CASE WHEN …one person… THEN 1000 ELSE least(age, 49) END)` collapses everybody
+ * else's values and counts that one person's.
+ */
+function countable(expr: Expr, place: SourcePlace | null): Expr {
+  if (expr.kind === 'column' || (expr.kind === 'cast' && expr.arg.kind === 'column')) return expr;
+  if (expr.kind === 'call' && CALENDAR_PARTS.has(expr.fn) && expr.args.every(isPlain)) return expr;
+  throw refused('count(DISTINCT expression)', 'count(DISTINCT column), or a date truncated or a part of one', place);
+}
+
+const CALENDAR_PARTS: ReadonlySet<string> = new Set(['date_trunc', 'date_part', 'year', 'quarter', 'month']);
+const isPlain = (expr: Expr): boolean => expr.kind === 'column' || expr.kind === 'literal';
 
 function refused(fn: string, accepted: string, place: SourcePlace | null): AppError {
   return new AppError('POLICY_AGGREGATE_REFUSED', { function: fn, mode: 'aggregate', accepted }, place);
 }
 
-function alone(part: Part): Measure {
-  return { parts: [part], combine: ([only]) => only! };
-}
-
-function bothOf(a: Expr | null, b: Expr): Expr {
-  return a === null ? b : { kind: 'call', fn: 'and', args: [a, b], type: b.type, at: null };
-}
-
-function aggregate(
-  fn: string,
-  args: readonly Expr[],
-  filter: Expr | null,
-  type: SqlType,
-  distinct = false,
-): AggregateCall {
-  return { fn, args, distinct, filter, type, at: null };
-}
-
-/** The conditions in one aggregate as the user wrote it. */
+/** The conditions in one aggregate as the user wrote it: what a per-unit value depends on. */
 export function conditionsOfCall(call: AggregateCall, known: KnownConditions): readonly Condition[] {
   const { fn, args, filter } = call;
-  if (fn === 'count_if') return conditionsOf([], bothOf(filter, args[0]!), known);
+  if (fn === 'count_if') return conditionsOf([], filter === null ? args[0]! : and([filter, args[0]!]), known);
   const [arg] = args;
   // What is counted is whether the value is there: for anything but a bare column the user decides that.
   const decides =
@@ -115,53 +116,5 @@ export function conditionsOfCall(call: AggregateCall, known: KnownConditions): r
   return conditionsOf(decides ? [...args, isNotNull(arg)] : args, filter, known);
 }
 
-function countPart(arg: Expr | null, filter: Expr | null, conditions: readonly Condition[]): Part {
-  const check: Check = { magnitude: arg === null ? { kind: 'rows' } : { kind: 'present', arg }, filter, conditions };
-  const call = arg === null ? aggregate('count_star', [], filter, INTEGER) : aggregate('count', [arg], filter, INTEGER);
-  return { call, checks: [check], unitsExtra: 0, additive: true };
-}
-
-function distinctPart(arg: Expr, filter: Expr | null, conditions: readonly Condition[]): Part {
-  const check: Check = { magnitude: { kind: 'distinct', arg }, filter, conditions };
-  return { call: aggregate('count', [arg], filter, INTEGER, true), checks: [check], unitsExtra: 0, additive: false };
-}
-
-function sumPart(arg: Expr, filter: Expr | null, type: SqlType, conditions: readonly Condition[]): Part {
-  const check: Check = { magnitude: { kind: 'sum', arg }, filter, conditions };
-  return { call: aggregate('sum', [arg], filter, type), checks: [check], unitsExtra: 0, additive: true };
-}
-
-/** A mean leaves as a protected sum over a protected count. */
-function meanOf(arg: Expr, filter: Expr | null, conditions: readonly Condition[]): Measure {
-  return {
-    parts: [sumPart(arg, filter, sumType(arg.type), conditions), countPart(arg, filter, conditions)],
-    combine: ([sum, total]) => divide(asDouble(sum!), cast(total!, DOUBLE)),
-  };
-}
-
-/** Moments are computed by the engine from deviations; judged by the sums and the sums of squares behind them. */
-function momentPart(call: AggregateCall, conditions: readonly Condition[]): Part {
-  const [x, y] = call.args.map(asDouble);
-  const present = y === undefined ? null : bothOf(isNotNull(x!), isNotNull(y));
-  const filter = present === null ? call.filter : bothOf(call.filter, present);
-  const checks = [x!, ...(y === undefined ? [] : [y])].flatMap((arg): readonly Check[] => [
-    { magnitude: { kind: 'sum', arg }, filter, conditions },
-    { magnitude: { kind: 'sum', arg: squared(arg) }, filter, conditions },
-  ]);
-  return { call, checks, unitsExtra: y === undefined ? UNITS_OF_A_MEAN : UNITS_OF_A_LINE, additive: false };
-}
-
-function squared(arg: Expr): Expr {
-  const bounded = least(absolute(arg), double(SQUARED_MAX));
-  return multiply(bounded, bounded);
-}
-
-/** The user's aggregates over their parts, as columns over the released ones. */
-export function combineMeasure(
-  { id, name, call }: NamedAggregate,
-  measure: Measure,
-  parts: readonly { readonly id: ColumnId; readonly type: SqlType }[],
-): { readonly id: ColumnId; readonly name: string; readonly expr: Expr } {
-  const combined = measure.combine(parts.map((part) => ref(part.id, part.type)));
-  return { id, name, expr: sameType(combined.type, call.type) ? combined : cast(combined, call.type) };
-}
+export const valueType = (rule: ValueRule, type: SqlType): SqlType =>
+  rule === 'sum' || rule === 'distinct' || rule === 'regr_count' ? type : DOUBLE;

@@ -1,7 +1,8 @@
 import { placeOf } from '../../errors.ts';
 import type { Aggregate, ColumnId, ColumnRef, Expr, Limit, NamedExpr, Project, Window } from '../plan.ts';
-import { INTEGER } from '../sql-type.ts';
-import { aggregateCall, type IdSource, isNotZero, named, namedAggregate, ref } from './build.ts';
+import { columnRefsIn } from '../plan-walk.ts';
+import { HUGEINT, INTEGER } from '../sql-type.ts';
+import { aggregateCall, type IdSource, isNotZero, named, namedAggregate, ROW_KEY, ref } from './build.ts';
 import { type Condition, conditionsOf } from './conditions.ts';
 import { conditionsOfCall } from './measures.ts';
 import { type Raw, rootOf, type UnitColumn } from './raw.ts';
@@ -21,8 +22,14 @@ export function projectRaw(project: Project, input: Raw, ids: IdSource): Raw {
     return ref(column.id, expr.type);
   };
   for (const { id, expr } of project.columns) {
-    if (expr.kind !== 'column') definitions.set(id, expr);
-    else if (expr.id !== id) alias.set(id, expr.id);
+    if (expr.kind !== 'column') {
+      definitions.set(id, expr);
+      // What it is computed from stays visible, so that a sum over it can be judged term by term.
+      for (const used of columnRefsIn(expr)) {
+        const kept = carry(used, 'used');
+        if (kept.id !== used.id) alias.set(kept.id, used.id);
+      }
+    } else if (expr.id !== id) alias.set(id, expr.id);
     const inside = conditionsOf([expr], null, input.conditions);
     if (inside.length === 0) continue;
     conditions.set(
@@ -37,8 +44,9 @@ export function projectRaw(project: Project, input: Raw, ids: IdSource): Raw {
     alias.set(id, unit.id);
     return { ...unit, id };
   });
+  const rowKeys = input.rowKeys.map((key) => ({ ...key, id: carry(ref(key.id, key.type), ROW_KEY).id }));
   const rel: Project = { ...project, input: input.rel, columns: [...columns.values()] };
-  return { ...input, rel, alias, definitions, conditions, units };
+  return { ...input, rel, alias, definitions, conditions, units, rowKeys };
 }
 
 export function windowRaw(window: Window, input: Raw, text: string): Raw {
@@ -100,5 +108,11 @@ export function perUnitRaw(
   }
   const rowsMax = aggregate.keys.length === 1 ? 1 : null;
   const units = input.units.map((unit, position) => ({ ...unit, id: keys[position]!.id, rowsMax }));
-  return { ...input, rel: { ...aggregate, input: input.rel, measures }, alias, conditions, units };
+  const rowKeys = input.rowKeys.map((key) => {
+    const id = ids.next();
+    const args = [ref(key.id, key.type)];
+    measures.push(namedAggregate(id, ROW_KEY, aggregateCall('sum', { args, type: HUGEINT })));
+    return { ...key, id, type: HUGEINT };
+  });
+  return { ...input, rel: { ...aggregate, input: input.rel, measures }, alias, conditions, units, rowKeys };
 }

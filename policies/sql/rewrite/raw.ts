@@ -1,8 +1,8 @@
 import type { UnitKind } from '../../table-schema.ts';
-import type { ColumnId, Expr, Literal, Offset, Rel, Scan, ScanColumn } from '../plan.ts';
+import type { ColumnId, Expr, Literal, Offset, Rel, Scan, ScanColumn, TableSource } from '../plan.ts';
 import { conjunctsOf } from '../plan-walk.ts';
 import { mapExpr } from '../same-expression.ts';
-import type { SqlType } from '../sql-type.ts';
+import { INTEGER, type SqlType } from '../sql-type.ts';
 import { literal, ref } from './build.ts';
 import type { KnownConditions } from './conditions.ts';
 
@@ -14,6 +14,8 @@ export interface Raw {
   readonly state: 'raw';
   readonly rel: Rel;
   readonly units: readonly UnitColumn[];
+  /** The content keys of the protected tables' rows: what a set of rows is known by. Carried like `units`. */
+  readonly rowKeys: readonly RowKeyColumn[];
   /** The protected tables below, and whether a unit is known for their rows. */
   readonly leaves: ReadonlyMap<number, Leaf>;
   /** Which table an identifier column comes from, by root id. */
@@ -41,6 +43,13 @@ export interface UnitColumn {
   /** Most rows of `rel` that one unit has; null when unknown. */
   readonly rowsMax: number | null;
 }
+/** A number per row that depends on its content alone, fixed over versions; above a per-unit aggregate, their sum. */
+export interface RowKeyColumn {
+  readonly id: ColumnId;
+  readonly type: SqlType;
+  readonly resource: string;
+  readonly version: number;
+}
 export interface Leaf {
   readonly table: string;
   readonly covered: boolean;
@@ -57,7 +66,7 @@ export function rootOf(alias: Raw['alias'], id: ColumnId): ColumnId {
 }
 
 /** A protected table as it is stored. `leaf` is any number that no other table of the query has. */
-export function rawScan(scan: Scan, leaf: number): Raw {
+export function rawScan(scan: Scan, leaf: number, rowKey: ColumnId): Raw {
   const source = scan.source;
   const naming = scan.columns.filter(({ unit }) => unit !== null);
   const owned = naming.some(({ nullable }) => !nullable);
@@ -72,6 +81,7 @@ export function rawScan(scan: Scan, leaf: number): Raw {
     units: naming.map(({ id, type, unit, nullable }) => {
       return { id, type, unit: unit!, nullable, unowned: !owned, rowsMax: rowsMax(unit!) };
     }),
+    rowKeys: source.kind === 'table' ? [rowKeyOf(rowKey, source)] : [],
     leaves: new Map([
       [
         leaf,
@@ -93,12 +103,17 @@ export function rawScan(scan: Scan, leaf: number): Raw {
   };
 }
 
+const rowKeyOf = (id: ColumnId, { resource, version }: TableSource): RowKeyColumn => {
+  return { id, type: INTEGER, resource, version };
+};
+
 /** A relation that is public through and through, as one side of a join with protected rows. */
 export function asRaw(rel: Rel): Raw {
   return {
     state: 'raw',
     rel,
     units: [],
+    rowKeys: [],
     leaves: new Map(),
     tokenLeaf: new Map(),
     alias: new Map(),

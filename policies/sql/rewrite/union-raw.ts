@@ -1,7 +1,7 @@
 import type { Rel, SetOperation } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { BOOLEAN } from '../sql-type.ts';
-import { type IdSource, literal, named, ref, refTo } from './build.ts';
+import { type IdSource, literal, named, ROW_KEY, ref, refTo } from './build.ts';
 import type { Condition } from './conditions.ts';
 import { asRaw, type Raw, type UnitColumn } from './raw.ts';
 
@@ -9,6 +9,8 @@ import { asRaw, type Raw, type UnitColumn } from './raw.ts';
 export function unionRaw(operation: SetOperation, left: Raw, right: Raw, ids: IdSource): Raw {
   const slots = unitSlots(left, right);
   const names = slots.map(({ type }) => ({ id: ids.next(), name: 'unit', type }));
+  const keys = [...left.rowKeys, ...right.rowKeys];
+  const keyNames = keys.map(({ type }) => ({ id: ids.next(), name: ROW_KEY, type }));
   const side = (raw: Raw, pick: (slot: Slot) => UnitColumn | undefined): Rel => ({
     kind: 'project',
     input: raw.rel,
@@ -20,12 +22,15 @@ export function unionRaw(operation: SetOperation, left: Raw, right: Raw, ids: Id
         const unit = pick(slot);
         return named(ids.next(), 'unit', unit === undefined ? literal(null, slot.type) : ref(unit.id, unit.type));
       }),
+      ...keys.map((key) =>
+        named(ids.next(), ROW_KEY, raw.rowKeys.includes(key) ? ref(key.id, key.type) : literal(null, key.type)),
+      ),
     ],
   });
   const rel: SetOperation = {
     ...operation,
     all: true,
-    columns: [...operation.columns, ...names],
+    columns: [...operation.columns, ...names, ...keyNames],
     left: side(left, (slot) => slot.left),
     right: side(right, (slot) => slot.right),
   };
@@ -47,6 +52,7 @@ export function unionRaw(operation: SetOperation, left: Raw, right: Raw, ids: Id
     ...asRaw(rel),
     conditions: neverMet(operation, left, right),
     units,
+    rowKeys: keys.map((key, position) => ({ ...key, id: keyNames[position]!.id })),
     leaves: new Map([...left.leaves, ...right.leaves]),
     blocked: left.blocked ?? right.blocked,
   };

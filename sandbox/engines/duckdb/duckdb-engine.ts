@@ -12,6 +12,8 @@ interface OpenGrant {
   readonly instance: DuckDBInstance;
   readonly connection: DuckDBConnection;
   readonly plans: PlanCache;
+  /** For queries with tables beside the views; made when first needed. */
+  beside: Promise<Scratch> | null;
 }
 
 /**
@@ -57,7 +59,7 @@ export function openDuckDbEngine(limits: EngineLimits): QueryEngine {
       assert(!grants.has(id), 'a grant is opened once');
       const instance = await lockDown(await takeSpare(), (connection) => attachViews(connection, views));
       const connection = await instance.connect();
-      grants.set(id, { instance, connection, plans: openPlanCache(connection) });
+      grants.set(id, { instance, connection, plans: openPlanCache(connection), beside: null });
     },
     revoke(id) {
       const grant = grants.get(id);
@@ -66,10 +68,12 @@ export function openDuckDbEngine(limits: EngineLimits): QueryEngine {
       grant?.connection.closeSync();
       grant?.instance.closeSync();
     },
-    async query(id, sql) {
+    async query(id, tables, sql) {
       const grant = grants.get(id);
       assert(grant !== undefined, 'the grant of a query is open');
-      return tracked(run(grant, sql));
+      if (tables.length === 0) return tracked(run(grant, sql));
+      grant.beside ??= openScratch(grant.instance);
+      return tracked((await grant.beside).finish(tables, sql, begin));
     },
     async finish(tables: readonly ScratchTable[], sql) {
       scratch ??= lockedInstance({ ...limits, threads: 1 }).then(openScratch);

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_PROFILE } from '../../../policies/levels.ts';
 import { isDominated } from '../../../policies/mechanisms/suppression/dominance.ts';
 import { compare, exactLimit, exactOf } from '../../../policies/mechanisms/suppression/exact.ts';
-import { areIndependent, closeUnderSpan } from '../../../policies/mechanisms/suppression/span.ts';
 import type { UnitKind } from '../../../policies/table-schema.ts';
 
 const exact = (value: number | string) => exactOf(value)!;
@@ -64,23 +63,5 @@ describe('dominance', () => {
     expect(exactOf(Number.NaN)).toBeNull();
     expect(exactOf(Number.POSITIVE_INFINITY)).toBeNull();
     expect(compare(exactOf(0.5)!, exact('0.5'))).toBe(0);
-  });
-});
-
-describe('span', () => {
-  const x = (factor = '1') => ({ term: 'x', factor });
-  const y = (factor = '1') => ({ term: 'y', factor });
-  const z = (factor = '1') => ({ term: 'z', factor });
-
-  it('knows independent values', () => {
-    expect(areIndependent([[x()], [y()], null])).toBe(true);
-    expect(areIndependent([[x()], [y()], [x('2'), y('-3')]])).toBe(false);
-  });
-
-  it('hides what completes a hidden value', () => {
-    expect(closeUnderSpan([[x()], [y()], [x(), y()]], new Set([0]))).toEqual(new Set([0, 2]));
-    expect(closeUnderSpan([[x(), y()], [y(), z()], [z()], [x()]], new Set([3]))).toEqual(new Set([3, 2]));
-    expect(closeUnderSpan([[x()], [y()], null], new Set([0]))).toEqual(new Set([0]));
-    expect(closeUnderSpan([[x()], [x('2.5')]], new Set([1]))).toEqual(new Set([0, 1]));
   });
 });

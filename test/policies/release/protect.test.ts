@@ -1,14 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { AppError, AssertionFailed } from '../../../policies/errors.ts';
 import { DEFAULT_PROFILE, type PolicyProfile } from '../../../policies/levels.ts';
-import { protect } from '../../../policies/release/protect.ts';
 import { release } from '../../../policies/release/release.ts';
 import { type CompiledQuery, emit } from '../../../policies/sql/compile.ts';
 import { decide } from '../../../policies/sql/decide.ts';
 import type { Rel } from '../../../policies/sql/plan.ts';
 import { rewrite } from '../../../policies/sql/rewrite.ts';
 import { asTable, interpret, type Tables, type Value } from '../rewrite/interpret-plan.ts';
-import { agg, answer, call, outputs, PEOPLE, PlanMaker, PUBLIC, people, resolved } from '../rewrite/plan-fixture.ts';
+import {
+  agg,
+  answer,
+  call,
+  outputs,
+  PEOPLE,
+  PlanMaker,
+  PUBLIC,
+  people,
+  protectedOver,
+  resolved,
+} from '../rewrite/plan-fixture.ts';
 
 const SMALL: PolicyProfile = { ...DEFAULT_PROFILE, rowsMax: 2, cellsMax: 2 };
 
@@ -20,8 +30,7 @@ function compiledOf(plan: Rel, profile: PolicyProfile): CompiledQuery {
 
 function protectedBy(plan: Rel, tables: Tables, profile: PolicyProfile) {
   const compiled = compiledOf(plan, profile);
-  const raw = compiled.private.boundaries.map(({ cells }) => asTable(cells, interpret(cells, tables)));
-  return { compiled, cells: protect(raw, compiled, profile) };
+  return { compiled, cells: protectedOver(compiled.private, tables, profile) };
 }
 
 const tables = (rows: Record<string, readonly Readonly<Record<string, Value>>[]>): Tables =>

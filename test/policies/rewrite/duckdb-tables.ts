@@ -1,6 +1,10 @@
 import { DuckDBInstance } from '@duckdb/node-api';
+import type { PolicyProfile } from '../../../policies/levels.ts';
+import { type ProtectedCells, protect } from '../../../policies/release/protect.ts';
+import { emitRel } from '../../../policies/sql/emit/emit-rel.ts';
 import type { EmittedSql } from '../../../policies/sql/emit/emitted-sql.ts';
-import type { OutputColumn } from '../../../policies/sql/plan.ts';
+import { columnsOf, type OutputColumn } from '../../../policies/sql/plan.ts';
+import type { PrivatePlan } from '../../../policies/sql/rewrite.ts';
 import type { SqlType } from '../../../policies/sql/sql-type.ts';
 import type { Cell, TableData } from '../../../policies/table-data.ts';
 import type { Tables, Value } from './interpret-plan.ts';
@@ -22,8 +26,11 @@ export async function openEngine() {
     for (const { table, columns } of specs) {
       const names = Object.keys(columns);
       const typed = names.map((name) => `"${name}" ${ENGINE_TYPES[columns[name]!.type.kind] ?? 'BIGINT'}`);
-      await connection.run(`CREATE OR REPLACE TABLE "${table}@1" (${typed.join(', ')})`);
-      const rows = tables.get(table)!.map((row) => `(${names.map((name) => sqlValue(row[name] ?? null)).join(', ')})`);
+      await connection.run(`CREATE OR REPLACE TABLE "${table}@1" (${[...typed, '_row_key BIGINT'].join(', ')})`);
+      const keyed = tables
+        .get(table)!
+        .map((row, index) => [...names.map((name) => sqlValue(row[name] ?? null)), index]);
+      const rows = keyed.map((row) => `(${row.join(', ')})`);
       if (rows.length > 0) await connection.run(`INSERT INTO "${table}@1" VALUES ${rows.join(', ')}`);
     }
   }
@@ -38,7 +45,28 @@ export async function openEngine() {
     };
   }
 
-  return { load, query, close: () => connection.closeSync() };
+  /** Protection with this engine. */
+  async function protectedBy(cut: PrivatePlan, profile: PolicyProfile): Promise<ProtectedCells> {
+    const dialogue = protect(cut, profile);
+    let step = dialogue.next();
+    while (step.done !== true) {
+      const { boundary, pass, tables } = step.value;
+      const at = cut.boundaries[boundary]!;
+      const rel = pass === 'exact' && at.kind === 'cells' ? at.exact : at.cells;
+      for (const { name, data } of tables) await loadOpen(name, data);
+      step = dialogue.next(await query(emitRel(rel), columnsOf(rel)));
+    }
+    return step.value;
+  }
+
+  async function loadOpen(name: string, { columns, values, rowCount }: TableData): Promise<void> {
+    const typed = columns.map((column) => `${column.name} ${ENGINE_TYPES[column.type.kind] ?? 'BIGINT'}`);
+    await connection.run(`CREATE OR REPLACE TABLE ${name} (${typed.join(', ')})`);
+    const rows = Array.from({ length: rowCount }, (_, row) => values.map((cells) => sqlValue(cells[row] as Value)));
+    await connection.run(`INSERT INTO ${name} VALUES ${rows.map((row) => `(${row.join(', ')})`).join(', ')}`);
+  }
+
+  return { load, protected: protectedBy, close: () => connection.closeSync() };
 }
 
 function sqlValue(value: Value): string {

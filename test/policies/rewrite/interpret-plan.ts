@@ -16,7 +16,7 @@ export type Tables = ReadonlyMap<string, readonly Readonly<Record<string, Value>
 export function interpret(rel: Rel, tables: Tables): readonly Row[] {
   switch (rel.kind) {
     case 'scan': {
-      const name = rel.source.kind === 'table' ? rel.source.table : `released_${rel.source.boundary}`;
+      const name = storedName(rel.source);
       const rows = tables.get(name);
       if (rows === undefined) throw new Error(`no table ${name}`);
       return rows.map((row) => new Map(rel.columns.map(({ id, column }) => [id, row[column] ?? null])));
@@ -51,6 +51,11 @@ export function interpret(rel: Rel, tables: Tables): readonly Row[] {
     case 'window':
       throw new Error('no windows');
   }
+}
+
+function storedName(source: Extract<Rel, { kind: 'scan' }>['source']): string {
+  if (source.kind === 'open') return 'open_groups';
+  return source.kind === 'table' ? source.table : `released_${source.boundary}`;
 }
 
 /** Rows as the engine would hand them over: columns in plan order, cells in the types of `TableData`. */
@@ -132,9 +137,10 @@ function fold(call: AggregateCall, all: readonly Row[]): Value {
       return sizes[0] ?? 0;
     case 'top2_abs':
       return sizes[1] ?? 0;
-    case 'unit_mask':
-      // 50 classes stay exact in a double.
-      return Number(numbers.reduce((mask, unit) => mask | (1n << BigInt(unit % 50)), 0n));
+    case 'class_mask':
+      return Number(numbers.reduce((mask, one) => mask | (1n << BigInt(one)), 0n));
+    case 'class_list':
+      return rows.map((row) => call.args.map((arg) => evaluate(arg, row) ?? 0).join(':')).join(';');
     case 'sum_abs':
       return sizes.reduce((a, b) => a + b, 0);
     case 'var_samp': {
@@ -198,6 +204,9 @@ function apply(fn: string, args: readonly Value[]): Value {
       return args.find((value) => value !== null) ?? null;
     case 'nullif':
       return a === b ? null : a;
+    case 'unit_class':
+      // 50 classes stay exact in the bits of a double.
+      return a === null ? 64 : Number(a) % 50;
   }
   if (a === null || (args.length > 1 && b === null)) return null;
   const [x, y] = [Number(a), Number(b)];
@@ -208,6 +217,8 @@ function apply(fn: string, args: readonly Value[]): Value {
       return a !== b;
     case 'lt':
       return a < b!;
+    case 'lte':
+      return a <= b!;
     case 'gt':
       return a > b!;
     case 'gte':
@@ -220,6 +231,8 @@ function apply(fn: string, args: readonly Value[]): Value {
       return x * y;
     case 'divide':
       return y === 0 ? null : x / y;
+    case 'negate':
+      return -x;
     case 'least':
       return Math.min(x, y);
     case 'abs':

@@ -1,6 +1,5 @@
 import { DEFAULT_PROFILE, type Level, type PolicyProfile } from '../../../policies/levels.ts';
 import { type ProtectedCells, protect } from '../../../policies/release/protect.ts';
-import type { CompiledQuery } from '../../../policies/sql/compile.ts';
 import { decide } from '../../../policies/sql/decide.ts';
 import type { UntrustedSql } from '../../../policies/sql/parse.ts';
 import type {
@@ -21,6 +20,7 @@ import { prune } from '../../../policies/sql/prune.ts';
 import type { ResolvedQuery } from '../../../policies/sql/resolve.ts';
 import { type PrivatePlan, rewrite } from '../../../policies/sql/rewrite.ts';
 import { BOOLEAN, DOUBLE, HUGEINT, INTEGER, type SqlType, TEXT } from '../../../policies/sql/sql-type.ts';
+import type { TableData } from '../../../policies/table-data.ts';
 import type { UnitKind } from '../../../policies/table-schema.ts';
 import { asTable, interpret, type Tables, type Value } from './interpret-plan.ts';
 
@@ -200,9 +200,38 @@ export interface Answer {
 /** The whole way with the interpreter in the engine's place. */
 export function answer(query: Rel, tables: Tables, profile: PolicyProfile = DEFAULT_PROFILE): Answer {
   const cut = plan(query, profile);
-  const raw = cut.boundaries.map(({ cells }) => asTable(cells, interpret(cells, tables)));
-  const cells = protect(raw, { private: cut } as CompiledQuery, profile);
+  const cells = protectedOver(cut, tables, profile);
   return { rows: finishOver(cut, cells), cells, private: cut };
+}
+
+/** Protection with the interpreter as its engine. */
+export function protectedOver(cut: PrivatePlan, stored: Tables, profile: PolicyProfile): ProtectedCells {
+  const keyed = new Map(
+    [...stored].map(([name, rows]) => [name, rows.map((row) => ({ ...row, _row_key: keyOf(row) }))]),
+  );
+  const dialogue = protect(cut, profile);
+  let step = dialogue.next();
+  while (step.done !== true) {
+    const { boundary, pass, tables } = step.value;
+    const at = cut.boundaries[boundary]!;
+    const rel = pass === 'exact' && at.kind === 'cells' ? at.exact : at.cells;
+    const beside = tables.map(({ name, data }) => [name, rowsOf(data)] as const);
+    step = dialogue.next(asTable(rel, interpret(rel, new Map([...keyed, ...beside]))));
+  }
+  return step.value;
+}
+
+/** A number by content, as the vault has one for each row. */
+function keyOf(row: Readonly<Record<string, Value>>): number {
+  let hash = 7;
+  for (const character of JSON.stringify(row)) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) | 0;
+  return hash;
+}
+
+function rowsOf({ columns, values, rowCount }: TableData): readonly Readonly<Record<string, Value>>[] {
+  return Array.from({ length: rowCount }, (_, row) =>
+    Object.fromEntries(columns.map(({ name }, index) => [name, plain(values[index]![row]!)])),
+  );
 }
 
 /** What the user wrote above the boundary, over protected cells. */

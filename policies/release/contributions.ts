@@ -1,0 +1,142 @@
+import type { PolicyProfile } from '../levels.ts';
+import { isDominated } from '../mechanisms/suppression/dominance.ts';
+import { compare, type Exact, exactOf, magnitude, ZERO } from '../mechanisms/suppression/exact.ts';
+import type { CellLayout, CellUnits, ContributionColumns } from '../sql/rewrite/cell-layout.ts';
+import type { TableData } from '../table-data.ts';
+
+/** Whether enough units contribute and none dominates: proved, disproved, or not decided by bounds alone. */
+export type Verdict = 'safe' | 'unsafe' | 'open';
+
+/** A row of the first statement and, once asked for, the row of the exact one for the same group. */
+export interface GroupRow {
+  readonly raw: TableData;
+  readonly row: number;
+  readonly exact: { readonly table: TableData; readonly row: number } | null;
+}
+
+const ONE: Exact = { top: 1n, bottom: 1n };
+
+/** Only how many units contribute. */
+export function judgeUnits(layout: CellLayout, check: number, unitsMin: number, group: GroupRow): Verdict {
+  return worst(layout.units.map((unit, position) => enoughUnits(layout, check, unit, position, unitsMin, group)));
+}
+
+/** One magnitude over a group. */
+export function judgeCheck(
+  layout: CellLayout,
+  check: number,
+  unitsMin: number,
+  group: GroupRow,
+  profile: PolicyProfile,
+): Verdict {
+  return worst(
+    layout.units.map((unit, position) => {
+      const enough = enoughUnits(layout, check, unit, position, unitsMin, group);
+      return enough === 'safe' ? spread(layout, check, unit, position, group, profile) : enough;
+    }),
+  );
+}
+
+export function worst(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes('unsafe')) return 'unsafe';
+  return verdicts.includes('open') ? 'open' : 'safe';
+}
+
+function enoughUnits(
+  layout: CellLayout,
+  check: number,
+  { oneRow }: CellUnits,
+  position: number,
+  unitsMin: number,
+  { raw, row, exact }: GroupRow,
+): Verdict {
+  const found = layout.exact.checks[check]![position]!;
+  if (exact !== null) {
+    const count = (column: number) => countAt(exact.table, column, exact.row);
+    const met = [found.units, ...found.conditions.flatMap(({ holds, fails }) => [holds, fails])];
+    return met.every((column) => count(column) >= unitsMin) ? 'safe' : 'unsafe';
+  }
+  const { kind, bounds } = layout.checks[check]!;
+  // No unit without a row: what has fewer rows than units are needed is too small.
+  const rows = layout.checks[0]!.bounds[position]!;
+  if (countAt(raw, rows.total, row) < unitsMin) return 'unsafe';
+  const bound = bounds[position] ?? null;
+  if (bound === null || found.conditions.length > 0) return 'open';
+  if (kind !== 'sum') {
+    const contributing = countAt(raw, bound.total, row);
+    if (contributing < unitsMin) return 'unsafe';
+    if (oneRow) return 'safe';
+  }
+  return countAt(raw, bound.units, row) >= unitsMin ? 'safe' : 'open';
+}
+
+/** Dominance: what classes contribute bounds what units do from above. */
+function spread(
+  layout: CellLayout,
+  check: number,
+  unit: CellUnits,
+  position: number,
+  { raw, row, exact }: GroupRow,
+  profile: PolicyProfile,
+): Verdict {
+  if (exact !== null) {
+    const columns = layout.exact.checks[check]![position]!;
+    return isConcentrated(columns, unit, exact.table, exact.row, profile) ? 'unsafe' : 'safe';
+  }
+  const bound = layout.checks[check]!.bounds[position] ?? null;
+  if (bound === null) return 'open';
+  const oneEach = unit.oneRow && layout.checks[check]!.kind !== 'sum';
+  if (oneEach) return isSmallShare(ONE, bound, unit, raw, row, profile) ? 'safe' : 'open';
+  return isConcentrated(bound, unit, raw, row, profile) ? 'open' : 'safe';
+}
+
+/** Every unit contributes `each`. */
+function isSmallShare(
+  each: Exact,
+  { total, unowned }: ContributionColumns,
+  unit: CellUnits,
+  table: TableData,
+  row: number,
+  profile: PolicyProfile,
+): boolean {
+  const sum = numberAt(table, total, row);
+  const nobody = unit.unowned ? numberAt(table, unowned, row) : ZERO;
+  return sum !== null && nobody !== null && !dominated(unit, each, each, nobody, sum, profile);
+}
+
+function isConcentrated(
+  { top1, top2, total, unowned }: ContributionColumns,
+  unit: CellUnits,
+  table: TableData,
+  row: number,
+  profile: PolicyProfile,
+): boolean {
+  const read = [top1, top2, total].map((column) => numberAt(table, column, row));
+  const nobody = unit.unowned ? numberAt(table, unowned, row) : ZERO;
+  if (nobody === null || read.some((number) => number === null)) return true;
+  const [first, second, sum] = read as [Exact, Exact, Exact];
+  return dominated(unit, first, second, nobody, sum, profile);
+}
+
+/** Rows without a unit count as one contributor but never towards the total: padding cannot dilute a cell. */
+function dominated(
+  { unit }: CellUnits,
+  first: Exact,
+  second: Exact,
+  nobody: Exact,
+  total: Exact,
+  profile: PolicyProfile,
+): boolean {
+  const [largest, next] = [first, second, magnitude(nobody)].sort((a, b) => compare(b, a));
+  return isDominated({ unit, largest: largest!, second: next!, total }, profile);
+}
+
+export function countAt(table: TableData, column: number, row: number): number {
+  return Number(table.values[column]![row] ?? 0);
+}
+
+/** Absent groups of a public list have NULL everywhere: that is zero. null for what is no number. */
+export function numberAt(table: TableData, column: number, row: number): Exact | null {
+  const value = table.values[column]![row]!;
+  return value === null ? ZERO : exactOf(value);
+}

@@ -1,0 +1,95 @@
+import type { ColumnRef, Expr, NamedExpr, Rel } from '../plan.ts';
+import { BOOLEAN, HUGEINT, INTEGER, TEXT } from '../sql-type.ts';
+import { aggregateCall, call, group, type IdSource, isNotZero, literal, ref, sumType } from './build.ts';
+import { type ContributionColumns, NOBODY } from './cell-layout.ts';
+import type { CellsSpec, Check } from './cells.ts';
+import { Collected, keyOf, refsOf } from './collected.ts';
+import { countStar, grossCall, magnitudeCall, regrouped } from './exact-cells.ts';
+import type { UnitColumn } from './raw.ts';
+
+/** The groups of one pass over the rows, by what the classes of one unit column contribute. Columns are into `rel`. */
+export interface ClassCells {
+  readonly rel: Rel;
+  readonly keys: readonly ColumnRef[];
+  /** Owned rows of the group. */
+  readonly rows: ColumnRef;
+  readonly mask: ColumnRef;
+  /** One per term; null for what does not add up over classes. Empty without `withValues`. */
+  readonly values: readonly (ColumnRef | null)[];
+  readonly bounds: readonly (BoundRefs | null)[];
+  /** One per set. */
+  readonly classes: readonly ColumnRef[];
+}
+export type BoundRefs = { readonly [K in keyof ContributionColumns]: ColumnRef };
+
+/** Group by keys and class of unit, then fold the classes. */
+export function classCells(
+  spec: CellsSpec,
+  unit: UnitColumn,
+  checks: readonly Check[],
+  withValues: boolean,
+  ids: IdSource,
+): ClassCells {
+  const inner = new Collected(ids);
+  const innerKeys = spec.keys.map((key) => keyOf(ids, key.expr, key.name));
+  const classKey = keyOf(ids, call('unit_class', [ref(unit.id, unit.type)], INTEGER), 'class');
+  const gross = checks.map((check) => (isBounded(check) ? inner.add(boundCall(check)) : null));
+  const partial = withValues
+    ? spec.terms.terms.map((term) => (isAdditive(term.magnitude.kind) ? inner.add(term.call) : null))
+    : [];
+  const keySums = spec.terms.sets.map(({ filter }) => ({
+    rows: inner.add(countStar(optional(filter))),
+    sums: spec.raw.rowKeys.map(({ id, type }) => {
+      return inner.add(aggregateCall('sum', { args: [ref(id, type)], type: HUGEINT, filter: optional(filter) }));
+    }),
+  }));
+  const below = group(spec.raw.rel, [...innerKeys, classKey], inner.measures);
+  return folded(below, { innerKeys, classKey, gross, partial, keySums }, ids);
+}
+
+interface Inner {
+  readonly innerKeys: readonly NamedExpr[];
+  readonly classKey: NamedExpr;
+  readonly gross: readonly (ColumnRef | null)[];
+  readonly partial: readonly (ColumnRef | null)[];
+  readonly keySums: readonly { readonly rows: ColumnRef; readonly sums: readonly ColumnRef[] }[];
+}
+
+function folded(below: Rel, { innerKeys, classKey, gross, partial, keySums }: Inner, ids: IdSource): ClassCells {
+  const outer = new Collected(ids);
+  const unitClass = ref(classKey.id, INTEGER);
+  const owned = call('lt', [unitClass, literal(String(NOBODY), INTEGER)], BOOLEAN);
+  const sum = (column: ColumnRef, filter: readonly Expr[]) =>
+    outer.add(aggregateCall('sum', { args: [column], type: sumType(column.type), filter }));
+  const bounds = gross.map((column): BoundRefs | null => {
+    if (column === null) return null;
+    const over = (fn: string) => outer.add(aggregateCall(fn, { args: [column], type: column.type, filter: [owned] }));
+    const nobody = call('gte', [unitClass, literal(String(NOBODY), INTEGER)], BOOLEAN);
+    return {
+      units: outer.add(countStar([owned, isNotZero(column)])),
+      top1: over('top1_abs'),
+      top2: over('top2_abs'),
+      total: sum(column, [owned]),
+      unowned: sum(column, [nobody]),
+    };
+  });
+  const values = partial.map((column) => (column === null ? null : sum(column, [])));
+  const classes = keySums.map(({ rows, sums }) =>
+    outer.add(aggregateCall('class_list', { args: [unitClass, rows, ...sums], type: TEXT })),
+  );
+  const mask = outer.add(aggregateCall('class_mask', { args: [unitClass], type: HUGEINT, filter: [owned] }));
+  const keys = regrouped(innerKeys, ids);
+  const rel = group(below, keys, outer.measures);
+  // INVARIANT: the first check counts the rows of the group.
+  return { rel, keys: refsOf(keys), rows: bounds[0]!.total, mask, values, bounds, classes };
+}
+
+/** A sum of what may be negative says nothing about its parts. */
+const isBounded = ({ magnitude, nonNegative }: Check): boolean => magnitude.kind !== 'distinct' && nonNegative;
+const isAdditive = (kind: Check['magnitude']['kind']): boolean => kind !== 'distinct';
+
+function boundCall({ magnitude, filter, nonNegative }: Check) {
+  return nonNegative ? magnitudeCall(magnitude, filter) : grossCall(magnitude, filter);
+}
+
+const optional = (expr: Expr | null): readonly Expr[] => (expr === null ? [] : [expr]);

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import type { ColumnId, Expr, Rel } from '../plan.ts';
+import { columnsOf } from '../plan.ts';
+import { columnsIn, relsWithin } from '../plan-walk.ts';
+import { mapExpr } from '../same-expression.ts';
+import { ref } from './build.ts';
+import { canonicalText } from './canonical.ts';
+import { overRoots, type Raw, rootOf } from './raw.ts';
+
+/** Reads a computed column as what it was computed from, as far as that is still visible in the relation. */
+export interface LookThrough {
+  /** The expression over visible columns, computed columns replaced by their making. */
+  readonly expand: (expr: Expr) => Expr;
+  /** Text that is equal for equal expressions, in every query: columns by table and name, commutative sides sorted. */
+  readonly text: (expr: Expr) => string;
+  /** Whether a column, cast or not, is declared to have a value in every row and no join can leave it out. */
+  readonly isFilled: (expr: Expr) => boolean;
+  /** Whether declared bounds prove that it is never negative. */
+  readonly isNonNegative: (expr: Expr) => boolean;
+}
+
+export function lookThrough(raw: Raw): LookThrough {
+  const visible = new Map<ColumnId, ColumnId>();
+  for (const { id } of columnsOf(raw.rel)) {
+    const root = rootOf(raw.alias, id);
+    if (!visible.has(root)) visible.set(root, id);
+  }
+  const origins = originsOf(raw.rel);
+  const expand = (expr: Expr): Expr =>
+    mapExpr(expr, (part) => {
+      if (part.kind !== 'column') return null;
+      const made = overRoots(part, raw);
+      if (!columnsIn(made).every((id) => visible.has(id))) return part;
+      return mapExpr(made, (inner) => (inner.kind === 'column' ? ref(visible.get(inner.id)!, inner.type) : null));
+    });
+  const nameOf = (id: ColumnId): string => {
+    const root = rootOf(raw.alias, id);
+    return origins.get(root) ?? `#${root}`;
+  };
+  const filled = filledColumns(raw.rel);
+  const isFilled = (expr: Expr): boolean =>
+    expr.kind === 'cast' ? isFilled(expr.arg) : expr.kind === 'column' && filled.has(rootOf(raw.alias, expr.id));
+  const nonNegative = nonNegativeColumns(raw.rel);
+  const isNonNegative = (expr: Expr): boolean => {
+    switch (expr.kind) {
+      case 'column':
+        return nonNegative.has(rootOf(raw.alias, expr.id));
+      case 'literal':
+        return typeof expr.value === 'string' && Number(expr.value) >= 0;
+      case 'cast':
+        return isNonNegative(expr.arg);
+      case 'call':
+        return SQUARES.has(expr.fn) || (PRODUCTS.has(expr.fn) && expr.args.every(isNonNegative));
+      case 'case':
+        return false;
+    }
+  };
+  return { expand, text: (expr) => textOf(expr, nameOf), isFilled, isNonNegative };
+}
+
+function filledColumns(rel: Rel): ReadonlySet<ColumnId> {
+  const all = relsWithin(rel);
+  const mayLeaveOut = all.some(
+    (part) => part.kind === 'set-operation' || (part.kind === 'join' && OUTER.has(part.join)),
+  );
+  if (mayLeaveOut) return new Set();
+  return new Set(
+    all.flatMap((part) =>
+      part.kind === 'scan' ? part.columns.filter(({ nullable }) => !nullable).map(({ id }) => id) : [],
+    ),
+  );
+}
+
+const SQUARES: ReadonlySet<string> = new Set(['sqrt', 'exp']);
+const PRODUCTS: ReadonlySet<string> = new Set(['multiply', 'add', 'divide']);
+const COUNTS: ReadonlySet<string> = new Set(['count_star', 'count', 'count_if', 'approx_count_distinct']);
+
+/** Columns with declared bounds from zero upwards, and counts. */
+function nonNegativeColumns(rel: Rel): ReadonlySet<ColumnId> {
+  const found = new Set<ColumnId>();
+  for (const part of [...relsWithin(rel)].reverse()) {
+    if (part.kind === 'scan') {
+      for (const { id, bounds } of part.columns) if (bounds !== null && bounds.min >= 0) found.add(id);
+    } else if (part.kind === 'aggregate') {
+      for (const { id, call } of part.measures) {
+        const [arg] = call.args;
+        const adds = call.fn === 'sum' && arg?.kind === 'column' && found.has(arg.id);
+        if (adds || COUNTS.has(call.fn)) found.add(id);
+      }
+    }
+  }
+  return found;
+}
+
+const OUTER: ReadonlySet<string> = new Set(['left', 'right', 'full']);
+
+/** Where columns come from: `resource.column`, or for what an aggregate below made a digest of that aggregate. */
+function originsOf(rel: Rel): ReadonlyMap<ColumnId, string> {
+  const origins = new Map<ColumnId, string>();
+  for (const part of relsWithin(rel)) {
+    if (part.kind === 'scan' && part.source.kind === 'table') {
+      for (const { id, column } of part.columns) origins.set(id, `${part.source.resource}.${column}`);
+    } else if (part.kind === 'aggregate' || part.kind === 'window' || part.kind === 'set-operation') {
+      const digest = createHash('sha256').update(canonicalText(part)).digest('base64url').slice(0, 16);
+      for (const [position, { id }] of columnsOf(part).entries()) {
+        if (!origins.has(id)) origins.set(id, `${digest}.${position}`);
+      }
+    }
+  }
+  return origins;
+}
+
+const COMMUTATIVE: ReadonlySet<string> = new Set(['and', 'or', 'eq', 'neq', 'add', 'multiply', 'greatest', 'least']);
+
+function textOf(expr: Expr, nameOf: (id: ColumnId) => string): string {
+  const inner = (part: Expr) => textOf(part, nameOf);
+  switch (expr.kind) {
+    case 'column':
+      return nameOf(expr.id);
+    case 'literal':
+      return JSON.stringify([expr.type.kind, expr.value]);
+    case 'cast':
+      return `cast(${inner(expr.arg)},${JSON.stringify(expr.type)})`;
+    case 'case':
+      return `case(${expr.whens.map(({ when, then }) => `${inner(when)}:${inner(then)}`).join(',')};${inner(expr.otherwise)})`;
+    case 'call': {
+      const args = expr.args.map(inner);
+      return `${expr.fn}(${(COMMUTATIVE.has(expr.fn) ? args.sort() : args).join(',')})`;
+    }
+  }
+}

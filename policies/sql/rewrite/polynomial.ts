@@ -1,0 +1,305 @@
+import type { SourcePlace } from '../../errors.ts';
+import type { Expr } from '../plan.ts';
+import { conjunctsOf } from '../plan-walk.ts';
+import { BOOLEAN, DOUBLE } from '../sql-type.ts';
+import { asDouble, call, choose, isNotNull, isNotTrue, isNull, literal } from './build.ts';
+import { type Fraction, fractionOf, invertFraction, negateFraction, ONE, timesFraction } from './fraction.ts';
+import { constructRefused } from './refusals.ts';
+
+/**
+ * What may stand inside a sum over protected rows: a polynomial of stored columns, cut into cases. It is taken apart
+ * into terms `factor · Π atoms`, each over the rows where its conditions hold. WHY: `sum(1000 + salary · bump(age))`
+ * has every unit as a contributor, none of them dominant, and yet shows one person's salary; taken apart, the second
+ * term has one contributor and stays hidden, and the sum with it.
+ */
+export interface RowTerm {
+  readonly factor: Fraction;
+  /** Stored columns, or smooth functions of one. None: rows are counted. */
+  readonly atoms: readonly Expr[];
+  /** Stored columns that must have a value besides. Whether they do is the provider's doing, not a condition. */
+  readonly present: readonly Expr[];
+  /** The user's own conditions. */
+  readonly where: readonly Expr[];
+}
+
+interface Polynomial {
+  readonly terms: readonly RowTerm[];
+  /** Values that must not be NULL for the whole to have one. */
+  readonly needed: readonly Expr[];
+}
+
+/** More columns in one product could carve out a single point. */
+const DEGREE_MAX = 4;
+const TERMS_MAX = 64;
+
+const SUMMAND =
+  'columns, numbers, +, -, *, / by a number or a column, CASE, coalesce, abs, least, greatest, sqrt, ln, exp of a column; other functions as a group key or around the sum';
+
+/** Smooth in one stored column: no step that could single a value out. */
+const SMOOTH: ReadonlySet<string> = new Set(['sqrt', 'cbrt', 'ln', 'log10', 'log2', 'exp']);
+/** Spans and parts of dates, of stored columns and literals. */
+const CALENDAR: ReadonlySet<string> = new Set([
+  'date_diff',
+  'date_part',
+  'year',
+  'quarter',
+  'month',
+  'week',
+  'day',
+  'dayofweek',
+  'isodow',
+  'dayofyear',
+  'hour',
+  'minute',
+]);
+
+/**
+ * The terms of `sum(expr)`; `expr` is over visible columns.
+ * @throws AppError POLICY_CONSTRUCT_REFUSED
+ */
+export function sumTerms(expr: Expr, fn: string, place: SourcePlace | null): readonly RowTerm[] {
+  return wholeTerms(polynomialOf(expr, { fn, place }));
+}
+
+/** The terms of the number of rows in which `expr` has a value. */
+export function presenceTerms(expr: Expr): readonly RowTerm[] {
+  if (expr.kind === 'literal') return expr.value === null ? [] : [ROWS];
+  return [withNeeded(ROWS, [expr])];
+}
+
+const ROWS: RowTerm = { factor: ONE, atoms: [], present: [], where: [] };
+
+/** Terms of `sum(a·b)`: what second moments are made of. */
+export function productTerms(a: Expr, b: Expr, fn: string, place: SourcePlace | null): readonly RowTerm[] {
+  const context = { fn, place };
+  return wholeTerms(product(polynomialOf(a, context), polynomialOf(b, context), context));
+}
+
+/** `terms` over only those rows where all of `exprs` have a value. */
+export function whereNeeded(terms: readonly RowTerm[], exprs: readonly Expr[]): readonly RowTerm[] {
+  return terms.map((term) => withNeeded(term, exprs));
+}
+
+/** Under a condition more. That a stored value is there is no condition of the user's. */
+export function under(condition: Expr, terms: readonly RowTerm[]): readonly RowTerm[] {
+  const all = conjunctsOf(condition);
+  const present = all.flatMap((one) =>
+    one.kind === 'call' && one.fn === 'is_not_null' && isStored(one.args[0]!) ? [one.args[0]!] : [],
+  );
+  const where = all.filter((one) => !(one.kind === 'call' && one.fn === 'is_not_null' && isStored(one.args[0]!)));
+  return terms.map((term) => withNeeded({ ...term, where: [...term.where, ...where] }, present));
+}
+
+interface Context {
+  readonly fn: string;
+  readonly place: SourcePlace | null;
+}
+
+function wholeTerms({ terms, needed }: Polynomial): readonly RowTerm[] {
+  return terms.map((term) => withNeeded(term, needed));
+}
+
+/** A term skips the rows where an atom of its own is NULL anyway; where another value must be there, that is said. */
+function withNeeded(term: RowTerm, needed: readonly Expr[]): RowTerm {
+  const own = new Set(term.atoms.map(textOf));
+  const others = needed.filter((expr) => !own.has(textOf(expr)));
+  const stored = others.filter(isStored);
+  const made = others.filter((expr) => !isStored(expr) && !neverNull(expr)).map(isNotNull);
+  return { ...term, present: [...term.present, ...stored], where: [...term.where, ...made] };
+}
+
+function polynomialOf(expr: Expr, context: Context): Polynomial {
+  switch (expr.kind) {
+    case 'column':
+      return atom(expr);
+    case 'literal':
+      return ofLiteral(expr, context);
+    case 'cast':
+      return ofCast(expr, context);
+    case 'case':
+      return ofCase(expr, context);
+    case 'call':
+      return ofCall(expr, context);
+  }
+}
+
+const atom = (expr: Expr): Polynomial => ({ terms: [{ ...ROWS, atoms: [expr] }], needed: [expr] });
+
+function ofLiteral(expr: Extract<Expr, { kind: 'literal' }>, context: Context): Polynomial {
+  if (expr.value === null) return { terms: [], needed: [expr] };
+  const factor = typeof expr.value === 'string' ? fractionOf(expr.value) : null;
+  if (factor === null) throw refused(context);
+  return { terms: [{ ...ROWS, factor }], needed: [] };
+}
+
+function ofCast(expr: Extract<Expr, { kind: 'cast' }>, context: Context): Polynomial {
+  const { arg, type } = expr;
+  if (arg.type.kind === 'boolean') {
+    const needed = neverNull(arg) ? [] : [arg];
+    return { terms: [{ ...ROWS, where: [arg] }], needed };
+  }
+  const widens =
+    type.kind === 'double' ||
+    type.kind === 'hugeint' ||
+    (type.kind === 'integer' && arg.type.kind === 'integer') ||
+    (type.kind === 'decimal' && (arg.type.kind !== 'decimal' || arg.type.scale <= type.scale));
+  const exact = arg.type.kind === 'integer' || arg.type.kind === 'decimal' || arg.type.kind === 'hugeint';
+  if (widens && (exact || arg.type.kind === 'double')) return polynomialOf(arg, context);
+  throw refused(context);
+}
+
+/** A branch counts under its own condition and where none before it held. */
+function ofCase(expr: Extract<Expr, { kind: 'case' }>, context: Context): Polynomial {
+  const terms: RowTerm[] = [];
+  let before: readonly Expr[] = [];
+  for (const { when, then } of expr.whens) {
+    terms.push(...branch(then, [...before, when], context));
+    before = [...before, isNotTrue(when)];
+  }
+  terms.push(...branch(expr.otherwise, before, context));
+  return { terms, needed: neverNull(expr) ? [] : [expr] };
+}
+
+function branch(expr: Expr, conditions: readonly Expr[], context: Context): readonly RowTerm[] {
+  const terms = wholeTerms(polynomialOf(expr, context));
+  return terms.map((term) => ({ ...term, where: [...conditions, ...term.where] }));
+}
+
+function ofCall(expr: Extract<Expr, { kind: 'call' }>, context: Context): Polynomial {
+  const [a, b] = expr.args;
+  switch (expr.fn) {
+    case 'add':
+      return sum(expr.args.map((arg) => polynomialOf(arg, context)));
+    case 'subtract':
+      return sum([polynomialOf(a!, context), scaled(polynomialOf(b!, context), negateFraction(ONE))]);
+    case 'negate':
+      return scaled(polynomialOf(a!, context), negateFraction(ONE));
+    case 'multiply':
+      return expr.args.map((arg) => polynomialOf(arg, context)).reduce((left, right) => product(left, right, context));
+    case 'divide':
+      return quotient(a!, b!, context);
+    case 'coalesce':
+      return ofCoalesce(expr.args, context);
+    case 'power':
+      return b?.kind === 'literal' && isStored(a!) ? atom(expr) : raise(context);
+    default: {
+      const cases = asCases(expr);
+      if (cases !== null) return ofCase(cases, context);
+      if (SMOOTH.has(expr.fn) && isStored(a!)) return atom(expr);
+      return CALENDAR.has(expr.fn) && expr.args.every(isFixedOrStored) ? atom(expr) : raise(context);
+    }
+  }
+}
+
+/** `coalesce(x, 0)` changes no sum; another default is counted where the value is missing. */
+function ofCoalesce([first, ...rest]: readonly Expr[], context: Context): Polynomial {
+  const value = wholeTerms(polynomialOf(first!, context));
+  if (rest.length === 0) return { terms: value, needed: [first!] };
+  const otherwise = ofCoalesce(rest, context);
+  const missing = otherwise.terms.map((term) => ({ ...term, where: [isNull(first!), ...term.where] }));
+  const isZero = ({ factor }: RowTerm) => factor.top === '0';
+  const needed = otherwise.needed.length === 0 ? [] : [call('coalesce', [first!, ...rest], first!.type)];
+  return { terms: [...value, ...missing.filter((term) => !isZero(term))], needed };
+}
+
+/** A function with a step is the two cases on either side of it; null for any other function. */
+function asCases(expr: Extract<Expr, { kind: 'call' }>): Extract<Expr, { kind: 'case' }> | null {
+  const [a, b] = expr.args;
+  const cases = (when: Expr, then: Expr, otherwise: Expr) => {
+    const made = choose(when, then, otherwise);
+    return made.kind === 'case' ? { ...made, type: expr.type } : null;
+  };
+  const zero = literal('0', a?.type ?? DOUBLE);
+  switch (expr.fn) {
+    case 'nullif':
+      return cases(call('eq', [a!, b!], BOOLEAN), literal(null, expr.type), a!);
+    case 'abs':
+      return cases(call('lt', [a!, zero], BOOLEAN), call('negate', [a!], expr.type), a!);
+    case 'least':
+    case 'greatest': {
+      if (b === undefined || expr.args.length > 2) return null;
+      const before = call(expr.fn === 'least' ? 'lte' : 'gte', [a!, b], BOOLEAN);
+      return cases(call('or', [before, isNull(b)], BOOLEAN), a!, b);
+    }
+    default:
+      return null;
+  }
+}
+
+function sum(all: readonly Polynomial[]): Polynomial {
+  return { terms: all.flatMap(({ terms }) => terms), needed: all.flatMap(({ needed }) => needed) };
+}
+
+function scaled({ terms, needed }: Polynomial, factor: Fraction): Polynomial {
+  return { terms: terms.map((term) => ({ ...term, factor: timesFraction(term.factor, factor) })), needed };
+}
+
+function product(a: Polynomial, b: Polynomial, context: Context): Polynomial {
+  const terms = a.terms.flatMap((x) => b.terms.map((y) => times(x, y, context)));
+  if (terms.length > TERMS_MAX) throw refused(context);
+  return { terms, needed: [...a.needed, ...b.needed] };
+}
+
+function times(x: RowTerm, y: RowTerm, context: Context): RowTerm {
+  const atoms = [...x.atoms, ...y.atoms];
+  if (atoms.length > DEGREE_MAX) throw refused(context);
+  return {
+    factor: timesFraction(x.factor, y.factor),
+    atoms,
+    present: [...x.present, ...y.present],
+    where: [...x.where, ...y.where],
+  };
+}
+
+/** WHY a bare column below the line: `1 / (salary − 259)` is a spike at one value. */
+function quotient(a: Expr, b: Expr, context: Context): Polynomial {
+  const above = polynomialOf(a, context);
+  const divisor = unwrapped(b);
+  if (divisor.kind === 'literal' && typeof divisor.value === 'string') {
+    const factor = fractionOf(divisor.value);
+    const inverse = factor === null ? null : invertFraction(factor);
+    if (inverse !== null) return scaled(above, inverse);
+  }
+  if (divisor.kind !== 'column') throw refused(context);
+  const reciprocal = call('divide', [literal('1', DOUBLE), asDouble(divisor)], DOUBLE);
+  return product(above, atom(reciprocal), context);
+}
+
+function refused({ fn, place }: Context) {
+  return constructRefused(`function inside ${fn}() over protected rows`, SUMMAND, place);
+}
+
+function raise(context: Context): never {
+  throw refused(context);
+}
+
+const isStored = (expr: Expr): boolean => unwrapped(expr).kind === 'column';
+const isFixedOrStored = (expr: Expr): boolean => expr.kind === 'literal' || isStored(expr);
+
+/** Without casts that lose nothing. */
+function unwrapped(expr: Expr): Expr {
+  return expr.kind === 'cast' && expr.type.kind !== 'text' && expr.arg.type.kind !== 'text'
+    ? unwrapped(expr.arg)
+    : expr;
+}
+
+/** Whether an expression has a value in every row, whatever the data. Columns may always be missing. */
+function neverNull(expr: Expr): boolean {
+  switch (expr.kind) {
+    case 'column':
+      return false;
+    case 'literal':
+      return expr.value !== null;
+    case 'cast':
+      return expr.type.kind === 'double' && expr.arg.type.kind === 'integer' && neverNull(expr.arg);
+    case 'case':
+      return [...expr.whens.map(({ then }) => then), expr.otherwise].every(neverNull);
+    case 'call':
+      return (
+        expr.fn === 'is_null' || expr.fn === 'is_not_null' || (expr.fn === 'coalesce' && expr.args.some(neverNull))
+      );
+  }
+}
+
+const textOf = (expr: Expr): string =>
+  JSON.stringify(expr, (key, value: unknown) => (key === 'at' ? undefined : value));
