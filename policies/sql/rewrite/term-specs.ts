@@ -108,7 +108,7 @@ class Collector {
       magnitude,
       set,
       filter: rows.length === 0 ? null : and(rows),
-      requires: this.requires([...atoms, ...where]),
+      requires: this.requires([...atoms, ...needed, ...where]),
       call: callOf(magnitude, rows),
     });
   }
