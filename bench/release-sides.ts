@@ -7,7 +7,7 @@ import type { JobArrival } from '../gateway/pipeline/run-job.ts';
 import type { CompiledQuery, Level, QueryCatalog, ReleasedResult, TableData } from '../policies/index.ts';
 import { openDuckDbEngine } from '../sandbox/engines/duckdb/duckdb-engine.ts';
 import { openSyntaxParser } from '../sandbox/engines/duckdb/syntax-tree.ts';
-import type { QueryEngine } from '../sandbox/engines/engine.ts';
+import type { QueryEngine, ScratchTable } from '../sandbox/engines/engine.ts';
 import type { StoredStar } from './release-data.ts';
 import { STAR_TABLES, starSchemas } from './release-schema.ts';
 
@@ -52,7 +52,7 @@ export async function openBenchEngine(star: StoredStar, home: string): Promise<B
       return {
         compile: async (sql) => (await compileAnew(sql, admission, pipeline, pipeline.queryFacts())).compiled,
         release: (sql, compiled) => execute(arrivalOf(sql), admission, compiled, pipeline),
-        raw: (sql) => engine.query(RAW_GRANT, sql),
+        raw: (sql) => engine.query(RAW_GRANT, [], sql),
       };
     },
     async close() {
@@ -75,7 +75,7 @@ function openGateway(config: Config): Promise<Gateway> {
 async function inProcess({ pipeline }: Gateway, engine: QueryEngine): Promise<Gateway['pipeline']> {
   const parser = await openSyntaxParser();
   const session = {
-    query: (sql: string) => engine.query(PROTECTED_GRANT, sql),
+    query: (sql: string, tables: readonly ScratchTable[] = []) => engine.query(PROTECTED_GRANT, tables, sql),
     finish: engine.finish,
   };
   const sandbox: Gateway['sandbox'] = {

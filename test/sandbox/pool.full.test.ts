@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { AppError } from '#policies';
+import { AppError, ROW_KEY_COLUMN } from '#policies';
 import type { EngineSession, SandboxJob } from '../../sandbox/job-session.ts';
 import { asEmitted, openFixture, PEOPLE, type SandboxFixture, WAGES } from './sandbox-fixture.ts';
 
@@ -157,7 +157,7 @@ test('many grants in turn: the oldest is let go, its files with it', async () =>
   const grants = columns.flatMap((list) => [[{ ...PEOPLE, columns: list }], [{ ...PEOPLE, columns: list }, WAGES]]);
   for (const tables of [...grants, ...grants]) {
     const table = await sandbox.run(jobOf('ada', { tables }), ask('SELECT * FROM "people@1" LIMIT 1'));
-    expect(table.columns.map(({ name }) => name)).toEqual([...(tables[0]?.columns ?? [])].sort());
+    expect(table.columns.map(({ name }) => name)).toEqual([...[...(tables[0]?.columns ?? [])].sort(), ROW_KEY_COLUMN]);
   }
   expect(await occupiedFiles(fixture.runDir)).toBe(4 * 2 + 4 * 3); // the last eight grants, of two and of three segments
 });

@@ -45,7 +45,8 @@ export const INTERNAL_AGGREGATES: readonly AggregateEntry[] = [
     spellings: [],
     params: [{ is: 'number' }],
     result: () => HUGEINT,
-    sql: ({ args: [a = ''], suffix }) => `CAST(bit_or(CAST(1 AS UBIGINT) << (TRY_CAST(${a} AS UBIGINT) & 63))${suffix} AS HUGEINT)`,
+    sql: ({ args: [a = ''], suffix }) =>
+      `CAST(bit_or(CAST(1 AS UBIGINT) << (TRY_CAST(${a} AS UBIGINT) & 63))${suffix} AS HUGEINT)`,
     distinct: false,
     window: false,
     total: '64 bits, shifted by less than 64',

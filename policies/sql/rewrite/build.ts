@@ -37,9 +37,6 @@ export function idsAbove(plan: Rel): IdSource {
   };
 }
 
-/** The stored column that identifies a row by its content, in every table of the vault. No user can spell it. */
-export const ROW_KEY = '_row_key';
-
 export const ref = (id: ColumnId, type: SqlType): ColumnRef => ({ kind: 'column', id, type, at: null });
 export const refTo = ({ id, type }: OutputColumn): ColumnRef => ref(id, type);
 export const literal = (value: Literal['value'], type: SqlType): Literal => ({

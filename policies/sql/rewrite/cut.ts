@@ -1,5 +1,6 @@
 import { type AppError, placeOf } from '../../errors.ts';
 import type { PolicyProfile } from '../../levels.ts';
+import { ROW_KEY_COLUMN } from '../../table-schema.ts';
 import { misuse } from '../decide/identifiers.ts';
 import type { Decision } from '../decide.ts';
 import type {
@@ -22,14 +23,14 @@ import type { ResolvedQuery } from '../resolve.ts';
 import type { Boundary } from '../rewrite.ts';
 import { INTEGER } from '../sql-type.ts';
 import { sameType } from '../type-rules.ts';
-import { cast, group, type IdSource, idsAbove, named, ROW_KEY, ref, refTo, scanReleased } from './build.ts';
+import { cast, group, type IdSource, idsAbove, named, ref, refTo, scanReleased } from './build.ts';
 import { canonicalText, tablesIn } from './canonical.ts';
 import { buildCells, type CellsSpec } from './cells.ts';
 import { publicDomain } from './domain.ts';
 import { joinRaw } from './join-raw.ts';
 import { checkPublicJoin, checkUnion, checkUnitJoin, joinOnWhere } from './join-rules.ts';
 import { lookThrough } from './look-through.ts';
-import { measureOf } from './measures.ts';
+import { checkUnitValue, measureOf } from './measures.ts';
 import { limitRaw, perUnitRaw, projectRaw, windowRaw } from './over-raw.ts';
 import { asRaw, type Raw, rawScan, restrict, rootOf, type UnitColumn } from './raw.ts';
 import { constructRefused, rowsRefused, unitMissing } from './refusals.ts';
@@ -130,8 +131,8 @@ function cutScan(scan: Scan, cutter: Cutter): Piece {
 function rowKeyColumn(id: ColumnId): ScanColumn {
   return {
     id,
-    name: ROW_KEY,
-    column: ROW_KEY,
+    name: ROW_KEY_COLUMN,
+    column: ROW_KEY_COLUMN,
     type: INTEGER,
     level: 'general-1',
     role: 'attribute',
@@ -243,6 +244,10 @@ function aggregateRaw(aggregate: Aggregate, input: Raw, cutter: Cutter): Piece {
   if (missing !== undefined) throw unitMissing(missing, cutter.text);
   const keyOfUnit = input.units.map((unit) => aggregate.keys.find(({ expr }) => repeats(expr, unit, input)));
   if (aggregate.sets === null && keyOfUnit.every((key) => key !== undefined)) {
+    const through = lookThrough(input);
+    for (const { call } of aggregate.measures) {
+      checkUnitValue({ fn: call.fn, args: call.args.map(through.expand) }, placeOf(cutter.text, call.at));
+    }
     return perUnitRaw(aggregate, input, keyOfUnit, cutter.ids);
   }
   if (aggregate.sets !== null) {

@@ -3,7 +3,15 @@ import type { AggregateCall, Expr } from '../plan.ts';
 import { DOUBLE, INTEGER, type SqlType } from '../sql-type.ts';
 import { and, isNotNull } from './build.ts';
 import { type Condition, conditionsOf, type KnownConditions } from './conditions.ts';
-import { presenceTerms, productTerms, type RowTerm, sumTerms, under, whereNeeded } from './polynomial.ts';
+import {
+  checkUnitSummand,
+  presenceTerms,
+  productTerms,
+  type RowTerm,
+  sumTerms,
+  under,
+  whereNeeded,
+} from './polynomial.ts';
 
 /** How the protector makes a value of linear forms: the forms are named in the order in which they stand. */
 export const MOMENT_RULES = [
@@ -105,8 +113,19 @@ function refused(fn: string, accepted: string, place: SourcePlace | null): AppEr
   return new AppError('POLICY_AGGREGATE_REFUSED', { function: fn, mode: 'aggregate', accepted }, place);
 }
 
+const COUNTED: ReadonlySet<string> = new Set(['count', 'count_star', 'count_if', 'approx_count_distinct', 'grouping']);
+
+/** An aggregate, or an aggregate over a window, whose value is one unit's own. @throws AppError POLICY_CONSTRUCT_REFUSED */
+export function checkUnitValue(call: Pick<AggregateCall, 'fn' | 'args'>, place: SourcePlace | null): void {
+  if (COUNTED.has(call.fn)) return;
+  for (const arg of call.args) checkUnitSummand(arg, call.fn, place);
+}
+
 /** The conditions in one aggregate as the user wrote it: what a per-unit value depends on. */
-export function conditionsOfCall(call: AggregateCall, known: KnownConditions): readonly Condition[] {
+export function conditionsOfCall(
+  call: Pick<AggregateCall, 'fn' | 'args' | 'distinct' | 'filter'>,
+  known: KnownConditions,
+): readonly Condition[] {
   const { fn, args, filter } = call;
   if (fn === 'count_if') return conditionsOf([], filter === null ? args[0]! : and([filter, args[0]!]), known);
   const [arg] = args;

@@ -1,10 +1,12 @@
 import { placeOf } from '../../errors.ts';
+import { ROW_KEY_COLUMN } from '../../table-schema.ts';
 import type { Aggregate, ColumnId, ColumnRef, Expr, Limit, NamedExpr, Project, Window } from '../plan.ts';
 import { columnRefsIn } from '../plan-walk.ts';
 import { HUGEINT, INTEGER } from '../sql-type.ts';
-import { aggregateCall, type IdSource, isNotZero, named, namedAggregate, ROW_KEY, ref } from './build.ts';
+import { aggregateCall, type IdSource, isNotZero, named, namedAggregate, ref } from './build.ts';
 import { type Condition, conditionsOf } from './conditions.ts';
-import { conditionsOfCall } from './measures.ts';
+import { lookThrough } from './look-through.ts';
+import { checkUnitValue, conditionsOfCall } from './measures.ts';
 import { type Raw, rootOf, type UnitColumn } from './raw.ts';
 import { constructRefused } from './refusals.ts';
 
@@ -21,21 +23,27 @@ export function projectRaw(project: Project, input: Raw, ids: IdSource): Raw {
     columns.set(text, column);
     return ref(column.id, expr.type);
   };
-  for (const { id, expr } of project.columns) {
-    if (expr.kind !== 'column') {
-      definitions.set(id, expr);
-      // What it is computed from stays visible, so that a sum over it can be judged term by term.
-      for (const used of columnRefsIn(expr)) {
-        const kept = carry(used, 'used');
-        if (kept.id !== used.id) alias.set(kept.id, used.id);
-      }
-    } else if (expr.id !== id) alias.set(id, expr.id);
+  const keepConditions = (id: ColumnId, expr: Expr): void => {
     const inside = conditionsOf([expr], null, input.conditions);
-    if (inside.length === 0) continue;
+    if (inside.length === 0) return;
     conditions.set(
       id,
       inside.map(({ holds, fails }) => ({ holds: carry(holds, 'holds'), fails: carry(fails, 'fails') })),
     );
+  };
+  for (const { id, expr } of project.columns) {
+    keepConditions(id, expr);
+    if (expr.kind === 'column') {
+      if (expr.id !== id) alias.set(id, expr.id);
+      continue;
+    }
+    definitions.set(id, expr);
+    // What it is computed from stays visible, so that a sum over it can be judged term by term.
+    for (const used of columnRefsIn(expr)) {
+      const kept = carry(used, 'used');
+      if (kept.id !== used.id) alias.set(kept.id, used.id);
+      keepConditions(kept.id, used);
+    }
   }
   const units = input.units.map((unit): UnitColumn => {
     const kept = project.columns.find(({ expr }) => expr.kind === 'column' && expr.id === unit.id);
@@ -44,7 +52,7 @@ export function projectRaw(project: Project, input: Raw, ids: IdSource): Raw {
     alias.set(id, unit.id);
     return { ...unit, id };
   });
-  const rowKeys = input.rowKeys.map((key) => ({ ...key, id: carry(ref(key.id, key.type), ROW_KEY).id }));
+  const rowKeys = input.rowKeys.map((key) => ({ ...key, id: carry(ref(key.id, key.type), ROW_KEY_COLUMN).id }));
   const rel: Project = { ...project, input: input.rel, columns: [...columns.values()] };
   return { ...input, rel, alias, definitions, conditions, units, rowKeys };
 }
@@ -52,6 +60,8 @@ export function projectRaw(project: Project, input: Raw, ids: IdSource): Raw {
 export function windowRaw(window: Window, input: Raw, text: string): Raw {
   const units = input.units.map(({ id }) => rootOf(input.alias, id));
   for (const { call } of window.columns) {
+    const through = lookThrough(input);
+    checkUnitValue({ fn: call.fn, args: call.args.map(through.expand) }, placeOf(text, call.at));
     const parts = call.partitionBy.map((expr) => (expr.kind === 'column' ? rootOf(input.alias, expr.id) : null));
     // Nothing but units: a condition as a further part would number one person's rows apart from everybody's.
     const onlyUnits = parts.every((part) => part !== null && units.includes(part));
@@ -65,8 +75,9 @@ export function windowRaw(window: Window, input: Raw, text: string): Raw {
   }
   const conditions = new Map(input.conditions);
   for (const { id, call } of window.columns) {
-    const read = [...call.args, ...call.partitionBy, ...call.orderBy.map(({ expr }) => expr)];
-    conditions.set(id, conditionsOf(read, null, input.conditions));
+    const order = [...call.partitionBy, ...call.orderBy.map(({ expr }) => expr)];
+    const value = conditionsOfCall({ ...call, distinct: false, filter: null }, input.conditions);
+    conditions.set(id, [...value, ...conditionsOf(order, null, input.conditions)]);
   }
   return { ...input, rel: { ...window, input: input.rel }, conditions };
 }
@@ -111,7 +122,7 @@ export function perUnitRaw(
   const rowKeys = input.rowKeys.map((key) => {
     const id = ids.next();
     const args = [ref(key.id, key.type)];
-    measures.push(namedAggregate(id, ROW_KEY, aggregateCall('sum', { args, type: HUGEINT })));
+    measures.push(namedAggregate(id, ROW_KEY_COLUMN, aggregateCall('sum', { args, type: HUGEINT })));
     return { ...key, id, type: HUGEINT };
   });
   return { ...input, rel: { ...aggregate, input: input.rel, measures }, alias, conditions, units, rowKeys };

@@ -69,6 +69,21 @@ export function presenceTerms(expr: Expr): readonly RowTerm[] {
 
 const ROWS: RowTerm = { factor: ONE, atoms: [], present: [], where: [] };
 
+/**
+ * What a value per unit may be made of: one product, in each case. WHY: a value per unit is judged as a whole further
+ * up, where `sum(1000 + x)` would hide from dominance who `x` belongs to.
+ * @throws AppError POLICY_CONSTRUCT_REFUSED
+ */
+export function checkUnitSummand(expr: Expr, fn: string, place: SourcePlace | null): void {
+  const always = sumTerms(expr, fn, place).filter(({ where }) => where.length === 0);
+  if (always.length > 1)
+    throw constructRefused(
+      `several terms inside ${fn}() per unit`,
+      'one each: sum(a) + sum(b), sum(x) + 10 * count(*)',
+      place,
+    );
+}
+
 /** Terms of `sum(a·b)`: what second moments are made of. */
 export function productTerms(a: Expr, b: Expr, fn: string, place: SourcePlace | null): readonly RowTerm[] {
   const context = { fn, place };

@@ -1,7 +1,8 @@
+import { ROW_KEY_COLUMN } from '../../table-schema.ts';
 import type { Rel, SetOperation } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { BOOLEAN } from '../sql-type.ts';
-import { type IdSource, literal, named, ROW_KEY, ref, refTo } from './build.ts';
+import { type IdSource, literal, named, ref, refTo } from './build.ts';
 import type { Condition } from './conditions.ts';
 import { asRaw, type Raw, type UnitColumn } from './raw.ts';
 
@@ -10,7 +11,7 @@ export function unionRaw(operation: SetOperation, left: Raw, right: Raw, ids: Id
   const slots = unitSlots(left, right);
   const names = slots.map(({ type }) => ({ id: ids.next(), name: 'unit', type }));
   const keys = [...left.rowKeys, ...right.rowKeys];
-  const keyNames = keys.map(({ type }) => ({ id: ids.next(), name: ROW_KEY, type }));
+  const keyNames = keys.map(({ type }) => ({ id: ids.next(), name: ROW_KEY_COLUMN, type }));
   const side = (raw: Raw, pick: (slot: Slot) => UnitColumn | undefined): Rel => ({
     kind: 'project',
     input: raw.rel,
@@ -23,7 +24,7 @@ export function unionRaw(operation: SetOperation, left: Raw, right: Raw, ids: Id
         return named(ids.next(), 'unit', unit === undefined ? literal(null, slot.type) : ref(unit.id, unit.type));
       }),
       ...keys.map((key) =>
-        named(ids.next(), ROW_KEY, raw.rowKeys.includes(key) ? ref(key.id, key.type) : literal(null, key.type)),
+        named(ids.next(), ROW_KEY_COLUMN, raw.rowKeys.includes(key) ? ref(key.id, key.type) : literal(null, key.type)),
       ),
     ],
   });
