@@ -216,11 +216,13 @@ const GATEWAY: Phrases = {
   'VALUES with a different key in every row': '每行键各不相同的 VALUES',
   'UNION of `{}` with itself': '`{}` 与自身的 UNION',
   'one SELECT with OR, or CASE as a group key': '一个带 OR 的 SELECT，或以 CASE 作为分组键',
-  'columns, +, -, a product of two columns, a quotient by a literal, CASE; other functions as a group key or around the sum':
-    '列、+、-、两列之积、除以常量、CASE；其他函数可用作分组键或放在求和之外',
-  'the constant outside: sum(x) + 10 * count(*)': '把常量放到外面：sum(x) + 10 * count(*)',
+  'columns, numbers, +, -, *, / by a number or a column, CASE, coalesce, abs, least, greatest, sqrt, ln, exp of a column; other functions as a group key or around the sum':
+    '列、数、+、-、*、除以数或列、CASE、coalesce、abs、least、greatest、列的 sqrt、ln、exp；其他函数作分组键或用在求和之外',
+  'count(DISTINCT column), or a date truncated or a part of one': 'count(DISTINCT 列)，或日期的截断或某一部分',
+  'one each: sum(a) + sum(b), sum(x) + 10 * count(*)': '每个求和一项：sum(a) + sum(b)、sum(x) + 10 * count(*)',
   'function inside {}() over protected rows': '对受保护的行在 {}() 内使用的函数',
-  'constant added inside {}() over protected rows': '对受保护的行在 {}() 内加上的常量',
+  'several terms inside {}() per unit': '每个隐私单元的 {}() 内有多项',
+  'count(DISTINCT expression)': 'count(DISTINCT 表达式)',
 };
 
 export const PHRASES: Phrases = { ...SQL, ...PROTECTION, ...CATALOGUE, ...GATEWAY };
