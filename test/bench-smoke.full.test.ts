@@ -10,6 +10,14 @@ const FIGURES: Readonly<Record<string, readonly string[]>> = {
   audit: ['append_per_s', 'append_ms_p99', 'verify_entries_per_s', 'search_ms_p50'],
   gateway: ['compile_ms_p50', 'overhead_ms_p50', 'clock_wait_ms_p50', 'jobs_per_s', 'rss_mb_idle', 'result_sha256'],
   ingest: ['csv_ratio'],
+  perturbation: [
+    'one_bit_ceiling_1_pair',
+    'one_bit_accuracy',
+    'exact_count_padded',
+    'reconstruction_accuracy',
+    'sum_errors',
+    'result_sha256',
+  ],
   release: ['aggregate_overhead_geomean', 'compile_ms_p50', 'accepted', 'result_sha256'],
 };
 const areas = readdirSync(join(ROOT, 'bench')).flatMap((name) =>

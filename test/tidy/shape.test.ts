@@ -34,7 +34,16 @@ const LONG_FILES: Readonly<Record<string, string>> = {
 };
 
 /** Names of documents that readers look for in capitals. */
-const DOCUMENTS = ['CONTEXT.md', 'PROOF.md', 'RESULTS.md', 'README.md', 'SQL.md', 'LICENSE', 'LICENSE.txt'];
+const DOCUMENTS = [
+  'CONTEXT.md',
+  'PROOF.md',
+  'RESULTS.md',
+  'README.md',
+  'SQL.md',
+  'PERTURBATION.md',
+  'LICENSE',
+  'LICENSE.txt',
+];
 const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)*$/;
 /** Drawers in which everything ends up. */
 const DRAWERS = /^(utils?|helpers?|misc|types|shared)\.ts$/;
