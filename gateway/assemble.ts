@@ -97,6 +97,8 @@ export async function assemble(
     log,
     authorize,
     profile: DEFAULT_PROFILE,
+    // No identifier domain holds a space.
+    noiseSecret: unitKeys('perturbation noise'),
     deadlineMs: JOB_DEADLINE_MS,
     now,
     queryFacts: () => queryFacts(now()),

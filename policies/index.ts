@@ -2,7 +2,7 @@
 export * from './access/access-policies.ts';
 export * from './errors.ts';
 export * from './levels.ts';
-export { type CellsEngine, type ProtectedCells, protectThrough } from './release/protect.ts';
+export { type CellsEngine, type ProtectedCells, protectThrough, type ReleasePolicy } from './release/protect.ts';
 export { release } from './release/release.ts';
 export type { ReleasedResult, Suppressed } from './release/released-result.ts';
 export { type CompiledQuery, emit } from './sql/compile.ts';

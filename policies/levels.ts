@@ -1,3 +1,5 @@
+import { DEFAULT_PERTURBATION, type PerturbationParameters } from './mechanisms/cell-key/perturbation-parameters.ts';
+
 /**
  * Classification levels (GB/T 43697-2024: 核心 / 重要 / 一般 1–4) and the release mode that each one demands.
  * Principle 就高从严: of all levels that influence a result, the strictest decides.
@@ -12,7 +14,7 @@ export const MODES = ['rows', 'aggregate', 'perturbed', 'dp', 'homomorphic', 'de
 export type Mode = (typeof MODES)[number];
 
 /** Modes that this version can serve. A stricter mode that is not built is denied by its name, never weakened. */
-export const MODES_BUILT: ReadonlySet<Mode> = new Set<Mode>(['rows', 'aggregate']);
+export const MODES_BUILT: ReadonlySet<Mode> = new Set<Mode>(['rows', 'aggregate', 'perturbed']);
 
 /** The numbers and mappings of a release, versioned and hashed into every receipt. */
 export interface PolicyProfile {
@@ -28,6 +30,8 @@ export interface PolicyProfile {
   readonly pPercentMin: number;
   /** Enterprises: unsafe when the largest contributor holds more than this share. */
   readonly enterpriseTopShareMax: number;
+  /** Noise of mode `perturbed`. */
+  readonly perturbation: PerturbationParameters;
   /** Most rows that mode `rows` lets out of one job. */
   readonly rowsMax: number;
   /** Most cells (released groups) of one job. */
@@ -49,6 +53,7 @@ export const DEFAULT_PROFILE: PolicyProfile = Object.freeze({
   topTwoShareMax: 0.9,
   pPercentMin: 0.1,
   enterpriseTopShareMax: 0.5,
+  perturbation: DEFAULT_PERTURBATION,
   rowsMax: 10_000,
   cellsMax: 50_000,
 });

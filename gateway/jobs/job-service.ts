@@ -39,7 +39,7 @@ export interface Explanation {
   /** Fewest distinct units that a released cell stands for; null in mode `rows`. */
   readonly unitsMin: number | null;
   /** The rules that may withhold cells or groups of this query. */
-  readonly rules: readonly { readonly rule: 'threshold' | 'dominance' | 'row-cap'; readonly limit: number }[];
+  readonly rules: readonly { readonly rule: 'threshold' | 'dominance' | 'noise' | 'row-cap'; readonly limit: number }[];
   readonly cost: { readonly rho: number; readonly epsilonAtDelta: number; readonly jobs: number };
   readonly versions: {
     readonly tables: readonly { readonly resource: string; readonly version: number }[];

@@ -13,6 +13,8 @@ export interface PipelineDeps {
   readonly log: AccessLog;
   readonly authorize: Authorizer;
   readonly profile: PolicyProfile;
+  /** Noise of mode `perturbed` is drawn from it. */
+  readonly noiseSecret: Uint8Array;
   /** Longest time that an engine may work on one job, milliseconds. */
   readonly deadlineMs: number;
   /** Wall clock, for the log and for terms of plans. */

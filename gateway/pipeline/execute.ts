@@ -31,7 +31,7 @@ export function execute(
     signal: arrival.signal,
   };
   return deps.sandbox.run(job, async (session) => {
-    const cells = await protectThrough(session, compiled, deps.profile);
+    const cells = await protectThrough(session, compiled, deps);
     const answer = await finish(compiled, cells.tables, session);
     return release(compiled, cells, answer, deps.profile);
   });

@@ -19,6 +19,7 @@ export function explanationOf(admission: Admission, stages: CompiledStages, prof
       : [
           { rule: 'threshold', limit: decision.unitsMin },
           { rule: 'dominance', limit: profile.topTwoShareMax },
+          ...(decision.mode === 'perturbed' ? ([{ rule: 'noise', limit: profile.perturbation.D }] as const) : []),
         ],
     cost: { rho: 0, epsilonAtDelta: 0, jobs: 1 },
     versions: versionsOf(admission, compiled, profile),
@@ -31,6 +32,6 @@ export function explanationOf(admission: Admission, stages: CompiledStages, prof
 
 /** The most rows that one unit has is an extreme of the data: the compiler proves with it, the asker does not get it. */
 function withoutExtremes(value: unknown): unknown {
-  const hidden = new Set(['rowsPerUnitMax']);
+  const hidden = new Set(['rowsPerUnitMax', 'oneRow']);
   return JSON.parse(JSON.stringify(value, (key, part: unknown) => (hidden.has(key) ? undefined : part)));
 }

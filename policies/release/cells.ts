@@ -1,31 +1,46 @@
 import { AppError } from '../errors.ts';
-import type { PolicyProfile } from '../levels.ts';
 import type { Exact } from '../mechanisms/suppression/exact.ts';
 import type { CellLayout, CellsBoundary } from '../sql/rewrite/cell-layout.ts';
 import type { Cell, TableData } from '../table-data.ts';
-import { countAt, type GroupRow, judgeCheck, judgeUnits, numberAt, worst } from './contributions.ts';
+import {
+  countAt,
+  type GroupRow,
+  judgeCheck,
+  judgeUnits,
+  numberAt,
+  type Rules,
+  type Verdict,
+  worst,
+} from './contributions.ts';
 import { compareKeys } from './key-order.ts';
+import { type NoiseSource, needsContributions, perturbedTerm } from './noise.ts';
 import { type ProtectedTable, releasedTable } from './protected-table.ts';
 import type { Suppressed } from './released-result.ts';
 import { ruleValue } from './value-rules.ts';
 
-/** A group that is shown, and which of its terms are. */
+/** A group that is shown, and its terms as they leave; null for those that do not. */
 interface ShownGroup {
   readonly row: number;
-  readonly terms: readonly boolean[];
+  readonly terms: readonly (Exact | null)[];
+}
+
+/** How one boundary is protected. `noise`: null in mode `aggregate`. */
+export interface Protection extends Rules {
+  readonly noise: NoiseSource | null;
 }
 
 /**
  * The keys of the groups about which the first statement's bounds decide not everything: what the exact statement is
  * asked for. null where nothing is open.
  */
-export function openGroups({ layout }: CellsBoundary, raw: TableData, profile: PolicyProfile): TableData | null {
+export function openGroups(protection: Protection, raw: TableData): TableData | null {
+  const { layout } = protection;
   const open: number[] = [];
   for (let row = 0; row < raw.rowCount; row += 1) {
     const group: GroupRow = { raw, row, exact: null };
-    const enough = judgeUnits(layout, 0, layout.unitsMin, group);
+    const enough = judgeUnits(protection, 0, layout.unitsMin, group);
     if (enough === 'unsafe') continue;
-    if (enough === 'open' || judgeTerms(layout, group, profile).includes('open')) open.push(row);
+    if (enough === 'open' || judgeTerms(protection, group).includes('open')) open.push(row);
   }
   if (open.length === 0) return null;
   const columns = layout.keys.map((key, position) => ({ name: `c${position}`, type: raw.columns[key]!.type }));
@@ -35,11 +50,12 @@ export function openGroups({ layout }: CellsBoundary, raw: TableData, profile: P
 
 /** Applies threshold and dominance to one boundary's cells; groups leave in the order of their keys. */
 export function protectCells(
-  { layout, released }: CellsBoundary,
+  released: CellsBoundary['released'],
+  protection: Protection,
   raw: TableData,
   exact: TableData | null,
-  profile: PolicyProfile,
 ): ProtectedTable {
+  const { layout, profile } = protection;
   const exactRows = exact === null ? null : rowsByKey(layout.exact.keys, exact);
   const shown: ShownGroup[] = [];
   const left: number[] = [];
@@ -47,15 +63,19 @@ export function protectCells(
     const found = exactRows?.get(keyText(layout.keys, raw, row));
     const group: GroupRow = { raw, row, exact: found === undefined ? null : { table: exact!, row: found } };
     // What is still open here was not answered by the exact statement: it stays hidden.
-    if (judgeUnits(layout, 0, layout.unitsMin, group) === 'safe') {
-      shown.push({ row, terms: judgeTerms(layout, group, profile).map((verdict) => verdict === 'safe') });
-    } else if (isPublicGroup(layout, raw, row)) shown.push({ row, terms: layout.terms.map(() => false) });
+    if (judgeUnits(protection, 0, layout.unitsMin, group) === 'safe') {
+      const verdicts = judgeTerms(protection, group);
+      shown.push({
+        row,
+        terms: verdicts.map((verdict, term) => (verdict === 'safe' ? termOf(protection, term, group) : null)),
+      });
+    } else if (isPublicGroup(layout, raw, row)) shown.push({ row, terms: layout.terms.map(() => null) });
     else left.push(row);
   }
   if (shown.length > profile.cellsMax)
     throw new AppError('SQL_TOO_COMPLEX', { what: 'groups', limit: profile.cellsMax });
   shown.sort((a, b) => compareKeys(layout.keys, raw, a.row, b.row));
-  const values = layout.values.map((value) => shown.map((group) => cellOf(layout, raw, value, group)));
+  const values = layout.values.map((value) => shown.map((group) => cellOf(value, group)));
   const keys = layout.keys.map((key) => shown.map(({ row }) => raw.values[key]![row]!));
   return {
     table: releasedTable(
@@ -68,34 +88,32 @@ export function protectCells(
 }
 
 /** Per term: whether it may leave. */
-function judgeTerms(layout: CellLayout, group: GroupRow, profile: PolicyProfile) {
-  const known = new Map<string, ReturnType<typeof judgeCheck>>();
-  const judge = (check: number, unitsMin: number) => {
-    const text = `${check} ${unitsMin}`;
-    const verdict = known.get(text) ?? judgeCheck(layout, check, unitsMin, group, profile);
-    known.set(text, verdict);
-    return verdict;
-  };
+function judgeTerms(protection: Protection, group: GroupRow): readonly Verdict[] {
+  const { layout, noise } = protection;
   const floors = layout.terms.map(() => layout.unitsMin);
   for (const { forms, unitsMin } of layout.values) {
     for (const { term } of forms.flat()) floors[term] = Math.max(floors[term]!, unitsMin);
   }
-  return layout.terms.map(({ check, set }, term) => {
-    const { rest } = layout.sets[set]!;
-    const apart = rest === null ? 'safe' : judgeUnits(layout, rest, layout.unitsMin, group);
-    return worst([judge(check, floors[term]!), apart]);
+  return layout.terms.map((term, position) => {
+    const { rest } = layout.sets[term.set]!;
+    const contributors = judgeCheck(protection, term.check, floors[position]!, group);
+    if (noise !== null) return worst([contributors, needsContributions(layout, term, group) ? 'open' : 'safe']);
+    return worst([contributors, rest === null ? 'safe' : judgeUnits(protection, rest, layout.unitsMin, group)]);
   });
 }
 
-function cellOf(
-  layout: CellLayout,
-  raw: TableData,
-  value: CellLayout['values'][number],
-  { row, terms }: ShownGroup,
-): Cell {
-  if (value.forms.flat().some(({ term }) => !terms[term]!)) return null;
-  const read = layout.terms.map(({ value: column }) => numberAt(raw, column, row));
-  return read.some((number) => number === null) ? null : ruleValue(value, read as readonly Exact[]);
+/** The number that leaves; null where noise cannot be drawn. */
+function termOf({ layout, noise }: Protection, position: number, group: GroupRow): Exact | null {
+  const term = layout.terms[position]!;
+  return noise === null ? numberAt(group.raw, term.value, group.row) : perturbedTerm(layout, term, group, noise);
+}
+
+function cellOf(value: CellLayout['values'][number], { terms }: ShownGroup): Cell {
+  return isHidden(value, terms) ? null : ruleValue(value, terms as readonly Exact[]);
+}
+
+function isHidden({ forms }: CellLayout['values'][number], terms: ShownGroup['terms']): boolean {
+  return forms.flat().some(({ term }) => terms[term] === null);
 }
 
 /** A group on the public list is no secret; a group with a NULL key is on no list. A grand total is always there. */
@@ -120,9 +138,10 @@ function suppressedOf(
   shown: readonly ShownGroup[],
   left: readonly number[],
 ): Suppressed {
-  const isHidden = (group: ShownGroup) => (value: CellLayout['values'][number]) =>
-    value.forms.flat().some(({ term }) => !group.terms[term]!);
-  const cells = shown.reduce((sum, group) => sum + layout.values.filter(isHidden(group)).length, 0);
+  const cells = shown.reduce(
+    (sum, { terms }) => sum + layout.values.filter((value) => isHidden(value, terms)).length,
+    0,
+  );
   const groupsAt = (row: number) => (layout.groups === null ? 1 : countAt(raw, layout.groups, row));
   const groups = mayTellGroups(layout, raw, left) ? left.reduce((sum, row) => sum + groupsAt(row), 0) : 0;
   return { cells, groups, reasons: cells + groups > 0 ? ['threshold', 'dominance'] : [] };

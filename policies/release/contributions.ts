@@ -3,9 +3,17 @@ import { isDominated } from '../mechanisms/suppression/dominance.ts';
 import { compare, type Exact, exactOf, magnitude, ZERO } from '../mechanisms/suppression/exact.ts';
 import type { CellLayout, CellUnits, ContributionColumns } from '../sql/rewrite/cell-layout.ts';
 import type { TableData } from '../table-data.ts';
+import type { Threshold } from './threshold.ts';
 
 /** Whether enough units contribute and none dominates: proved, disproved, or not decided by bounds alone. */
 export type Verdict = 'safe' | 'unsafe' | 'open';
+
+/** What a group is judged by. */
+export interface Rules {
+  readonly layout: CellLayout;
+  readonly profile: PolicyProfile;
+  readonly threshold: Threshold;
+}
 
 /** A row of the first statement and, once asked for, the row of the exact one for the same group. */
 export interface GroupRow {
@@ -17,22 +25,17 @@ export interface GroupRow {
 const ONE: Exact = { top: 1n, bottom: 1n };
 
 /** Only how many units contribute. */
-export function judgeUnits(layout: CellLayout, check: number, unitsMin: number, group: GroupRow): Verdict {
-  return worst(layout.units.map((unit, position) => enoughUnits(layout, check, unit, position, unitsMin, group)));
+export function judgeUnits(rules: Rules, check: number, unitsMin: number, group: GroupRow): Verdict {
+  const { units } = rules.layout;
+  return worst(units.map((_, position) => enoughUnits(rules, check, position, unitsMin, group)));
 }
 
 /** One magnitude over a group. */
-export function judgeCheck(
-  layout: CellLayout,
-  check: number,
-  unitsMin: number,
-  group: GroupRow,
-  profile: PolicyProfile,
-): Verdict {
+export function judgeCheck(rules: Rules, check: number, unitsMin: number, group: GroupRow): Verdict {
   return worst(
-    layout.units.map((unit, position) => {
-      const enough = enoughUnits(layout, check, unit, position, unitsMin, group);
-      return enough === 'safe' ? spread(layout, check, unit, position, group, profile) : enough;
+    rules.layout.units.map((_, position) => {
+      const enough = enoughUnits(rules, check, position, unitsMin, group);
+      return enough === 'safe' ? spread(rules, check, position, group) : enough;
     }),
   );
 }
@@ -43,9 +46,8 @@ export function worst(verdicts: readonly Verdict[]): Verdict {
 }
 
 function enoughUnits(
-  layout: CellLayout,
+  { layout, threshold }: Rules,
   check: number,
-  { oneRow }: CellUnits,
   position: number,
   unitsMin: number,
   { raw, row, exact }: GroupRow,
@@ -53,32 +55,28 @@ function enoughUnits(
   const found = layout.exact.checks[check]![position]!;
   if (exact !== null) {
     const count = (column: number) => countAt(exact.table, column, exact.row);
-    const met = [found.units, ...found.conditions.flatMap(({ holds, fails }) => [holds, fails])];
-    return met.every((column) => count(column) >= unitsMin) ? 'safe' : 'unsafe';
+    const fingerprint = BigInt(exact.table.values[found.fingerprint]![exact.row] ?? 0);
+    const decided = found.conditions.flatMap(({ holds, fails }) => [holds, fails]);
+    const enough = threshold.isMet(count(found.units), fingerprint, unitsMin);
+    return enough && decided.every((column) => count(column) >= unitsMin) ? 'safe' : 'unsafe';
   }
   const { kind, bounds } = layout.checks[check]!;
   // No unit without a row: what has fewer rows than units are needed is too small.
   const rows = layout.checks[0]!.bounds[position]!;
-  if (countAt(raw, rows.total, row) < unitsMin) return 'unsafe';
+  if (countAt(raw, rows.total, row) < threshold.least(unitsMin)) return 'unsafe';
   const bound = bounds[position] ?? null;
   if (bound === null || found.conditions.length > 0) return 'open';
   if (kind !== 'sum') {
     const contributing = countAt(raw, bound.total, row);
-    if (contributing < unitsMin) return 'unsafe';
-    if (oneRow) return 'safe';
+    if (contributing < threshold.least(unitsMin)) return 'unsafe';
+    if (layout.units[position]!.oneRow && contributing >= threshold.sure(unitsMin)) return 'safe';
   }
-  return countAt(raw, bound.units, row) >= unitsMin ? 'safe' : 'open';
+  return countAt(raw, bound.units, row) >= threshold.sure(unitsMin) ? 'safe' : 'open';
 }
 
 /** Dominance: what classes contribute bounds what units do from above. */
-function spread(
-  layout: CellLayout,
-  check: number,
-  unit: CellUnits,
-  position: number,
-  { raw, row, exact }: GroupRow,
-  profile: PolicyProfile,
-): Verdict {
+function spread({ layout, profile }: Rules, check: number, position: number, { raw, row, exact }: GroupRow): Verdict {
+  const unit = layout.units[position]!;
   if (exact !== null) {
     const columns = layout.exact.checks[check]![position]!;
     return isConcentrated(columns, unit, exact.table, exact.row, profile) ? 'unsafe' : 'safe';

@@ -6,9 +6,10 @@ import type { EmittedSql } from '../sql/emit/emitted-sql.ts';
 import type { CellsBoundary } from '../sql/rewrite/cell-layout.ts';
 import type { PrivatePlan, RowsBoundary } from '../sql/rewrite.ts';
 import type { TableData } from '../table-data.ts';
-import { openGroups, protectCells } from './cells.ts';
+import { openGroups, type Protection, protectCells } from './cells.ts';
 import { type ProtectedTable, releasedTable } from './protected-table.ts';
 import type { Suppressed } from './released-result.ts';
+import { EXACT_THRESHOLD, perturbedThreshold } from './threshold.ts';
 
 /** Stage `protect`: per boundary what `finish` may read. Columns are `c0`, `c1`, … in the order of `released`. */
 export interface ProtectedCells {
@@ -30,14 +31,12 @@ const NOTHING_SUPPRESSED: Suppressed = Object.freeze({ cells: 0, groups: 0, reas
  */
 export function* protect(
   { boundaries }: Pick<PrivatePlan, 'boundaries'>,
-  profile: PolicyProfile,
+  policy: ReleasePolicy,
 ): Generator<Ask, ProtectedCells, TableData> {
   const tables: ProtectedTable[] = [];
   for (const [index, boundary] of boundaries.entries()) {
     const raw = yield { boundary: index, pass: 'first', tables: [] };
-    tables.push(
-      boundary.kind === 'rows' ? capRows(boundary, raw) : yield* protectGroups(boundary, index, raw, profile),
-    );
+    tables.push(boundary.kind === 'rows' ? capRows(boundary, raw) : yield* protectGroups(boundary, index, raw, policy));
   }
   return Object.freeze({
     kind: 'protected',
@@ -58,22 +57,38 @@ function* protectGroups(
   boundary: CellsBoundary,
   index: number,
   raw: TableData,
-  profile: PolicyProfile,
+  policy: ReleasePolicy,
 ): Generator<Ask, ProtectedTable, TableData> {
-  const open = openGroups(boundary, raw, profile);
-  if (open === null) return protectCells(boundary, raw, null, profile);
+  const protection = protectionOf(boundary, policy);
+  const open = openGroups(protection, raw);
+  if (open === null) return protectCells(boundary.released, protection, raw, null);
   const tables = open.columns.length === 0 ? [] : [{ name: OPEN_GROUPS, data: open }];
   const exact = yield { boundary: index, pass: 'exact', tables };
-  return protectCells(boundary, raw, exact, profile);
+  return protectCells(boundary.released, protection, raw, exact);
+}
+
+function protectionOf({ layout }: CellsBoundary, { profile, noiseSecret }: ReleasePolicy): Protection {
+  if (layout.mode === 'aggregate') return { layout, profile, threshold: EXACT_THRESHOLD, noise: null };
+  const tables = layout.sets[0]!.tables.map(({ resource }) => resource);
+  const lineage = [...new Set(tables)].sort().join(' ');
+  const noise = { secret: noiseSecret, parameters: profile.perturbation, lineage };
+  return { layout, profile, threshold: perturbedThreshold(noise), noise };
+}
+
+/** What protection is done by. */
+export interface ReleasePolicy {
+  readonly profile: PolicyProfile;
+  /** Noise is drawn from it: secret, random, fixed for the life of the data. */
+  readonly noiseSecret: Uint8Array;
 }
 
 /** Answers what protection asks through an engine. */
 export async function protectThrough(
   engine: CellsEngine,
   compiled: CompiledQuery,
-  profile: PolicyProfile,
+  policy: ReleasePolicy,
 ): Promise<ProtectedCells> {
-  const dialogue = protect(compiled.private, profile);
+  const dialogue = protect(compiled.private, policy);
   let step = dialogue.next();
   while (step.done !== true) {
     const { boundary, pass, tables } = step.value;

@@ -1,9 +1,11 @@
 import { assert } from '../errors.ts';
 import type { PolicyProfile } from '../levels.ts';
 import type { CompiledQuery } from '../sql/compile.ts';
+import { columnsOf } from '../sql/plan.ts';
 import type { TableData } from '../table-data.ts';
 import type { ProtectedCells } from './protect.ts';
 import type { ReleasedResult } from './released-result.ts';
+import { valueIntervals } from './value-intervals.ts';
 
 /**
  * Stage `release`: makes the only value that a route may send. `answer` is what `finish` gave, or, where there is none,
@@ -20,13 +22,14 @@ export function release(
   const table = compiled.finish === null ? pick(cells, compiled.finishColumns) : answer;
   assert(table !== null, 'an answer for a query with a finish');
   assert(table.values.length === decision.outputs.length, 'one column per output label');
+  const named = columnsOf(compiled.private.finish);
   const columns = decision.outputs.map(({ name, type }) => Object.freeze({ name, type }));
   const result: Omit<ReleasedResult, ReleasedBrand> = {
     kind: 'released',
     mode: decision.mode,
     columns: decision.outputs,
     table: Object.freeze({ columns: Object.freeze(columns), values: table.values, rowCount: table.rowCount }),
-    intervals: Object.freeze({}),
+    intervals: valueIntervals(compiled.private, table, named, profile.perturbation),
     suppressed: cells.suppressed,
     cost: Object.freeze({ rho: 0, epsilonAtDelta: 0, remaining: null }),
   };

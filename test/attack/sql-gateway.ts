@@ -48,7 +48,11 @@ const ENGINE_TYPES: Readonly<Record<SqlType['kind'], string>> = {
  * The compiler and the protector from SQL text to released rows around a DuckDB in this process: everything between a
  * route and a worker, without either. `raw` runs the same text straight in DuckDB: protection off.
  */
-export async function openGateway(stored: readonly StoredTable[], profile: PolicyProfile = DEFAULT_PROFILE) {
+export async function openGateway(
+  stored: readonly StoredTable[],
+  profile: PolicyProfile = DEFAULT_PROFILE,
+  noiseSecret: Uint8Array = new Uint8Array(32).fill(7),
+) {
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
   const engine = await instance.connect();
   const scratch = await (await DuckDBInstance.create(':memory:')).connect();
@@ -98,7 +102,7 @@ export async function openGateway(stored: readonly StoredTable[], profile: Polic
         },
       },
       compiled,
-      profile,
+      { profile, noiseSecret },
     );
     let answer: TableData | null = null;
     if (compiled.finish !== null) {

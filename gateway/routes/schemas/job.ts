@@ -100,7 +100,7 @@ export const ExplanationSchema = z
     columns: z.array(ResultColumnSchema),
     unitsMin: z.int().nullable().openapi({ description: 'fewest distinct units behind a released cell' }),
     rules: z
-      .array(z.object({ rule: z.enum(['threshold', 'dominance', 'row-cap']), limit: z.number() }))
+      .array(z.object({ rule: z.enum(['threshold', 'dominance', 'noise', 'row-cap']), limit: z.number() }))
       .openapi({ description: 'the rules that may withhold cells or groups of this query' }),
     cost: z.object({ rho: z.number(), epsilonAtDelta: z.number(), jobs: z.int() }),
     versions: VersionsSchema,

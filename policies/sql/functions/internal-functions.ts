@@ -12,4 +12,13 @@ export const INTERNAL_FUNCTIONS: readonly ScalarEntry[] = [
     total: 'a number from 0 to 64',
     doc: { zh: '隐私单元的类', en: 'class of a privacy unit' },
   },
+  {
+    // 62 bits of a hash, so that sums of them stay far from the end of 128 bits.
+    name: 'value_hash',
+    spellings: [],
+    signatures: [{ params: [{ is: 'any' }], result: INTEGER }],
+    sql: ([value = '']) => `CAST(hash(${value}) >> 2 AS BIGINT)`,
+    total: 'a number of 62 bits',
+    doc: { zh: '值的散列', en: 'hash of a value' },
+  },
 ];

@@ -42,12 +42,15 @@ export interface CellLayout {
   readonly checks: readonly CellCheck[];
   readonly terms: readonly CellTerm[];
   readonly values: readonly CellValue[];
+  readonly mode: 'aggregate' | 'perturbed';
   /** What the rows of every group have in common: the query's own conditions, as canonical text. */
   readonly source: string;
   readonly exact: ExactLayout;
 }
 export interface CellUnits {
   readonly unit: UnitKind;
+  /** Canonical text of the column. */
+  readonly text: string;
   /** True where no unit has more than one row: then rows are units. */
   readonly oneRow: boolean;
   /** True where a row with data may belong to nobody: it counts for no unit, and its magnitude is held against the cell. */
@@ -90,6 +93,17 @@ export interface CellTerm {
   readonly check: number;
   /** Column of `cells`. */
   readonly value: number;
+  /** Mode `perturbed`: by what its noise is drawn; null in other modes. */
+  readonly noise: TermNoise | null;
+}
+/** What contributes to a number: equal for equal contributors, however they were asked for. */
+export interface TermNoise {
+  /** Columns: sums of keys of the rows, or of hashes of the distinct values, that contribute. */
+  readonly fingerprint: readonly number[];
+  /** Digits after the point in which it is perturbed. */
+  readonly scale: number;
+  /** Largest absolute value of one row, as declared, decimal text; null where nothing is declared. */
+  readonly bound: string | null;
 }
 export interface CellValue {
   readonly rule: ValueRule;
@@ -105,6 +119,9 @@ export interface ExactLayout {
   readonly checks: readonly (readonly ExactContribution[])[];
 }
 export interface ExactContribution extends ContributionColumns {
+  readonly top3: number;
+  /** Sum of hashes of the units that contribute. */
+  readonly fingerprint: number;
   /**
    * Conditions inside values that were computed per unit below: the units with a row where it holds, and with one where
    * it fails. Both must be as many as a cell needs, or the value beside its complement would be about few.

@@ -1,6 +1,7 @@
+import { DOUBLE_SCALE } from '../../mechanisms/cell-key/fixed-point.ts';
 import type { ColumnRef, Expr, NamedExpr, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
-import { BOOLEAN, INTEGER } from '../sql-type.ts';
+import { BOOLEAN, HUGEINT, INTEGER } from '../sql-type.ts';
 import {
   aggregateCall,
   and,
@@ -17,12 +18,13 @@ import {
   ref,
   refTo,
 } from './build.ts';
-import type { CellLayout, CellsBoundary } from './cell-layout.ts';
+import type { CellLayout, CellsBoundary, TermNoise } from './cell-layout.ts';
 import { type BoundRefs, type ClassCells, classCells } from './class-cells.ts';
 import { Collected, keyOf, outputOf, Placed, refsOf } from './collected.ts';
 import type { Condition } from './conditions.ts';
 import type { PublicDomain } from './domain.ts';
 import { countStar, exactCells } from './exact-cells.ts';
+import type { LookThrough } from './look-through.ts';
 import { type Measure, valueType } from './measures.ts';
 import type { Raw } from './raw.ts';
 import type { Magnitude, Terms } from './term-specs.ts';
@@ -38,8 +40,9 @@ export interface CellsSpec {
   readonly unitsMin: number;
   /** Canonical text of the query's own conditions on the rows. */
   readonly source: string;
-  /** Whether an expression over the rows is proved to be never negative. */
-  readonly isNonNegative: (expr: Expr) => boolean;
+  readonly mode: CellLayout['mode'];
+  /** What declared bounds prove of expressions over the rows. */
+  readonly through: Pick<LookThrough, 'isNonNegative' | 'largest' | 'text'>;
 }
 
 /** A magnitude whose contributors are looked at before it leaves. */
@@ -70,8 +73,9 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
     listed: marked.listed === null ? null : placed.at(marked.listed),
     groups: marked.groups === null ? null : placed.at(marked.groups),
     unitsMin: spec.unitsMin,
-    units: spec.raw.units.map(({ unit, rowsMax, unowned }, position) => {
-      return { unit, oneRow: rowsMax === 1, unowned, mask: placed.at(sides[position]!.mask) };
+    units: spec.raw.units.map(({ id, type, unit, rowsMax, unowned }, position) => {
+      const text = spec.through.text(ref(id, type));
+      return { unit, text, oneRow: rowsMax === 1, unowned, mask: placed.at(sides[position]!.mask) };
     }),
     sets: spec.terms.sets.map(({ text }, set) => ({
       text,
@@ -84,7 +88,16 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
       bounds: sides.map(({ bounds }) => placedBounds(bounds[check]!, placed)),
     })),
     terms: spec.terms.terms.map(({ functional, set }, term) => {
-      return { functional, set, check: places[term]!, value: placed.at(values[term]!) };
+      const fingerprint = [...(first.fingerprints[term] ?? []), ...(distinct?.fingerprints.get(term) ?? [])];
+      const noise =
+        spec.mode === 'perturbed'
+          ? noiseOf(
+              spec,
+              term,
+              fingerprint.map((column) => placed.at(column)),
+            )
+          : null;
+      return { functional, set, check: places[term]!, value: placed.at(values[term]!), noise };
     }),
     values: spec.measures.map(({ rule, unitsExtra, type }, measure) => ({
       rule,
@@ -92,6 +105,7 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
       unitsMin: spec.unitsMin + unitsExtra,
       type: valueType(rule, type),
     })),
+    mode: spec.mode,
     source: spec.source,
     exact: exact.layout,
   };
@@ -102,6 +116,12 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
     released: released(spec, ids),
     layout,
   };
+}
+
+function noiseOf({ terms, through }: CellsSpec, term: number, fingerprint: readonly number[]): TermNoise {
+  const { magnitude, call } = terms.terms[term]!;
+  const scale = call.type.kind === 'decimal' ? call.type.scale : call.type.kind === 'double' ? DOUBLE_SCALE : 0;
+  return { fingerprint, scale, bound: magnitude.kind === 'sum' ? through.largest(magnitude.arg) : '1' };
 }
 
 function placedBounds(bounds: BoundRefs | null, placed: Placed) {
@@ -120,7 +140,7 @@ interface Checks {
 }
 
 /** The rows of the group first; then each distinct magnitude of a term, and what a set leaves out. */
-function checksOf({ terms, isNonNegative }: CellsSpec): Checks {
+function checksOf({ terms, through }: CellsSpec): Checks {
   const checks: Check[] = [{ magnitude: { kind: 'rows' }, filter: [], conditions: [], nonNegative: true }];
   const placeOf = (check: Check): number => {
     const text = JSON.stringify(check);
@@ -128,7 +148,7 @@ function checksOf({ terms, isNonNegative }: CellsSpec): Checks {
     return known >= 0 ? known : checks.push(check) - 1;
   };
   const places = terms.terms.map(({ magnitude, call: { filter }, requires }) => {
-    const nonNegative = magnitude.kind !== 'sum' || isNonNegative(magnitude.arg);
+    const nonNegative = magnitude.kind !== 'sum' || through.isNonNegative(magnitude.arg);
     return placeOf({ magnitude, filter: filter === null ? [] : [filter], conditions: requires, nonNegative });
   });
   const rests = terms.sets.map(({ filter }) =>
@@ -142,20 +162,31 @@ interface Keyed {
   readonly keys: readonly ColumnRef[];
 }
 
+interface DistinctValues extends Keyed {
+  readonly values: ReadonlyMap<number, ColumnRef>;
+  /** Sums of hashes of the distinct values. */
+  readonly fingerprints: ReadonlyMap<number, readonly ColumnRef[]>;
+}
+
 /** Distinct counts do not add up over classes: they are counted over the whole group. */
-function distinctValues(
-  spec: CellsSpec,
-  ids: IdSource,
-): (Keyed & { readonly values: ReadonlyMap<number, ColumnRef> }) | null {
+function distinctValues(spec: CellsSpec, ids: IdSource): DistinctValues | null {
   const collected = new Collected(ids);
+  const fingerprints = new Map<number, readonly ColumnRef[]>();
   const values = new Map(
     spec.terms.terms.flatMap((term, position) =>
       term.magnitude.kind === 'distinct' ? [[position, collected.add(term.call)] as const] : [],
     ),
   );
+  if (spec.mode === 'perturbed') {
+    for (const position of values.keys()) {
+      const { call: made } = spec.terms.terms[position]!;
+      const hashed = made.args.map((arg) => call('value_hash', [arg], INTEGER));
+      fingerprints.set(position, [collected.add({ ...made, fn: 'sum', args: hashed, type: HUGEINT })]);
+    }
+  }
   if (values.size === 0) return null;
   const keys = spec.keys.map((key) => keyOf(ids, key.expr, key.name));
-  return { rel: group(spec.raw.rel, keys, collected.measures), keys: refsOf(keys), values };
+  return { rel: group(spec.raw.rel, keys, collected.measures), keys: refsOf(keys), values, fingerprints };
 }
 
 function joinedOnKeys([first, ...others]: readonly ClassCells[], distinct: Keyed | null): Rel {

@@ -1,11 +1,12 @@
 import type { ColumnRef, Expr, NamedExpr, Rel } from '../plan.ts';
 import { BOOLEAN, HUGEINT, INTEGER, TEXT } from '../sql-type.ts';
-import { aggregateCall, call, group, type IdSource, isNotZero, literal, ref, sumType } from './build.ts';
+import { aggregateCall, call, group, type IdSource, isNotNull, isNotZero, literal, ref, sumType } from './build.ts';
 import { type ContributionColumns, NOBODY } from './cell-layout.ts';
 import type { CellsSpec, Check } from './cells.ts';
 import { Collected, keyOf, refsOf } from './collected.ts';
 import { countStar, grossCall, magnitudeCall, regrouped } from './exact-cells.ts';
 import type { UnitColumn } from './raw.ts';
+import type { TermSpec } from './term-specs.ts';
 
 /** The groups of one pass over the rows, by what the classes of one unit column contribute. Columns are into `rel`. */
 export interface ClassCells {
@@ -19,6 +20,8 @@ export interface ClassCells {
   readonly bounds: readonly (BoundRefs | null)[];
   /** One per set. */
   readonly classes: readonly ColumnRef[];
+  /** One per term, where noise is drawn: sums of row keys. Empty without `withValues`. */
+  readonly fingerprints: readonly (readonly ColumnRef[])[];
 }
 export type BoundRefs = { readonly [K in keyof ContributionColumns]: ColumnRef };
 
@@ -43,8 +46,10 @@ export function classCells(
       return inner.add(aggregateCall('sum', { args: [ref(id, type)], type: HUGEINT, filter: optional(filter) }));
     }),
   }));
+  const contributing =
+    withValues && spec.mode === 'perturbed' ? spec.terms.terms.map((term) => fingerprintOf(spec, term, inner)) : [];
   const below = group(spec.raw.rel, [...innerKeys, classKey], inner.measures);
-  return folded(below, { innerKeys, classKey, gross, partial, keySums }, ids);
+  return folded(below, { innerKeys, classKey, gross, partial, keySums, contributing }, ids);
 }
 
 interface Inner {
@@ -53,9 +58,33 @@ interface Inner {
   readonly gross: readonly (ColumnRef | null)[];
   readonly partial: readonly (ColumnRef | null)[];
   readonly keySums: readonly { readonly rows: ColumnRef; readonly sums: readonly ColumnRef[] }[];
+  readonly contributing: readonly (readonly ColumnRef[])[];
 }
 
-function folded(below: Rel, { innerKeys, classKey, gross, partial, keySums }: Inner, ids: IdSource): ClassCells {
+/** WHY without the rows that add nothing: they would draw fresh noise for the same number. */
+function fingerprintOf(
+  spec: CellsSpec,
+  { magnitude, call: { filter } }: TermSpec,
+  inner: Collected,
+): readonly ColumnRef[] {
+  if (magnitude.kind === 'distinct') return [];
+  const adds =
+    magnitude.kind === 'sum'
+      ? [isNotZero(magnitude.arg)]
+      : magnitude.kind === 'present'
+        ? [isNotNull(magnitude.arg)]
+        : [];
+  const rows = [...optional(filter), ...adds];
+  return spec.raw.rowKeys.map(({ id, type }) =>
+    inner.add(aggregateCall('sum', { args: [ref(id, type)], type: HUGEINT, filter: rows })),
+  );
+}
+
+function folded(
+  below: Rel,
+  { innerKeys, classKey, gross, partial, keySums, contributing }: Inner,
+  ids: IdSource,
+): ClassCells {
   const outer = new Collected(ids);
   const unitClass = ref(classKey.id, INTEGER);
   const owned = call('lt', [unitClass, literal(String(NOBODY), INTEGER)], BOOLEAN);
@@ -77,11 +106,12 @@ function folded(below: Rel, { innerKeys, classKey, gross, partial, keySums }: In
   const classes = keySums.map(({ rows, sums }) =>
     outer.add(aggregateCall('class_list', { args: [unitClass, rows, ...sums], type: TEXT })),
   );
+  const fingerprints = contributing.map((columns) => columns.map((column) => sum(column, [])));
   const mask = outer.add(aggregateCall('class_mask', { args: [unitClass], type: HUGEINT, filter: [owned] }));
   const keys = regrouped(innerKeys, ids);
   const rel = group(below, keys, outer.measures);
   // INVARIANT: the first check counts the rows of the group.
-  return { rel, keys: refsOf(keys), rows: bounds[0]!.total, mask, values, bounds, classes };
+  return { rel, keys: refsOf(keys), rows: bounds[0]!.total, mask, values, bounds, classes, fingerprints };
 }
 
 /** A sum of what may be negative says nothing about its parts. */

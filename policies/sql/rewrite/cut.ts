@@ -324,7 +324,8 @@ function cellsSpec(aggregate: Aggregate, raw: Raw, cutter: Cutter): CellsSpec {
     domain: measures.length === 0 ? null : publicDomain(raw, aggregate.keys, profile.cellsMax, ids),
     unitsMin: decision.unitsMin,
     source: raw.restrictions.map(through.text).sort().join(' & '),
-    isNonNegative: through.isNonNegative,
+    through,
+    mode: decision.mode === 'perturbed' ? 'perturbed' : 'aggregate',
   };
 }
 

@@ -1,9 +1,9 @@
 import type { ColumnRef, Expr, NamedExpr, Rel } from '../plan.ts';
-import { columnsOf } from '../plan.ts';
-import { INTEGER } from '../sql-type.ts';
+import { HUGEINT, INTEGER } from '../sql-type.ts';
 import {
   aggregateCall,
   and,
+  call,
   group,
   type IdSource,
   isNotNull,
@@ -13,7 +13,7 @@ import {
   ref,
   sumType,
 } from './build.ts';
-import type { ContributionColumns, ExactLayout } from './cell-layout.ts';
+import type { ContributionColumns, ExactContribution, ExactLayout } from './cell-layout.ts';
 import type { CellsSpec, Check } from './cells.ts';
 import { Collected, keyOf, Placed, refsOf } from './collected.ts';
 import type { UnitColumn } from './raw.ts';
@@ -68,7 +68,7 @@ interface Judged {
   readonly keys: readonly ColumnRef[];
   readonly contributions: readonly ContributionRefs[];
 }
-type ContributionRefs = { readonly [K in keyof ContributionColumns]: ColumnRef } & {
+type ContributionRefs = { readonly [K in keyof ContributionColumns | 'top3' | 'fingerprint']: ColumnRef } & {
   readonly conditions: readonly { readonly holds: ColumnRef; readonly fails: ColumnRef }[];
 };
 
@@ -111,19 +111,30 @@ function contributionOf(
     units: units(amount),
     top1: over('top1_abs'),
     top2: over('top2_abs'),
+    top3: over('top3_abs'),
     total: over('sum_abs', sumType(amount.type)),
+    fingerprint: fingerprintOf(token, [owned, isNotZero(amount)], outer),
     unowned: outer.add(aggregateCall('sum', { args: [gross], type: sumType(gross.type), filter: [isNull(token)] })),
     conditions: conditions.map(({ holds, fails }) => ({ holds: units(holds), fails: units(fails) })),
   };
 }
 
-function placedContribution({ conditions, units, top1, top2, total, unowned }: ContributionRefs, placed: Placed) {
+/** WHY a sum: units are distinct here, and equal sets of units give equal sums. */
+function fingerprintOf(token: ColumnRef, filter: readonly Expr[], outer: Collected): ColumnRef {
+  const hashed = call('value_hash', [token], INTEGER);
+  return outer.add(aggregateCall('sum', { args: [hashed], type: HUGEINT, filter }));
+}
+
+function placedContribution(refs: ContributionRefs, placed: Placed): ExactContribution {
+  const { conditions, units, top1, top2, top3, total, unowned, fingerprint } = refs;
   return {
     units: placed.at(units),
     top1: placed.at(top1),
     top2: placed.at(top2),
+    top3: placed.at(top3),
     total: placed.at(total),
     unowned: placed.at(unowned),
+    fingerprint: placed.at(fingerprint),
     conditions: conditions.map(({ holds, fails }) => ({ holds: placed.at(holds), fails: placed.at(fails) })),
   };
 }
@@ -153,6 +164,3 @@ export function grossCall(magnitude: Magnitude, filter: readonly Expr[]) {
   if (magnitude.kind !== 'sum') return magnitudeCall(magnitude, filter);
   return aggregateCall('sum_abs', { args: [magnitude.arg], type: sumType(magnitude.arg.type), filter });
 }
-
-/** Columns of a relation by their ids, for what is passed through. */
-export const passedColumns = (rel: Rel): readonly ColumnRef[] => columnsOf(rel).map(({ id, type }) => ref(id, type));

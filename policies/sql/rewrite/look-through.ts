@@ -17,6 +17,8 @@ export interface LookThrough {
   readonly isFilled: (expr: Expr) => boolean;
   /** Whether declared bounds prove that it is never negative. */
   readonly isNonNegative: (expr: Expr) => boolean;
+  /** The largest absolute value that declared bounds allow, as decimal text; null where they say nothing. */
+  readonly largest: (expr: Expr) => string | null;
 }
 
 export function lookThrough(raw: Raw): LookThrough {
@@ -37,6 +39,11 @@ export function lookThrough(raw: Raw): LookThrough {
     const root = rootOf(raw.alias, id);
     return origins.get(root) ?? `#${root}`;
   };
+  const sizes = largestValues(raw.rel);
+  const largest = (expr: Expr): string | null => {
+    const size = sizeOf(expr, (id) => sizes.get(rootOf(raw.alias, id)) ?? null);
+    return size === null || size > 1e15 ? null : String(Math.ceil(size));
+  };
   const filled = filledColumns(raw.rel);
   const isFilled = (expr: Expr): boolean =>
     expr.kind === 'cast' ? isFilled(expr.arg) : expr.kind === 'column' && filled.has(rootOf(raw.alias, expr.id));
@@ -55,7 +62,7 @@ export function lookThrough(raw: Raw): LookThrough {
         return false;
     }
   };
-  return { expand, text: (expr) => textOf(expr, nameOf), isFilled, isNonNegative };
+  return { expand, text: (expr) => textOf(expr, nameOf), isFilled, isNonNegative, largest };
 }
 
 function filledColumns(rel: Rel): ReadonlySet<ColumnId> {
@@ -69,6 +76,23 @@ function filledColumns(rel: Rel): ReadonlySet<ColumnId> {
       part.kind === 'scan' ? part.columns.filter(({ nullable }) => !nullable).map(({ id }) => id) : [],
     ),
   );
+}
+
+function largestValues(rel: Rel): ReadonlyMap<ColumnId, number> {
+  const columns = relsWithin(rel).flatMap((part) => (part.kind === 'scan' ? part.columns : []));
+  return new Map(
+    columns.flatMap(({ id, bounds }) =>
+      bounds === null ? [] : [[id, Math.max(Math.abs(bounds.min), Math.abs(bounds.max))] as const],
+    ),
+  );
+}
+
+function sizeOf(expr: Expr, ofColumn: (id: ColumnId) => number | null): number | null {
+  if (expr.kind === 'column') return ofColumn(expr.id);
+  if (expr.kind === 'cast') return sizeOf(expr.arg, ofColumn);
+  if (expr.kind !== 'call' || expr.fn !== 'multiply') return null;
+  const sizes = expr.args.map((arg) => sizeOf(arg, ofColumn));
+  return sizes.reduce((product, size) => (product === null || size === null ? null : product * size), 1);
 }
 
 const SQUARES: ReadonlySet<string> = new Set(['sqrt', 'exp']);
@@ -97,18 +121,30 @@ const OUTER: ReadonlySet<string> = new Set(['left', 'right', 'full']);
 /** Where columns come from: `resource.column`, or for what an aggregate below made a digest of that aggregate. */
 function originsOf(rel: Rel): ReadonlyMap<ColumnId, string> {
   const origins = new Map<ColumnId, string>();
-  for (const part of relsWithin(rel)) {
+  for (const part of [...relsWithin(rel)].reverse()) {
     if (part.kind === 'scan' && part.source.kind === 'table') {
       for (const { id, column } of part.columns) origins.set(id, `${part.source.resource}.${column}`);
     } else if (part.kind === 'aggregate' || part.kind === 'window' || part.kind === 'set-operation') {
       const digest = createHash('sha256').update(canonicalText(part)).digest('base64url').slice(0, 16);
       for (const [position, { id }] of columnsOf(part).entries()) {
-        if (!origins.has(id)) origins.set(id, `${digest}.${position}`);
+        if (!origins.has(id)) origins.set(id, addedUp(part, id, origins) ?? `${digest}.${position}`);
       }
     }
   }
   return origins;
 }
+
+/** Sums of sums are sums: a sum or a count per unit goes by the name of what was added up. */
+function addedUp(part: Rel, id: ColumnId, origins: ReadonlyMap<ColumnId, string>): string | null {
+  const call = part.kind === 'aggregate' ? part.measures.find((measure) => measure.id === id)?.call : undefined;
+  if (call === undefined || call.filter !== null || call.distinct) return null;
+  if (call.fn === 'count_star') return ROWS_TEXT;
+  const [arg] = call.args;
+  return call.fn === 'sum' && arg?.kind === 'column' ? (origins.get(arg.id) ?? null) : null;
+}
+
+/** The functional of a number of rows. */
+export const ROWS_TEXT = '1';
 
 const COMMUTATIVE: ReadonlySet<string> = new Set(['and', 'or', 'eq', 'neq', 'add', 'multiply', 'greatest', 'least']);
 

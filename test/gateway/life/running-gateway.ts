@@ -92,6 +92,7 @@ export interface Answer {
         readonly because: readonly { column: string; level: string }[];
       }[];
       readonly rows: readonly (readonly (string | number | boolean | null)[])[];
+      readonly intervals: Readonly<Record<string, readonly (readonly [number, number] | null)[]>>;
       readonly suppressed: { readonly cells: number; readonly groups: number; readonly reasons: readonly string[] };
     } | null;
   };

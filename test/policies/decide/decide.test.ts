@@ -125,7 +125,7 @@ describe('decide', () => {
     const made = clauses[clause]!(maker, maker.scan(PEOPLE));
     expect(problem(() => decided(made))).toEqual({
       code: 'POLICY_MODE_NOT_AVAILABLE',
-      facts: { mode: 'perturbed', columns: ['people.income'] },
+      facts: { mode: 'dp', columns: ['people.income'] },
     });
   });
 

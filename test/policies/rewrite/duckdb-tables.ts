@@ -8,7 +8,7 @@ import type { PrivatePlan } from '../../../policies/sql/rewrite.ts';
 import type { SqlType } from '../../../policies/sql/sql-type.ts';
 import type { Cell, TableData } from '../../../policies/table-data.ts';
 import type { Tables, Value } from './interpret-plan.ts';
-import type { TableSpec } from './plan-fixture.ts';
+import { NOISE_SECRET, type TableSpec } from './plan-fixture.ts';
 
 const ENGINE_TYPES: Partial<Record<SqlType['kind'], string>> = {
   token: 'UBIGINT',
@@ -47,7 +47,7 @@ export async function openEngine() {
 
   /** Protection with this engine. */
   async function protectedBy(cut: PrivatePlan, profile: PolicyProfile): Promise<ProtectedCells> {
-    const dialogue = protect(cut, profile);
+    const dialogue = protect(cut, { profile, noiseSecret: NOISE_SECRET });
     let step = dialogue.next();
     while (step.done !== true) {
       const { boundary, pass, tables } = step.value;

@@ -137,6 +137,8 @@ function fold(call: AggregateCall, all: readonly Row[]): Value {
       return sizes[0] ?? 0;
     case 'top2_abs':
       return sizes[1] ?? 0;
+    case 'top3_abs':
+      return sizes[2] ?? 0;
     case 'class_mask':
       return Number(numbers.reduce((mask, one) => mask | (1n << BigInt(one)), 0n));
     case 'class_list':
@@ -204,6 +206,8 @@ function apply(fn: string, args: readonly Value[]): Value {
       return args.find((value) => value !== null) ?? null;
     case 'nullif':
       return a === b ? null : a;
+    case 'value_hash':
+      return a === null ? null : (Number(a) * 7919) % 1_000_003;
     case 'unit_class':
       // 50 classes stay exact in the bits of a double.
       return a === null ? 64 : Number(a) % 50;

@@ -53,7 +53,7 @@ export const PEOPLE: TableSpec = {
     dept: { type: TEXT, level: 'general-1', role: 'dimension', values: ['a', 'b', 'c'], nullable: false },
     room: { type: INTEGER, level: 'general-2' },
     salary: { type: INTEGER, level: 'general-2', role: 'measure' },
-    income: { type: INTEGER, level: 'general-3', role: 'measure' },
+    income: { type: INTEGER, level: 'general-4', role: 'measure' },
     secret: { type: INTEGER, level: 'core' },
   },
 };
@@ -204,12 +204,14 @@ export function answer(query: Rel, tables: Tables, profile: PolicyProfile = DEFA
   return { rows: finishOver(cut, cells), cells, private: cut };
 }
 
+export const NOISE_SECRET: Uint8Array = new Uint8Array(32).fill(7);
+
 /** Protection with the interpreter as its engine. */
 export function protectedOver(cut: PrivatePlan, stored: Tables, profile: PolicyProfile): ProtectedCells {
   const keyed = new Map(
     [...stored].map(([name, rows]) => [name, rows.map((row) => ({ ...row, _row_key: keyOf(row) }))]),
   );
-  const dialogue = protect(cut, profile);
+  const dialogue = protect(cut, { profile, noiseSecret: NOISE_SECRET });
   let step = dialogue.next();
   while (step.done !== true) {
     const { boundary, pass, tables } = step.value;

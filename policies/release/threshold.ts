@@ -1,0 +1,30 @@
+import { perturbUnits } from '../mechanisms/cell-key/cell-noise.ts';
+import { perturbationTable } from '../mechanisms/cell-key/perturbation-table.ts';
+import type { NoiseSource } from './noise.ts';
+
+/** When units are enough: exactly in mode `aggregate`, by their perturbed number in mode `perturbed`. */
+export interface Threshold {
+  /** So many surely are. */
+  readonly sure: (unitsMin: number) => number;
+  /** Fewer never are. */
+  readonly least: (unitsMin: number) => number;
+  /** `fingerprint`: of the units that are counted. */
+  readonly isMet: (units: number, fingerprint: bigint, unitsMin: number) => boolean;
+}
+
+export const EXACT_THRESHOLD: Threshold = {
+  sure: (unitsMin) => unitsMin,
+  least: (unitsMin) => unitsMin,
+  isMet: (units, _fingerprint, unitsMin) => units >= unitsMin,
+};
+
+/** WHY perturbed: at an exact threshold one unit more or less would show by whether a cell does. */
+export function perturbedThreshold({ secret, parameters, lineage }: NoiseSource): Threshold {
+  const table = perturbationTable(parameters);
+  return {
+    sure: (unitsMin) => unitsMin + parameters.D,
+    least: (unitsMin) => Math.max(1, unitsMin - parameters.D),
+    isMet: (units, fingerprint, unitsMin) =>
+      perturbUnits(BigInt(units), secret, { set: [fingerprint], lineage }, table) >= BigInt(unitsMin),
+  };
+}

@@ -1,0 +1,105 @@
+import { toFixedPoint } from '../mechanisms/cell-key/fixed-point.ts';
+import { type Flex, flexFor } from '../mechanisms/cell-key/flex.ts';
+import { countInterval, type Interval, type PublicBounds, sumInterval } from '../mechanisms/cell-key/intervals.ts';
+import type { PerturbationParameters } from '../mechanisms/cell-key/perturbation-parameters.ts';
+import { perturbationTable } from '../mechanisms/cell-key/perturbation-table.ts';
+import type { ColumnId, Rel } from '../sql/plan.ts';
+import { inputsOf } from '../sql/plan-walk.ts';
+import type { CellLayout, CellTerm } from '../sql/rewrite/cell-layout.ts';
+import type { PrivatePlan } from '../sql/rewrite.ts';
+import type { Cell, TableData } from '../table-data.ts';
+import type { ReleasedResult } from './released-result.ts';
+
+/**
+ * 95% intervals of what left with noise, for the columns of the answer that are released values as they are. WHY after
+ * `finish`: an interval is a function of the released number and of public bounds alone, so that it tells no more.
+ */
+export function valueIntervals(
+  { boundaries, finish, mode }: PrivatePlan,
+  answer: TableData,
+  outputs: readonly { readonly id: ColumnId; readonly name: string }[],
+  parameters: PerturbationParameters,
+): ReleasedResult['intervals'] {
+  if (mode !== 'perturbed') return {};
+  const found = outputs.flatMap(({ id, name }, position) => {
+    const source = sourceOf(finish, id);
+    const boundary = source === null ? undefined : boundaries[source.boundary];
+    if (source === null || boundary?.kind !== 'cells') return [];
+    const interval = ofValue(boundary.layout, source.column - boundary.layout.keys.length, parameters);
+    return interval === null ? [] : [[name, (answer.values[position] ?? []).map(interval)] as const];
+  });
+  return Object.freeze(Object.fromEntries(found));
+}
+
+interface ReleasedColumn {
+  readonly boundary: number;
+  readonly column: number;
+}
+
+/** Which released column an output column repeats; null where it was computed. */
+function sourceOf(rel: Rel, id: ColumnId): ReleasedColumn | null {
+  if (rel.kind === 'scan') {
+    const column = rel.columns.find((one) => one.id === id);
+    if (column === undefined || rel.source.kind !== 'released') return null;
+    return { boundary: rel.source.boundary, column: Number(column.column.slice(1)) };
+  }
+  if (rel.kind === 'project') {
+    let expr = rel.columns.find((one) => one.id === id)?.expr;
+    while (expr?.kind === 'cast') expr = expr.arg;
+    return expr?.kind === 'column' ? sourceOf(rel.input, expr.id) : null;
+  }
+  if (rel.kind === 'set-operation' || rel.kind === 'values') return null;
+  if (rel.kind === 'aggregate') return null;
+  for (const input of inputsOf(rel)) {
+    const source = sourceOf(input, id);
+    if (source !== null) return source;
+  }
+  return null;
+}
+
+type OfCell = (cell: Cell) => readonly [number, number] | null;
+
+function ofValue(layout: CellLayout, position: number, parameters: PerturbationParameters): OfCell | null {
+  const value = layout.values[position];
+  const [only, ...others] = value?.forms.flat() ?? [];
+  if (value === undefined || only === undefined || others.length > 0) return null;
+  const plain = only.factor.top === '1' && only.factor.bottom === '1';
+  if (!plain || (value.rule !== 'sum' && value.rule !== 'distinct')) return null;
+  const term = layout.terms[only.term]!;
+  const interval = ofTerm(layout, term, parameters);
+  if (term.noise === null) return null;
+  const { scale } = term.noise;
+  return (cell) => {
+    const released = cell === null ? null : toFixedPoint(cell, scale);
+    const ends = released === null ? null : interval(released);
+    return ends === null ? null : [Number(ends.low) / 10 ** scale, Number(ends.high) / 10 ** scale];
+  };
+}
+
+function ofTerm(
+  layout: CellLayout,
+  { check, noise }: CellTerm,
+  parameters: PerturbationParameters,
+): (released: bigint) => Interval | null {
+  const { kind, bounds } = layout.checks[check]!;
+  const oneEach = kind !== 'sum' && kind !== 'distinct' && layout.units.every(({ oneRow }) => oneRow);
+  const counted = (released: bigint) => countInterval(released, perturbationTable(parameters));
+  if (oneEach) return counted;
+  const declared = noise?.bound ?? null;
+  const bound = declared === null ? null : BigInt(declared) * 10n ** BigInt(noise!.scale);
+  const flex: Flex = flexFor(parameters.flex, bound === null || bound < 1n ? 1n : bound);
+  // WHY not the most rows of a unit: it is an extreme of the data, and the width would tell it.
+  const oneRow = layout.units.every((unit) => unit.oneRow);
+  const known: PublicBounds = {
+    contributionMax: oneRow ? bound : null,
+    oneSigned: kind !== 'sum' || bounds.every((one) => one !== null),
+  };
+  const summed = (released: bigint) => sumInterval(released, flex, known);
+  // A count to which units add more than one has the noise of a sum, else that of a count: either may be.
+  return kind === 'sum' ? summed : (released) => hull(counted(released), summed(released));
+}
+
+function hull(a: Interval, b: Interval | null): Interval {
+  if (b === null) return a;
+  return { low: a.low < b.low ? a.low : b.low, high: a.high > b.high ? a.high : b.high };
+}
