@@ -34,6 +34,7 @@ export {
   providersOfPlan,
   submitPlan,
 } from './plans.ts';
+export * from './released-sets.ts';
 export * from './resource-versions.ts';
 export * from './resources.ts';
 export { putSetting, readSetting } from './settings.ts';

@@ -2,7 +2,7 @@
  * The tables of a home for Drizzle. The SQL files in `migrations/` make them; a test holds both to agree, column by
  * column. Amounts of the ledger are fixed point in units of 1e-9 (ledger.ts).
  */
-import { blob, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { blob, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 export const organisations = sqliteTable('organisations', {
   id: text('id').primaryKey(),
@@ -180,6 +180,32 @@ export const auditIndexed = sqliteTable('audit_indexed', {
   id: integer('id').primaryKey(),
   next: integer('next').notNull(),
 });
+
+export const releasedSets = sqliteTable(
+  'released_sets',
+  {
+    id: integer('id').primaryKey(),
+    lineage: text('lineage').notNull(),
+    identity: text('identity').notNull(),
+    version: integer('version').notNull(),
+    kind: text('kind', { enum: ['released', 'derived', 'universe'] }).notNull(),
+    family: text('family').notNull(),
+    keySums: blob('key_sums', { mode: 'buffer' }).notNull(),
+    rowCounts: blob('row_counts', { mode: 'buffer' }).notNull(),
+    job: text('job').notNull(),
+  },
+  (table) => [index('released_sets_lineage').on(table.lineage, table.id)],
+);
+
+export const givenValues = sqliteTable(
+  'given_values',
+  {
+    setName: text('set_name').notNull(),
+    functional: text('functional').notNull(),
+    value: text('value').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.setName, table.functional] })],
+);
 
 export const settings = sqliteTable('settings', {
   name: text('name').primaryKey(),

@@ -30,6 +30,7 @@ import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { DEFAULT_CLOCK, geometricClock } from './jobs/release-clock.ts';
 import { CompileCache } from './pipeline/compile-cache.ts';
 import type { PipelineDeps } from './pipeline/deps.ts';
+import { StoredGuardMemory } from './pipeline/guard-memory.ts';
 import { recordAborted } from './pipeline/record.ts';
 import { createPlanService } from './plans/plan-service.ts';
 import { createResourceService } from './resources/resource-service.ts';
@@ -99,6 +100,7 @@ export async function assemble(
     profile: DEFAULT_PROFILE,
     // No identifier domain holds a space.
     noiseSecret: unitKeys('perturbation noise'),
+    guard: new StoredGuardMemory(store),
     deadlineMs: JOB_DEADLINE_MS,
     now,
     queryFacts: () => queryFacts(now()),

@@ -2,6 +2,9 @@
 export * from './access/access-policies.ts';
 export * from './errors.ts';
 export * from './levels.ts';
+export { type KnownSet, ReleaseHistory } from './release/guard/history.ts';
+export type { TablePrint } from './release/guard/set-print.ts';
+export type { GuardEntry, GuardMemory } from './release/guarded.ts';
 export { type CellsEngine, type ProtectedCells, protectThrough, type ReleasePolicy } from './release/protect.ts';
 export { release } from './release/release.ts';
 export type { ReleasedResult, Suppressed } from './release/released-result.ts';

@@ -1,4 +1,5 @@
 import { DEFAULT_PERTURBATION, type PerturbationParameters } from './mechanisms/cell-key/perturbation-parameters.ts';
+import type { DistinctLimit } from './release/guard/distinct-sets.ts';
 
 /**
  * Classification levels (GB/T 43697-2024: 核心 / 重要 / 一般 1–4) and the release mode that each one demands.
@@ -32,6 +33,8 @@ export interface PolicyProfile {
   readonly enterpriseTopShareMax: number;
   /** Noise of mode `perturbed`. */
   readonly perturbation: PerturbationParameters;
+  /** How many distinct sets of rows may be asked about in one region (release/guard/distinct-sets.ts). */
+  readonly distinctSets: Readonly<Record<'aggregate' | 'perturbed', DistinctLimit>>;
   /** Most rows that mode `rows` lets out of one job. */
   readonly rowsMax: number;
   /** Most cells (released groups) of one job. */
@@ -54,6 +57,11 @@ export const DEFAULT_PROFILE: PolicyProfile = Object.freeze({
   pPercentMin: 0.1,
   enterpriseTopShareMax: 0.5,
   perturbation: DEFAULT_PERTURBATION,
+  distinctSets: Object.freeze({
+    aggregate: { least: 64, rowsPerSet: 4 },
+    // Σ 1/(2V) ≤ 2 at V = 8.
+    perturbed: { least: 32, rowsPerSet: 7 },
+  }),
   rowsMax: 10_000,
   cellsMax: 50_000,
 });

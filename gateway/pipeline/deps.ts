@@ -4,6 +4,7 @@ import type { Sandbox } from '#sandbox';
 import type { AccessLog } from '../audit/index.ts';
 import type { Authorizer } from '../identity/index.ts';
 import type { CompileCache } from './compile-cache.ts';
+import type { StoredGuardMemory } from './guard-memory.ts';
 
 /** What the stages need from outside. `main.ts` builds it once; tests build their own. */
 export interface PipelineDeps {
@@ -15,6 +16,7 @@ export interface PipelineDeps {
   readonly profile: PolicyProfile;
   /** Noise of mode `perturbed` is drawn from it. */
   readonly noiseSecret: Uint8Array;
+  readonly guard: StoredGuardMemory;
   /** Longest time that an engine may work on one job, milliseconds. */
   readonly deadlineMs: number;
   /** Wall clock, for the log and for terms of plans. */

@@ -1,6 +1,7 @@
 import {
   assert,
   type CompiledQuery,
+  type GuardEntry,
   protectThrough,
   type QueryCatalog,
   type ReleasedResult,
@@ -12,13 +13,19 @@ import type { Admission } from './admit.ts';
 import type { PipelineDeps } from './deps.ts';
 import type { JobArrival } from './run-job.ts';
 
+/** An answer, and what the guard has to remember of it. */
+export interface GuardedAnswer {
+  readonly released: ReleasedResult;
+  readonly guard: GuardEntry;
+}
+
 /** execute → protect → finish → release, in one worker. True values exist within `protect` only. */
 export function execute(
   arrival: JobArrival,
   { catalog }: Admission,
   compiled: CompiledQuery,
   deps: PipelineDeps,
-): Promise<ReleasedResult> {
+): Promise<GuardedAnswer> {
   const job = {
     id: arrival.id,
     analyst: `${arrival.caller.org}/${arrival.caller.sub}`,
@@ -31,9 +38,15 @@ export function execute(
     signal: arrival.signal,
   };
   return deps.sandbox.run(job, async (session) => {
-    const cells = await protectThrough(session, compiled, deps);
-    const answer = await finish(compiled, cells.tables, session);
-    return release(compiled, cells, answer, deps.profile);
+    const { profile, noiseSecret, guard: memory } = deps;
+    const cells = await protectThrough(session, compiled, { profile, noiseSecret, answer: arrival.id, memory });
+    try {
+      const answer = await finish(compiled, cells.tables, session);
+      return { released: release(compiled, cells, answer, profile), guard: cells.guard };
+    } catch (error) {
+      memory.forget(cells.guard);
+      throw error;
+    }
   });
 }
 

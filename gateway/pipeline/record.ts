@@ -13,10 +13,11 @@ import {
   settle,
   startJob,
 } from '#catalog';
-import { AppError, type CompiledQuery, type PolicyProfile, type ReleasedResult, type TableUse } from '#policies';
+import { AppError, type CompiledQuery, type PolicyProfile, type TableUse } from '#policies';
 import { type ResultVersions, storeResult } from '../formats/stored-result.ts';
 import type { Admission } from './admit.ts';
 import type { PipelineDeps } from './deps.ts';
+import type { GuardedAnswer } from './execute.ts';
 import type { JobArrival } from './run-job.ts';
 
 /**
@@ -63,13 +64,18 @@ export async function recordIntent(
   });
 }
 
-/** [settlement + result + outcome] */
-export function recordOutcome(opened: OpenedJob, released: ReleasedResult, deps: PipelineDeps): Promise<Job> {
+/** [settlement + result + what the guard remembers + outcome] */
+export async function recordOutcome(
+  opened: OpenedJob,
+  { released, guard }: GuardedAnswer,
+  deps: PipelineDeps,
+): Promise<Job> {
   const { job, entry, versions, mode } = opened;
   const json = JSON.stringify(storeResult(released, versions));
   const sha256 = createHash('sha256').update(json).digest('hex');
-  return deps.store.commit((tx) => {
+  const finished = await deps.store.commit((tx) => {
     settle(tx, job.id);
+    deps.guard.keep(tx, job.id, guard);
     const outcome: AuditEntry = {
       ...entry,
       kind: 'outcome',
@@ -80,6 +86,8 @@ export function recordOutcome(opened: OpenedJob, released: ReleasedResult, deps:
     const { index } = appendEntry(tx, outcome);
     return finishJob(tx, job.id, { state: 'finished', mode, result: { json, sha256 }, outcomeIndex: index });
   });
+  deps.guard.kept(guard);
+  return finished;
 }
 
 /** [settlement + outcome] of a job that began and gave nothing. */

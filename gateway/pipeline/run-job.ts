@@ -51,10 +51,10 @@ async function live(
     opened = await recordIntent(arrival, admission, compiled, deps);
     observer.opened(opened.job);
     if (opened.replayed) return opened.job;
-    const released = await execute(arrival, admission, compiled, deps);
+    const answer = await execute(arrival, admission, compiled, deps);
     // Before the outcome is written: its time, its place in the log and the growth of the tree would tell how long it took.
     await deps.releaseTick(arrival.arrivedMs);
-    return await recordOutcome(opened, released, deps);
+    return await recordOutcome(opened, answer, deps);
   } catch (error) {
     await deps.releaseTick(arrival.arrivedMs);
     if (opened !== null) return await recordFailure(opened, error, deps);

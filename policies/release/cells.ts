@@ -19,7 +19,7 @@ import type { Suppressed } from './released-result.ts';
 import { ruleValue } from './value-rules.ts';
 
 /** A group that is shown, and its terms as they leave; null for those that do not. */
-interface ShownGroup {
+export interface ShownGroup {
   readonly row: number;
   readonly terms: readonly (Exact | null)[];
 }
@@ -48,13 +48,16 @@ export function openGroups(protection: Protection, raw: TableData): TableData | 
   return { columns, values, rowCount: open.length };
 }
 
-/** Applies threshold and dominance to one boundary's cells; groups leave in the order of their keys. */
-export function protectCells(
-  released: CellsBoundary['released'],
-  protection: Protection,
-  raw: TableData,
-  exact: TableData | null,
-): ProtectedTable {
+/** The groups of a boundary by what they may show, in the order of their keys. */
+export interface JudgedGroups {
+  readonly protection: Protection;
+  readonly shown: readonly ShownGroup[];
+  /** Rows of the first statement that are not shown at all. */
+  readonly left: readonly number[];
+}
+
+/** Applies threshold and dominance, and noise in mode `perturbed`. @throws AppError SQL_TOO_COMPLEX */
+export function judgeGroups(protection: Protection, raw: TableData, exact: TableData | null): JudgedGroups {
   const { layout, profile } = protection;
   const exactRows = exact === null ? null : rowsByKey(layout.exact.keys, exact);
   const shown: ShownGroup[] = [];
@@ -65,16 +68,24 @@ export function protectCells(
     // What is still open here was not answered by the exact statement: it stays hidden.
     if (judgeUnits(protection, 0, layout.unitsMin, group) === 'safe') {
       const verdicts = judgeTerms(protection, group);
-      shown.push({
-        row,
-        terms: verdicts.map((verdict, term) => (verdict === 'safe' ? termOf(protection, term, group) : null)),
-      });
+      const terms = verdicts.map((verdict, term) => (verdict === 'safe' ? termOf(protection, term, group) : null));
+      shown.push({ row, terms });
     } else if (isPublicGroup(layout, raw, row)) shown.push({ row, terms: layout.terms.map(() => null) });
     else left.push(row);
   }
   if (shown.length > profile.cellsMax)
     throw new AppError('SQL_TOO_COMPLEX', { what: 'groups', limit: profile.cellsMax });
   shown.sort((a, b) => compareKeys(layout.keys, raw, a.row, b.row));
+  return { protection, shown, left };
+}
+
+/** The table that `finish` reads. */
+export function tableOfGroups(
+  released: CellsBoundary['released'],
+  { protection: { layout }, left }: JudgedGroups,
+  shown: readonly ShownGroup[],
+  raw: TableData,
+): ProtectedTable {
   const values = layout.values.map((value) => shown.map((group) => cellOf(value, group)));
   const keys = layout.keys.map((key) => shown.map(({ row }) => raw.values[key]![row]!));
   return {

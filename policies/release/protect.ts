@@ -6,7 +6,8 @@ import type { EmittedSql } from '../sql/emit/emitted-sql.ts';
 import type { CellsBoundary } from '../sql/rewrite/cell-layout.ts';
 import type { PrivatePlan, RowsBoundary } from '../sql/rewrite.ts';
 import type { TableData } from '../table-data.ts';
-import { openGroups, type Protection, protectCells } from './cells.ts';
+import { type JudgedGroups, judgeGroups, openGroups, type Protection, tableOfGroups } from './cells.ts';
+import { type GuardEntry, type GuardMemory, guardAnswer } from './guarded.ts';
 import { type ProtectedTable, releasedTable } from './protected-table.ts';
 import type { Suppressed } from './released-result.ts';
 import { EXACT_THRESHOLD, perturbedThreshold } from './threshold.ts';
@@ -16,6 +17,8 @@ export interface ProtectedCells {
   readonly kind: 'protected';
   readonly tables: readonly TableData[];
   readonly suppressed: Suppressed;
+  /** What the guard has to remember of it. */
+  readonly guard: GuardEntry;
 }
 
 const NOTHING_SUPPRESSED: Suppressed = Object.freeze({ cells: 0, groups: 0, reasons: Object.freeze([]) });
@@ -26,24 +29,45 @@ const NOTHING_SUPPRESSED: Suppressed = Object.freeze({ cells: 0, groups: 0, reas
  * Guarantee: a group's keys show only when at least `unitsMin` distinct units of every kind are in it or its keys come
  * from a public list; a value shows only when as many contribute to it and none dominates. What is withheld is NULL or
  * absent, and looks the same whatever the reason.
- * Limits: differences between several queries are not looked at here (guard).
+ * Differences between values, of this answer and of all before, are the guard's (guarded.ts). Limits: SECURITY.md.
  * @throws AppError SQL_TOO_COMPLEX where more groups or public rows would leave than the profile allows
  */
 export function* protect(
   { boundaries }: Pick<PrivatePlan, 'boundaries'>,
   policy: ReleasePolicy,
 ): Generator<Ask, ProtectedCells, TableData> {
-  const tables: ProtectedTable[] = [];
+  const parts: Part[] = [];
   for (const [index, boundary] of boundaries.entries()) {
     const raw = yield { boundary: index, pass: 'first', tables: [] };
-    tables.push(boundary.kind === 'rows' ? capRows(boundary, raw) : yield* protectGroups(boundary, index, raw, policy));
+    parts.push(
+      boundary.kind === 'rows'
+        ? { kind: 'rows', table: capRows(boundary, raw) }
+        : { kind: 'cells', boundary, raw, groups: yield* judged(boundary, index, raw, policy) },
+    );
   }
+  const cells = parts.filter((part) => part.kind === 'cells');
+  const guarded = guardAnswer(policy.answer, cells, policy.memory, policy.profile);
+  const tables = parts.map((part) => {
+    if (part.kind === 'rows') return part.table;
+    const shown = guarded.boundaries[cells.indexOf(part)]!;
+    return tableOfGroups(part.boundary.released, part.groups, shown, part.raw);
+  });
   return Object.freeze({
     kind: 'protected',
     tables: Object.freeze(tables.map(({ table }) => table)),
     suppressed: together(tables.map(({ suppressed }) => suppressed)),
+    guard: guarded.entry,
   });
 }
+
+type Part =
+  | { readonly kind: 'rows'; readonly table: ProtectedTable }
+  | {
+      readonly kind: 'cells';
+      readonly boundary: CellsBoundary;
+      readonly raw: TableData;
+      readonly groups: JudgedGroups;
+    };
 
 /** What protection asks of an engine next: a boundary's first or exact statement, with a table of keys beside it. */
 export interface Ask {
@@ -53,18 +77,18 @@ export interface Ask {
 }
 
 /** Proves cheaply first: only groups that stay open pay for the exact statement. */
-function* protectGroups(
+function* judged(
   boundary: CellsBoundary,
   index: number,
   raw: TableData,
   policy: ReleasePolicy,
-): Generator<Ask, ProtectedTable, TableData> {
+): Generator<Ask, JudgedGroups, TableData> {
   const protection = protectionOf(boundary, policy);
   const open = openGroups(protection, raw);
-  if (open === null) return protectCells(boundary.released, protection, raw, null);
+  if (open === null) return judgeGroups(protection, raw, null);
   const tables = open.columns.length === 0 ? [] : [{ name: OPEN_GROUPS, data: open }];
   const exact = yield { boundary: index, pass: 'exact', tables };
-  return protectCells(boundary.released, protection, raw, exact);
+  return judgeGroups(protection, raw, exact);
 }
 
 function protectionOf({ layout }: CellsBoundary, { profile, noiseSecret }: ReleasePolicy): Protection {
@@ -80,6 +104,9 @@ export interface ReleasePolicy {
   readonly profile: PolicyProfile;
   /** Noise is drawn from it: secret, random, fixed for the life of the data. */
   readonly noiseSecret: Uint8Array;
+  /** The answer's own name. */
+  readonly answer: string;
+  readonly memory: GuardMemory;
 }
 
 /** Answers what protection asks through an engine. */

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { AppError } from '../../policies/errors.ts';
 import { DEFAULT_PROFILE, type PolicyProfile } from '../../policies/levels.ts';
+import type { GuardMemory } from '../../policies/release/guarded.ts';
 import { protectThrough } from '../../policies/release/protect.ts';
 import { release } from '../../policies/release/release.ts';
 import type { Suppressed } from '../../policies/release/released-result.ts';
@@ -13,6 +15,7 @@ import { rewrite } from '../../policies/sql/rewrite.ts';
 import type { SqlType } from '../../policies/sql/sql-type.ts';
 import type { Cell, TableData } from '../../policies/table-data.ts';
 import type { TableSchema } from '../../policies/table-schema.ts';
+import { freshMemory } from '../policies/release/fresh-memory.ts';
 
 /** A stored table: identifiers are numbers here, as tokens are in the vault. */
 export interface StoredTable {
@@ -52,6 +55,8 @@ export async function openGateway(
   stored: readonly StoredTable[],
   profile: PolicyProfile = DEFAULT_PROFILE,
   noiseSecret: Uint8Array = new Uint8Array(32).fill(7),
+  /** What earlier answers left behind; by default every answer is the first. */
+  memory: GuardMemory | null = null,
 ) {
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
   const engine = await instance.connect();
@@ -102,7 +107,7 @@ export async function openGateway(
         },
       },
       compiled,
-      { profile, noiseSecret },
+      { profile, noiseSecret, answer: randomUUID(), memory: memory ?? freshMemory() },
     );
     let answer: TableData | null = null;
     if (compiled.finish !== null) {

@@ -7,6 +7,7 @@ import { columnsOf, type OutputColumn } from '../../../policies/sql/plan.ts';
 import type { PrivatePlan } from '../../../policies/sql/rewrite.ts';
 import type { SqlType } from '../../../policies/sql/sql-type.ts';
 import type { Cell, TableData } from '../../../policies/table-data.ts';
+import { freshMemory } from '../release/fresh-memory.ts';
 import type { Tables, Value } from './interpret-plan.ts';
 import { NOISE_SECRET, type TableSpec } from './plan-fixture.ts';
 
@@ -47,7 +48,7 @@ export async function openEngine() {
 
   /** Protection with this engine. */
   async function protectedBy(cut: PrivatePlan, profile: PolicyProfile): Promise<ProtectedCells> {
-    const dialogue = protect(cut, { profile, noiseSecret: NOISE_SECRET });
+    const dialogue = protect(cut, { profile, noiseSecret: NOISE_SECRET, answer: 'answer', memory: freshMemory() });
     let step = dialogue.next();
     while (step.done !== true) {
       const { boundary, pass, tables } = step.value;

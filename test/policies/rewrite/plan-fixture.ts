@@ -22,6 +22,7 @@ import { type PrivatePlan, rewrite } from '../../../policies/sql/rewrite.ts';
 import { BOOLEAN, DOUBLE, HUGEINT, INTEGER, type SqlType, TEXT } from '../../../policies/sql/sql-type.ts';
 import type { TableData } from '../../../policies/table-data.ts';
 import type { UnitKind } from '../../../policies/table-schema.ts';
+import { freshMemory } from '../release/fresh-memory.ts';
 import { asTable, interpret, type Tables, type Value } from './interpret-plan.ts';
 
 export const PERSON: SqlType = { kind: 'token', domain: 'person' };
@@ -211,7 +212,7 @@ export function protectedOver(cut: PrivatePlan, stored: Tables, profile: PolicyP
   const keyed = new Map(
     [...stored].map(([name, rows]) => [name, rows.map((row) => ({ ...row, _row_key: keyOf(row) }))]),
   );
-  const dialogue = protect(cut, { profile, noiseSecret: NOISE_SECRET });
+  const dialogue = protect(cut, { profile, noiseSecret: NOISE_SECRET, answer: 'answer', memory: freshMemory() });
   let step = dialogue.next();
   while (step.done !== true) {
     const { boundary, pass, tables } = step.value;

@@ -1,0 +1,169 @@
+import type { PolicyProfile } from '../levels.ts';
+import type { Exact } from '../mechanisms/suppression/exact.ts';
+import { exactOf } from '../mechanisms/suppression/exact.ts';
+import type { TableData } from '../table-data.ts';
+import { printOfSet } from './candidate-sets.ts';
+import type { JudgedGroups, ShownGroup } from './cells.ts';
+import { classTokens } from './guard/difference.ts';
+import type { KnownSet, ReleaseHistory } from './guard/history.ts';
+import { type CandidatePartition, judge } from './guard/judge.ts';
+import { NEED_MAX } from './guard/set-index.ts';
+import { identityOf, type SetPrint, unionOfDisjoint } from './guard/set-print.ts';
+
+/** What the guard remembers of all answers. One writer at a time: it is called between two steps of the event loop. */
+export interface GuardMemory {
+  readonly history: ReleaseHistory;
+  /** The number that was given for this set, or for the one that stands for it, when the same was asked before. */
+  given(set: string, functional: string): string | null;
+  /** From now on this is it, for other answers too. */
+  give(set: string, functional: string, value: string): void;
+}
+/** What an answer adds to the memory: durable in the transaction of its outcome, or taken back. */
+export interface GuardEntry {
+  readonly known: readonly KnownSet[];
+  readonly added: readonly KnownSet[];
+  readonly given: readonly { readonly set: string; readonly functional: string; readonly value: string }[];
+}
+
+/** The groups of a boundary before the guard. */
+export interface GuardedBoundary {
+  readonly groups: JudgedGroups;
+  readonly raw: TableData;
+}
+
+/**
+ * Lets the differencing guard look at a whole answer: values over sets that differ from earlier ones in too few units.
+ *
+ * Mode `aggregate`: such a value is hidden. Mode `perturbed`: the number that was given before is given again, so that
+ * not even hiding tells whether two sets differ ("sets that differ in fewer than k units are one set").
+ */
+export function guardAnswer(
+  answer: string,
+  boundaries: readonly GuardedBoundary[],
+  memory: GuardMemory,
+  profile: PolicyProfile,
+): { readonly boundaries: readonly (readonly ShownGroup[])[]; readonly entry: GuardEntry } {
+  const given: Given = { fresh: new Map(), memory };
+  const known: KnownSet[] = [];
+  const added: KnownSet[] = [];
+  const order = [...boundaries.keys()].sort((a, b) => keysOf(boundaries[a]!) - keysOf(boundaries[b]!) || a - b);
+  const results: (readonly ShownGroup[])[] = boundaries.map(() => []);
+  for (const index of order) {
+    const boundary = boundaries[index]!;
+    const { layout } = boundary.groups.protection;
+    let shown = boundary.groups.shown;
+    for (const set of layout.sets.keys()) {
+      const judged = judgeSet(`${answer}/${index}`, boundary, shown, set, given, profile);
+      known.push(...judged.known);
+      added.push(...judged.added);
+      shown = judged.shown;
+    }
+    results[index] = shown;
+  }
+  const fresh = [...given.fresh].map(([name, value]) => ({ ...nameParts(name), value }));
+  return { boundaries: results, entry: { known, added, given: fresh } };
+}
+
+const keysOf = ({ groups }: GuardedBoundary): number => groups.protection.layout.keys.length;
+
+interface Given {
+  /** By `set functional`. */
+  readonly fresh: Map<string, string>;
+  readonly memory: GuardMemory;
+}
+
+/** All cells of one set of conditions: they are disjoint. */
+function judgeSet(
+  answer: string,
+  { groups, raw }: GuardedBoundary,
+  shown: readonly ShownGroup[],
+  set: number,
+  given: Given,
+  profile: PolicyProfile,
+): { readonly shown: readonly ShownGroup[]; readonly known: readonly KnownSet[]; readonly added: readonly KnownSet[] } {
+  const { layout } = groups.protection;
+  const { history } = given.memory;
+  const perturbed = layout.mode === 'perturbed';
+  const used = shown.map(({ terms }) => layout.terms.some((term, at) => term.set === set && terms[at] !== null));
+  const prints = shown.map(({ row }, at) => (used[at] ? printOfSet(layout, set, raw, row) : null));
+  const standing = prints.map((print) =>
+    perturbed && print !== null ? standingFor(history, print, layout.unitsMin) : null,
+  );
+  const asked = [...shown.keys()].filter(
+    (at) => used[at] && (standing[at] === null || standing[at] === ownName(prints[at]!)),
+  );
+  const partition: CandidatePartition = {
+    cells: asked.map((at) => ({
+      key: layout.keys.map((key) => raw.values[key]![shown[at]!.row]!),
+      print: prints[at]!,
+    })),
+    universe: set === 0 ? wholeOf(groups, prints) : null,
+    unitsMin: layout.unitsMin,
+    limit: profile.distinctSets[layout.mode],
+    addsUp: !perturbed,
+  };
+  const verdict = judge(history, `${answer}/${set}`, [partition]);
+  const passed = new Set(asked.filter((_, place) => verdict.shown[0]![place]));
+  const kept = shown.map((group, at): ShownGroup => {
+    if (!used[at]) return group;
+    const isOther = perturbed && prints[at] !== null && !asked.includes(at);
+    const terms = group.terms.map((value, position) => {
+      const term = layout.terms[position]!;
+      if (term.set !== set || value === null) return value;
+      if (!perturbed) return passed.has(at) ? value : null;
+      return passed.has(at) || isOther ? sameAgain(given, standing[at]!, term.functional, value) : null;
+    });
+    return { ...group, terms };
+  });
+  return { shown: kept, known: verdict.known, added: verdict.added };
+}
+
+/** All rows of the one table behind an answer without conditions: with it a reader knows every complement. */
+function wholeOf(
+  { protection: { layout }, shown, left }: JudgedGroups,
+  prints: readonly (SetPrint | null)[],
+): SetPrint | null {
+  const isWhole = layout.source === '' && layout.sets[0]!.tables.length === 1 && left.length === 0;
+  if (!isWhole || prints.length !== shown.length) return null;
+  const known = prints.filter((print) => print !== null);
+  return known.length === shown.length ? unionOfDisjoint(known) : null;
+}
+
+/** The number given before for what stands for this set; else this one, from now on. */
+function sameAgain(given: Given, set: string, functional: string, value: Exact): Exact {
+  const name = JSON.stringify([set, functional]);
+  const before = given.fresh.get(name) ?? given.memory.given(set, functional);
+  if (before !== null) return parsed(before);
+  const text = `${value.top}/${value.bottom}`;
+  given.fresh.set(name, text);
+  given.memory.give(set, functional, text);
+  return value;
+}
+
+function parsed(text: string): Exact {
+  const [top = '0', bottom = '1'] = text.split('/');
+  return { top: exactOf(BigInt(top))!.top, bottom: BigInt(bottom) };
+}
+
+function nameParts(name: string): { readonly set: string; readonly functional: string } {
+  const [set, functional] = JSON.parse(name) as [string, string];
+  return { set, functional };
+}
+
+const ownName = (print: SetPrint): string => print.map((table) => identityOf([table])).join('+');
+
+/** Per table the nearest known rows that differ in fewer units than are needed, or its own. */
+function standingFor(history: ReleaseHistory, print: SetPrint, unitsMin: number): string {
+  const need = Math.min(Math.max(1, unitsMin), NEED_MAX);
+  return print
+    .map((table) => {
+      const index = history.index(table.resource);
+      let [name, least] = [identityOf([table]), need];
+      index.near(classTokens(table), need, -1, (entry, differing) => {
+        if (differing < least) [name, least] = [index.identityOf(entry), differing];
+        return least === 0;
+      });
+      return name;
+    })
+    .join('+');
+}
