@@ -1,4 +1,3 @@
-import type { SeededRandom } from '../seeded-random.ts';
 import { blocksOf, byBlock } from './blocks.ts';
 import type { Campaign, CampaignContext } from './campaign.ts';
 import { type Answer, type Asked, askAll, type CampaignTable, unprotected } from './laboratory.ts';
@@ -30,14 +29,15 @@ const EXTREMES: readonly (readonly [string, bigint])[] = [
 ];
 
 /** 40 people in two groups, with values around 2^61 (integers) and of many sizes (decimals, summed as doubles in the control). */
-function worldsOf(random: SeededRandom): Worlds {
+function worldsOf({ random: parent, tiny }: CampaignContext): Worlds {
+  const random = parent.fork('neighbours');
   const rows = Array.from({ length: 40 }, (_, i) => [
     `person-${i}`,
     BigInt(i % 2),
     i === 0 ? LARGE : LARGE + BigInt(2 * random.below(1000)),
     `${(random.below(10 ** (1 + random.below(9))) / 100).toFixed(2)}`,
   ]);
-  const others = EXTREMES.map(([name, value]) => ({
+  const others = EXTREMES.slice(0, tiny ? 1 : EXTREMES.length).map(([name, value]) => ({
     name,
     rows: rows.map((row, i) => (i === 0 ? [row[0]!, row[1]!, value, row[3]!] : row)),
   }));
@@ -127,7 +127,7 @@ export const NEIGHBOURS_CAMPAIGN: Campaign = {
   bar: { side: 'most', value: 0 },
   controlBar: { side: 'least', value: 1 },
   async attack(context) {
-    const worlds = worldsOf(context.random.fork('neighbours'));
+    const worlds = worldsOf(context);
     const open = async (world: World, name: string) =>
       (await context.open({ name, columns: worlds.columns, rows: world.rows })).ask;
     // Perturbed values of two tables differ: each table has its own keys.
@@ -137,7 +137,7 @@ export const NEIGHBOURS_CAMPAIGN: Campaign = {
   },
   /** Sums of doubles in the order of the rows, in an engine that raises on overflow. */
   async control(context) {
-    const worlds = worldsOf(context.random.fork('neighbours'));
+    const worlds = worldsOf(context);
     const bare = async (world: World, name: string): Promise<Asked> => {
       const table = { name, columns: worlds.columns, rows: world.rows };
       return (sql) => unprotected(table, (ask) => ask(sql));
