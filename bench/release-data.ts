@@ -36,7 +36,7 @@ export interface StarSize {
 
 const FACTS_FILE = 'facts.json';
 /** Part of a kept star's name: raise it whenever the rows or the columns change. */
-const GENERATION = 2;
+const GENERATION = 3;
 const ROWS_PER_PERSON = 40;
 const PERSONS_PER_FIRM = 25;
 
@@ -165,6 +165,8 @@ function rowsOf(size: StarSize): Readonly<Record<StarTable, { count: number; row
     `CAST(floor(${below} * pow((${word} >> 11) / 9007199254740992.0, ${power})) AS BIGINT)`;
   const traveller = skewed('b', persons, 1.3);
   const kilometres = `(1 + ${draw('a', 20, 400)} / 20)`;
+  // WHY: without it a fare would follow from the distance, and a correlation of 1 is no test of correlations.
+  const surcharge = `${draw('a', 50, 9)} / 4`;
   return {
     trip: {
       count: rows,
@@ -176,7 +178,7 @@ function rowsOf(size: StarSize): Readonly<Record<StarTable, { count: number; row
         vehicle_code: at(TRAVEL, VEHICLE_CODES),
         product_code: oneOf('a', 40, PRODUCT_CODES),
         line_code: oneOf('a', 44, LINE_CODES),
-        fare_amt: `CASE ${TRAVEL} WHEN 2 THEN 1.5 WHEN 3 THEN 8 + 2.4 * ${kilometres} ELSE 2 + ${kilometres} // 6 END`,
+        fare_amt: `CASE ${TRAVEL} WHEN 2 THEN 1.5 WHEN 3 THEN 8 + 2.4 * ${kilometres} ELSE 2 + ${kilometres} // 6 END + ${surcharge}`,
         ride_km: kilometres,
         ride_min: `4 + CAST(2.5 * ${kilometres} AS BIGINT) + ${draw('b', 7, 15)}`,
         transfer: `${draw('b', 9, 5)} = 0`,

@@ -90,15 +90,19 @@ export function saveNodes(tx: Db, nodes: readonly TreeNode[]): void {
 /**
  * Persists a tree head larger than all before. Of the heads within one tile's width only the newest is kept, so that
  * the list stays at one for each 256 entries: enough to tell between which of them a rewritten log departs.
+ *
+ * @returns whether the newest head before it is kept.
  */
-export function saveCheckpoint(tx: Db, checkpoint: StoredCheckpoint): void {
+export function saveCheckpoint(tx: Db, checkpoint: StoredCheckpoint): boolean {
   const latest = latestCheckpoint(tx);
   assert(latest === null || checkpoint.size > latest.size, 'a checkpoint never shrinks or repeats');
-  if (latest !== null && Math.floor(latest.size / TILE_WIDTH) === Math.floor(checkpoint.size / TILE_WIDTH)) {
-    deleteCheckpoint(tx).run(latest.size);
-  }
+  const isKept = latest === null || tileOf(latest.size) !== tileOf(checkpoint.size);
+  if (!isKept) deleteCheckpoint(tx).run(latest.size);
   insertCheckpoint(tx).run(checkpoint.size, checkpoint.root, checkpoint.note);
+  return isKept;
 }
+
+const tileOf = (size: number): number => Math.floor(size / TILE_WIDTH);
 
 /** Keeps the signature of a persisted tree head. */
 export function saveCheckpointNote(tx: Db, size: number, note: string): void {

@@ -27,11 +27,12 @@ interface Entry {
  * Group commit: works queued within a tick run one after the other in one transaction, each in its own savepoint, and
  * are answered together after the one durable COMMIT. One fsync serves the whole batch.
  *
- * @param beforeCommit runs once in each transaction after its works: derived state that is cheaper in bulk.
+ * @param beforeCommit runs once in each transaction after its works: derived state that is cheaper in bulk. What it
+ *   returns is called once the transaction is durable, before anyone is answered.
  */
 export function createCommitQueue(
   db: Db,
-  beforeCommit: (tx: Db) => void,
+  beforeCommit: (tx: Db) => () => void,
   onFailure: (cause: unknown) => void = () => undefined,
 ): CommitQueue {
   const savepoint = savepoints(db);
@@ -61,7 +62,7 @@ export function createCommitQueue(
     if (batch.length === 0) return;
     try {
       if (failure !== null) throw failure.cause;
-      runBatch(batch);
+      runBatch(batch)();
     } catch (cause) {
       fail(batch, cause);
       schedule();
@@ -71,13 +72,14 @@ export function createCommitQueue(
     schedule();
   }
 
-  function runBatch(batch: readonly Entry[]): void {
+  function runBatch(batch: readonly Entry[]): () => void {
     working = true;
     try {
       savepoint.begin.run();
       for (const entry of batch) entry.run();
-      beforeCommit(db);
+      const durable = beforeCommit(db);
       savepoint.commit.run();
+      return durable;
     } finally {
       working = false;
       if (db.client.inTransaction) savepoint.rollbackAll.run();

@@ -38,7 +38,7 @@ export * from './released-sets.ts';
 export * from './resource-versions.ts';
 export * from './resources.ts';
 export { putSetting, readSetting } from './settings.ts';
-export type { Store, StoreOptions } from './store.ts';
+export type { Derivation, Store, StoreOptions } from './store.ts';
 export { openStore } from './store.ts';
 export type { StoreReader } from './store-reader.ts';
 export { openStoreReader } from './store-reader.ts';

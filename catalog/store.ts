@@ -19,9 +19,17 @@ export interface Store {
    * @throws AppError `STORE_FAILED` when the disk refuses; then nothing of the batch has happened.
    */
   commit<T>(work: (tx: Db) => T): Promise<T>;
+  /**
+   * Has `derive` run in every transaction from now on, after its works, and what it returns once that is durable: for
+   * what must be as durable as the works that it follows from. One at a time; null ends it.
+   */
+  derive(derive: Derivation | null): void;
   /** Commits what is queued, then closes and gives up the home. */
   close(): void;
 }
+
+/** Must not throw but for a bug or a damaged store: the whole transaction fails with it. */
+export type Derivation = (tx: Db) => () => void;
 
 export interface StoreOptions {
   /** The SQLite file, created with mode 0600 if absent; `:memory:` for a store that dies with the process. */
@@ -31,6 +39,7 @@ export interface StoreOptions {
   readonly onFailure?: (cause: unknown) => void;
 }
 
+const NOTHING = () => undefined;
 const IN_MEMORY = ':memory:';
 /** Only offline readers ever hold a lock on the file; they are short. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -56,13 +65,22 @@ export function openStore(options: StoreOptions): Store {
 function openLocked(options: StoreOptions, unlock: () => void): Store {
   const writer = createDb(openWriter(options.path), options.now);
   const reader = options.path === IN_MEMORY ? writer : createDb(openReader(options.path), options.now);
-  const queue = createCommitQueue(writer, indexBacklog, options.onFailure);
+  let derivation: Derivation | null = null;
+  const beforeCommit: Derivation = (tx) => {
+    indexBacklog(tx);
+    return derivation?.(tx) ?? NOTHING;
+  };
+  const queue = createCommitQueue(writer, beforeCommit, options.onFailure);
   return {
     read(work) {
       assert(!queue.working(), 'inside commit, read from tx');
       return work(reader);
     },
     commit: queue.commit,
+    derive(derive) {
+      assert(derive === null || derivation === null, 'one derivation at a time');
+      derivation = derive;
+    },
     close() {
       queue.close();
       if (reader !== writer) reader.client.close();

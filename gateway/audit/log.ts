@@ -1,4 +1,4 @@
-import type { TreeNode } from '#catalog';
+import type { Db, TreeNode } from '#catalog';
 import { latestCheckpoint, readEntryBytes, type Store, saveCheckpoint, saveCheckpointNote, saveNodes } from '#catalog';
 import { assert } from '#policies';
 import { type Checkpoint, signCheckpoint, type TreeHead } from './checkpoint.ts';
@@ -13,8 +13,8 @@ export interface AccessLog {
   /** What offices keep to check the log: `name+id+key`. */
   readonly verifierKey: string;
   /**
-   * Takes every entry that is durable now into the tree and signs it. Calls that come while one is under way share the
-   * next. What a job may release waits for this.
+   * The signed tree of every entry that is durable now: a head becomes durable in the transaction of its entries. What a
+   * job may release waits for this.
    */
   advance(): Promise<Checkpoint>;
   /** The latest signed tree. */
@@ -27,7 +27,7 @@ export interface AccessLog {
   tile(level: number, n: number, width: number): Buffer | null;
   /** The same of the entries themselves, each behind its length as two bytes, big-endian. */
   entriesTile(n: number, width: number): Buffer | null;
-  /** Ends after what is under way. */
+  /** Keeps the last signature; entries that come later are for the next log to take in. */
   close(): Promise<void>;
 }
 
@@ -47,69 +47,78 @@ export interface LogDeps {
  * @throws AppError `LOG_CORRUPT` (index, problem): the process must not go on.
  */
 export async function openLog(deps: LogDeps): Promise<AccessLog> {
-  const signer = createSigner(deps);
-  await signer.advance();
+  const signer = await createSigner(deps);
   return { verifierKey: deps.key.vkey, ...signer, ...createReader(deps.store, signer.checkpoint) };
 }
 
 type Signer = Pick<AccessLog, 'advance' | 'checkpoint' | 'close'>;
 
-function createSigner({ store, key, origin }: LogDeps): Signer {
+/** How long the newest signature may be in memory alone. Nothing rests on it: signed again, the head gives the same note. */
+const NOTE_UNKEPT_MS_MAX = 1_000;
+
+async function createSigner({ store, key, origin }: LogDeps): Promise<Signer> {
   let frontier: Frontier = store.read((db) => checkedFrontier(db, key, origin));
-  let current: Checkpoint | null = null;
-  let running: Promise<void> = Promise.resolve();
-  let queued: Promise<Checkpoint> | null = null;
+  /** The newest durable head, and its signature once someone has asked for it. */
+  let head: TreeHead | null = null;
+  let signed: Checkpoint | null = null;
+  let noteTimer: NodeJS.Timeout | null = null;
 
-  async function step(): Promise<Checkpoint> {
-    const grown = store.read((db) => growStored(db, frontier));
-    if (current !== null && grown.frontier.size === frontier.size) return current;
-    const head = { size: grown.frontier.size, root: rootOf(grown.frontier) };
-    await persistHead(store, head, grown.nodes, current);
-    frontier = grown.frontier;
-    current = signCheckpoint(key, origin, head);
-    return current;
+  function checkpoint(): Checkpoint {
+    assert(head !== null, 'openLog has a head before it returns');
+    signed ??= signCheckpoint(key, origin, head);
+    return signed;
   }
 
-  /** WHY apart from the head: nobody waits for it. Under load the next head takes the signature along. */
-  async function keepNote({ size, note }: Checkpoint): Promise<void> {
-    if (queued === null) await store.commit((tx) => saveCheckpointNote(tx, size, note));
+  function grow(tx: Db): () => void {
+    const grown = growStored(tx, frontier);
+    if (head !== null && grown.frontier.size === head.size) return () => undefined;
+    const next = { size: grown.frontier.size, root: rootOf(grown.frontier) };
+    const last = head;
+    const lastStays = persistHead(tx, next, grown.nodes);
+    if (lastStays && last !== null) saveCheckpointNote(tx, last.size, checkpoint().note);
+    return () => {
+      frontier = grown.frontier;
+      head = next;
+      signed = null;
+      keepNoteSoon();
+    };
   }
 
+  function keepNoteSoon(): void {
+    noteTimer ??= setTimeout(() => void keepNote().catch(() => undefined), NOTE_UNKEPT_MS_MAX).unref();
+  }
+
+  async function keepNote(): Promise<void> {
+    if (noteTimer === null) return;
+    clearTimeout(noteTimer);
+    noteTimer = null;
+    const { size, note } = checkpoint();
+    await store.commit((tx) => saveCheckpointNote(tx, size, note));
+  }
+
+  store.derive(grow);
+  await store
+    .commit(() => undefined)
+    .catch((cause: unknown) => {
+      store.derive(null);
+      throw cause;
+    });
   return {
-    advance() {
-      queued ??= running.then(() => {
-        queued = null;
-        const advancing = step();
-        // A failure is told to those who wait for this step; the next one tries again from the same tree.
-        running = advancing.then(keepNote).catch(() => undefined);
-        return advancing;
-      });
-      return queued;
-    },
-    checkpoint() {
-      assert(current !== null, 'openLog signs before it returns');
-      return current;
-    },
+    advance: async () => checkpoint(),
+    checkpoint,
     async close() {
-      await queued?.catch(() => undefined);
-      await running;
+      await keepNote();
+      store.derive(null);
     },
   };
 }
 
-async function persistHead(
-  store: Store,
-  head: TreeHead,
-  nodes: readonly TreeNode[],
-  last: Checkpoint | null,
-): Promise<void> {
-  await store.commit((tx) => {
-    if (last !== null) saveCheckpointNote(tx, last.size, last.note);
-    // On start the tree may be just the one that was persisted last.
-    if (latestCheckpoint(tx)?.size === head.size) return;
-    saveNodes(tx, nodes);
-    saveCheckpoint(tx, { ...head, note: null });
-  });
+/** True when the head before it stays beside it. */
+function persistHead(tx: Db, head: TreeHead, nodes: readonly TreeNode[]): boolean {
+  // On start the tree may be just the one that was persisted last.
+  if (latestCheckpoint(tx)?.size === head.size) return false;
+  saveNodes(tx, nodes);
+  return saveCheckpoint(tx, { ...head, note: null });
 }
 
 type Reader = Pick<AccessLog, 'receipt' | 'consistency' | 'tile' | 'entriesTile'>;

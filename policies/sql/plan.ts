@@ -134,18 +134,22 @@ export interface NamedWindow {
     readonly partitionBy: readonly Expr[];
     readonly orderBy: readonly SortKey[];
     readonly frame: WindowFrame | null;
+    /** Rows whose value is NULL are passed over (`first_value`, `lag` …). */
+    readonly ignoreNulls?: true;
     readonly type: SqlType;
     readonly at: Offset;
   };
 }
 export interface WindowFrame {
-  readonly unit: 'rows' | 'range';
+  readonly unit: 'rows' | 'range' | 'groups';
   readonly start: FrameBound;
   readonly end: FrameBound;
+  readonly exclude?: 'current-row' | 'group' | 'ties';
 }
 export type FrameBound =
   | { readonly kind: 'unbounded-preceding' | 'current-row' | 'unbounded-following' }
-  | { readonly kind: 'preceding' | 'following'; readonly offset: number };
+  /** A count of rows or groups; in a range a distance in the type of the order key (dates: an interval). */
+  | { readonly kind: 'preceding' | 'following'; readonly offset: number | Literal };
 /** Matches columns by position; gives out `columns` under fresh ids. */
 export interface SetOperation {
   readonly kind: 'set-operation';

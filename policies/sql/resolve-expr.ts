@@ -9,6 +9,7 @@ import { resolveConstant } from './resolve-constant.ts';
 import { resolveFunction } from './resolve-function.ts';
 import { call, comparison, merge } from './resolve-operators.ts';
 import { resolveWindow } from './resolve-window.ts';
+import { isRow, rowParts } from './row-comparison.ts';
 import { lookup, nearColumns } from './scope.ts';
 import { BOOLEAN } from './sql-type.ts';
 import {
@@ -183,8 +184,28 @@ function resolveComparison(env: ExprEnv, node: SyntaxNode): Expr {
   checkShape(env.ctx, node, SHAPES.comparison);
   const fn = COMPARISON_NAMES[String(node['type'])];
   if (fn === undefined) throw refuseClass(env.ctx, node);
+  const rows =
+    fn === 'eq' || fn === 'neq' ? sameRows(env, [nodeAt(env.ctx, node, 'left'), nodeAt(env.ctx, node, 'right')]) : null;
+  if (rows !== null) return fn === 'eq' ? rows : call('not', [rows], BOOLEAN, offsetOf(env.ctx, node));
   const sides = [nodeAt(env.ctx, node, 'left'), nodeAt(env.ctx, node, 'right')].map((side) => resolveExpr(env, side));
   return comparison(env.ctx, fn, sides, offsetOf(env.ctx, node));
+}
+
+/** `(a, b) = (c, d)`, `(a, b) IN ((c, d), …)`; null where the first is no row. In a row NULL equals NULL, as in DuckDB. */
+function sameRows(env: ExprEnv, nodes: readonly SyntaxNode[]): Expr | null {
+  const { ctx } = env;
+  const [left, ...others] = nodes;
+  if (left === undefined || !isRow(left)) return null;
+  const at = offsetOf(ctx, left);
+  const parts = rowParts(env, left, resolveExpr);
+  const alike = others.map((node): Expr => {
+    const row = isRow(node) ? rowParts(env, node, resolveExpr) : [];
+    if (row.length !== parts.length)
+      throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: '(a, b)', accepted: '(a, b) = (1, 2)' });
+    const equal = parts.map((part, index) => comparison(ctx, 'not_distinct', [part, row[index] ?? part], at));
+    return call('and', equal, BOOLEAN, at);
+  });
+  return alike.length === 1 ? (alike[0] ?? null) : call('or', alike, BOOLEAN, at);
 }
 
 function resolveBetween(env: ExprEnv, node: SyntaxNode): Expr {
@@ -222,9 +243,9 @@ function resolveOperator(env: ExprEnv, node: SyntaxNode): Expr {
     case 'OPERATOR_IS_NOT_NULL':
       return call('is_not_null', args(), BOOLEAN, at);
     case 'COMPARE_IN':
-      return comparison(ctx, 'in', args(), at);
+      return sameRows(env, children) ?? comparison(ctx, 'in', args(), at);
     case 'COMPARE_NOT_IN':
-      return call('not', [comparison(ctx, 'in', args(), at)], BOOLEAN, at);
+      return call('not', [sameRows(env, children) ?? comparison(ctx, 'in', args(), at)], BOOLEAN, at);
     case 'OPERATOR_COALESCE':
       return merge(ctx, 'coalesce', args(), at);
     default:

@@ -8,6 +8,7 @@ import type { Expr, Join, Rel } from './plan.ts';
 import { resolveExpr } from './resolve-expr.ts';
 import { conjunction } from './resolve-operators.ts';
 import { fold, type Scope } from './scope.ts';
+import { SubqueryHost } from './subqueries.ts';
 import {
   checkShape,
   isNode,
@@ -23,6 +24,7 @@ import {
 } from './syntax-node.ts';
 import { keywordBefore } from './text-words.ts';
 import { bind, joinUsing } from './using-columns.ts';
+import { applyConditions } from './where.ts';
 
 const JOIN_SHAPE: Shape = {
   type: 'own',
@@ -165,6 +167,12 @@ function joined({ reader, node, left, right, kind, form }: JoinParts): BoundFrom
     merged: [...left.merged, ...right.merged],
   };
   const condition = node['condition'];
+  const both = [...left.merged, ...right.merged];
+  if (kind === 'inner' && isNode(condition) && holdsSubquery(condition)) {
+    const on = conjunction(right.ties);
+    const rel: Join = { kind: 'join', join: on === null ? 'cross' : kind, left: left.rel, right: right.rel, on };
+    return { ...bind(rel, left, right, both), rel: filteredBy(reader, node, rel, visible) };
+  }
   const on = conjunction([...right.ties, ...(isNode(condition) ? [joinCondition(ctx, visible, condition)] : [])]);
   const rel: Join = {
     kind: 'join',
@@ -174,7 +182,22 @@ function joined({ reader, node, left, right, kind, form }: JoinParts): BoundFrom
     on,
     at: offsetOf(ctx, node),
   };
-  return bind(rel, left, right, [...left.merged, ...right.merged]);
+  return bind(rel, left, right, both);
+}
+
+/** An inner join is a filter of all pairs, which may hold subqueries. */
+function filteredBy(reader: FromReader, node: SyntaxNode, rel: Rel, visible: Scope): Rel {
+  const { ctx, ctes, query } = reader;
+  const host = new SubqueryHost(rel, { ctx, node, ctes, query, outer: null });
+  const env = { ...outermost(ctx, visible, 'HAVING sum(x) > …'), subqueries: host.input };
+  // Conjuncts that mention the query around are handed back, and then the whole query is read again (resolve-select.ts).
+  applyConditions(env, node['condition'], host, 'ON');
+  return host.rel;
+}
+
+function holdsSubquery(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(holdsSubquery);
+  return isNode(value) && (value['class'] === 'SUBQUERY' || Object.values(value).some(holdsSubquery));
 }
 
 function joinCondition(ctx: ResolveContext, scope: Scope, node: SyntaxNode): Expr {

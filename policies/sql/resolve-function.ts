@@ -1,11 +1,12 @@
 import { assert } from '../errors.ts';
-import { coerceTo } from './coercion.ts';
+import { asCondition, coerceTo, unify } from './coercion.ts';
 import type { ExprEnv } from './expression-env.ts';
 import { acceptedInstead } from './functions/refused-functions.ts';
 import { ALL_SPELLINGS, aggregateSpelled, scalarSpelled } from './functions/registry.ts';
-import { INTERVAL_UNITS, intervalCount } from './interval-literals.ts';
-import { convertLiteral, literal, nowLiteral, todayLiteral } from './literals.ts';
-import type { Expr } from './plan.ts';
+import type { ScalarEntry } from './functions/scalar-entry.ts';
+import { INTERVAL_UNITS, intervalArithmetic, intervalCount, refusedInterval } from './interval-literals.ts';
+import { convertLiteral, integerLiteral, literal, nowLiteral, todayLiteral } from './literals.ts';
+import type { Expr, Offset } from './plan.ts';
 import { resolveAggregate } from './resolve-aggregate.ts';
 import { constantOf, scalarCall } from './resolve-call.ts';
 import { arithmetic, call, merge, negation } from './resolve-operators.ts';
@@ -65,7 +66,8 @@ const ARITHMETIC_SYMBOL: Readonly<Record<string, string>> = {
   multiply: '*',
   divide: '//',
 };
-const MERGES: ReadonlySet<string> = new Set(['nullif', 'greatest', 'least', 'ifnull']);
+const MERGES: ReadonlySet<string> = new Set(['nullif', 'greatest', 'least', 'ifnull', 'nvl']);
+const MERGE_NAMES: Readonly<Record<string, string>> = { ifnull: 'coalesce', nvl: 'coalesce' };
 const NEGATED: Readonly<Record<string, string>> = { '!~~': '~~', '!~~*': '~~*' };
 const NOW_CALLS: ReadonlySet<string> = new Set(['now', 'current_localtimestamp', 'get_current_timestamp']);
 
@@ -117,7 +119,7 @@ function nestedValue(ctx: ResolveContext, node: SyntaxNode, name: string): Error
 }
 
 const isSpecial = (name: string): boolean =>
-  ARITHMETIC.has(name) || MERGES.has(name) || NOW_CALLS.has(name) || name === 'today' || name === 'date_add';
+  ARITHMETIC.has(name) || MERGES.has(name) || NOW_CALLS.has(name) || ['today', 'date_add', 'iif'].includes(name);
 
 function callOf(env: ExprEnv, node: SyntaxNode, name: string, resolve: Resolve): Expr {
   const { ctx } = env;
@@ -128,22 +130,66 @@ function callOf(env: ExprEnv, node: SyntaxNode, name: string, resolve: Resolve):
   if (/^to_(year|quarter|month|week|day|hour|minute|second)s$/.test(name) && nodes.length === 1)
     return intervalOf(env, node, name, nodes, resolve);
   const args = nodes.map((child) => resolve(env, child));
-  const [left, right] = args;
-  if (ARITHMETIC.has(name) || name === 'date_add') {
-    if (args.length === 1 && left !== undefined && name === '-') return negation(ctx, left, at);
-    if (args.length === 1 && left !== undefined && name === '+') return negation(ctx, negation(ctx, left, at), at);
-    if (args.length === 2 && left !== undefined && right !== undefined) {
-      return arithmetic(ctx, name === 'date_add' ? '+' : (ARITHMETIC_SYMBOL[name] ?? name), left, right, at);
-    }
-    const accepted =
-      name === 'date_add' ? 'date_add(date, INTERVAL 1 MONTH)' : /^\w/.test(name) ? `${name}(a, b)` : `a ${name} b`;
-    throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: name, given: args.length, accepted });
-  }
-  if (MERGES.has(name)) return merge(ctx, name === 'ifnull' ? 'coalesce' : name, args, at, name);
-  const entry = scalarSpelled(name);
+  if (ARITHMETIC.has(name) || name === 'date_add') return computed(ctx, node, name, args);
+  if (MERGES.has(name)) return merge(ctx, MERGE_NAMES[name] ?? name, args, at, name);
+  if (name === 'iif') return conditional(ctx, node, args);
+  const [entry, given] = otherwise(name, args);
   if (entry === undefined)
     throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: name, given: args.length, accepted: `${name}()` });
-  return scalarCall(ctx, entry, spelled(name), args, at);
+  return scalarCall(ctx, entry, spelled(name), given, at);
+}
+
+/** `+ - * / // %` of one or two sides. */
+function computed(ctx: ResolveContext, node: SyntaxNode, name: string, args: readonly Expr[]): Expr {
+  const at = offsetOf(ctx, node);
+  const [left, right] = args;
+  const minusOne = integerLiteral(-1);
+  if (args.length === 1 && left !== undefined && name === '-')
+    return intervalArithmetic('*', left, minusOne, at) ?? negation(ctx, left, at);
+  if (args.length === 1 && left !== undefined && name === '+') return negation(ctx, negation(ctx, left, at), at);
+  if (args.length === 2 && left !== undefined && right !== undefined) {
+    const symbol = name === 'date_add' ? '+' : (ARITHMETIC_SYMBOL[name] ?? name);
+    const interval = intervalArithmetic(symbol, left, right, at) ?? repeatedInterval(ctx, symbol, left, right, at);
+    return interval ?? arithmetic(ctx, symbol, left, right, at);
+  }
+  const accepted =
+    name === 'date_add' ? 'date_add(date, INTERVAL 1 MONTH)' : /^\w/.test(name) ? `${name}(a, b)` : `a ${name} b`;
+  throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: name, given: args.length, accepted });
+}
+
+/** `n * INTERVAL 1 DAY` with a value: days or months of a number; null for anything else. */
+function repeatedInterval(ctx: ResolveContext, symbol: string, left: Expr, right: Expr, at: Offset): Expr | null {
+  const [interval, count] = left.type.kind === 'interval' ? [left, right] : [right, left];
+  const value = interval.kind === 'literal' ? interval.value : null;
+  if (symbol !== '*' || typeof value !== 'object' || value === null || count.type.kind !== 'integer') return null;
+  const { months, days, micros } = value;
+  if (micros !== '0' || (months !== 0 && days !== 0)) return null;
+  const entry = scalarSpelled(months === 0 ? 'to_days' : 'to_months');
+  assert(entry !== undefined, 'intervals of a number exist');
+  const times = arithmetic(ctx, '*', count, integerLiteral(months === 0 ? days : months), at);
+  return scalarCall(ctx, entry, '*', [times], at);
+}
+
+/** The function that is meant: `strftime(format, date)` and `date_part('epoch', …)` are read as DuckDB reads them. */
+function otherwise(name: string, args: readonly Expr[]): readonly [ScalarEntry | undefined, readonly Expr[]] {
+  const [first, second] = args;
+  const text = first?.kind === 'literal' && first.type.kind === 'text' ? String(first.value) : null;
+  if (text !== null && second !== undefined && args.length === 2) {
+    if (name === 'strftime') return [scalarSpelled(name), [second, ...args.slice(0, 1)]];
+    if (/^date_?part$/.test(name) && text.toLowerCase() === 'epoch') return [scalarSpelled('epoch'), [second]];
+  }
+  return [scalarSpelled(name), args];
+}
+
+function conditional(ctx: ResolveContext, node: SyntaxNode, args: readonly Expr[]): Expr {
+  const [condition, then, other] = args;
+  if (condition === undefined || then === undefined || other === undefined || args.length > 3) {
+    const facts = { function: 'iif', given: args.length, accepted: 'CASE WHEN … THEN … ELSE … END' };
+    throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', facts);
+  }
+  const when = asCondition(ctx, condition, 'WHEN');
+  const [value = then, otherwise = other] = unify(ctx, [then, other], 'CASE');
+  return { kind: 'case', whens: [{ when, then: value }], otherwise, type: value.type, at: offsetOf(ctx, node) };
 }
 
 function intervalOf(
@@ -169,10 +215,7 @@ function intervalOf(
     );
   }
   if (constant !== null && constant.value !== null) {
-    throw refusal(ctx, node, 'SQL_LITERAL_REFUSED', {
-      what: 'INTERVAL',
-      accepted: "INTERVAL '1 month', INTERVAL 3 DAY",
-    });
+    throw refusedInterval(ctx, node);
   }
   const entry = scalarSpelled(name);
   assert(entry !== undefined, `function ${name} exists`);

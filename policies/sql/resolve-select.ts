@@ -3,16 +3,15 @@ import { type ExprEnv, outermost, type WindowCollector } from './expression-env.
 import type { BoundQuery, CteScope, QueryReader } from './from-table.ts';
 import { grouper } from './group-by.ts';
 import { type Outer, type OuterInstance, outerInstance, scopeOver } from './outer-values.ts';
-import type { Expr } from './plan.ts';
 import { resolveExpr } from './resolve-expr.ts';
 import { resolveFrom } from './resolve-from.ts';
-import { conjunction } from './resolve-operators.ts';
 import { noCorrelation, type Scope } from './scope.ts';
 import { assemble } from './select-assembly.ts';
 import { aliasReader, resolveItems, selectNames } from './select-list.ts';
 import { readModifiers } from './select-modifiers.ts';
 import { SubqueryHost } from './subqueries.ts';
 import { checkShape, isNode, nodeAt, type ResolveContext, type Shape, type SyntaxNode } from './syntax-node.ts';
+import { applyConditions } from './where.ts';
 
 const SELECT_SHAPE: Shape = {
   type: 'own',
@@ -58,9 +57,9 @@ export function resolveSelect(request: SelectRequest): BoundQuery {
     alias: aliasReader(names, names.length),
     subqueries: host.input,
   };
-  const lifted = resolveWhere(base, node, host);
+  const lifted = applyConditions(base, node['where_clause'], host, 'WHERE');
   const seen = scope.correlation.count;
-  const groups = grouper(base, node, (env) => resolveItems(env, node, names), instance);
+  const groups = grouper({ ...base, subqueries: host.key }, node, (env) => resolveItems(env, node, names), instance);
   const windows: WindowCollector = { columns: [] };
   const open: ExprEnv = {
     ...base,
@@ -95,25 +94,4 @@ function scopeAround(outer: Outer | null, instance: OuterInstance | null): Scope
   if (outer === null) return { ...own, outer: null, joined: false };
   if (outer.values === null || instance === null) return { ...own, outer: outer.scope, joined: false };
   return { ...own, outer: scopeOver(outer.scope, outer.values, instance), joined: true };
-}
-
-/** Conjuncts that mention the query around this one are handed back. */
-function resolveWhere(env: ExprEnv, node: SyntaxNode, host: SubqueryHost): readonly Expr[] {
-  const where = node['where_clause'];
-  const lifted: Expr[] = [];
-  const kept: Expr[] = [];
-  for (const conjunct of isNode(where) ? conjuncts(where) : []) {
-    if (host.predicate(env, conjunct)) continue;
-    const before = env.scope.correlation.count;
-    const expr = asCondition(env.ctx, resolveExpr(env, conjunct), 'WHERE');
-    (env.scope.correlation.count > before ? lifted : kept).push(expr);
-  }
-  host.filter(conjunction(kept));
-  return lifted;
-}
-
-function conjuncts(node: SyntaxNode): readonly SyntaxNode[] {
-  const children = node['children'];
-  if (node['type'] !== 'CONJUNCTION_AND' || !Array.isArray(children)) return [node];
-  return children.filter(isNode).flatMap(conjuncts);
 }

@@ -3,8 +3,8 @@ import { collectWindow, type ExprEnv } from './expression-env.ts';
 import { acceptedInstead } from './functions/refused-functions.ts';
 import { ALL_SPELLINGS, aggregateSpelled, windowOfType } from './functions/registry.ts';
 import { integerLiteral, nullLiteral } from './literals.ts';
-import type { Expr, FrameBound, SortKey, WindowFrame } from './plan.ts';
-import { argument, constantOf } from './resolve-call.ts';
+import type { Expr, SortKey } from './plan.ts';
+import { argument } from './resolve-call.ts';
 import {
   checkShape,
   isNode,
@@ -17,6 +17,7 @@ import {
   type SyntaxNode,
   textAt,
 } from './syntax-node.ts';
+import { windowFrame } from './window-frame.ts';
 
 type Resolve = (env: ExprEnv, node: SyntaxNode) => Expr;
 
@@ -37,7 +38,7 @@ const WINDOW_SHAPE: Shape = {
   end_expr: 'own',
   offset_expr: 'own',
   default_expr: 'own',
-  ignore_nulls: { construct: 'IGNORE NULLS', accepted: 'lag(x) OVER (…)' },
+  ignore_nulls: 'own',
   filter_expr: 'own',
   exclude_clause: 'own',
   distinct: { construct: 'DISTINCT over a window', accepted: 'count(x) OVER (…)' },
@@ -60,16 +61,27 @@ export function resolveWindow(env: ExprEnv, node: SyntaxNode, resolve: Resolve):
   const orderBy = nodesAt(ctx, node, 'orders').map((order) =>
     sortKey(ctx, order, resolve(inner, nodeAt(ctx, order, 'expression'))),
   );
-  const frame = windowFrame(inner, node, framed, word, resolve);
+  const { frame, keys } = windowFrame(inner, node, { framed, word, orderBy }, resolve);
+  const ignoreNulls = node['ignore_nulls'] === true ? { ignoreNulls: passesOver(ctx, node, fn, word) } : {};
+  const at = offsetOf(ctx, node);
   return collectWindow(ctx, env.windows, word, {
     fn,
     args,
     partitionBy,
-    orderBy,
+    orderBy: keys,
     frame,
+    ...ignoreNulls,
     type,
-    at: offsetOf(ctx, node),
+    at,
   });
+}
+
+const PASSING_OVER: ReadonlySet<string> = new Set(['lag', 'lead', 'first_value', 'last_value', 'nth_value']);
+
+function passesOver(ctx: ResolveContext, node: SyntaxNode, fn: string, word: string): true {
+  if (PASSING_OVER.has(fn)) return true;
+  const facts = { construct: 'IGNORE NULLS', accepted: `${word}(…) OVER (…)` };
+  throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', facts);
 }
 
 interface WindowFunction {
@@ -158,62 +170,4 @@ export function sortKey(ctx: ResolveContext, order: SyntaxNode, expr: Expr): Sor
   checkShape(ctx, order, SORT_SHAPE);
   if (expr.type.kind === 'token') throw identifierUse(ctx, expr.at, 'ORDER BY');
   return { expr, descending: order['type'] === 'DESCENDING', nullsFirst: order['null_order'] === 'NULLS FIRST' };
-}
-
-/** Offsets of a frame: what a bound may be. */
-const BOUNDS: Readonly<Record<string, FrameBound['kind']>> = {
-  UNBOUNDED_PRECEDING: 'unbounded-preceding',
-  UNBOUNDED_FOLLOWING: 'unbounded-following',
-  CURRENT_ROW_ROWS: 'current-row',
-  CURRENT_ROW_RANGE: 'current-row',
-  EXPR_PRECEDING_ROWS: 'preceding',
-  EXPR_FOLLOWING_ROWS: 'following',
-};
-
-/** Bounds that the grammar knows and no frame here may have, as people write them. */
-const REFUSED_BOUNDS: Readonly<Record<string, string>> = {
-  EXPR_PRECEDING_GROUPS: 'GROUPS … PRECEDING',
-  EXPR_FOLLOWING_GROUPS: 'GROUPS … FOLLOWING',
-  EXPR_PRECEDING_RANGE: 'RANGE … PRECEDING',
-  EXPR_FOLLOWING_RANGE: 'RANGE … FOLLOWING',
-  CURRENT_ROW_GROUPS: 'GROUPS … CURRENT ROW',
-};
-
-function windowFrame(
-  env: ExprEnv,
-  node: SyntaxNode,
-  framed: boolean,
-  word: string,
-  resolve: Resolve,
-): WindowFrame | null {
-  const { ctx } = env;
-  const [start, end] = [String(node['start']), String(node['end'])];
-  const refused = (construct: string): Error =>
-    refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', {
-      construct,
-      accepted: `${word}(…) OVER (… ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)`,
-    });
-  if (node['exclude_clause'] !== 'NO_OTHER') throw refused('EXCLUDE');
-  // The default frame, and functions that look at the whole partition whatever the frame says.
-  if (!framed || (start === 'UNBOUNDED_PRECEDING' && end === 'CURRENT_ROW_RANGE')) return null;
-  const bound = (kind: string, field: string): FrameBound => {
-    const known = BOUNDS[kind];
-    if (known === undefined) throw refused(REFUSED_BOUNDS[kind] ?? 'RANGE …');
-    if (known !== 'preceding' && known !== 'following') return { kind: known };
-    return { kind: known, offset: frameOffset(env, nodeAt(ctx, node, field), word, resolve) };
-  };
-  const unit =
-    start.endsWith('_ROWS') || end.endsWith('_ROWS') || (start.startsWith('UNBOUNDED') && end.startsWith('UNBOUNDED'))
-      ? 'rows'
-      : 'range';
-  return { unit, start: bound(start, 'start_expr'), end: bound(end, 'end_expr') };
-}
-
-function frameOffset(env: ExprEnv, node: SyntaxNode, word: string, resolve: Resolve): number {
-  const constant = constantOf(resolve(env, node));
-  const offset = constant?.type.kind === 'integer' ? Number(constant.value) : Number.NaN;
-  if (!Number.isInteger(offset) || offset < 0 || offset > 1_000_000) {
-    throw refusal(env.ctx, node, 'SQL_LITERAL_REFUSED', { what: word, accepted: '0…1000000' });
-  }
-  return offset;
 }

@@ -12,14 +12,15 @@ const COMPARISONS: Readonly<Record<string, string>> = {
   COMPARE_GREATERTHANOREQUALTO: 'gte',
 };
 
+export const isRow = (node: SyntaxNode): boolean => node['class'] === 'FUNCTION' && node['function_name'] === 'row';
+
 /** The values of `(a, b)`, or of `a` alone. */
 export function rowParts(
   env: ExprEnv,
   node: SyntaxNode,
   resolve: (env: ExprEnv, node: SyntaxNode) => Expr,
 ): readonly Expr[] {
-  const row = node['class'] === 'FUNCTION' && node['function_name'] === 'row';
-  return (row ? nodesAt(env.ctx, node, 'children') : [node]).map((part) => resolve(env, part));
+  return (isRow(node) ? nodesAt(env.ctx, node, 'children') : [node]).map((part) => resolve(env, part));
 }
 
 /** The comparison of `x op ANY (SELECT …)` with one row of the subquery. */

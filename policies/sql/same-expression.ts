@@ -48,6 +48,7 @@ export function sameSortKeys(a: readonly SortKey[], b: readonly SortKey[]): bool
 export function sameWindow(a: NamedWindow['call'], b: NamedWindow['call']): boolean {
   return (
     a.fn === b.fn &&
+    a.ignoreNulls === b.ignoreNulls &&
     JSON.stringify(a.frame) === JSON.stringify(b.frame) &&
     sameExprs(a.args, b.args) &&
     sameExprs(a.partitionBy, b.partitionBy) &&

@@ -41,20 +41,23 @@ export class SubqueryHost {
   /** A subquery mentions the query around this one: it is only known there (`outer-values.ts`). */
   reachesOut = false;
   readonly input: SubqueryReader;
+  /** Of group keys: what they hold again stands for the key, also where a constant would do. */
+  readonly key: SubqueryReader;
   readonly output: SubqueryReader;
   readonly #request: SelectRequest;
   readonly #outputs: Attachment[] = [];
   readonly #semi: SemiJoin[] = [];
-  /** Values that became columns of the input: the same text read again, through an alias, is the same column. */
-  readonly #known = new Map<SyntaxNode, Expr>();
+  /** Values that became columns of the input: written again, as a group key and in the SELECT list, each is that column. */
+  readonly #known = new Map<string, Expr>();
 
   constructor(rel: Rel, request: SelectRequest) {
     this.rel = rel;
     this.#request = request;
     const attachInput: Attach = (attachment) => this.#attachInput(attachment);
-    this.input = (env, node) => this.#value(env, node, attachInput);
-    this.output = (env, node) =>
-      this.#value(env, node, env.aggregates === null ? attachInput : (attachment) => this.#outputs.push(attachment));
+    this.input = (env, node) => this.#value(env, node, attachInput, false);
+    this.key = (env, node) => this.#value(env, node, attachInput, true);
+    const attachOutput: Attach = (attachment) => this.#outputs.push(attachment);
+    this.output = (env, node) => this.#value(env, node, env.aggregates === null ? attachInput : attachOutput, false);
   }
 
   #attachInput({ join, rel, on, at }: Attachment): void {
@@ -89,6 +92,18 @@ export class SubqueryHost {
 
   /** A conjunct of WHERE that is `[NOT] EXISTS (…)` or `x [NOT] op ANY (SELECT …)`; false where it is something else. */
   predicate(env: ExprEnv, conjunct: SyntaxNode): boolean {
+    return this.#watched(env, () => this.#asJoin(env, conjunct));
+  }
+
+  /** What a subquery or the value beside it mentions of the query around is not known to the join that it becomes. */
+  #watched<T>(env: ExprEnv, work: () => T): T {
+    const before = env.scope.correlation.count;
+    const result = work();
+    if (env.scope.correlation.count > before) this.reachesOut = true;
+    return result;
+  }
+
+  #asJoin(env: ExprEnv, conjunct: SyntaxNode): boolean {
     const { ctx } = env;
     const negated = conjunct['type'] === 'OPERATOR_NOT';
     const node = negated ? nodesAt(ctx, conjunct, 'children')[0] : conjunct;
@@ -126,10 +141,7 @@ export class SubqueryHost {
   #read(env: ExprEnv, node: SyntaxNode): { readonly query: SyntaxNode; readonly first: BoundQuery } {
     const { ctx, ctes } = this.#request;
     const query = queryNode(ctx, nodeAt(ctx, node, 'subquery'));
-    const before = env.scope.correlation.count;
-    const first = this.#request.query(ctx, query, ctes, { scope: env.scope, values: null });
-    if (env.scope.correlation.count > before) this.reachesOut = true;
-    return { query, first };
+    return { query, first: this.#request.query(ctx, query, ctes, { scope: env.scope, values: null }) };
   }
 
   /** The rows of a subquery for all outer rows: with the outer values that they belong to, where it is correlated. */
@@ -141,13 +153,16 @@ export class SubqueryHost {
     return { rel, columns, outer, own: first.used };
   }
 
-  #value(env: ExprEnv, node: SyntaxNode, attach: Attach): Expr {
-    const known = this.#known.get(node);
+  #value(env: ExprEnv, node: SyntaxNode, attach: Attach, key: boolean): Expr {
+    const written = JSON.stringify(node, withoutPlaces);
+    const known = this.#known.get(written);
     if (known !== undefined) return known;
     checkShape(env.ctx, node, SUBQUERY_SHAPE);
-    const { query, first } = this.#read(env, node);
-    const value = this.#valueOf(env, node, query, first, attach);
-    if (first.used.length > 0 && env.aggregates === null) this.#known.set(node, value);
+    const { first, value } = this.#watched(env, () => {
+      const { query, first } = this.#read(env, node);
+      return { first, value: this.#valueOf(env, node, query, first, attach) };
+    });
+    if (key || (first.used.length > 0 && env.aggregates === null)) this.#known.set(written, value);
     return value;
   }
 
@@ -186,6 +201,8 @@ export class SubqueryHost {
     return aggregate ?? onlyValue(ctx, node, this.#rows(env, node, query, first), attach);
   }
 }
+
+const withoutPlaces = (field: string, value: unknown): unknown => (field === 'query_location' ? undefined : value);
 
 interface SemiJoin {
   readonly join: Extract<Join['join'], 'semi' | 'anti'>;

@@ -49,7 +49,7 @@ export const steps =
       return row[column] === null || before === null ? null : Number(row[column]) - Number(before);
     });
 
-/** Numbers the spellings of one attack. */
-export function spellings(id: number, attacks: readonly Omit<Attack, 'id'>[]): readonly Attack[] {
-  return attacks.map((attack, index) => ({ ...attack, id: `A${id}.${index + 1}` }));
+/** Numbers the spellings of one attack, `A8.1` and so on; those of a later series by a letter, `A8.m1`. */
+export function spellings(id: number, attacks: readonly Omit<Attack, 'id'>[], series = ''): readonly Attack[] {
+  return attacks.map((attack, index) => ({ ...attack, id: `A${id}.${series}${index + 1}` }));
 }

@@ -1,6 +1,6 @@
 import { publish, type RunningGateway, startGateway } from '../gateway/life/running-gateway.ts';
 import type { Rows } from './attack.ts';
-import { csvOf, P_SCHEMA, PUB_SCHEMA, PUBLIC_ROWS, peopleOf, type World } from './attacked-table.ts';
+import { csvOf, P_SCHEMA, PUB_SCHEMA, PUBLIC_ROWS, peopleOf, perturbedSchema, type World } from './attacked-table.ts';
 import { type Sighting, sightings } from './canary-scan.ts';
 
 /** What an attacker sees of one job: nothing else of the response depends on the data. */
@@ -17,7 +17,8 @@ export interface AttackedGateway {
   readonly developer: string;
   /** Every response of `ask` is searched for canaries. */
   readonly sighted: Sighting[];
-  ask(sql: string, options?: { readonly deadlineMs?: number }): Promise<Seen>;
+  /** `copy`: of the tables for mode `perturbed`, instead of `p`. */
+  ask(sql: string, options?: { readonly deadlineMs?: number }, copy?: number): Promise<Seen>;
   get(
     path: string,
     headers?: Record<string, string>,
@@ -27,8 +28,14 @@ export interface AttackedGateway {
 
 const PLAN = 'attacked';
 
-/** A real gateway that holds one world, and a developer whose plan covers every column of it. */
-export async function openAttacked(world: World): Promise<AttackedGateway> {
+/** Every mention of the table in a text becomes one of its copy. */
+const overCopy = (sql: string, copy: number): string => sql.replaceAll(/\bp\b/gi, `p${copy}`);
+
+/**
+ * A real gateway that holds one world, and a developer whose plan covers every column of it. `copies`: the people once
+ * more so many times, at level general-3. Noise is each copy's own: over copies, what only looks like a secret varies.
+ */
+export async function openAttacked(world: World, copies = 0): Promise<AttackedGateway> {
   const running = await startGateway();
   await publish(running, { schema: PUB_SCHEMA, csv: csvOf(PUB_SCHEMA, PUBLIC_ROWS) }, { plan: 'public' });
   const { developer, provider, bureau } = await publish(
@@ -36,7 +43,12 @@ export async function openAttacked(world: World): Promise<AttackedGateway> {
     { schema: P_SCHEMA, csv: csvOf(P_SCHEMA, peopleOf(world)) },
     { plan: 'people' },
   );
-  await planOverBoth(running, { developer, provider, bureau });
+  await planOver(running, PLAN, [P_SCHEMA, PUB_SCHEMA], { developer, provider, bureau });
+  for (let copy = 1; copy <= copies; copy += 1) {
+    const schema = perturbedSchema(`p${copy}`);
+    await publish(running, { schema, csv: csvOf(schema, peopleOf(world)) }, { plan: `people-${copy}` });
+    await planOver(running, `${PLAN}-${copy}`, [schema, PUB_SCHEMA], { developer, provider, bureau });
+  }
   const sighted: Sighting[] = [];
   const read = async (where: string, response: Response) => {
     const body = Buffer.from(await response.arrayBuffer());
@@ -47,8 +59,9 @@ export async function openAttacked(world: World): Promise<AttackedGateway> {
     running,
     developer,
     sighted,
-    async ask(sql, options) {
-      const request = { plan: PLAN, sql, ...(options === undefined ? {} : { options }) };
+    async ask(sql, options, copy) {
+      const target = copy === undefined ? { plan: PLAN, sql } : { plan: `${PLAN}-${copy}`, sql: overCopy(sql, copy) };
+      const request = { ...target, ...(options === undefined ? {} : { options }) };
       const response = await running.request(developer, 'POST', '/v1/jobs', request, { prefer: 'wait=60' });
       const { status, body } = await read(sql, response);
       return seenOf(status, JSON.parse(body.toString()));
@@ -58,8 +71,13 @@ export async function openAttacked(world: World): Promise<AttackedGateway> {
   };
 }
 
-async function planOverBoth(running: RunningGateway, tokens: Record<'developer' | 'provider' | 'bureau', string>) {
-  const tables = [P_SCHEMA, PUB_SCHEMA].map(({ table, columns }) => ({
+async function planOver(
+  running: RunningGateway,
+  id: string,
+  schemas: readonly { readonly table: string; readonly columns: readonly { readonly name: string }[] }[],
+  tokens: Record<'developer' | 'provider' | 'bureau', string>,
+) {
+  const tables = schemas.map(({ table, columns }) => ({
     resource: table,
     columns: columns.map(({ name }) => name),
   }));
@@ -71,9 +89,9 @@ async function planOverBoth(running: RunningGateway, tokens: Record<'developer' 
     validUntil: '2099-12-31',
   };
   const requests: readonly (readonly [string, string, object])[] = [
-    [tokens.developer, '/v1/plans', { id: PLAN, ...facts, tables }],
+    [tokens.developer, '/v1/plans', { id, ...facts, tables }],
     ...[tokens.provider, tokens.bureau].map(
-      (token) => [token, `/v1/plans/${PLAN}/decisions`, { verdict: 'approve', comment: '' }] as const,
+      (token) => [token, `/v1/plans/${id}/decisions`, { verdict: 'approve', comment: '' }] as const,
     ),
   ];
   for (const [token, path, body] of requests) {

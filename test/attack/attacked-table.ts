@@ -45,6 +45,13 @@ export const P_SCHEMA = {
     column('address', 'text', { role: 'attribute', level: 'core' }),
   ],
 };
+/** The same people at level general-3, under another name: what is asked of them needs mode `perturbed`. */
+export const perturbedSchema = (table: string) => ({
+  ...P_SCHEMA,
+  table,
+  level: 'general-3',
+  columns: P_SCHEMA.columns.map((one) => (one.level === 'general-2' ? { ...one, level: 'general-3' } : one)),
+});
 export const PUB_SCHEMA = {
   table: 'pub',
   level: 'general-1',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Attack, BIT, type Rows } from './attack.ts';
+import { type Attack, BIT } from './attack.ts';
 import { type AttackedGateway, openAttacked, type Seen } from './attacked-gateway.ts';
 import { WORLDS, type World } from './attacked-table.ts';
 import { outputOf, sightings, sightingsIn } from './canary-scan.ts';
@@ -7,8 +7,10 @@ import { AGGREGATES } from './catalogue-aggregates.ts';
 import { DIFFERENCES, KNOWN_LIMITS } from './catalogue-differences.ts';
 import { ERRORS } from './catalogue-errors.ts';
 import { ESCAPES } from './catalogue-escapes.ts';
+import { MORE } from './catalogue-more.ts';
+import { conclusion, learnedUnprotected } from './conclusion.ts';
 import { OPEN_ATTACKS } from './open-attacks.ts';
-import { type Outcome, openUnprotected, type Unprotected } from './unprotected.ts';
+import { openUnprotected, type Unprotected } from './unprotected.ts';
 
 /**
  * Goal: no single query over HTTP tells anything about one person (attack list A 1–24; requests as such: A 25 beside).
@@ -41,20 +43,11 @@ const REFUSED_BY_TEXT: readonly (string | null)[] = [
   'POLICY_UNIT_MISSING',
 ];
 
-/** What the attacker takes away: the conclusion, and which values are hidden; else that there are no rows. */
-function conclusion(attack: Attack, rows: Rows | null): unknown {
-  if (rows === null) return 'no rows';
-  if (attack.learn === undefined) return rows;
-  return { learned: attack.learn(rows), hidden: rows.map((row) => row.map((value) => value === null)) };
-}
-
 async function control(attack: Attack): Promise<void> {
   const sql = attack.control ?? attack.sql;
   const outcomes = await inWorlds(attack.against ?? 'ordinary', (world) => engines.get(world)!.run(sql));
   if (attack.always) return expect(outcomes[0].error, 'the attack works without protection').toBeNull();
-  const learned = outcomes.map(
-    ({ rows, error }: Outcome) => error ?? (attack.learn === undefined ? rows : attack.learn(rows!)),
-  );
+  const learned = outcomes.map((outcome) => learnedUnprotected(attack, outcome));
   expect(learned[0], `the attack works without protection: ${JSON.stringify(learned)}`).not.toEqual(learned[1]);
 }
 
@@ -71,6 +64,7 @@ describe.each([
   ['sets that differ by one', DIFFERENCES],
   ['single values and contributions', AGGREGATES],
   ['constructs of the engine', ESCAPES],
+  ['further spellings', MORE],
 ])('%s', (_title, attacks) => {
   it.each(attacks)('$id $name', async (attack) => {
     await control(attack);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { AppError } from '../../policies/errors.ts';
-import { DEFAULT_PROFILE, type PolicyProfile } from '../../policies/levels.ts';
+import { DEFAULT_PROFILE, type Mode, type PolicyProfile } from '../../policies/levels.ts';
 import type { GuardMemory } from '../../policies/release/guarded.ts';
 import { protectThrough } from '../../policies/release/protect.ts';
 import { release } from '../../policies/release/release.ts';
@@ -26,6 +26,7 @@ export interface StoredTable {
   readonly rows: readonly Readonly<Record<string, Cell>>[];
 }
 export interface GatewayAnswer {
+  readonly mode: Mode;
   readonly names: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
   readonly suppressed: Suppressed;
@@ -118,7 +119,7 @@ export async function openGateway(
     }
     const { table, suppressed } = release(compiled, cells, answer, profile);
     const rows = Array.from({ length: table.rowCount }, (_, row) => table.values.map((values) => plain(values[row]!)));
-    return { names: table.columns.map(({ name }) => name), rows, suppressed };
+    return { mode: compiled.decision.mode, names: table.columns.map(({ name }) => name), rows, suppressed };
   }
 
   /** The rows, or the code of the refusal. */

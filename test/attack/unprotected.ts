@@ -7,7 +7,8 @@ export interface Outcome {
   readonly error: string | null;
 }
 export interface Unprotected {
-  run(sql: string): Promise<Outcome>;
+  /** Stopped after `deadlineMs`, which is an error. */
+  run(sql: string, deadlineMs?: number): Promise<Outcome>;
 }
 
 const TYPES: Readonly<Record<string, string>> = { text: 'VARCHAR', integer: 'BIGINT', date: 'DATE' };
@@ -18,12 +19,15 @@ export async function openUnprotected(world: World): Promise<Unprotected> {
   await create(connection, P_SCHEMA, peopleOf(world));
   await create(connection, PUB_SCHEMA, PUBLIC_ROWS);
   return {
-    async run(sql) {
+    async run(sql, deadlineMs) {
+      const deadline = deadlineMs === undefined ? null : setTimeout(() => connection.interrupt(), deadlineMs);
       try {
         const read = await connection.runAndReadAll(sql);
         return { rows: read.getRowsJson().map((row) => row.map(numeric)), error: null };
       } catch (error) {
         return { rows: null, error: String(error) };
+      } finally {
+        if (deadline !== null) clearTimeout(deadline);
       }
     },
   };

@@ -9,7 +9,7 @@ afterEach(() => {
   for (const client of clients.splice(0)) client.close();
 });
 
-function openQueue(beforeCommit: (tx: Db) => void = () => undefined) {
+function openQueue(beforeCommit: (tx: Db) => () => void = () => () => undefined) {
   const client = new Database(':memory:');
   clients.push(client);
   client.exec('CREATE TABLE t (n INTEGER PRIMARY KEY)');
@@ -33,6 +33,7 @@ describe('group commit', () => {
     let transactions = 0;
     const { queue, rows } = openQueue(() => {
       transactions += 1;
+      return () => undefined;
     });
     const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => queue.commit(insert(n))));
     expect(answers).toEqual(Array.from({ length: 200 }, (_, n) => n));
@@ -44,6 +45,7 @@ describe('group commit', () => {
     let transactions = 0;
     const { queue, rows } = openQueue(() => {
       transactions += 1;
+      return () => undefined;
     });
     await Promise.all(Array.from({ length: 600 }, (_, n) => queue.commit(insert(n))));
     expect(rows()).toHaveLength(600);
@@ -81,6 +83,18 @@ describe('group commit', () => {
     expect(rows()).toEqual([]);
   });
 
+  it('tells what belongs to the batch once it is durable, before anyone is answered', async () => {
+    const told: string[] = [];
+    const { client, queue } = openQueue(() => () => told.push(client.inTransaction ? 'early' : 'durable'));
+    await queue.commit(insert(1)).then(() => told.push('answered'));
+    const failing = queue.commit(() => {
+      client.exec('ROLLBACK');
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toBeDefined();
+    expect(told).toEqual(['durable', 'answered']);
+  });
+
   it('goes on after a full disk, with nothing of the batch done', async () => {
     const { client, queue, rows, failures } = openQueue();
     const pages = client.pragma('page_count', { simple: true }) as number;
@@ -99,6 +113,7 @@ describe('group commit', () => {
     let broken = true;
     const { queue, failures } = openQueue(() => {
       if (broken) throw new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_FSYNC');
+      return () => undefined;
     });
     await expect(queue.commit(insert(1))).rejects.toMatchObject({ code: 'STORE_FAILED' });
     broken = false;

@@ -21,7 +21,7 @@ import { magnitude } from './double-range.ts';
 import { type ColumnSql, emitExpr } from './emit-expr.ts';
 import type { EmittedSql } from './emitted-sql.ts';
 import { type ColumnBounds, columnBounds, narrowDecimals } from './narrow-decimals.ts';
-import { quoteIdentifier } from './quote.ts';
+import { quoteIdentifier, quoteLiteral } from './quote.ts';
 
 /** The table beside an exact statement: the keys of the groups that it decides, columns `c0`, `c1`, … */
 export const OPEN_GROUPS = 'open_groups';
@@ -315,17 +315,18 @@ function emitWindow({ call }: NamedWindow, columns: ColumnSql): string {
       distinct: '',
       suffix,
     });
-  return `${call.fn}(${args.join(', ')})${suffix}`;
+  return `${call.fn}(${args.join(', ')}${call.ignoreNulls === true ? ' IGNORE NULLS' : ''})${suffix}`;
 }
 
 function frameSql(frame: WindowFrame | null): string {
   if (frame === null) return '';
-  return `${frame.unit.toUpperCase()} BETWEEN ${boundSql(frame.start)} AND ${boundSql(frame.end)}`;
+  const exclude = frame.exclude === undefined ? '' : ` EXCLUDE ${frame.exclude.replace('-', ' ').toUpperCase()}`;
+  return `${frame.unit.toUpperCase()} BETWEEN ${boundSql(frame.start)} AND ${boundSql(frame.end)}${exclude}`;
 }
 
 function boundSql(bound: FrameBound): string {
   if (bound.kind === 'preceding' || bound.kind === 'following')
-    return `${rowCount(bound.offset)} ${bound.kind.toUpperCase()}`;
+    return `${typeof bound.offset === 'number' ? rowCount(bound.offset) : quoteLiteral(bound.offset)} ${bound.kind.toUpperCase()}`;
   return bound.kind.replace('-', ' ').toUpperCase();
 }
 

@@ -57,7 +57,7 @@ const moment = (name: string, spellings: readonly string[], zh: string, en: stri
   sql: ({ args: [a = ''], magnitudes: [m], distinct, suffix }) =>
     finiteOnly(`${name}(${distinct}${bounded(a, m)})${suffix}`),
   distinct: true,
-  window: false,
+  window: true,
   total: 'summands are bounded, so that the fourth power of no sum overflows',
   doc: { zh, en },
 });
@@ -71,6 +71,7 @@ const pair = (name: string, zh: string, en: string): AggregateEntry => ({
     return name === 'regr_count' ? `CAST(${call} AS BIGINT)` : finiteOnly(call);
   },
   distinct: false,
+  window: false,
 });
 
 const order = (name: string, spellings: readonly string[], zh: string, en: string): AggregateEntry => ({
@@ -84,6 +85,11 @@ const order = (name: string, spellings: readonly string[], zh: string, en: strin
   total: 'one of its arguments',
   doc: { zh, en },
 });
+
+/** Decimals keep their type, as in DuckDB; other numbers become doubles. */
+const between = ([type]: readonly SqlType[]): SqlType => (type?.kind === 'decimal' ? type : DOUBLE);
+const betweenSql = (sql: string, [type]: readonly SqlType[]): string =>
+  type?.kind === 'decimal' || type?.kind === 'double' ? sql : `CAST(${sql} AS DOUBLE)`;
 
 const PROBABILITY: ConstantRule = (value) => {
   const number = Number(value.value);
@@ -164,9 +170,9 @@ export const AGGREGATES: readonly AggregateEntry[] = [
   {
     name: 'median',
     spellings: ['median'],
-    params: [{ is: 'double' }],
-    result: () => DOUBLE,
-    sql: ({ args: [a = ''], suffix }) => `median(${a})${suffix}`,
+    params: [{ is: 'number' }],
+    result: between,
+    sql: ({ args: [a = ''], types, suffix }) => `median(${betweenSql(a, types)})${suffix}`,
     distinct: false,
     window: false,
     total: 'between two of its arguments',
@@ -176,9 +182,9 @@ export const AGGREGATES: readonly AggregateEntry[] = [
     (name): AggregateEntry => ({
       name,
       spellings: name === 'quantile_disc' ? [name, 'quantile'] : [name],
-      params: [{ is: 'double' }, { is: 'double', constant: PROBABILITY }],
-      result: () => DOUBLE,
-      sql: ({ args: [a = '', p = ''], suffix }) => `${name}(${a}, ${p})${suffix}`,
+      params: [{ is: 'number' }, { is: 'double', constant: PROBABILITY }],
+      result: between,
+      sql: ({ args: [a = '', p = ''], types, suffix }) => `${name}(${betweenSql(a, types)}, ${p})${suffix}`,
       distinct: false,
       window: false,
       total: 'between two of its arguments; the share is a literal',

@@ -45,10 +45,26 @@ export const dateFormat: ConstantRule = (value) => {
   return format !== null && format.length <= 60 && STRFTIME.test(format) ? null : "'%Y-%m-%d %H:%M:%S'";
 };
 
+/** WHY one kind: months have no fixed length, so that DuckDB refuses them beside days. */
+export const bucketWidth: ConstantRule = ({ value }) => {
+  const wanted = "INTERVAL '15 minutes'";
+  if (typeof value !== 'object' || value === null) return wanted;
+  const { months, days, micros } = value;
+  const fixed = days >= 0 && BigInt(micros) >= 0n && (days > 0 || micros !== '0') && days <= 36_500;
+  return (months === 0 && fixed) || (months > 0 && months <= 12_000 && days === 0 && micros === '0') ? null : wanted;
+};
+
 /** WHY an own reader: an invalid pattern would be an engine error, and a large counted repeat costs memory in RE2. */
 export const regexpPattern: ConstantRule = (value) => {
   const pattern = textOf(value);
   return pattern !== null && pattern.length <= 200 && isSafeRegexp(pattern) ? null : "'^[0-9]{4}(AB|CD)?.*$'";
+};
+
+/** WHY two groups at most: each may be the whole text, so that a text grows at most twice and by twenty a match. */
+export const regexpReplacement: ConstantRule = (value) => {
+  const text = textOf(value);
+  const fits = text !== null && text.length <= 20 && /^(?:[^\\]|\\[0-9])*$/.test(text);
+  return fits && (text.match(/\\[0-9]/g) ?? []).length <= 2 ? null : "'\\1-\\2'";
 };
 
 export function textOf(value: Literal): string | null {

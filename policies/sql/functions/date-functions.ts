@@ -1,5 +1,5 @@
 import { BOOLEAN, DATE, DOUBLE, INTEGER, INTERVAL, TEXT, TIMESTAMP } from '../sql-type.ts';
-import { dateFormat, oneOf } from './constant-rules.ts';
+import { bucketWidth, dateFormat, oneOf } from './constant-rules.ts';
 import { engineCall, type ScalarEntry, type Signature } from './scalar-entry.ts';
 
 const temporal = { is: 'temporal' } as const;
@@ -22,7 +22,10 @@ const PARTS = [
   'dayofyear',
   'yearweek',
   'weekday',
-];
+  'millisecond',
+  'microsecond',
+  'millennium',
+].flatMap((part) => [part, `${part}s`]);
 const SPANS = ['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'decade', 'century'];
 
 /** The parts of dates as functions of their own. */
@@ -45,6 +48,9 @@ const PART_FUNCTIONS = [
   'yearweek',
   'decade',
   'century',
+  'millennium',
+  'millisecond',
+  'microsecond',
 ];
 
 const base = (
@@ -117,6 +123,25 @@ export const DATE_FUNCTIONS: readonly ScalarEntry[] = [
       'seconds since 1970',
     ),
     nonFinite: true,
+  },
+  ...(['epoch_ms', 'epoch_us'] as const).map((name) =>
+    base(
+      name,
+      [name],
+      [{ params: [{ is: 'timestamp' }], result: INTEGER }],
+      name === 'epoch_ms' ? '自 1970 年的毫秒数' : '自 1970 年的微秒数',
+      name === 'epoch_ms' ? 'milliseconds since 1970' : 'microseconds since 1970',
+    ),
+  ),
+  {
+    ...base(
+      'time_bucket',
+      ['time_bucket'],
+      [{ params: [{ is: 'interval', constant: bucketWidth }, { is: 'timestamp' }], result: TIMESTAMP }],
+      '按固定长度的时段截断',
+      'start of the bucket of a width',
+    ),
+    total: 'the width is a literal of one kind; beyond the calendar gives NULL by TRY',
   },
   {
     ...base(

@@ -1,5 +1,6 @@
 import type { SqlType } from '../sql-type.ts';
 import { DOUBLE, decimal, INTEGER } from '../sql-type.ts';
+import { engineType } from '../type-rules.ts';
 import { integerBetween } from './constant-rules.ts';
 import { engineCall, type ScalarEntry, type Signature } from './scalar-entry.ts';
 
@@ -12,6 +13,7 @@ function whole(types: readonly SqlType[]): SqlType {
   return type.kind === 'decimal' ? decimal(type.precision, 0) : type;
 }
 
+const DIGITS = { is: 'integer', constant: integerBetween(-15, 15) } as const;
 const WHOLE: readonly Signature[] = [{ params: [{ is: 'number' }], result: whole }];
 
 /** DuckDB rounds decimals to decimals of its own choice of scale; the cast makes it the declared one. */
@@ -70,11 +72,7 @@ export const MATH_FUNCTIONS: readonly ScalarEntry[] = [
     spellings: ['round'],
     signatures: [
       { params: [{ is: 'number' }], result: whole },
-      {
-        params: [{ is: 'number' }, { is: 'integer', constant: integerBetween(-15, 15) }],
-        result: (types) =>
-          types[0]?.kind === 'decimal' ? types[0] : types[0]?.kind === 'double' ? DOUBLE : first(types),
-      },
+      { params: [{ is: 'number' }, DIGITS], result: first },
     ],
     sql: roundSql,
     nonFinite: true,
@@ -84,14 +82,29 @@ export const MATH_FUNCTIONS: readonly ScalarEntry[] = [
   },
   wholeEntry('floor', ['floor'], '向下取整', 'largest whole number not above'),
   wholeEntry('ceil', ['ceil', 'ceiling'], '向上取整', 'smallest whole number not below'),
-  wholeEntry('trunc', ['trunc'], '截断取整', 'whole part'),
+  {
+    ...wholeEntry('trunc', ['trunc'], '截断取整', 'whole part; with digits, cut behind them'),
+    signatures: [...WHOLE, { params: [{ is: 'number' }, DIGITS], result: first }],
+    sql: truncSql,
+    nonFinite: true,
+    total: 'digits are a literal; a decimal that gains a digit gives NULL',
+  },
   doubleEntry('sqrt', '平方根', 'square root', 'a negative argument gives NULL by TRY'),
   doubleEntry('cbrt', '立方根', 'cube root', 'defined everywhere'),
   doubleEntry('exp', '指数', 'exponential', 'overflow to infinity gives NULL'),
   doubleEntry('ln', '自然对数', 'natural logarithm', 'zero and negative arguments give NULL by TRY'),
   {
     ...doubleEntry('log10', '常用对数', 'decimal logarithm', 'zero and negative arguments give NULL by TRY'),
-    spellings: ['log10', 'log'],
+    spellings: ['log10'],
+  },
+  {
+    ...doubleEntry(
+      'log',
+      '对数，默认以 10 为底',
+      'logarithm, of base 10 or of the first argument',
+      'undefined logarithms give NULL by TRY',
+    ),
+    signatures: [...DOUBLE_TO_DOUBLE, { params: [{ is: 'double' }, { is: 'double' }], result: DOUBLE }],
   },
   doubleEntry('log2', '二进对数', 'binary logarithm', 'zero and negative arguments give NULL by TRY'),
   doubleEntry('sin', '正弦', 'sine', 'finite arguments only'),
@@ -153,4 +166,16 @@ function roundSql(args: readonly string[], call: Parameters<ScalarEntry['sql']>[
     return `TRY_CAST(${rounded} AS DECIMAL(${type.precision},${type.scale}))`;
   }
   return places >= 0 ? a : `TRY_CAST(TRY(round(${a}, ${places})) AS ${type.kind === 'hugeint' ? 'HUGEINT' : 'BIGINT'})`;
+}
+
+function truncSql(args: readonly string[], call: Parameters<ScalarEntry['sql']>[1]): string {
+  const [a = '', digits] = args;
+  const type = call.type;
+  if (digits === undefined) return wholeSql('trunc')(args, call);
+  const places = `CAST(${digits} AS INTEGER)`;
+  if (type.kind === 'double') return `TRY(trunc(${a}, ${places}))`;
+  const literal = call.args[1];
+  const count = literal?.kind === 'literal' ? Number(literal.value) : 0;
+  if (count >= (type.kind === 'decimal' ? type.scale : 0)) return a;
+  return `TRY_CAST(TRY(trunc(${a}, ${count})) AS ${engineType(type)})`;
 }

@@ -123,17 +123,7 @@ export const HINTS: readonly (readonly [accepted: string, functions: readonly st
   ],
   [
     'CAST(text AS date)',
-    [
-      'strptime',
-      'try_strptime',
-      'to_timestamp',
-      'make_timestamp',
-      'make_timestamptz',
-      'make_time',
-      'epoch_ms',
-      'timezone',
-      'age',
-    ],
+    ['strptime', 'try_strptime', 'to_timestamp', 'make_timestamp', 'make_timestamptz', 'make_time', 'timezone', 'age'],
   ],
   [
     'CAST(x AS varchar)',
@@ -157,10 +147,7 @@ export const HINTS: readonly (readonly [accepted: string, functions: readonly st
       'bin',
     ],
   ],
-  [
-    "regexp_matches(text, 'pattern')",
-    ['regexp_replace', 'regexp_split_to_array', 'regexp_extract_all', 'regexp_split_to_table', '~~~'],
-  ],
+  ["regexp_matches(text, 'pattern')", ['regexp_split_to_array', 'regexp_extract_all', 'regexp_split_to_table', '~~~']],
   ['+ - * / // %', ['&', '|', '~', '<<', '>>', 'xor', '!__postfix', 'factorial', 'gamma', 'lgamma', 'bit_count']],
   [
     'scalar columns',

@@ -1,6 +1,15 @@
 import type { Literal } from '../plan.ts';
 import { BOOLEAN, INTEGER, TEXT } from '../sql-type.ts';
-import { integerBetween, likePattern, regexpPattern, textBetween, textOf, textUpTo } from './constant-rules.ts';
+import {
+  integerBetween,
+  likePattern,
+  oneOf,
+  regexpPattern,
+  regexpReplacement,
+  textBetween,
+  textOf,
+  textUpTo,
+} from './constant-rules.ts';
 import { engineCall, type ScalarEntry, type Signature } from './scalar-entry.ts';
 
 /** Most characters of a text that an expression may build: what grows is cut here, so that memory stays bounded. */
@@ -11,6 +20,8 @@ const asText = { is: 'as-text' } as const;
 const length = { is: 'integer', constant: integerBetween(-TEXT_LENGTH_MAX, TEXT_LENGTH_MAX) } as const;
 const anyCount = { is: 'integer' } as const;
 const TEXT_TO_TEXT: readonly Signature[] = [{ params: [text], result: TEXT }];
+const pattern = { is: 'text', constant: regexpPattern } as const;
+const replacement = { is: 'text', constant: regexpReplacement } as const;
 const cut = (sql: string): string => `left(${sql}, ${TEXT_LENGTH_MAX})`;
 
 const plain = (
@@ -74,7 +85,7 @@ export const TEXT_FUNCTIONS: readonly ScalarEntry[] = [
   ...(['trim', 'ltrim', 'rtrim'] as const).map((name) =>
     plain(
       name,
-      [name],
+      name === 'trim' ? ['trim', 'btrim'] : [name],
       [
         { params: [text], result: TEXT },
         { params: [text, { is: 'text', constant: textUpTo(20) }], result: TEXT },
@@ -90,6 +101,17 @@ export const TEXT_FUNCTIONS: readonly ScalarEntry[] = [
     [{ params: [text], result: INTEGER }],
     '字符数',
     'number of characters',
+  ),
+  {
+    ...plain('strlen', ['strlen'], [{ params: [text], result: INTEGER }], '字节数', 'number of bytes'),
+    total: 'defined for every text',
+  },
+  plain(
+    'translate',
+    ['translate'],
+    [{ params: [text, { is: 'text', constant: textUpTo(50) }, { is: 'text', constant: textUpTo(50) }], result: TEXT }],
+    '逐字符替换',
+    'replaces characters one by one',
   ),
   plain(
     'starts_with',
@@ -204,14 +226,32 @@ export const TEXT_FUNCTIONS: readonly ScalarEntry[] = [
     total: 'pattern and escape are literals that were checked',
     doc: { zh: '带转义符的模式匹配', en: 'matches a pattern with an escape character' },
   },
-  matcher(
-    'regexp_matches',
-    ['regexp_matches'],
-    regexpPattern,
-    engineCall('regexp_matches'),
-    '含正则匹配',
-    'contains a match of a regular expression',
-  ),
+  {
+    ...matcher(
+      'regexp_matches',
+      ['regexp_matches', 'regexp_like'],
+      regexpPattern,
+      engineCall('regexp_matches'),
+      '含正则匹配',
+      'contains a match of a regular expression',
+    ),
+    signatures: [
+      { params: [text, pattern], result: BOOLEAN },
+      { params: [text, pattern, { is: 'text', constant: oneOf(['c', 'i']) }], result: BOOLEAN },
+    ],
+  },
+  {
+    name: 'regexp_replace',
+    spellings: ['regexp_replace'],
+    signatures: [
+      { params: [text, pattern, replacement], result: TEXT },
+      { params: [text, pattern, replacement, { is: 'text', constant: oneOf(['g', 'i', 'gi']) }], result: TEXT },
+    ],
+    sql: ([a = '', ...rest]) => cut(`regexp_replace(${[cut(a), ...rest].join(', ')})`),
+    strict: true,
+    total: 'pattern and replacement are literals, the text is cut to 10,000 characters before and after',
+    doc: { zh: '替换正则匹配部分', en: 'replaces what matches a regular expression' },
+  },
   matcher(
     'regexp_full_match',
     ['regexp_full_match'],
@@ -224,13 +264,14 @@ export const TEXT_FUNCTIONS: readonly ScalarEntry[] = [
     name: 'regexp_extract',
     spellings: ['regexp_extract'],
     signatures: [
-      { params: [text, { is: 'text', constant: regexpPattern }], result: TEXT },
+      { params: [text, pattern], result: TEXT },
       {
-        params: [text, { is: 'text', constant: regexpPattern }, { is: 'integer', constant: integerBetween(0, 0) }],
+        params: [text, pattern, { is: 'integer', constant: integerBetween(0, 9) }],
         result: TEXT,
       },
     ],
-    sql: ([a = '', p = '']) => `regexp_extract(${a}, ${p})`,
+    sql: ([a = '', p = '', group]) =>
+      `regexp_extract(${a}, ${p}${group === undefined ? '' : `, CAST(${group} AS INTEGER)`})`,
     strict: true,
     total: 'the pattern is a literal that was checked; no match gives an empty text',
     doc: { zh: '提取正则匹配部分', en: 'the part that matches a regular expression' },

@@ -1,6 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { appendEntry, latestCheckpoint, listCheckpoints, readEntryBytes, type Store } from '../../../catalog/index.ts';
+import {
+  appendEntry,
+  entryCount,
+  latestCheckpoint,
+  listCheckpoints,
+  readEntryBytes,
+  type Store,
+} from '../../../catalog/index.ts';
 import { isConsistent } from '../../../gateway/audit/check-proof.ts';
 import { openCheckpoint } from '../../../gateway/audit/checkpoint.ts';
 import { openLog } from '../../../gateway/audit/log.ts';
@@ -65,6 +72,32 @@ describe('the access log', () => {
       return size > index;
     });
     expect(await Promise.all(sizes)).not.toContain(false);
+  });
+
+  it('has a head as durable as the entries that it covers, asked for or not', async () => {
+    const store = memoryStore();
+    await openLog({ store, key: newKey(), origin });
+    for (const count of [1, 300, 2]) {
+      await append(store, count);
+      const size = store.read(entryCount);
+      expect(store.read(latestCheckpoint)).toMatchObject({ size, root: rootOfEntries(store, size) });
+    }
+  });
+
+  it('takes in nothing of a transaction that failed', async () => {
+    const [store, key] = [memoryStore(), newKey()];
+    const log = await openLog({ store, key, origin });
+    await append(store, 5);
+    const before = await log.advance();
+    const cutOff = store.commit((tx) => {
+      for (let n = 0; n < 300; n += 1) appendEntry(tx, entry());
+      tx.client.exec('ROLLBACK'); // as SQLite does on a full disk
+      throw new Error('disk full');
+    });
+    await expect(cutOff).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    expect(await log.advance()).toBe(before);
+    await append(store, 260);
+    expect(await log.advance()).toMatchObject({ size: 265, root: rootOfEntries(store, 265) });
   });
 
   it('gives receipts that anyone can check, and only for the entry that they are of', async () => {
@@ -193,7 +226,7 @@ describe('a restart', () => {
     await append(store, 300);
     await first.advance();
     await first.close();
-    await expect(openLog({ store, key, origin }), 'control').resolves.toBeDefined();
+    await (await openLog({ store, key, origin })).close(); // control
     await tamper(store, sql);
     await expect(openLog({ store, key, origin })).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
   });

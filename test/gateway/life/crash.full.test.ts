@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseVkey, verifyHome } from '../../../gateway/audit/index.ts';
+import { killProcess, startGatewayProcess } from './gateway-process.ts';
 import { PEOPLE_CSV, PEOPLE_SCHEMA } from './people.ts';
 import { type Answer, ask, publish, type RunningGateway, startGateway } from './running-gateway.ts';
 
@@ -14,7 +15,6 @@ import { type Answer, ask, publish, type RunningGateway, startGateway } from './
  * starts on the same home. Control: the job was running, the upload had begun, when the process died.
  */
 
-const ROOT = join(import.meta.dirname, '../../..');
 const HUNDRED = `(VALUES ${Array.from({ length: 100 }, (_, n) => `(${n})`).join(', ')})`;
 const ENDLESS = `SELECT count(*) FROM ${['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `${HUNDRED} ${name}(n)`).join(', ')}
   WHERE a.n + b.n + c.n + d.n + e.n > f.n`;
@@ -34,24 +34,7 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-async function startProcess(): Promise<{ child: ChildProcess; url: string }> {
-  const env = { ...process.env, SLUICE_HOME: home, SLUICE_PORT: '0', SLUICE_SCALE: '0' };
-  const child = spawn(process.execPath, [join(ROOT, 'gateway/main.ts')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  children.push(child);
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0];
-    if (url !== undefined) resolve(url);
-  });
-  child.once('exit', (code) => reject(new Error(`the gateway ended with ${code}`)));
-  return { child, url: await promise };
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await gone;
-}
+const startProcess = () => startGatewayProcess(home, (child) => children.push(child));
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
@@ -80,7 +63,7 @@ describe('after kill -9', () => {
     upload.catch(() => undefined);
     await begun.promise;
     expect(readdirSync(join(home, 'vault', 'staging')).length).toBeGreaterThan(0);
-    await kill(child);
+    await killProcess(child);
 
     const again = await startGateway(home);
     try {
@@ -114,7 +97,7 @@ describe('after kill -9', () => {
     await fetch(`${url}/healthz`);
     const workers = childrenOf(child.pid!);
     expect(workers.length).toBeGreaterThan(0);
-    await kill(child);
+    await killProcess(child);
     await expect.poll(() => workers.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 5_000 }).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ACCEPTED_QUERIES } from './accepted-queries.ts';
+import { comparable } from './comparable-rows.ts';
 import { type City, openCity } from './small-city.ts';
 
 /**
@@ -24,17 +25,4 @@ test.each(ACCEPTED_QUERIES)('%s', async (query) => {
 function outside(query: string): string {
   const next = query.replace(/\([^()]*\)/g, '');
   return next === query ? query : outside(next);
-}
-
-/** Numbers to nine significant digits; rows sorted where the query sets no order. */
-function comparable(rows: readonly (readonly unknown[])[], ordered: boolean): readonly string[] {
-  const texts = rows.map((row) => JSON.stringify(row.map(normalise)));
-  return ordered ? texts : texts.sort();
-}
-
-function normalise(cell: unknown): unknown {
-  if (typeof cell === 'boolean' || cell === null) return cell;
-  const text = String(cell);
-  if (!/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text)) return text.replace(/ 00:00:00$/, '');
-  return Number(Number(text).toPrecision(9));
 }

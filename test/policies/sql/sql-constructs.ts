@@ -223,6 +223,12 @@ export const ACCEPTED_CONSTRUCTS: readonly Section[] = [
       '具名窗口',
       'SELECT div_code, rank() OVER w FROM person GROUP BY div_code WINDOW w AS (ORDER BY count(*))',
     ],
+    [
+      'RANGE with distances (numbers, intervals), GROUPS, EXCLUDE',
+      '按距离的 RANGE（数值、时间间隔）、GROUPS、EXCLUDE',
+      'SELECT name, sum(staff) OVER (ORDER BY staff RANGE BETWEEN 10 PRECEDING AND CURRENT ROW EXCLUDE TIES) FROM firm',
+    ],
+    ['IGNORE NULLS', 'IGNORE NULLS', 'SELECT staff, last_value(name IGNORE NULLS) OVER (ORDER BY staff) FROM firm'],
   ]),
   section('Expressions', '表达式', [
     [
@@ -256,6 +262,16 @@ export const ACCEPTED_CONSTRUCTS: readonly Section[] = [
       "SELECT count(*) FROM visit WHERE seen + INTERVAL 3 DAY < '2024-03-01'",
     ],
     ['the day of submission', '提交当天', 'SELECT count(*) FROM person WHERE born < current_date'],
+    [
+      'rows compared: `(a, b) = (…)`, `(a, b) IN (…)`',
+      '行比较：`(a, b) = (…)`、`(a, b) IN (…)`',
+      "SELECT count(*) FROM firm WHERE (industry, div_code) IN (('A', '100'), ('B', '101'))",
+    ],
+    [
+      'intervals of units, a time of day, fractions of hours; times a number',
+      '时间间隔：单位、时刻、小时的小数；乘以数值',
+      "SELECT born + INTERVAL '1 day 02:30:00', born + 2 * INTERVAL '1 month', born - age * INTERVAL 1 DAY FROM person",
+    ],
   ]),
   section('Identifiers', '标识项', [
     [

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { CANARIES, canariesIn, FUZZED_TABLES } from './canary-city.ts';
+import { type Failure, fuzz, judgeText } from './fuzz.ts';
+import { KNOWN_FAILURES } from './known-failures.ts';
+import { openRawTables } from './raw-tables.ts';
+import { checkAnswer } from './reference-check.ts';
+import { shrunk } from './sql-noise.ts';
+
+/**
+ * Goal: the fuzzer runs, finds what is planted, and finds nothing new in the product. `npm run fuzz` is the long run.
+ * Method: 300 queries of a fixed seed; the checks against answers that are wrong on purpose.
+ */
+
+const SEED = 300;
+console.log(`fuzz seed ${SEED}`);
+
+describe('fuzz', () => {
+  it('300 queries leak nothing, and fail in no new way', { timeout: 300_000 }, async () => {
+    const failures: Failure[] = [];
+    const report = await fuzz({ queries: 300, seed: SEED, failed: (failure) => failures.push(failure) });
+    expect(failures.filter((failure) => !KNOWN_FAILURES.some(({ isLike }) => isLike(failure)))).toEqual([]);
+    expect(report.canary_leaks).toBe(0);
+    expect(report.accepted).toBeGreaterThan(50);
+    expect(report.comparedValues).toBeGreaterThan(40);
+    expect(report.countedPersons).toBeGreaterThan(0);
+  });
+
+  it.each(KNOWN_FAILURES)('known: $name', async ({ example, kind }) => {
+    expect(await judgeText(example), 'repaired: take it off the list').toBe(kind);
+  });
+});
+
+describe('the checks can fail', () => {
+  const query = {
+    sql: '',
+    used: new Set<string>(),
+    oracle: 'SELECT note AS g0, count(*) AS a0 FROM person GROUP BY note',
+    probe: 'SELECT note AS g0, count(*) AS rows_of_it FROM person GROUP BY note',
+    keys: 1,
+    isPublic: false,
+  };
+  it.each([
+    ['a true group of many', [['n0', 29]], null],
+    ['a hidden value', [['n0', null]], null],
+    ['another number', [['n0', 28]], 'a shown row is none of the true ones'],
+    ['a group that does not exist', [['n9', 29]], 'a shown row is none of the true ones'],
+    ['a group of one', [[CANARIES.note, 1]], 'a shown group of 1 persons'],
+    ['a group of three', [[CANARIES.few, 3]], 'a shown group of 3 persons'],
+  ])('%s', async (_what, rows, mismatch) => {
+    const raw = await openRawTables(FUZZED_TABLES);
+    expect((await checkAnswer(query, { mode: 'aggregate', rows }, raw, true)).mismatch).toBe(mismatch);
+    raw.close();
+  });
+
+  it('canaries: in any case, backwards, in part, as numbers', () => {
+    for (const text of ['x ZQCANARYA NOTE', 'eton ayranacqz', 'zqcanarya', '87319465517.0'])
+      expect(canariesIn(text).length, text).toBe(1);
+    expect(canariesIn('zqcan 8731946')).toEqual([]);
+  });
+
+  it('shrinks to what fails', async () => {
+    const small = await shrunk('SELECT a, b, error(c) FROM t WHERE d > 0', async (text) => text.includes('error'));
+    expect(small).toBe('error');
+  });
+});

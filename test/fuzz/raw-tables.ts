@@ -1,0 +1,62 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { Cell } from '../../policies/table-data.ts';
+import type { StoredTable } from '../attack/sql-gateway.ts';
+
+export type RawRows = readonly (readonly unknown[])[];
+
+/** The tables straight in DuckDB, whole or as one person's rows alone. */
+export interface RawTables {
+  /** null: the engine raised. */
+  all(sql: string): Promise<RawRows | null>;
+  ofPerson(pid: bigint, sql: string): Promise<RawRows | null>;
+  close(): void;
+}
+
+const TYPES = {
+  boolean: 'BOOLEAN',
+  integer: 'BIGINT',
+  decimal: 'DECIMAL(18,2)',
+  text: 'VARCHAR',
+  date: 'DATE',
+  timestamp: 'TIMESTAMP',
+} as const;
+
+export async function openRawTables(tables: readonly StoredTable[]): Promise<RawTables> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const [whole, single] = [await instance.connect(), await instance.connect()];
+  await whole.run('CREATE SCHEMA one');
+  for (const { schema, rows } of tables) {
+    const columns = schema.columns.map(
+      ({ name, role, type }) => `${name} ${role === 'identifier' ? 'UBIGINT' : TYPES[type]}`,
+    );
+    await whole.run(`CREATE TABLE ${schema.table} (${columns.join(', ')})`);
+    const lists = rows.map((row) => `(${schema.columns.map(({ name }) => literal(row[name] ?? null)).join(', ')})`);
+    await whole.run(`INSERT INTO ${schema.table} VALUES ${lists.join(', ')}`);
+    const isProtected = schema.columns.some(({ unit }) => unit !== undefined);
+    const only = isProtected ? " WHERE pid = getvariable('one_pid')" : '';
+    await whole.run(`CREATE VIEW one.${schema.table} AS SELECT * FROM main.${schema.table}${only}`);
+  }
+  await single.run('SET schema = one');
+  return {
+    all: (sql) => rowsOf(whole, sql),
+    async ofPerson(pid, sql) {
+      await single.run(`SET VARIABLE one_pid = ${pid}::UBIGINT`);
+      return rowsOf(single, sql);
+    },
+    close: () => instance.closeSync(),
+  };
+}
+
+async function rowsOf(connection: DuckDBConnection, sql: string): Promise<RawRows | null> {
+  try {
+    return (await connection.runAndReadAll(sql)).getRowsJson();
+  } catch (error) {
+    if (error instanceof Error) return null;
+    throw error;
+  }
+}
+
+function literal(cell: Cell): string {
+  if (cell === null) return 'NULL';
+  return typeof cell === 'string' ? `'${cell.replaceAll("'", "''")}'` : String(cell);
+}
