@@ -12,7 +12,9 @@ export type { NewDecision } from './decide-plan.ts';
 export { decidePlan, revokePlan } from './decide-plan.ts';
 export * from './detect/index.ts';
 export * from './first-batch/index.ts';
+export * from './given-values.ts';
 export * from './jobs.ts';
+export { insertKnownSets, type NewKnownSets, readKnownSets, rowKeySchemes } from './known-sets.ts';
 export * from './ledger.ts';
 export * from './organisations.ts';
 export type { Page } from './page.ts';
@@ -34,7 +36,6 @@ export {
   providersOfPlan,
   submitPlan,
 } from './plans.ts';
-export * from './released-sets.ts';
 export * from './resource-versions.ts';
 export * from './resources.ts';
 export { putSetting, readSetting } from './settings.ts';

@@ -2,7 +2,7 @@
  * The tables of a home for Drizzle. The SQL files in `migrations/` make them; a test holds both to agree, column by
  * column. Amounts of the ledger are fixed point in units of 1e-9 (ledger.ts).
  */
-import { blob, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { blob, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 export const organisations = sqliteTable('organisations', {
   id: text('id').primaryKey(),
@@ -47,6 +47,28 @@ export const resourceVersions = sqliteTable(
     rowKeyScheme: text('row_key_scheme'),
   },
   (table) => [primaryKey({ columns: [table.resource, table.version] })],
+);
+
+export const knownSets = sqliteTable('known_sets', {
+  id: integer('id').primaryKey(),
+  identity: text('identity').notNull(),
+  kind: text('kind', { enum: ['released', 'derived', 'universe'] }).notNull(),
+  family: text('family').notNull(),
+  mode: text('mode').notNull(),
+  job: text('job').notNull(),
+  at: text('at').notNull(),
+});
+
+export const knownSetPrints = sqliteTable(
+  'known_set_prints',
+  {
+    lineage: text('lineage').notNull(),
+    setId: integer('set_id').notNull(),
+    version: integer('version').notNull(),
+    rowKeyScheme: text('row_key_scheme').notNull(),
+    print: blob('print', { mode: 'buffer' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.lineage, table.setId] })],
 );
 
 export const plans = sqliteTable('plans', {
@@ -180,22 +202,6 @@ export const auditIndexed = sqliteTable('audit_indexed', {
   id: integer('id').primaryKey(),
   next: integer('next').notNull(),
 });
-
-export const releasedSets = sqliteTable(
-  'released_sets',
-  {
-    id: integer('id').primaryKey(),
-    lineage: text('lineage').notNull(),
-    identity: text('identity').notNull(),
-    version: integer('version').notNull(),
-    kind: text('kind', { enum: ['released', 'derived', 'universe'] }).notNull(),
-    family: text('family').notNull(),
-    keySums: blob('key_sums', { mode: 'buffer' }).notNull(),
-    rowCounts: blob('row_counts', { mode: 'buffer' }).notNull(),
-    job: text('job').notNull(),
-  },
-  (table) => [index('released_sets_lineage').on(table.lineage, table.id)],
-);
 
 export const givenValues = sqliteTable(
   'given_values',

@@ -2,8 +2,27 @@
 export * from './access/access-policies.ts';
 export * from './errors.ts';
 export * from './levels.ts';
-export { type KnownSet, ReleaseHistory } from './release/guard/history.ts';
-export type { TablePrint } from './release/guard/set-print.ts';
+export { DISTINCT_LIMITS, type DistinctLimit } from './release/guard/distinct-sets.ts';
+export { type KnownKind, type KnownSet, ReleaseHistory } from './release/guard/history.ts';
+export {
+  type CandidateCell,
+  type CandidatePartition,
+  type GuardVerdict,
+  judge,
+  KNOWN_SETS_MAX,
+} from './release/guard/judge.ts';
+export {
+  identityOf,
+  lineageOf,
+  PRINT_SLOTS,
+  readClassText,
+  resourceOf,
+  type SetPrint,
+  setPrint,
+  type TablePrint,
+  tablePrint,
+} from './release/guard/set-print.ts';
+export { standingFor } from './release/guard/standing.ts';
 export type { GuardEntry, GuardMemory } from './release/guarded.ts';
 export { type CellsEngine, type ProtectedCells, protectThrough, type ReleasePolicy } from './release/protect.ts';
 export { release } from './release/release.ts';

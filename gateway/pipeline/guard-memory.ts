@@ -1,22 +1,29 @@
-import { type Db, findGivenValue, insertGivenValues, insertReleasedSets, listReleasedSets, type Store } from '#catalog';
-import { type GuardEntry, type GuardMemory, ReleaseHistory } from '#policies';
+import { type Db, findGivenValue, insertGivenValues, type Store } from '#catalog';
+import type { CandidatePartition, GuardEntry, GuardMemory, SetPrint } from '#policies';
+import { type DifferencingGuard, type HeldAnswer, openDifferencingGuard } from './differencing.ts';
 
 /**
- * The differencing guard's memory over all jobs of a gateway: read from the store at the start, written in the transaction of
- * each outcome. What a running job was told counts at once, so that two jobs cannot each pass beside the other; it is taken
- * back when the job ends without an answer.
+ * All that answers leave behind: the sets that the guard compares, and the numbers given in mode `perturbed`. What a running
+ * job was told counts at once, is durable in its outcome's transaction, and is taken back when nothing of it leaves.
  */
 export class StoredGuardMemory implements GuardMemory {
-  readonly history = new ReleaseHistory();
-  readonly #store: Store;
+  readonly #store: Pick<Store, 'read'>;
+  readonly #guard: DifferencingGuard;
   /** Given by jobs whose outcome is not durable yet. */
   readonly #pending = new Map<string, string>();
 
-  constructor(store: Store) {
+  constructor(store: Pick<Store, 'read'>) {
     this.#store = store;
-    store.read((db) => {
-      for (const set of listReleasedSets(db)) this.history.add(set);
-    });
+    this.#guard = openDifferencingGuard(store);
+  }
+
+  hold(part: string, partition: CandidatePartition) {
+    const held = this.#guard.hold(part, [partition]);
+    return { shown: held.shown[0] ?? [], held };
+  }
+
+  standingFor(print: SetPrint, unitsMin: number): string {
+    return this.#guard.standingFor(print, unitsMin);
   }
 
   given(set: string, functional: string): string | null {
@@ -29,21 +36,28 @@ export class StoredGuardMemory implements GuardMemory {
   }
 
   /** In the outcome's transaction. */
-  keep(tx: Db, job: string, { added, given }: GuardEntry): void {
-    insertReleasedSets(tx, job, added);
-    insertGivenValues(tx, given);
+  keep(tx: Db, mode: string, entry: GuardEntry): void {
+    for (const part of heldIn(entry)) part.record(tx, mode);
+    insertGivenValues(tx, entry.given);
   }
 
   /** Once that transaction is durable. */
-  kept({ given }: GuardEntry): void {
-    for (const { set, functional } of given) this.#pending.delete(nameOf(set, functional));
+  kept(entry: GuardEntry): void {
+    for (const part of heldIn(entry)) part.keep();
+    this.#letGo(entry);
   }
 
   /** The answer never left. */
-  forget({ added, given }: GuardEntry): void {
-    for (const { identity } of added) this.history.remove(identity);
+  forget(entry: GuardEntry): void {
+    for (const part of heldIn(entry)) part.drop();
+    this.#letGo(entry);
+  }
+
+  #letGo({ given }: GuardEntry): void {
     for (const { set, functional } of given) this.#pending.delete(nameOf(set, functional));
   }
 }
 
+/** Only `hold` makes them. */
+const heldIn = ({ held }: GuardEntry): readonly HeldAnswer[] => held as readonly HeldAnswer[];
 const nameOf = (set: string, functional: string): string => JSON.stringify([set, functional]);

@@ -75,7 +75,7 @@ export async function recordOutcome(
   const sha256 = createHash('sha256').update(json).digest('hex');
   const finished = await deps.store.commit((tx) => {
     settle(tx, job.id);
-    deps.guard.keep(tx, job.id, guard);
+    deps.guard.keep(tx, mode, guard);
     const outcome: AuditEntry = {
       ...entry,
       kind: 'outcome',

@@ -4,15 +4,19 @@ import { exactOf } from '../mechanisms/suppression/exact.ts';
 import type { TableData } from '../table-data.ts';
 import { printOfSet } from './candidate-sets.ts';
 import type { JudgedGroups, ShownGroup } from './cells.ts';
-import { classTokens } from './guard/difference.ts';
-import type { KnownSet, ReleaseHistory } from './guard/history.ts';
-import { type CandidatePartition, judge } from './guard/judge.ts';
-import { NEED_MAX } from './guard/set-index.ts';
-import { identityOf, type SetPrint, unionOfDisjoint } from './guard/set-print.ts';
+import type { CandidatePartition } from './guard/judge.ts';
+import { type SetPrint, unionOfDisjoint } from './guard/set-print.ts';
+import { ownName } from './guard/standing.ts';
 
 /** What the guard remembers of all answers. One writer at a time: it is called between two steps of the event loop. */
 export interface GuardMemory {
-  readonly history: ReleaseHistory;
+  /**
+   * Judges one partition and holds what it would show against all other answers, until the outcome is durable.
+   * @param part a name within the answer
+   */
+  hold(part: string, partition: CandidatePartition): { readonly shown: readonly boolean[]; readonly held: unknown };
+  /** `standingFor` over all that is known. */
+  standingFor(print: SetPrint, unitsMin: number): string;
   /** The number that was given for this set, or for the one that stands for it, when the same was asked before. */
   given(set: string, functional: string): string | null;
   /** From now on this is it, for other answers too. */
@@ -20,8 +24,8 @@ export interface GuardMemory {
 }
 /** What an answer adds to the memory: durable in the transaction of its outcome, or taken back. */
 export interface GuardEntry {
-  readonly known: readonly KnownSet[];
-  readonly added: readonly KnownSet[];
+  /** The memory's own. */
+  readonly held: readonly unknown[];
   readonly given: readonly { readonly set: string; readonly functional: string; readonly value: string }[];
 }
 
@@ -44,8 +48,7 @@ export function guardAnswer(
   profile: PolicyProfile,
 ): { readonly boundaries: readonly (readonly ShownGroup[])[]; readonly entry: GuardEntry } {
   const given: Given = { fresh: new Map(), memory };
-  const known: KnownSet[] = [];
-  const added: KnownSet[] = [];
+  const parts: unknown[] = [];
   const order = [...boundaries.keys()].sort((a, b) => keysOf(boundaries[a]!) - keysOf(boundaries[b]!) || a - b);
   const results: (readonly ShownGroup[])[] = boundaries.map(() => []);
   for (const index of order) {
@@ -54,14 +57,13 @@ export function guardAnswer(
     let shown = boundary.groups.shown;
     for (const set of layout.sets.keys()) {
       const judged = judgeSet(`${answer}/${index}`, boundary, shown, set, given, profile);
-      known.push(...judged.known);
-      added.push(...judged.added);
+      parts.push(judged.held);
       shown = judged.shown;
     }
     results[index] = shown;
   }
   const fresh = [...given.fresh].map(([name, value]) => ({ ...nameParts(name), value }));
-  return { boundaries: results, entry: { known, added, given: fresh } };
+  return { boundaries: results, entry: { held: parts, given: fresh } };
 }
 
 const keysOf = ({ groups }: GuardedBoundary): number => groups.protection.layout.keys.length;
@@ -80,14 +82,13 @@ function judgeSet(
   set: number,
   given: Given,
   profile: PolicyProfile,
-): { readonly shown: readonly ShownGroup[]; readonly known: readonly KnownSet[]; readonly added: readonly KnownSet[] } {
+): { readonly shown: readonly ShownGroup[]; readonly held: unknown } {
   const { layout } = groups.protection;
-  const { history } = given.memory;
   const perturbed = layout.mode === 'perturbed';
   const used = shown.map(({ terms }) => layout.terms.some((term, at) => term.set === set && terms[at] !== null));
   const prints = shown.map(({ row }, at) => (used[at] ? printOfSet(layout, set, raw, row) : null));
   const standing = prints.map((print) =>
-    perturbed && print !== null ? standingFor(history, print, layout.unitsMin) : null,
+    perturbed && print !== null ? given.memory.standingFor(print, layout.unitsMin) : null,
   );
   const asked = [...shown.keys()].filter(
     (at) => used[at] && (standing[at] === null || standing[at] === ownName(prints[at]!)),
@@ -102,8 +103,8 @@ function judgeSet(
     limit: profile.distinctSets[layout.mode],
     addsUp: !perturbed,
   };
-  const verdict = judge(history, `${answer}/${set}`, [partition]);
-  const passed = new Set(asked.filter((_, place) => verdict.shown[0]![place]));
+  const verdict = given.memory.hold(`${answer}/${set}`, partition);
+  const passed = new Set(asked.filter((_, place) => verdict.shown[place]));
   const kept = shown.map((group, at): ShownGroup => {
     if (!used[at]) return group;
     const isOther = perturbed && prints[at] !== null && !asked.includes(at);
@@ -115,7 +116,7 @@ function judgeSet(
     });
     return { ...group, terms };
   });
-  return { shown: kept, known: verdict.known, added: verdict.added };
+  return { shown: kept, held: verdict.held };
 }
 
 /** All rows of the one table behind an answer without conditions: with it a reader knows every complement. */
@@ -148,22 +149,4 @@ function parsed(text: string): Exact {
 function nameParts(name: string): { readonly set: string; readonly functional: string } {
   const [set, functional] = JSON.parse(name) as [string, string];
   return { set, functional };
-}
-
-const ownName = (print: SetPrint): string => print.map((table) => identityOf([table])).join('+');
-
-/** Per table the nearest known rows that differ in fewer units than are needed, or its own. */
-function standingFor(history: ReleaseHistory, print: SetPrint, unitsMin: number): string {
-  const need = Math.min(Math.max(1, unitsMin), NEED_MAX);
-  return print
-    .map((table) => {
-      const index = history.index(table.resource);
-      let [name, least] = [identityOf([table]), need];
-      index.near(classTokens(table), need, -1, (entry, differing) => {
-        if (differing < least) [name, least] = [index.identityOf(entry), differing];
-        return least === 0;
-      });
-      return name;
-    })
-    .join('+');
 }

@@ -10,7 +10,7 @@ import { call, conjunction } from './resolve-operators.ts';
 import type { SelectRequest } from './resolve-select.ts';
 import { rowComparison, rowParts } from './row-comparison.ts';
 import { BOOLEAN } from './sql-type.ts';
-import { existsValue, onlyValue, quantifiedValue, type Rows } from './subquery-values.ts';
+import { countedExists, existsValue, onlyValue, quantifiedValue, type Rows } from './subquery-values.ts';
 import { checkShape, nodeAt, nodesAt, offsetOf, refusal, type Shape, type SyntaxNode } from './syntax-node.ts';
 
 const SUBQUERY_SHAPE: Shape = {
@@ -171,7 +171,9 @@ export class SubqueryHost {
     const at = offsetOf(ctx, node);
     switch (node['subquery_type']) {
       case 'EXISTS':
-        return existsValue(ctx, at, this.#rows(env, node, query, first), attach);
+        return (
+          countedExists(ctx, at, first, attach) ?? existsValue(ctx, at, this.#rows(env, node, query, first), attach)
+        );
       case 'ANY': {
         const child = resolveExpr(env, nodeAt(ctx, node, 'child'));
         return quantifiedValue(ctx, node, child, this.#rows(env, node, query, first), attach);

@@ -1,6 +1,8 @@
 import { unify } from './coercion.ts';
 import { copyRel } from './copy-rel.ts';
+import { correlatedAggregate } from './correlated-aggregate.ts';
 import { columnRef } from './expression-env.ts';
+import type { BoundQuery } from './from-table.ts';
 import { booleanLiteral, integerLiteral, nullLiteral } from './literals.ts';
 import { sameValues } from './outer-values.ts';
 import type { Expr, NamedAggregate, NamedExpr, Offset, OutputColumn, Rel } from './plan.ts';
@@ -57,6 +59,16 @@ export function existsValue(ctx: ResolveContext, at: Offset, rows: Rows, attach:
   const count = measure('count_star', [], INTEGER);
   done();
   return call('gt', [orZero(count), integerLiteral(0)], BOOLEAN, at);
+}
+
+/** `EXISTS (…)` correlated by equality alone: `(SELECT count(*) …) > 0`. null for anything else. */
+export function countedExists(ctx: ResolveContext, at: Offset, { parts }: BoundQuery, attach: Attach): Expr | null {
+  if (parts === null || parts.plain === null || parts.lifted.length === 0) return null;
+  const rows = { fn: 'count_star', args: [], distinct: false, filter: null, type: INTEGER, at };
+  const measure: NamedAggregate = { id: freshId(ctx), name: 'count_star', call: rows };
+  const single = { base: parts.plain.base, measures: [measure], items: [columnRef(measure.id, INTEGER, at)] };
+  const count = correlatedAggregate(ctx, at, single, parts.lifted, attach);
+  return count === null ? null : call('gt', [count, integerLiteral(0)], BOOLEAN, at);
 }
 
 /** WHY no error for several rows, as DuckDB gives: whether there are several would be told by it. They give NULL. */
