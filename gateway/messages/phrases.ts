@@ -222,6 +222,7 @@ const GATEWAY: Phrases = {
   'one each: sum(a) + sum(b), sum(x) + 10 * count(*)': '每个求和一项：sum(a) + sum(b)、sum(x) + 10 * count(*)',
   'function inside {}() over protected rows': '对受保护的行在 {}() 内使用的函数',
   'several terms inside {}() per unit': '每个隐私单元的 {}() 内有多项',
+  'terms in sums over protected rows': '对受保护行求和的项',
   'count(DISTINCT expression)': 'count(DISTINCT 表达式)',
 };
 

@@ -55,8 +55,9 @@ export function guardAnswer(
     const boundary = boundaries[index]!;
     const { layout } = boundary.groups.protection;
     let shown = boundary.groups.shown;
+    const met: Met = new Map();
     for (const set of layout.sets.keys()) {
-      const judged = judgeSet(`${answer}/${index}`, boundary, shown, set, given, profile);
+      const judged = judgeSet(`${answer}/${index}`, boundary, shown, set, { given, met }, profile);
       parts.push(judged.held);
       shown = judged.shown;
     }
@@ -74,19 +75,37 @@ interface Given {
   readonly memory: GuardMemory;
 }
 
+/** The sets of each group that were looked at already, by the group's row. */
+type Met = Map<number, Set<string>>;
+
+/**
+ * Whether another condition of the same answer picks the very same rows. WHY hidden: had they differed in one unit, they would be
+ * near and hidden; shown, they would say that they do not.
+ */
+function isMetAgain(met: Met, row: number, name: string): boolean {
+  const names = met.get(row) ?? new Set();
+  met.set(row, names);
+  const again = names.has(name);
+  names.add(name);
+  return again;
+}
+
 /** All cells of one set of conditions: they are disjoint. */
 function judgeSet(
   answer: string,
   { groups, raw }: GuardedBoundary,
   shown: readonly ShownGroup[],
   set: number,
-  given: Given,
+  { given, met }: { readonly given: Given; readonly met: Met },
   profile: PolicyProfile,
 ): { readonly shown: readonly ShownGroup[]; readonly held: unknown } {
   const { layout } = groups.protection;
   const perturbed = layout.mode === 'perturbed';
   const used = shown.map(({ terms }) => layout.terms.some((term, at) => term.set === set && terms[at] !== null));
   const prints = shown.map(({ row }, at) => (used[at] ? printOfSet(layout, set, raw, row) : null));
+  const again = prints.map(
+    (print, at) => !perturbed && print !== null && isMetAgain(met, shown[at]!.row, ownName(print)),
+  );
   const standing = prints.map((print) =>
     perturbed && print !== null ? given.memory.standingFor(print, layout.unitsMin) : null,
   );
@@ -111,7 +130,7 @@ function judgeSet(
     const terms = group.terms.map((value, position) => {
       const term = layout.terms[position]!;
       if (term.set !== set || value === null) return value;
-      if (!perturbed) return passed.has(at) ? value : null;
+      if (!perturbed) return passed.has(at) && !again[at]! ? value : null;
       return passed.has(at) || isOther ? sameAgain(given, standing[at]!, term.functional, value) : null;
     });
     return { ...group, terms };

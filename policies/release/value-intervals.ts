@@ -101,5 +101,6 @@ function ofTerm(
 
 function hull(a: Interval, b: Interval | null): Interval {
   if (b === null) return a;
-  return { low: a.low < b.low ? a.low : b.low, high: a.high > b.high ? a.high : b.high };
+  const [low, , , high] = [a.low, a.high, b.low, b.high].sort((x, y) => (x < y ? -1 : Number(x > y)));
+  return { low: low!, high: high! };
 }

@@ -1,3 +1,4 @@
+import { StoredGuardMemory } from '../../gateway/pipeline/guard-memory.ts';
 import { publish, type RunningGateway, startGateway } from '../gateway/life/running-gateway.ts';
 import type { Rows } from './attack.ts';
 import { csvOf, P_SCHEMA, PUB_SCHEMA, PUBLIC_ROWS, peopleOf, perturbedSchema, type World } from './attacked-table.ts';
@@ -27,6 +28,13 @@ export interface AttackedGateway {
 }
 
 const PLAN = 'attacked';
+
+/** A single query is asked of a gateway that has answered none: what answers tell together is for the campaigns. */
+async function forgetAnswers({ gateway: { pipeline } }: RunningGateway): Promise<void> {
+  const tables = ['known_set_prints', 'known_sets', 'given_values'];
+  await pipeline.store.commit((tx) => tx.client.exec(tables.map((table) => `DELETE FROM ${table};`).join(' ')));
+  Object.assign(pipeline, { guard: new StoredGuardMemory(pipeline.store) });
+}
 
 /** Every mention of the table in a text becomes one of its copy. */
 const overCopy = (sql: string, copy: number): string => sql.replaceAll(/\bp\b/gi, `p${copy}`);
@@ -60,6 +68,7 @@ export async function openAttacked(world: World, copies = 0): Promise<AttackedGa
     developer,
     sighted,
     async ask(sql, options, copy) {
+      await forgetAnswers(running);
       const target = copy === undefined ? { plan: PLAN, sql } : { plan: `${PLAN}-${copy}`, sql: overCopy(sql, copy) };
       const request = { ...target, ...(options === undefined ? {} : { options }) };
       const response = await running.request(developer, 'POST', '/v1/jobs', request, { prefer: 'wait=60' });

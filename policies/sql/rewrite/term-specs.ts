@@ -1,3 +1,4 @@
+import { AppError } from '../../errors.ts';
 import type { AggregateCall, Expr } from '../plan.ts';
 import { columnsIn } from '../plan-walk.ts';
 import { INTEGER } from '../sql-type.ts';
@@ -57,8 +58,14 @@ export function termsOf(measures: readonly Measure[], raw: Raw, through: LookThr
       ? measure.forms.map((form) => collector.form(form))
       : [[{ term: collector.distinct(measure.distinct), factor: { top: '1', bottom: '1' } }]],
   );
+  if (collector.terms.length > TERMS_MAX || collector.sets.length > SETS_MAX)
+    throw new AppError('SQL_TOO_COMPLEX', { what: 'terms in sums over protected rows', limit: TERMS_MAX });
   return { sets: collector.sets, terms: collector.terms, forms };
 }
+
+/** Each term and set is an aggregate or more of the statements: beyond, they take longer to plan than to run. */
+const TERMS_MAX = 96;
+const SETS_MAX = 40;
 
 class Collector {
   readonly sets: SetSpec[] = [{ text: '', filter: null }];
