@@ -64,8 +64,8 @@ export function termsOf(measures: readonly Measure[], raw: Raw, through: LookThr
 }
 
 /** Each term and set is an aggregate or more of the statements: beyond, they take longer to plan than to run. */
-const TERMS_MAX = 96;
-const SETS_MAX = 40;
+const TERMS_MAX = 64;
+const SETS_MAX = 24;
 
 class Collector {
   readonly sets: SetSpec[] = [{ text: '', filter: null }];
