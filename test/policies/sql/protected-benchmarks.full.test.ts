@@ -28,7 +28,6 @@ const REFUSED_THOUGH_SAFE: Readonly<Record<string, Readonly<Record<string, strin
   ssb: {},
   tpcds: {
     q9: SEVERAL('store_sales'),
-    q10: 'POLICY_CONSTRUCT_REFUSED: join of protected tables without a shared identifier',
     q13: MIXED,
     q16: OTHERS,
     q18: SETS,
