@@ -6,7 +6,7 @@ export const OPEN_ATTACKS: ReadonlySet<string> = new Set([
   // A stored value that one person lacks.
   ...['A6.10', 'A6.11'],
   // Two conditions in one answer, each true and false for enough people, that differ by one person.
-  ...['A8.1', 'A8.2', 'A8.3', 'A8.4', 'A8.5', 'A8.6', 'A8.8', 'A8.m6', 'A8.m7', 'A8.m8', 'A11.1', 'A12.1', 'A13.3'],
+  ...['A8.1', 'A8.2', 'A8.3', 'A8.4', 'A8.5', 'A8.6', 'A8.8', 'A8.m6', 'A11.1', 'A12.1', 'A13.3'],
   // count(DISTINCT value): a value that one person has counts like any other.
   ...['A18.7', 'A18.8', 'A18.9'],
 ]);
@@ -22,7 +22,6 @@ export const OPEN_CAMPAIGNS: ReadonlySet<string> = new Set([
   'B6 aggregate',
   'B9 aggregate',
   'B10 aggregate',
-  'B11 aggregate',
   'B14a aggregate',
   'B14b aggregate',
   'B15 aggregate',
