@@ -240,7 +240,7 @@ export const MORE: readonly Attack[] = [
       { name: 'names in quotes', sql: `SELECT sum("p"."salary") FROM "p" WHERE "p"."age" = 99` },
       {
         name: 'a row value',
-        refused: 'SQL_CONSTRUCT_REFUSED',
+
         sql: "SELECT sum(salary) FROM p WHERE (age, zip) = (99, 'z3')",
       },
       {
