@@ -2,6 +2,23 @@
 export * from './access/access-policies.ts';
 export * from './errors.ts';
 export * from './levels.ts';
+export { DISTINCT_LIMITS, type DistinctLimit } from './release/guard/distinct-sets.ts';
+export { type KnownKind, type KnownSet, ReleaseHistory } from './release/guard/history.ts';
+export {
+  type CandidateCell,
+  type CandidatePartition,
+  type GuardVerdict,
+  judge,
+  KNOWN_SETS_MAX,
+} from './release/guard/judge.ts';
+export {
+  identityOf,
+  readClassText,
+  type SetPrint,
+  setPrint,
+  type TablePrint,
+  tablePrint,
+} from './release/guard/set-print.ts';
 export { type CellsEngine, type ProtectedCells, protectThrough } from './release/protect.ts';
 export { release } from './release/release.ts';
 export type { ReleasedResult, Suppressed } from './release/released-result.ts';

@@ -1,0 +1,103 @@
+import { type Entry, SetIndex } from './set-index.ts';
+import { identityOf, type SetPrint, type TablePrint } from './set-print.ts';
+
+/**
+ * - `released`: a value over this set left.
+ * - `derived`: a reader can compute a value over it from what left: the union of a grouping's cells.
+ * - `universe`: the whole that other sets have their complement in; taken as known.
+ */
+export type KnownKind = 'released' | 'derived' | 'universe';
+
+export interface KnownSet {
+  /** `identityOf(print)`. */
+  readonly identity: string;
+  readonly print: SetPrint;
+  readonly kind: KnownKind;
+  /** One grouping of one answer. Its sets are disjoint, or unions of such, each of enough units: they are not compared. */
+  readonly family: string;
+}
+
+/** Its place in the index of each of its tables. */
+type Entries = ReadonlyMap<string, Entry>;
+
+/** Every set that answers over some lineages stand on, of all accounts, jobs and versions. One writer at a time. */
+export class ReleaseHistory {
+  readonly #indexes = new Map<string, SetIndex>();
+  readonly #known = new Map<string, Entries>();
+  /** Per lineage and entry: the tables of a set that is joined from several. */
+  readonly #joined = new Map<string, Map<Entry, Entries>>();
+  readonly #universes = new Map<string, TablePrint[]>();
+  readonly #families = new Map<string, number>();
+
+  index(lineage: string): SetIndex {
+    return getOrMake(this.#indexes, lineage, () => new SetIndex());
+  }
+
+  universesOf(lineage: string): readonly TablePrint[] {
+    return this.#universes.get(lineage) ?? [];
+  }
+
+  /** The number of a family in the indexes. */
+  familyNumber(family: string): number {
+    return getOrMake(this.#families, family, () => this.#families.size);
+  }
+
+  has(identity: string): boolean {
+    return this.#known.has(identity);
+  }
+
+  /** Adds a set, or marks a known one as released when it now is; true for one that was not known. */
+  add({ identity, print, kind, family }: KnownSet): boolean {
+    // WHY a universe has no entry: it is compared when somebody asks for it.
+    if (kind === 'universe') return this.#addUniverse(print);
+    const before = this.#known.get(identity);
+    if (before !== undefined) {
+      if (kind === 'released') for (const [lineage, entry] of before) this.index(lineage).count(entry);
+      return false;
+    }
+    const number = this.familyNumber(family);
+    const entries = new Map<string, Entry>();
+    for (const table of print) {
+      const rows = print.length === 1 ? identity : identityOf([table]);
+      entries.set(table.lineage, this.index(table.lineage).add(table, rows, number, kind === 'released'));
+    }
+    this.#known.set(identity, entries);
+    if (print.length > 1) {
+      for (const [lineage, entry] of entries) getOrMake(this.#joined, lineage, () => new Map()).set(entry, entries);
+    }
+    return true;
+  }
+
+  /** The answer that a set was meant for never left. */
+  remove(identity: string): void {
+    for (const [lineage, entry] of this.#known.get(identity) ?? NONE) this.index(lineage).remove(entry);
+    this.#known.delete(identity);
+  }
+
+  /** All tables of the set that an entry is part of, where they are several. */
+  othersOf(lineage: string, entry: Entry): Entries {
+    return this.#joined.get(lineage)?.get(entry) ?? NONE;
+  }
+
+  #addUniverse(print: SetPrint): boolean {
+    let isNew = false;
+    for (const table of print) {
+      const known = getOrMake(this.#universes, table.lineage, () => []);
+      const identity = identityOf([table]);
+      if (known.some((universe) => universe.version === table.version && identityOf([universe]) === identity)) continue;
+      known.push(table);
+      isNew = true;
+    }
+    return isNew;
+  }
+}
+
+const NONE: Entries = new Map();
+
+function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(key, made);
+  return made;
+}

@@ -1,0 +1,274 @@
+import type { Cell } from '../../table-data.ts';
+import { type CountedSets, countedSets } from './counted-sets.ts';
+import { classTokens } from './difference.ts';
+import { type DistinctLimit, isOneTooMany } from './distinct-sets.ts';
+import type { KnownSet, ReleaseHistory } from './history.ts';
+import { MARGIN_KEYS_MAX, type Margin, type MarginCell, marginsOf } from './margins.ts';
+import { NEED_MAX, type SetIndex } from './set-index.ts';
+import { identityOf, minus, primitive, rowsOf, type SetPrint, type TablePrint } from './set-print.ts';
+
+/**
+ * The differencing guard: which of an answer's values may leave, given every set that a value has left over before.
+ *
+ * Guarantee: two different sets that both have a value out differ, in every table that they have in common and differ in,
+ * in the rows of `unitsMin` privacy units at least; the same holds with a set's complement and with the unions of a
+ * grouping's cells in its place (trackers; total minus visible groups). At most `limit` distinct sets share a region.
+ * Neighbouring: all versions of a stored table are one lineage; all accounts, plans and modes share one history.
+ * Cost: none; what is not shown looks like any hidden value. The same set is answered again, always.
+ * Limits: pairs of sets, not combinations of three and more that are neither complements nor margins. Differences are
+ * proven by 64 classes: no more than `NEED_MAX` units are, whatever the plan asks. In a new version, a row that changed in any
+ * column is another row: where all rows of a table change in a column that a value does not read, its sets look far from
+ * those of the version before, and one person's change hides behind theirs.
+ * Source: Dobkin, Jones, Lipton, TODS 1979 (overlap control); Denning, Denning, Schwartz, TODS 1979 (trackers); release.md.
+ */
+export interface CandidateCell {
+  /** The group's key values: as many in every cell of a partition. */
+  readonly key: readonly Cell[];
+  /** Null where the set could not be told exactly: the value stays hidden. */
+  readonly print: SetPrint | null;
+}
+
+/** Values over disjoint sets, of one boundary and one condition. Only those that every other rule would show. */
+export interface CandidatePartition {
+  readonly cells: readonly CandidateCell[];
+  /** All rows of the stored table, where the sets are sets of one table's rows: whose complements a reader knows. */
+  readonly universe: SetPrint | null;
+  /** Of the decision: the least number of distinct units. */
+  readonly unitsMin: number;
+  readonly limit: DistinctLimit;
+}
+
+export interface GuardVerdict {
+  /** Per partition and cell, in the order in which they were given. */
+  readonly shown: readonly (readonly boolean[])[];
+  /** What a reader knows once the answer is out: to be stored with it. Sets known before are among them. */
+  readonly known: readonly KnownSet[];
+  /** Those of them that the history did not know: what to take out again if the answer never leaves. */
+  readonly added: readonly KnownSet[];
+}
+
+/** Sets of one lineage, derived ones among them; nothing is forgotten, so that beyond it only known sets are answered. */
+export const KNOWN_SETS_MAX = 200_000;
+/** Comparisons of the cap in one answer; about 5 s. What is left then stays hidden. */
+const WORK_MAX = 1e8;
+
+/**
+ * Judges the partitions from coarse to fine and each cell in the order given, so that the verdict depends on the history
+ * and the answer alone. The history then holds the answer's sets; if it never leaves, take them out again.
+ * @param answer its name: sets of one partition of one answer are not compared with each other
+ */
+export function judge(
+  history: ReleaseHistory,
+  answer: string,
+  partitions: readonly CandidatePartition[],
+): GuardVerdict {
+  const shown = partitions.map(({ cells }) => cells.map(() => false));
+  const known: KnownSet[] = [];
+  const added: KnownSet[] = [];
+  const work = { left: WORK_MAX };
+  const coarseFirst = [...partitions.keys()].sort((a, b) => keysOf(partitions[a]!) - keysOf(partitions[b]!) || a - b);
+  for (const position of coarseFirst) {
+    const trial = openTrial(history, partitions[position]!, `${answer}/${position}`, work);
+    const outcome = decide(trial);
+    for (const cell of outcome.shown) shown[position]![cell] = true;
+    for (const set of learntFrom(trial, outcome)) {
+      known.push(set);
+      if (history.add(set)) added.push(set);
+    }
+  }
+  return { shown, known, added };
+}
+
+function keysOf({ cells }: CandidatePartition): number {
+  return cells[0]?.key.length ?? 0;
+}
+
+/** What a trial asks of: the history, and what goes with every cell of the partition. */
+interface Trial {
+  readonly history: ReleaseHistory;
+  readonly partition: CandidatePartition;
+  readonly family: string;
+  readonly need: number;
+  readonly own: number;
+  /** By position; null where a cell cannot be compared. */
+  readonly cells: readonly ((MarginCell & { readonly identity: string }) | null)[];
+  readonly counted: (lineage: string) => CountedSets;
+  readonly work: { left: number };
+}
+
+function openTrial(
+  history: ReleaseHistory,
+  partition: CandidatePartition,
+  family: string,
+  work: { left: number },
+): Trial {
+  const counted = new Map<string, CountedSets>();
+  return {
+    history,
+    partition,
+    family,
+    need: Math.min(Math.max(1, partition.unitsMin), NEED_MAX),
+    own: history.familyNumber(family),
+    cells: partition.cells.map(({ key, print }) =>
+      print === null ? null : { key, print, identity: identityOf(print) },
+    ),
+    counted(lineage) {
+      const sets = counted.get(lineage) ?? countedSets(history.index(lineage));
+      counted.set(lineage, sets);
+      return sets;
+    },
+    work,
+  };
+}
+
+interface Outcome {
+  readonly shown: readonly number[];
+  readonly margins: readonly Margin[];
+}
+
+/** Cells by themselves first, then what they add up to. */
+function decide(trial: Trial): Outcome {
+  if (keysOf(trial.partition) > MARGIN_KEYS_MAX) return { shown: [], margins: [] };
+  const alone = [...trial.cells.keys()].filter((position) => passesAlone(trial, position));
+  const settled = settleMargins(trial, alone);
+  if (!isFull(trial, settled)) return settled;
+  return { shown: settled.shown.filter((position) => !isNew(trial, position)), margins: [] };
+}
+
+function isNew({ history, cells }: Trial, position: number): boolean {
+  return !history.has(cells[position]!.identity);
+}
+
+function isFull({ history, cells }: Trial, { shown, margins }: Outcome): boolean {
+  const lineages = new Set(shown.flatMap((position) => cells[position]!.print.map(({ lineage }) => lineage)));
+  return [...lineages].some((lineage) => history.index(lineage).size + shown.length + margins.length > KNOWN_SETS_MAX);
+}
+
+function passesAlone(trial: Trial, position: number): boolean {
+  const cell = trial.cells[position];
+  if (cell === null || cell === undefined) return false;
+  if (!isNew(trial, position)) return true;
+  const { history, partition, own, counted, work } = trial;
+  if (isNear(trial, cell.print)) return false;
+  return cell.print.every((table) => {
+    const complement = complementOf(partition.universe, table);
+    const question = { print: table, complement, family: own, limit: partition.limit };
+    return !isOneTooMany(history.index(table.lineage), counted(table.lineage), question, work);
+  });
+}
+
+/** Each pass hides one cell of every margin that is near a known set; hardly ever is there a second pass. */
+const PASSES_MAX = 8;
+
+function settleMargins(trial: Trial, alone: readonly number[]): Outcome {
+  let shown = alone;
+  for (let pass = 0; pass < PASSES_MAX; pass += 1) {
+    const margins = marginsOf(trial.cells, shown);
+    const hide = new Set<number>();
+    for (const margin of margins) {
+      if (margin.cells.some((cell) => hide.has(cell)) || !isMarginNear(trial, margin)) continue;
+      const least = leastNew(trial, margin);
+      if (least !== null) hide.add(least);
+    }
+    if (hide.size === 0) return { shown, margins };
+    shown = shown.filter((position) => !hide.has(position));
+  }
+  return { shown: shown.filter((position) => !isNew(trial, position)), margins: [] };
+}
+
+function isMarginNear(trial: Trial, { print, identity }: Margin): boolean {
+  return print === null || identity === null || (!trial.history.has(identity) && isNear(trial, print));
+}
+
+/**
+ * The smallest cell of a margin that has not left before. Without it, what the others add up to differs from the near set by
+ * that cell's units, which are enough. Null where all have left: a reader knows the margin already.
+ */
+function leastNew(trial: Trial, { cells }: Margin): number | null {
+  const sizeOf = (position: number) => rowsOf(trial.cells[position]!.print[0]!);
+  return cells.filter((position) => isNew(trial, position)).sort((a, b) => sizeOf(a) - sizeOf(b) || a - b)[0] ?? null;
+}
+
+/** What a reader knows of the partition once the answer is out. */
+function learntFrom({ cells, partition, family }: Trial, { shown, margins }: Outcome): readonly KnownSet[] {
+  const released = shown.map((position): KnownSet => {
+    const { print, identity } = cells[position]!;
+    return { identity, print, kind: 'released', family };
+  });
+  const derived = margins.flatMap(({ print, identity }): KnownSet[] =>
+    print === null || identity === null ? [] : [{ identity, print, kind: 'derived', family }],
+  );
+  const { universe } = partition;
+  const isLearnt = universe !== null && shown.length > 0;
+  const whole: KnownSet[] = isLearnt
+    ? [{ identity: identityOf(universe), print: universe, kind: 'universe', family }]
+    : [];
+  return [...released, ...derived, ...whole];
+}
+
+function isNear({ history, partition, need, own: family }: Trial, print: SetPrint): boolean {
+  return print.some((table) => {
+    const own = partition.universe?.filter(({ lineage }) => lineage === table.lineage) ?? [];
+    const wholes = [...history.universesOf(table.lineage), ...own];
+    return (
+      isNearAsIs(history, print, table, need, family) ||
+      wholes.some((whole) => isNearAsComplement(history.index(table.lineage), whole, table, need, family))
+    );
+  });
+}
+
+/** Whether a known set differs from this one in some units, but provably not in enough. */
+function isNearAsIs(
+  history: ReleaseHistory,
+  print: SetPrint,
+  table: TablePrint,
+  need: number,
+  family: number,
+): boolean {
+  let near = false;
+  history.index(table.lineage).near(classTokens(table), need, family, (entry, differing) => {
+    // The very same rows: what tells the two sets apart lies in other tables, and is looked for there.
+    const same = history.index(table.lineage).identityOf(entry) === identityOf([table]);
+    near = differing > 0 || (!same && !differsElsewhere(history, print, table, entry, need));
+    return near;
+  });
+  return near;
+}
+
+/** Same units, other multiplicities or rows of nobody: fine only where another table in common proves enough. */
+function differsElsewhere(
+  history: ReleaseHistory,
+  print: SetPrint,
+  table: TablePrint,
+  entry: number,
+  need: number,
+): boolean {
+  const others = history.othersOf(table.lineage, entry);
+  return print.some((other) => {
+    const known = other === table ? undefined : others.get(other.lineage);
+    return known !== undefined && history.index(other.lineage).differing(classTokens(other), known, need) >= need;
+  });
+}
+
+/** The same for what is left of a known whole: `U − A` against `X` is `A` against `U − X`. */
+function isNearAsComplement(
+  index: SetIndex,
+  whole: TablePrint,
+  table: TablePrint,
+  need: number,
+  family: number,
+): boolean {
+  const rest = minus(whole, primitive(table));
+  if (rest === null || rowsOf(rest) === 0) return false;
+  let near = false;
+  index.near(classTokens(rest), need, family, (_, differing) => {
+    near = differing > 0;
+    return near;
+  });
+  return near;
+}
+
+function complementOf(universe: SetPrint | null, table: TablePrint): TablePrint | null {
+  const whole = universe?.find(({ lineage }) => lineage === table.lineage);
+  return whole === undefined ? null : minus(whole, primitive(table));
+}
