@@ -69,7 +69,8 @@ export function readClassText(
     const [unitClass, count, ...keySums] = part
       .split(':')
       .map((word) => (/^-?\d+$/.test(word) ? Number(word) : Number.NaN));
-    if (!(unitClass! >= 0) || count === undefined || keySums.length !== lineages.length) return null;
+    if (unitClass === undefined || !(unitClass >= 0) || count === undefined || keySums.length !== lineages.length)
+      return null;
     const slot = Math.min(unitClass, UNIT_CLASSES);
     rows[slot]! += count;
     for (const [at, sum] of keySums.entries()) sums[at]![slot]! += sum;
