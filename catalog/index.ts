@@ -13,6 +13,7 @@ export { decidePlan, revokePlan } from './decide-plan.ts';
 export * from './detect/index.ts';
 export * from './first-batch/index.ts';
 export * from './jobs.ts';
+export { insertKnownSets, type NewKnownSets, readKnownSets, rowKeySchemes } from './known-sets.ts';
 export * from './ledger.ts';
 export * from './organisations.ts';
 export type { Page } from './page.ts';

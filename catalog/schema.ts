@@ -49,6 +49,28 @@ export const resourceVersions = sqliteTable(
   (table) => [primaryKey({ columns: [table.resource, table.version] })],
 );
 
+export const knownSets = sqliteTable('known_sets', {
+  id: integer('id').primaryKey(),
+  identity: text('identity').notNull(),
+  kind: text('kind', { enum: ['released', 'derived', 'universe'] }).notNull(),
+  family: text('family').notNull(),
+  mode: text('mode').notNull(),
+  job: text('job').notNull(),
+  at: text('at').notNull(),
+});
+
+export const knownSetPrints = sqliteTable(
+  'known_set_prints',
+  {
+    lineage: text('lineage').notNull(),
+    setId: integer('set_id').notNull(),
+    version: integer('version').notNull(),
+    rowKeyScheme: text('row_key_scheme').notNull(),
+    print: blob('print', { mode: 'buffer' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.lineage, table.setId] })],
+);
+
 export const plans = sqliteTable('plans', {
   id: text('id').primaryKey(),
   title: text('title').notNull(),

@@ -13,7 +13,10 @@ export {
 } from './release/guard/judge.ts';
 export {
   identityOf,
+  lineageOf,
+  PRINT_SLOTS,
   readClassText,
+  resourceOf,
   type SetPrint,
   setPrint,
   type TablePrint,

@@ -189,6 +189,11 @@ function leastNew(trial: Trial, { cells }: Margin): number | null {
   return cells.filter((position) => isNew(trial, position)).sort((a, b) => sizeOf(a) - sizeOf(b) || a - b)[0] ?? null;
 }
 
+/** WHY the version: what is left of a whole is of its version alone. And the same rows may be a value's set as well. */
+function wholeOf(universe: SetPrint): string {
+  return `whole of ${universe.map(({ version }) => version).join(', ')}: ${identityOf(universe)}`;
+}
+
 /** What a reader knows of the partition once the answer is out. */
 function learntFrom({ cells, partition, family }: Trial, { shown, margins }: Outcome): readonly KnownSet[] {
   const released = shown.map((position): KnownSet => {
@@ -201,7 +206,7 @@ function learntFrom({ cells, partition, family }: Trial, { shown, margins }: Out
   const { universe } = partition;
   const isLearnt = universe !== null && shown.length > 0;
   const whole: KnownSet[] = isLearnt
-    ? [{ identity: identityOf(universe), print: universe, kind: 'universe', family }]
+    ? [{ identity: wholeOf(universe), print: universe, kind: 'universe', family }]
     : [];
   return [...released, ...derived, ...whole];
 }

@@ -24,6 +24,15 @@ export interface TablePrint {
   readonly rowCounts: Float64Array;
 }
 
+/** The name of a lineage: resources hold no slash. */
+export function lineageOf(resource: string, unitColumn: string): string {
+  return `${resource}/${unitColumn}`;
+}
+
+export function resourceOf(lineage: string): string {
+  return lineage.slice(0, lineage.indexOf('/'));
+}
+
 /** A value's set: a print for each protected table that is joined in it and each column of its units, by lineage. */
 export type SetPrint = readonly TablePrint[];
 

@@ -1,0 +1,133 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { beginVersion, commitVersion, insertKnownSets, readKnownSets, type Store } from '../../../catalog/index.ts';
+import { type DifferencingGuard, openDifferencingGuard } from '../../../gateway/pipeline/differencing.ts';
+import { type CandidatePartition, DISTINCT_LIMITS, lineageOf } from '../../../policies/index.ts';
+import { memoryStore, seed } from '../../catalog/memory-store.ts';
+import { printOf, type Row, tableOf, without } from '../../policies/guard/exact-sets.ts';
+
+/**
+ * Goal: what one answer released binds every other one: at the same time, after a restart, over versions.
+ * Method: a real store in memory; a job is a `hold` that ends with its outcome's transaction or is dropped.
+ */
+const LINEAGE = lineageOf('power', 'uscc');
+const FIRMS = tableOf(20_261_127, 300);
+const SOME = FIRMS.slice(0, 200);
+const NEAR = without(SOME, SOME.slice(5, 6));
+const FAR = FIRMS.slice(120, 300);
+
+let store: Store;
+let guard: DifferencingGuard;
+let jobs = 0;
+
+async function newVersion(rowKeyScheme: string): Promise<number> {
+  return await store.commit((tx) => {
+    const version = beginVersion(tx, 'power');
+    const facts = { rows: 300, bytes: 1, rowsPerUnitMax: {}, contentSha256: 'ab', report: null };
+    commitVersion(tx, { resource: 'power', version, rowKeyScheme, ...facts });
+    return version;
+  });
+}
+
+beforeEach(async () => {
+  store = memoryStore();
+  await store.commit(seed);
+  await newVersion('one');
+  guard = openDifferencingGuard(store);
+});
+
+const partition = (rows: readonly Row[], version = 1): CandidatePartition => ({
+  cells: [{ key: [], print: printOf(rows, { lineage: LINEAGE, version }) }],
+  universe: printOf(FIRMS, { lineage: LINEAGE, version }),
+  unitsMin: 10,
+  limit: DISTINCT_LIMITS.aggregate,
+});
+
+function hold(rows: readonly Row[], version = 1) {
+  jobs += 1;
+  const held = guard.hold(`job-${jobs}`, [partition(rows, version)]);
+  return { ...held, isShown: held.shown[0]![0]! };
+}
+
+async function finish(held: ReturnType<typeof hold>): Promise<boolean> {
+  await store.commit((tx) => held.record(tx, 'aggregate'));
+  held.keep();
+  return held.isShown;
+}
+const stored = () => store.read((db) => [...readKnownSets(db, LINEAGE)]);
+
+describe('the guard of a home', () => {
+  it('remembers over a restart, in full', async () => {
+    expect(await finish(hold(SOME))).toBe(true);
+    guard = openDifferencingGuard(store);
+    expect(hold(NEAR).isShown).toBe(false);
+    expect(hold(SOME).isShown).toBe(true);
+    expect(hold(FAR).isShown).toBe(true);
+    const [set] = stored();
+    expect(set).toMatchObject({ kind: 'released', print: printOf(SOME, { lineage: LINEAGE }) });
+    expect(stored().map(({ kind }) => kind)).toEqual(['released', 'universe']);
+  });
+
+  it('lets one of two jobs at a time pass', () => {
+    const [first, second] = [hold(SOME), hold(NEAR)];
+    expect([first.isShown, second.isShown]).toEqual([true, false]);
+    first.keep();
+    expect(hold(NEAR).isShown).toBe(false);
+  });
+
+  it('forgets a job that failed, and nothing else', async () => {
+    const failed = hold(SOME);
+    failed.drop();
+    expect(await finish(hold(NEAR))).toBe(true);
+    const again = hold(NEAR);
+    again.drop();
+    expect(hold(SOME).isShown).toBe(false);
+    expect(stored()).toHaveLength(2);
+  });
+
+  it('holds a set for two jobs until both have ended', async () => {
+    const [first, second] = [hold(SOME), hold(SOME)];
+    first.drop();
+    expect(hold(NEAR).isShown).toBe(false);
+    expect(await finish(second)).toBe(true);
+    guard = openDifferencingGuard(store);
+    expect(hold(NEAR).isShown).toBe(false);
+  });
+
+  it('stores a set once, and the release of what was only derived', async () => {
+    await finish(hold(SOME));
+    await finish(hold(SOME));
+    expect(stored()).toHaveLength(2);
+    const [known] = stored();
+    const derived = { ...known!, identity: 'other', kind: 'derived' as const };
+    const insert = (kind: 'derived' | 'released') =>
+      store.commit((tx) =>
+        insertKnownSets(tx, { job: 'j', mode: 'aggregate', sets: [{ ...derived, kind }], rowKeySchemeOf: () => 'one' }),
+      );
+    for (const kind of ['derived', 'released', 'derived'] as const) await insert(kind);
+    expect(stored().find(({ identity }) => identity === 'other')?.kind).toBe('released');
+  });
+
+  it('compares versions, and hides what is under another scheme of row keys', async () => {
+    await finish(hold(SOME));
+    const same = await newVersion('one');
+    expect(hold(NEAR, same).isShown).toBe(false);
+    expect(hold(FAR, same).isShown).toBe(true);
+    const other = await newVersion('two');
+    expect(hold(FAR, other).isShown).toBe(false);
+    expect(hold(SOME, other).isShown).toBe(false);
+    guard = openDifferencingGuard(store);
+    expect(hold(FAR, other).isShown).toBe(false);
+    expect(hold(FAR, same).isShown).toBe(true);
+  });
+
+  it('hides all of a version that it does not know', () => {
+    expect(hold(SOME, 99).isShown).toBe(false);
+  });
+
+  it('lets one scheme alone become the lineage’s, be it of a job that still runs', async () => {
+    const other = await newVersion('two');
+    const first = hold(SOME);
+    expect(hold(FAR, other).isShown).toBe(false);
+    expect(await finish(first)).toBe(true);
+  });
+});
