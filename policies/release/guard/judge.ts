@@ -191,7 +191,7 @@ function leastNew(trial: Trial, { cells }: Margin): number | null {
 
 /** WHY the version: what is left of a whole is of its version alone. And the same rows may be a value's set as well. */
 function wholeOf(universe: SetPrint): string {
-  return `whole of ${universe.map(({ version }) => version).join(', ')}: ${identityOf(universe)}`;
+  return `whole@${universe.map(({ version }) => version).join()}/${identityOf(universe)}`;
 }
 
 /** What a reader knows of the partition once the answer is out. */
