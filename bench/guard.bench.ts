@@ -89,7 +89,7 @@ async function stored(sets: ReturnType<typeof judge>['known']) {
       stored_sets: sets.length,
     };
   } finally {
-    await store.close();
+    store.close();
     rmSync(dir, { recursive: true, force: true });
   }
 }
