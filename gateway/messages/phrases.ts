@@ -212,6 +212,16 @@ const GATEWAY: Phrases = {
   'join of protected tables without a shared identifier': '受保护的表之间未按共有标识项的连接',
   'join of protected with public rows without equal columns': '受保护的行与公开的行之间没有等值列的连接',
   'join condition over protected and public columns': '同时涉及受保护列与公开列的连接条件',
+  'join on a computed column with public rows whose keys may repeat': '按计算得出的列与键可能重复的公开行连接',
+  'stored columns on both sides, or public rows by SELECT DISTINCT or GROUP BY of the column':
+    '两侧均为存储的列，或公开行按该列 SELECT DISTINCT 或 GROUP BY',
+  'value of a list made by the query inside {}()': '{}() 内使用查询自写列表的值',
+  'CASE over the column that the list is joined by, or a column of a public table':
+    '对连接该列表的列使用 CASE，或使用公开表的列',
+  'rows of one unit grouped apart by an expression': '按表达式把同一单元的行分成几组',
+  'the same expression as a key of the outer GROUP BY, or a stored column':
+    '把该表达式同时作为外层 GROUP BY 的键，或改用存储的列',
+  'a stored column as the further key': '以存储的列作为其余的键',
   'join with a written list whose keys repeat': '与键有重复的自写列表的连接',
   'VALUES with a different key in every row': '每行键各不相同的 VALUES',
   'UNION of `{}` with itself': '`{}` 与自身的 UNION',

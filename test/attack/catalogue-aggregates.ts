@@ -219,7 +219,6 @@ export const AGGREGATES: readonly Attack[] = [
     {
       name: 'INTERSECT',
       sql: 'SELECT age FROM p WHERE salary > 8000000 INTERSECT SELECT r FROM pub',
-      refused: 'POLICY_CONSTRUCT_REFUSED',
     },
     {
       name: 'EXCEPT',

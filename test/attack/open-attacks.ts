@@ -22,7 +22,6 @@ export const OPEN_CAMPAIGNS: ReadonlySet<string> = new Set([
   'B6 aggregate',
   'B9 aggregate',
   'B10 aggregate',
-  'B11 aggregate',
   'B14a aggregate',
   'B14b aggregate',
   'B15 aggregate',

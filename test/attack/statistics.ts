@@ -147,13 +147,6 @@ export function kolmogorovSmirnov(a: readonly number[], b: readonly number[]): n
   return Math.min(1, Math.max(0, p));
 }
 
-/** p, two-sided and exact in the permutation sense, of "both samples come from one distribution" where they separate fully. */
-export function separationP(m: number, n: number): number {
-  let ways = 1;
-  for (let k = 1; k <= m; k += 1) ways = (ways * (n + k)) / k;
-  return Math.min(1, 2 / ways);
-}
-
 export function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }

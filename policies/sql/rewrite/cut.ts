@@ -9,7 +9,6 @@ import type {
   Expr,
   Filter,
   Join,
-  Offset,
   OutputColumn,
   Project,
   Rel,
@@ -18,41 +17,28 @@ import type {
   SetOperation,
 } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
-import { columnsRead, conjunctsOf } from '../plan-walk.ts';
+import { columnsRead } from '../plan-walk.ts';
 import type { ResolvedQuery } from '../resolve.ts';
 import type { Boundary } from '../rewrite.ts';
 import { INTEGER } from '../sql-type.ts';
 import { sameType } from '../type-rules.ts';
-import { cast, group, type IdSource, idsAbove, named, ref, refTo, scanReleased } from './build.ts';
+import { conditionsApart } from './apart.ts';
+import { cast, group, idsAbove, named, ref, refTo, scanReleased } from './build.ts';
 import { canonicalText, tablesIn } from './canonical.ts';
 import { buildCells, type CellsSpec } from './cells.ts';
+import { cutWhere } from './cut-joins.ts';
+import { type Cutter, type Piece, releasedSide, releaseRows, sideOf } from './cutter.ts';
 import { publicDomain } from './domain.ts';
 import { joinRaw } from './join-raw.ts';
-import { checkPublicJoin, checkUnion, checkUnitJoin, joinOnWhere } from './join-rules.ts';
+import { checkUnion } from './join-rules.ts';
 import { lookThrough } from './look-through.ts';
 import { checkUnitValue, measureOf } from './measures.ts';
 import { limitRaw, perUnitRaw, projectRaw, windowRaw } from './over-raw.ts';
-import { asRaw, type Raw, rawScan, restrict, rootOf, type UnitColumn } from './raw.ts';
+import { checkValues } from './public-side.ts';
+import { leavesTiedTo, type Raw, rawScan, rootOf, type UnitColumn } from './raw.ts';
 import { constructRefused, rowsRefused, unitMissing } from './refusals.ts';
+import { matchOf, unionRaw } from './set-operations.ts';
 import { termsOf } from './term-specs.ts';
-import { unionRaw } from './union-raw.ts';
-
-/** A part of the plan: public rows, protected rows, or post-processing of what has been released. */
-type Piece = { readonly state: 'open'; readonly rel: Rel } | Raw | { readonly state: 'released'; readonly rel: Rel };
-
-interface Cutter {
-  readonly text: string;
-  readonly decision: Decision;
-  readonly profile: PolicyProfile;
-  readonly needed: ReadonlySet<ColumnId>;
-  readonly ids: IdSource;
-  readonly boundaries: Boundary[];
-  /** Boundaries by the canonical text of what they release: the same aggregation written twice is one release. */
-  readonly known: Map<string, number>;
-  /** Protected tables that some boundary already speaks about. */
-  readonly spoken: Map<string, number>;
-  leaves: number;
-}
 
 /** Walks the plan from its tables upwards and puts a boundary wherever protected rows become groups. */
 export function cutPlan(
@@ -71,6 +57,7 @@ export function cutPlan(
     known: new Map(),
     spoken: new Map(),
     leaves: 0,
+    cut: (rel) => cut(rel, cutter),
   };
   const piece = cut(plan, cutter);
   if (piece.state === 'raw') throw rowsRefused(resolved, decision, profile);
@@ -85,11 +72,10 @@ function cut(rel: Rel, cutter: Cutter): Piece {
     case 'values':
       return { state: 'open', rel };
     case 'join':
-      return cutJoin(rel, cutter);
+    case 'filter':
+      return cutWhere(rel, [], cutter);
     case 'set-operation':
       return cutSetOperation(rel, cutter);
-    case 'filter':
-      return cutFilter(rel, cutter);
     case 'project':
     case 'aggregate':
     case 'window':
@@ -99,18 +85,11 @@ function cut(rel: Rel, cutter: Cutter): Piece {
   }
 }
 
-function cutOver(rel: Exclude<Rel, Scan | Join | SetOperation | { kind: 'values' }>, cutter: Cutter): Piece {
+function cutOver(rel: Exclude<Rel, Scan | Filter | Join | SetOperation | { kind: 'values' }>, cutter: Cutter): Piece {
   const input = cut(rel.input, cutter);
   return input.state === 'raw'
     ? cutOverRaw(rel, input, cutter)
     : { state: input.state, rel: { ...rel, input: input.rel } };
-}
-
-/** The conditions of a WHERE belong to the joins below it, which are judged by them. */
-function cutFilter(filter: Filter, cutter: Cutter): Piece {
-  const { input, predicate } = filter;
-  if (input.kind !== 'join' || (input.join !== 'inner' && input.join !== 'cross')) return cutOver(filter, cutter);
-  return cut(joinOnWhere(input, conjunctsOf(predicate)), cutter);
 }
 
 /** A table is protected when its rows or any column that the query reads are. */
@@ -145,13 +124,11 @@ function rowKeyColumn(id: ColumnId): ScanColumn {
 }
 
 function cutOverRaw(
-  rel: Exclude<Rel, Scan | Join | SetOperation | { kind: 'values' }>,
+  rel: Exclude<Rel, Scan | Filter | Join | SetOperation | { kind: 'values' }>,
   input: Raw,
   cutter: Cutter,
 ): Piece {
   switch (rel.kind) {
-    case 'filter':
-      return restrict({ ...input, rel: { ...rel, input: input.rel } }, rel.predicate);
     case 'project':
       return projectRaw(rel, input, cutter.ids);
     case 'aggregate':
@@ -168,38 +145,6 @@ function cutOverRaw(
 
 // ── Joins and set operations ─────────────────────────────────────────────────────────────────────────────────────
 
-function cutJoin(join: Join, cutter: Cutter): Piece {
-  const left = cut(join.left, cutter);
-  const right = cut(join.right, cutter);
-  if (left.state === 'open' && right.state === 'open')
-    return { state: 'open', rel: { ...join, left: left.rel, right: right.rel } };
-  if (left.state === 'released' || right.state === 'released') {
-    return {
-      state: 'released',
-      rel: { ...join, left: releasedSide(left, join.at, cutter), right: releasedSide(right, join.at, cutter) },
-    };
-  }
-  if (join.join !== 'semi' && join.join !== 'anti') {
-    if (left.state === 'raw' && right.state === 'raw') checkUnitJoin(join, cutter.text);
-    else checkPublicJoin(join, left.state === 'raw' ? right.rel : left.rel, cutter.text);
-  }
-  const sides = [left, right].map((piece) => (piece.state === 'raw' ? piece : asRaw(piece.rel)));
-  return joinRaw(join, sides[0]!, sides[1]!, cutter.text);
-}
-
-/** The side of a released relation: public rows leave by a boundary of their own; protected rows cannot. */
-function releasedSide(piece: Piece, at: Offset | undefined, cutter: Cutter): Rel {
-  if (piece.state === 'released') return piece.rel;
-  if (piece.state === 'raw') {
-    throw constructRefused(
-      'protected rows beside an aggregate over many units',
-      'the aggregate in a query of its own, or grouped by the identifier of the unit',
-      placeOf(cutter.text, at ?? null),
-    );
-  }
-  return releaseRows(piece.rel, cutter.profile.cellsMax, false, cutter);
-}
-
 function cutSetOperation(operation: SetOperation, cutter: Cutter): Piece {
   const left = cut(operation.left, cutter);
   const right = cut(operation.right, cutter);
@@ -215,18 +160,20 @@ function cutSetOperation(operation: SetOperation, cutter: Cutter): Piece {
       },
     };
   }
+  const at = placeOf(cutter.text, operation.at ?? null);
+  const [a, b] = [sideOf(left), sideOf(right)];
   if (operation.op !== 'union') {
-    throw constructRefused(
-      `${operation.op.toUpperCase()} over protected rows`,
-      'IN or NOT IN on the identifier that both tables share',
-      placeOf(cutter.text, operation.at ?? null),
-    );
+    const kept = joinRaw(matchOf(operation, a, b, at), a, b, cutter.text);
+    return distinctRows(operation, columnsOf(left.rel), kept, cutter);
   }
-  const sides = [left, right].map((piece) => (piece.state === 'raw' ? piece : asRaw(piece.rel)));
-  checkUnion(sides[0]!, sides[1]!, placeOf(cutter.text, operation.at ?? null));
-  const all = unionRaw(operation, sides[0]!, sides[1]!, cutter.ids);
-  if (operation.all) return all;
-  const keys = operation.columns.map((column) => named(cutter.ids.next(), column.name, refTo(column)));
+  checkUnion(a, b, at);
+  const all = unionRaw(operation, a, b, cutter.ids);
+  return operation.all ? all : distinctRows(operation, operation.columns, all, cutter);
+}
+
+/** Equal rows once, under the columns of the set operation that they are the result of. */
+function distinctRows(operation: SetOperation, from: readonly OutputColumn[], all: Raw, cutter: Cutter): Piece {
+  const keys = operation.columns.map(({ name }, position) => named(cutter.ids.next(), name, refTo(from[position]!)));
   const distinct = aggregateRaw({ ...group(all.rel, keys, []), at: operation.at }, all, cutter);
   const renamed = operation.columns.map((column, position) =>
     named(column.id, column.name, ref(keys[position]!.id, column.type)),
@@ -240,15 +187,18 @@ function cutSetOperation(operation: SetOperation, cutter: Cutter): Piece {
 /** Grouping by every unit keeps each row one unit's own; anything else makes cells of many units, which are released. */
 function aggregateRaw(aggregate: Aggregate, input: Raw, cutter: Cutter): Piece {
   if (input.blocked !== null) throw blockedBy(input.blocked, cutter);
-  const missing = [...input.leaves.values()].find((leaf) => !leaf.covered);
-  if (missing !== undefined) throw unitMissing(missing, cutter.text);
   const keyOfUnit = input.units.map((unit) => aggregate.keys.find(({ expr }) => repeats(expr, unit, input)));
-  if (aggregate.sets === null && keyOfUnit.every((key) => key !== undefined)) {
+  const perUnit = aggregate.sets === null && keyOfUnit.every((key) => key !== undefined);
+  const waiting = perUnit ? tiedByKeys(aggregate, input) : new Set();
+  const missing = [...input.leaves].find(([leaf, { covered }]) => !covered && !waiting.has(leaf));
+  if (missing !== undefined) throw unitMissing(missing[1], cutter.text);
+  if (perUnit) {
     const through = lookThrough(input);
     for (const { call } of aggregate.measures) {
+      checkValues(call, input, through, cutter.text);
       checkUnitValue({ fn: call.fn, args: call.args.map(through.expand) }, placeOf(cutter.text, call.at));
     }
-    return perUnitRaw(aggregate, input, keyOfUnit, cutter.ids);
+    return perUnitRaw(aggregate, input, keyOfUnit, cutter.ids, cutter.text);
   }
   if (aggregate.sets !== null) {
     throw constructRefused(
@@ -260,6 +210,15 @@ function aggregateRaw(aggregate: Aggregate, input: Raw, cutter: Cutter): Piece {
   const token = aggregate.keys.find(({ expr }) => expr.type.kind === 'token');
   if (token !== undefined) throw misuse('group key', [], token.name, placeOf(cutter.text, token.expr.at));
   return { state: 'released', rel: releaseCells(aggregate, input, cutter) };
+}
+
+/** The tables whose rows a group key identifies: grouped by order, they are whosever the order is found to be later. */
+function tiedByKeys(aggregate: Aggregate, input: Raw): ReadonlySet<number> {
+  const tokens = aggregate.keys.flatMap(({ expr }) => {
+    const leaf = expr.kind === 'column' ? input.tokenLeaf.get(rootOf(input.alias, expr.id)) : undefined;
+    return leaf === undefined ? [] : [leaf];
+  });
+  return leavesTiedTo(tokens, input);
 }
 
 function blockedBy({ construct, accepted, at }: NonNullable<Raw['blocked']>, { text }: Cutter): AppError {
@@ -311,6 +270,7 @@ function cellsSpec(aggregate: Aggregate, raw: Raw, cutter: Cutter): CellsSpec {
   const { profile, decision, ids, text } = cutter;
   const through = lookThrough(raw);
   const measures = aggregate.measures.map(({ call }) => {
+    checkValues(call, raw, through, text);
     const args = call.args.map(through.expand);
     const filter = call.filter === null ? null : through.expand(call.filter);
     return measureOf({ ...call, args, filter }, placeOf(text, call.at));
@@ -320,27 +280,11 @@ function cellsSpec(aggregate: Aggregate, raw: Raw, cutter: Cutter): CellsSpec {
     keys: aggregate.keys,
     keyTexts: aggregate.keys.map(({ expr }) => through.text(through.expand(expr))),
     measures,
-    terms: termsOf(measures, raw, through),
+    terms: termsOf(measures, raw, through, conditionsApart(raw, aggregate.keys, text)),
     domain: measures.length === 0 ? null : publicDomain(raw, aggregate.keys, profile.cellsMax, ids),
     unitsMin: decision.unitsMin,
     source: raw.restrictions.map(through.text).sort().join(' & '),
     through,
     mode: decision.mode === 'perturbed' ? 'perturbed' : 'aggregate',
   };
-}
-
-/** Public rows as they are. One more than may leave is asked for, so that the protector sees that there are more. */
-function releaseRows(rel: Rel, rowsMax: number, cappable: boolean, cutter: Cutter): Rel {
-  const asked = rowsMax + 1;
-  const cells: Rel =
-    rel.kind === 'limit'
-      ? { ...rel, count: Math.min(rel.count ?? asked, asked) }
-      : { kind: 'limit', input: rel, count: asked, offset: 0 };
-  const released = columnsOf(rel).map((column) => ({ ...column, id: cutter.ids.next() }));
-  const index = cutter.boundaries.length;
-  cutter.boundaries.push({ kind: 'rows', cells, released, rowsMax, cappable });
-  const scan = scanReleased(index, released);
-  // The plan above knows the columns by their own ids.
-  const columns = columnsOf(rel).map((column, position) => named(column.id, column.name, refTo(released[position]!)));
-  return { kind: 'project', input: scan, columns };
 }

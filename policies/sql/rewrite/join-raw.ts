@@ -6,7 +6,8 @@ import { BOOLEAN } from '../sql-type.ts';
 import { sameType } from '../type-rules.ts';
 import { isNotNull, isNull, literal, refTo } from './build.ts';
 import type { Condition, KnownConditions } from './conditions.ts';
-import { coverLeaves, equalColumns, type Raw, restrict, rootOf, type UnitColumn } from './raw.ts';
+import { isInner } from './join-set.ts';
+import { equalColumns, leavesTiedTo, type Raw, restrict, rootOf, type UnitColumn, withLinks } from './raw.ts';
 import { constructRefused, unitMissing } from './refusals.ts';
 
 type Pair = readonly [ColumnId, ColumnId];
@@ -48,9 +49,13 @@ function combine(rel: Join, left: Raw, right: Raw, keepLeft: boolean, keepRight:
     rowKeys: [...left.rowKeys, ...right.rowKeys],
     leaves: new Map([...left.leaves, ...right.leaves]),
     tokenLeaf: new Map([...left.tokenLeaf, ...right.tokenLeaf]),
+    links: [...left.links, ...right.links],
+    open: new Map([...left.open, ...right.open]),
+    written: new Set([...left.written, ...right.written]),
     alias: new Map([...left.alias, ...right.alias]),
     definitions: new Map([...left.definitions, ...right.definitions]),
     conditions: new Map([...left.conditions, ...right.conditions]),
+    apart: [...left.apart, ...right.apart],
     listed: new Map([...left.listed, ...right.listed]),
     restrictions: [...(keepLeft ? left.restrictions : []), ...(keepRight ? right.restrictions : [])],
     blocked: left.blocked ?? right.blocked,
@@ -74,7 +79,7 @@ function fanOut(side: Raw, pairs: readonly Pair[]): number | null {
 function outerJoin(rel: Join, left: Raw, right: Raw, preserved: 'left' | 'right'): Raw {
   const both = combine(rel, left, right, preserved === 'left', preserved === 'right');
   const [kept, optional] = preserved === 'left' ? [left, right] : [right, left];
-  const leaves = covered(both, rel);
+  const { leaves, links } = linked(both, rel);
   const newly = [...kept.leaves].some(([leaf, { covered: before }]) => !before && leaves.get(leaf)!.covered);
   const keptUnits = both.units.filter((unit) => kept.units.some(({ id }) => id === unit.id));
   const pairs = equalColumns(rel.on).flatMap(([a, b]): readonly Pair[] => [
@@ -95,7 +100,7 @@ function outerJoin(rel: Join, left: Raw, right: Raw, preserved: 'left' | 'right'
     // A preserved row that only the other side could have owned belongs to nobody when there is no match.
     .map((unit) => ({ ...unit, nullable: true, unowned: unit.unowned || newly }));
   const conditions = withMatch(both, optional, rel);
-  return { ...both, leaves, units: [...keptUnits, ...optionalUnits], conditions };
+  return { ...both, leaves, links, units: [...keptUnits, ...optionalUnits], conditions };
 }
 
 /**
@@ -118,25 +123,24 @@ function withMatch(both: Raw, optional: Raw, rel: Join): KnownConditions {
 }
 
 function narrows(rel: Rel): boolean {
-  return (
-    rel.kind === 'filter' ||
-    rel.kind === 'limit' ||
-    (rel.kind === 'join' && (rel.join === 'semi' || rel.join === 'anti'))
-  );
+  if (rel.kind === 'filter' || rel.kind === 'limit' || rel.kind === 'values') return true;
+  if (rel.kind !== 'join') return false;
+  const plain = rel.on === null || equalColumns(rel.on).length === conjunctsOf(rel.on).length;
+  return rel.join === 'semi' || rel.join === 'anti' || (isInner(rel) && !plain);
 }
 
 /** Either side may be missing: no unit is certain, and rows that only the other side could have owned are nobody's. */
 function fullJoin(rel: Join, left: Raw, right: Raw): Raw {
   const both = combine(rel, left, right, false, false);
-  const leaves = covered(both, rel);
+  const { leaves, links } = linked(both, rel);
   const newly = [...both.leaves].some(([leaf, before]) => !before.covered && leaves.get(leaf)!.covered);
   const units = both.units.map((unit) => ({ ...unit, nullable: true, unowned: unit.unowned || newly }));
   const oneSided = withMatch({ ...both, conditions: withMatch(both, left, rel) }, right, rel);
-  return { ...both, leaves, units, conditions: oneSided };
+  return { ...both, leaves, links, units, conditions: oneSided };
 }
 
-function covered(both: Raw, rel: Join): Raw['leaves'] {
-  return coverLeaves(both.leaves, both.tokenLeaf, tokenPairs(both, rel));
+function linked(both: Raw, rel: Join): Pick<Raw, 'leaves' | 'links'> {
+  return withLinks(both, tokenPairs(both, rel));
 }
 
 function tokenPairs(both: Raw, rel: Join): readonly Pair[] {
@@ -153,9 +157,10 @@ function semiJoin(rel: Join, left: Raw, right: Raw, text: string): Raw {
   if (right.leaves.size === 0) return { ...left, rel };
   const both = combine(rel, left, right, true, false);
   const pairs = equalColumns(rel.on);
-  const leaves = covered(both, rel);
+  const { leaves, links } = linked(both, rel);
   const named = right.units.map((unit) => ({ unit, partner: partnerOf(unit, left, right, pairs) }));
-  const missing = [...leaves.values()].find((leaf) => !leaf.covered);
+  const tied = leavesTiedTo(left.leaves.keys(), { tokenLeaf: both.tokenLeaf, links });
+  const missing = [...leaves].find(([leaf, { covered }]) => !covered && !tied.has(leaf))?.[1];
   if (missing !== undefined && right.units.length === 0) throw unitMissing(missing, text);
   if (named.some(({ partner }) => partner === null)) {
     throw constructRefused(
@@ -182,7 +187,7 @@ function semiJoin(rel: Join, left: Raw, right: Raw, text: string): Raw {
       }),
     );
   const units = [...left.units, ...added];
-  return { ...left, rel, leaves, units, blocked: both.blocked };
+  return { ...left, rel, leaves, links, tokenLeaf: both.tokenLeaf, units, blocked: both.blocked };
 }
 
 /** The equality that would make the rows of both sides about the same unit, in the names of granted columns. */

@@ -2,8 +2,9 @@ import { type AppError, placeOf, type SourcePlace } from '../../errors.ts';
 import type { ColumnId, Expr, Join, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { columnsIn, conjunctsOf, relsWithin } from '../plan-walk.ts';
-import { and } from './build.ts';
-import type { Raw } from './raw.ts';
+import { isAsStored } from './apart.ts';
+import { readsOnly } from './join-set.ts';
+import { overRoots, type Raw } from './raw.ts';
 import { constructRefused } from './refusals.ts';
 
 /**
@@ -17,22 +18,23 @@ const COLUMNS = 'equal columns: a.code = b.code; other conditions on one side on
 
 /** Protected with protected: through an identifier of both. @throws AppError POLICY_CONSTRUCT_REFUSED */
 export function checkUnitJoin(join: Join, text: string): void {
-  const pairs = acrossPairs(join).filter(([a]) => a.type.kind === 'token');
+  const pairs = equalSides(join).filter(([a]) => a.type.kind === 'token');
   if (pairs.length === 0) throw refusedJoin('join of protected tables without a shared identifier', TOKENS, join, text);
 }
 
-/** Protected with public rows or with rows that the asker wrote. @throws AppError POLICY_CONSTRUCT_REFUSED */
-export function checkPublicJoin(join: Join, open: Rel, text: string): void {
-  const pairs = acrossPairs(join);
-  if (pairs.length === 0)
+/**
+ * Protected with public rows or with rows that the asker wrote. WHY stored columns, unless keys are unique: of computed ones
+ * the asker makes 50 rows for one value and 49 for another, and a count of them says how often each of the two occurs.
+ * @throws AppError POLICY_CONSTRUCT_REFUSED
+ */
+export function checkPublicJoin(join: Join, raw: Raw, open: Rel, text: string): void {
+  // One row, such as a total or a line of parameters, needs no condition.
+  if (meetsOnce(join, open)) return;
+  const ids = idsOf(open);
+  const sides = equalSides(join).map(([a, b]) => (readsOnly(a, ids) ? [b, a] : [a, b]) as readonly [Expr, Expr]);
+  if (sides.length === 0)
     throw refusedJoin('join of protected with public rows without equal columns', COLUMNS, join, text);
-  const equalities = pairs.length;
-  const mixed = conjunctsOf(join.on!).filter((condition) => isAcross(condition, join)).length;
-  if (mixed > equalities) throw refusedJoin('join condition over protected and public columns', COLUMNS, join, text);
-  if (!relsWithin(open).some(({ kind }) => kind === 'values')) return;
-  const openIds = new Set(columnsOf(open).map(({ id }) => id));
-  const keys = pairs.flatMap(([a, b]) => [a.id, b.id]).filter((id) => openIds.has(id));
-  if (!hasUniqueRows(open, keys)) {
+  if (relsWithin(open).some(({ kind }) => kind === 'values')) {
     throw refusedJoin(
       'join with a written list whose keys repeat',
       'VALUES with a different key in every row',
@@ -40,27 +42,87 @@ export function checkPublicJoin(join: Join, open: Rel, text: string): void {
       text,
     );
   }
+  if (!sides.every(([own, theirs]) => isAsStored(own, raw) && isStoredIn(open, theirs))) {
+    throw refusedJoin(
+      'join on a computed column with public rows whose keys may repeat',
+      'stored columns on both sides, or public rows by SELECT DISTINCT or GROUP BY of the column',
+      join,
+      text,
+    );
+  }
 }
 
-/** `WHERE` over joins, as the conditions of those joins: `FROM a, b WHERE a.id = b.id` is a join on `a.id = b.id`. */
-export function joinOnWhere(join: Join, conditions: readonly Expr[]): Join {
-  if (join.join !== 'inner' && join.join !== 'cross') return join;
-  const all = [...(join.on === null ? [] : conjunctsOf(join.on)), ...conditions];
-  const [leftIds, rightIds] = [idsOf(join.left), idsOf(join.right)];
-  const within = (ids: ReadonlySet<ColumnId>) => (condition: Expr) => columnsIn(condition).every((id) => ids.has(id));
-  const forLeft = canTake(join.left) ? all.filter(within(leftIds)) : [];
-  const forRight = canTake(join.right) ? all.filter((one) => !forLeft.includes(one) && within(rightIds)(one)) : [];
-  const own = all.filter((one) => !forLeft.includes(one) && !forRight.includes(one));
-  const left = join.left.kind === 'join' ? joinOnWhere(join.left, forLeft) : join.left;
-  const right = join.right.kind === 'join' ? joinOnWhere(join.right, forRight) : join.right;
-  return own.length === 0 ? { ...join, left, right } : { ...join, join: 'inner', left, right, on: and(own) };
+/** Whether a column is one of a public table, under whatever name. */
+function isStoredIn(rel: Rel, expr: Expr): boolean {
+  if (expr.kind !== 'column') return false;
+  return relsWithin(rel).some((part) => {
+    if (part.kind === 'scan') return part.columns.some(({ id }) => id === expr.id);
+    const made =
+      part.kind === 'project' || part.kind === 'aggregate'
+        ? (part.kind === 'project' ? part.columns : part.keys).find(({ id }) => id === expr.id)
+        : undefined;
+    return made !== undefined && made.expr.kind === 'column' && made.expr.id !== expr.id && isStoredIn(rel, made.expr);
+  });
 }
 
-function canTake(rel: Rel): boolean {
-  return rel.kind === 'join' && (rel.join === 'inner' || rel.join === 'cross');
+/** Whether each row of the other side meets at most one row of `open`. */
+export function meetsOnce(join: Join, open: Rel): boolean {
+  const ids = idsOf(open);
+  const keys = equalSides(join).flatMap((sides) =>
+    sides.flatMap((side) => (side.kind === 'column' && ids.has(side.id) ? [side.id] : [])),
+  );
+  return hasUniqueRows(open, keys);
 }
 
-function idsOf(rel: Rel): ReadonlySet<ColumnId> {
+/** Whether a join with public rows reads only public columns of the other side. */
+export function meetsByPublic(join: Join, raw: Raw): boolean {
+  const ids = idsOf(raw.rel);
+  const own = equalSides(join).flatMap((sides) => sides.filter((side) => readsOnly(side, ids)));
+  const read = own.flatMap((side) => columnsIn(overRoots(side, raw)));
+  return read.length > 0 && read.every((id) => raw.open.has(id));
+}
+
+/**
+ * A condition over protected columns and columns of public rows that repeat. WHY: of the hundred public rows that a
+ * protected one meets it can leave out one, and the rest of a division by hundred tells whether it did.
+ * @throws AppError POLICY_CONSTRUCT_REFUSED
+ */
+export function checkConditions(conditions: readonly Expr[], raw: Raw, place: SourcePlace | null): void {
+  for (const condition of conditions) {
+    const sides = condition.kind === 'call' && condition.fn === 'eq' ? condition.args : [condition];
+    if (sides.some((side) => isMixed(side, raw)))
+      throw constructRefused('join condition over protected and public columns', COLUMNS, place);
+  }
+}
+
+function isMixed(expr: Expr, raw: Raw): boolean {
+  const read = columnsIn(overRoots(expr, raw));
+  return read.some((id) => raw.open.get(id) === 'repeated') && read.some((id) => !raw.open.has(id));
+}
+
+/** Conjuncts `a = b` of a join, where each side reads one side of the join: the columns of either. */
+export function equalSides(join: Pick<Join, 'left' | 'right' | 'on'>): readonly (readonly [Expr, Expr])[] {
+  if (join.on === null) return [];
+  return equalBetween(conjunctsOf(join.on), idsOf(join.left), idsOf(join.right));
+}
+
+/** The same for any two sets of columns. Identifiers meet as plain columns only. */
+export function equalBetween(
+  conditions: readonly Expr[],
+  left: ReadonlySet<ColumnId>,
+  right: ReadonlySet<ColumnId>,
+): readonly (readonly [Expr, Expr])[] {
+  const over = (expr: Expr, ids: ReadonlySet<ColumnId>) => columnsIn(expr).length > 0 && readsOnly(expr, ids);
+  return conditions.flatMap((condition) => {
+    if (condition.kind !== 'call' || condition.fn !== 'eq') return [];
+    const [a, b] = condition.args as [Expr, Expr];
+    if (a.type.kind === 'token' && (a.kind !== 'column' || b.kind !== 'column')) return [];
+    if (over(a, left) && over(b, right)) return [[a, b] as const];
+    return over(b, left) && over(a, right) ? [[b, a] as const] : [];
+  });
+}
+
+export function idsOf(rel: Rel): ReadonlySet<ColumnId> {
   return new Set(columnsOf(rel).map(({ id }) => id));
 }
 
@@ -68,39 +130,30 @@ function refusedJoin(construct: string, accepted: string, join: Join, text: stri
   return constructRefused(construct, accepted, placeOf(text, join.at ?? null));
 }
 
-type ColumnExpr = Extract<Expr, { kind: 'column' }>;
-
-/** Conjuncts `a = b` with a column of either side. */
-function acrossPairs(join: Join): readonly (readonly [ColumnExpr, ColumnExpr])[] {
-  if (join.on === null) return [];
-  return conjunctsOf(join.on).flatMap((condition) => {
-    if (condition.kind !== 'call' || condition.fn !== 'eq' || !isAcross(condition, join)) return [];
-    const [a, b] = condition.args;
-    return a?.kind === 'column' && b?.kind === 'column' ? [[a, b] as const] : [];
-  });
-}
-
-function isAcross(condition: Expr, join: Join): boolean {
-  const read = columnsIn(condition);
-  const [leftIds, rightIds] = [idsOf(join.left), idsOf(join.right)];
-  return read.some((id) => leftIds.has(id)) && read.some((id) => rightIds.has(id));
-}
-
-/** Whether a written list, perhaps with its columns renamed, has no two rows with the same `keys`. */
+/** Whether no two rows of a relation have the same `keys`: a written list, or groups by those keys. */
 function hasUniqueRows(rel: Rel, keys: readonly ColumnId[]): boolean {
-  if (rel.kind === 'project') {
-    const below = keys.map((key) => rel.columns.find(({ id }) => id === key)?.expr);
-    return below.every((expr) => expr?.kind === 'column')
-      ? hasUniqueRows(
-          rel.input,
-          below.flatMap((expr) => (expr?.kind === 'column' ? [expr.id] : [])),
-        )
-      : false;
+  switch (rel.kind) {
+    case 'project': {
+      const below = keys.flatMap((key) => {
+        const expr = rel.columns.find(({ id }) => id === key)?.expr;
+        return expr?.kind === 'column' ? [expr.id] : [];
+      });
+      return hasUniqueRows(rel.input, below);
+    }
+    case 'filter':
+    case 'sort':
+    case 'limit':
+      return hasUniqueRows(rel.input, keys);
+    case 'aggregate':
+      return rel.sets === null && rel.keys.every(({ id }) => keys.includes(id));
+    case 'values': {
+      const positions = keys.map((key) => rel.columns.findIndex(({ id }) => id === key));
+      const rows = rel.rows.map((row) => JSON.stringify(positions.map((position) => literalText(row[position]))));
+      return new Set(rows).size === rows.length;
+    }
+    default:
+      return false;
   }
-  if (rel.kind !== 'values') return false;
-  const positions = keys.map((key) => rel.columns.findIndex(({ id }) => id === key));
-  const rows = rel.rows.map((row) => JSON.stringify(positions.map((position) => literalText(row[position]))));
-  return new Set(rows).size === rows.length;
 }
 
 function literalText(expr: Expr | undefined): unknown {

@@ -106,7 +106,7 @@ function countable(expr: Expr, place: SourcePlace | null): Expr {
   throw refused('count(DISTINCT expression)', 'count(DISTINCT column), or a date truncated or a part of one', place);
 }
 
-const CALENDAR_PARTS: ReadonlySet<string> = new Set(['date_trunc', 'date_part', 'year', 'quarter', 'month']);
+export const CALENDAR_PARTS: ReadonlySet<string> = new Set(['date_trunc', 'date_part', 'year', 'quarter', 'month']);
 const isPlain = (expr: Expr): boolean => expr.kind === 'column' || expr.kind === 'literal';
 
 function refused(fn: string, accepted: string, place: SourcePlace | null): AppError {

@@ -1,12 +1,15 @@
 import { placeOf } from '../../errors.ts';
 import { ROW_KEY_COLUMN } from '../../table-schema.ts';
-import type { Aggregate, ColumnId, ColumnRef, Expr, Limit, NamedExpr, Project, Window } from '../plan.ts';
+import type { Aggregate, ColumnId, ColumnRef, Expr, Limit, NamedExpr, Project, Rel, Window } from '../plan.ts';
+import { columnsOf } from '../plan.ts';
 import { columnRefsIn } from '../plan-walk.ts';
-import { HUGEINT, INTEGER } from '../sql-type.ts';
+import { HUGEINT, INTEGER, type SqlType } from '../sql-type.ts';
+import { type Apart, apartBy, conditionsApart, isAsStored } from './apart.ts';
 import { aggregateCall, type IdSource, isNotZero, named, namedAggregate, ref } from './build.ts';
 import { type Condition, conditionsOf } from './conditions.ts';
 import { lookThrough } from './look-through.ts';
 import { checkUnitValue, conditionsOfCall } from './measures.ts';
+import { checkValues } from './public-side.ts';
 import { type Raw, rootOf, type UnitColumn } from './raw.ts';
 import { constructRefused } from './refusals.ts';
 
@@ -45,27 +48,38 @@ export function projectRaw(project: Project, input: Raw, ids: IdSource): Raw {
       keepConditions(kept.id, used);
     }
   }
-  const units = input.units.map((unit): UnitColumn => {
-    const kept = project.columns.find(({ expr }) => expr.kind === 'column' && expr.id === unit.id);
-    if (kept !== undefined) return { ...unit, id: kept.id };
-    const { id } = carry(ref(unit.id, unit.type), 'unit');
-    alias.set(id, unit.id);
-    return { ...unit, id };
+  const carried = (old: ColumnId, type: SqlType, name: string): ColumnId => {
+    const kept = project.columns.find(({ expr }) => expr.kind === 'column' && expr.id === old);
+    if (kept !== undefined) return kept.id;
+    const { id } = carry(ref(old, type), name);
+    if (id !== old) alias.set(id, old);
+    return id;
+  };
+  const units = input.units.map((unit): UnitColumn => ({ ...unit, id: carried(unit.id, unit.type, 'unit') }));
+  const apart = input.apart.map((one): Apart => {
+    const id = carried(one.id, typeOf(input.rel, one.id), 'apart');
+    keepConditions(id, ref(one.id, typeOf(input.rel, one.id)));
+    return { ...one, id };
   });
   const rowKeys = input.rowKeys.map((key) => ({ ...key, id: carry(ref(key.id, key.type), ROW_KEY_COLUMN).id }));
   const rel: Project = { ...project, input: input.rel, columns: [...columns.values()] };
-  return { ...input, rel, alias, definitions, conditions, units, rowKeys };
+  return { ...input, rel, alias, definitions, conditions, apart, units, rowKeys };
+}
+
+function typeOf(rel: Rel, id: ColumnId): SqlType {
+  return columnsOf(rel).find((column) => column.id === id)!.type;
 }
 
 export function windowRaw(window: Window, input: Raw, text: string): Raw {
   const units = input.units.map(({ id }) => rootOf(input.alias, id));
   for (const { call } of window.columns) {
     const through = lookThrough(input);
+    checkValues({ ...call, filter: null }, input, through, text);
     checkUnitValue({ fn: call.fn, args: call.args.map(through.expand) }, placeOf(text, call.at));
-    const parts = call.partitionBy.map((expr) => (expr.kind === 'column' ? rootOf(input.alias, expr.id) : null));
-    // Nothing but units: a condition as a further part would number one person's rows apart from everybody's.
-    const onlyUnits = parts.every((part) => part !== null && units.includes(part));
-    if (units.length === 0 || !onlyUnits || !units.every((unit) => parts.includes(unit))) {
+    const parts = call.partitionBy.flatMap((expr) => (expr.kind === 'column' ? [rootOf(input.alias, expr.id)] : []));
+    // Nothing made by a condition: it would number one person's rows apart from everybody's.
+    const made = call.partitionBy.some((expr) => !isAsStored(expr, input));
+    if (units.length === 0 || made || !units.every((unit) => parts.includes(unit))) {
       throw constructRefused(
         'window function over protected rows',
         'PARTITION BY the identifier of the unit, or the window over grouped results',
@@ -77,7 +91,8 @@ export function windowRaw(window: Window, input: Raw, text: string): Raw {
   for (const { id, call } of window.columns) {
     const order = [...call.partitionBy, ...call.orderBy.map(({ expr }) => expr)];
     const value = conditionsOfCall({ ...call, distinct: false, filter: null }, input.conditions);
-    conditions.set(id, [...value, ...conditionsOf(order, null, input.conditions)]);
+    const rows = conditionsApart(input, [], text);
+    conditions.set(id, [...value, ...rows, ...conditionsOf(order, null, input.conditions)]);
   }
   return { ...input, rel: { ...window, input: input.rel }, conditions };
 }
@@ -94,6 +109,7 @@ export function perUnitRaw(
   input: Raw,
   keys: readonly (NamedExpr | undefined)[],
   ids: IdSource,
+  text: string,
 ): Raw {
   const alias = new Map(input.alias);
   for (const { id, expr } of aggregate.keys) if (expr.kind === 'column' && expr.id !== id) alias.set(id, expr.id);
@@ -106,9 +122,13 @@ export function perUnitRaw(
     );
     return isNotZero(ref(id, INTEGER));
   };
+  const rows = conditionsApart(input, aggregate.keys, text);
   const insides = [
     ...aggregate.keys.map(({ id, expr }) => ({ id, inside: conditionsOf([expr], null, input.conditions) })),
-    ...aggregate.measures.map(({ id, call }) => ({ id, inside: conditionsOfCall(call, input.conditions) })),
+    ...aggregate.measures.map(({ id, call }) => ({
+      id,
+      inside: [...conditionsOfCall(call, input.conditions), ...rows],
+    })),
   ];
   for (const { id, inside } of insides) {
     if (inside.length > 0)
@@ -125,5 +145,7 @@ export function perUnitRaw(
     measures.push(namedAggregate(id, ROW_KEY_COLUMN, aggregateCall('sum', { args, type: HUGEINT })));
     return { ...key, id, type: HUGEINT };
   });
-  return { ...input, rel: { ...aggregate, input: input.rel, measures }, alias, conditions, units, rowKeys };
+  const further = aggregate.keys.filter((key) => !keys.includes(key));
+  const apart = apartBy(further, input);
+  return { ...input, rel: { ...aggregate, input: input.rel, measures }, alias, conditions, apart, units, rowKeys };
 }

@@ -3,6 +3,7 @@ import type { ColumnId, Expr, Literal, Offset, Rel, Scan, ScanColumn, TableSourc
 import { conjunctsOf } from '../plan-walk.ts';
 import { mapExpr } from '../same-expression.ts';
 import { INTEGER, type SqlType } from '../sql-type.ts';
+import type { Apart } from './apart.ts';
 import { literal, ref } from './build.ts';
 import type { KnownConditions } from './conditions.ts';
 
@@ -20,12 +21,20 @@ export interface Raw {
   readonly leaves: ReadonlyMap<number, Leaf>;
   /** Which table an identifier column comes from, by root id. */
   readonly tokenLeaf: ReadonlyMap<ColumnId, number>;
+  /** Identifiers that some join made equal, by root id: whose the rows of one table are, the other's are too. */
+  readonly links: readonly (readonly [ColumnId, ColumnId])[];
+  /** Columns of public rows, by root id: whether one protected row may meet several of those rows. */
+  readonly open: ReadonlyMap<ColumnId, 'once' | 'repeated'>;
+  /** Columns of lists that the asker made, written or of public rows, by root id: their values say what the asker likes. */
+  readonly written: ReadonlySet<ColumnId>;
   /** A column that repeats another one: id → the id that it repeats. */
   readonly alias: ReadonlyMap<ColumnId, ColumnId>;
   /** Computed columns, over the columns below: for looking through them, never for running them again. */
   readonly definitions: ReadonlyMap<ColumnId, Expr>;
   /** Conditions inside what made a column, as predicates over columns of `rel`. */
   readonly conditions: KnownConditions;
+  /** Columns of `rel` by whose making a unit has more rows or fewer. */
+  readonly apart: readonly Apart[];
   /** Columns with a declared public list of values, by root id. */
   readonly listed: ReadonlyMap<ColumnId, readonly Literal[]>;
   /** Conditions that every row meets, over root ids. */
@@ -94,9 +103,13 @@ export function rawScan(scan: Scan, leaf: number, rowKey: ColumnId): Raw {
       ],
     ]),
     tokenLeaf: new Map(identifiers.map(({ id }) => [id, leaf])),
+    links: [],
+    open: new Map(),
+    written: new Set(),
     alias: new Map(),
     definitions: new Map(),
     conditions: new Map(),
+    apart: [],
     listed: new Map(scan.columns.flatMap((column) => publicList(column))),
     restrictions: [],
     blocked: null,
@@ -116,9 +129,13 @@ export function asRaw(rel: Rel): Raw {
     rowKeys: [],
     leaves: new Map(),
     tokenLeaf: new Map(),
+    links: [],
+    open: new Map(),
+    written: new Set(),
     alias: new Map(),
     definitions: new Map(),
     conditions: new Map(),
+    apart: [],
     listed: new Map(),
     restrictions: [],
     blocked: null,
@@ -166,7 +183,7 @@ function mergeEqual(raw: Raw, pairs: readonly (readonly [ColumnId, ColumnId])[])
   const tokens = pairs
     .map(([a, b]) => [rootOf(raw.alias, a), rootOf(raw.alias, b)] as const)
     .filter(([a, b]) => a !== b && raw.tokenLeaf.has(a) && raw.tokenLeaf.has(b));
-  const leaves = coverLeaves(raw.leaves, raw.tokenLeaf, tokens);
+  const linked = withLinks(raw, tokens);
   for (const [a, b] of tokens) if (rootOf(alias, a) !== rootOf(alias, b)) alias.set(rootOf(alias, b), rootOf(alias, a));
   const met = new Set(tokens.flat().map((id) => rootOf(alias, id)));
   const units: UnitColumn[] = [];
@@ -176,19 +193,32 @@ function mergeEqual(raw: Raw, pairs: readonly (readonly [ColumnId, ColumnId])[])
     if (same !== undefined) continue;
     units.push(met.has(root) ? { ...unit, nullable: false, unowned: false } : unit);
   }
-  return { ...raw, alias, leaves, units };
+  return { ...raw, ...linked, alias, units };
 }
 
-/** Spreads "a unit is known" along equal identifiers until nothing changes. */
-export function coverLeaves(
-  leaves: Raw['leaves'],
-  tokenLeaf: Raw['tokenLeaf'],
-  pairs: readonly (readonly [ColumnId, ColumnId])[],
-): Raw['leaves'] {
+/** The tables that equal identifiers tie to some of them, and those themselves. */
+export function leavesTiedTo(from: Iterable<number>, { tokenLeaf, links }: Pick<Raw, 'tokenLeaf' | 'links'>) {
+  const reached = new Set(from);
+  for (let before = -1; before < reached.size; ) {
+    before = reached.size;
+    for (const pair of links) {
+      const sides = pair.map((id) => tokenLeaf.get(id)!);
+      if (sides.some((leaf) => reached.has(leaf))) for (const leaf of sides) reached.add(leaf);
+    }
+  }
+  return reached;
+}
+
+/** Spreads "a unit is known" along equal identifiers until nothing changes: those of earlier joins, and these. */
+export function withLinks(
+  { leaves, tokenLeaf, links: known }: Pick<Raw, 'leaves' | 'tokenLeaf' | 'links'>,
+  tokens: Raw['links'],
+): Pick<Raw, 'leaves' | 'links'> {
+  const links = [...known, ...tokens];
   const covered = new Map(leaves);
   for (let changed = true; changed; ) {
     changed = false;
-    for (const [a, b] of pairs) {
+    for (const [a, b] of links) {
       const sides = [tokenLeaf.get(a)!, tokenLeaf.get(b)!];
       const open = sides.filter((leaf) => !covered.get(leaf)!.covered);
       if (open.length !== 1) continue;
@@ -196,5 +226,5 @@ export function coverLeaves(
       changed = true;
     }
   }
-  return covered;
+  return { leaves: covered, links };
 }

@@ -50,9 +50,14 @@ export interface Terms {
   readonly forms: readonly (readonly LinearForm[])[];
 }
 
-/** Gives each distinct set and term one place, whatever values share it. */
-export function termsOf(measures: readonly Measure[], raw: Raw, through: LookThrough): Terms {
-  const collector = new Collector(raw, through);
+/** Gives each distinct set and term one place, whatever values share it. `always`: what every number of rows hangs on. */
+export function termsOf(
+  measures: readonly Measure[],
+  raw: Raw,
+  through: LookThrough,
+  always: readonly Condition[],
+): Terms {
+  const collector = new Collector(raw, through, always);
   const forms = measures.map((measure) =>
     measure.distinct === null
       ? measure.forms.map((form) => collector.form(form))
@@ -72,10 +77,12 @@ class Collector {
   readonly terms: TermSpec[] = [];
   private readonly raw: Raw;
   private readonly through: LookThrough;
+  private readonly always: readonly Condition[];
 
-  constructor(raw: Raw, through: LookThrough) {
+  constructor(raw: Raw, through: LookThrough, always: readonly Condition[]) {
     this.raw = raw;
     this.through = through;
+    this.always = always;
   }
 
   form(terms: readonly RowTerm[]): LinearForm {
@@ -115,7 +122,7 @@ class Collector {
       magnitude,
       set,
       filter: rows.length === 0 ? null : and(rows),
-      requires: this.requires([...atoms, ...needed, ...where]),
+      requires: [...this.always, ...this.requires([...atoms, ...needed, ...where])],
       call: callOf(magnitude, rows),
     });
   }

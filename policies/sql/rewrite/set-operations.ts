@@ -1,10 +1,39 @@
+import type { SourcePlace } from '../../errors.ts';
 import { ROW_KEY_COLUMN } from '../../table-schema.ts';
-import type { Rel, SetOperation } from '../plan.ts';
+import type { ColumnId, Join, Rel, SetOperation } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
+import { neverNull } from '../plan-facts.ts';
 import { BOOLEAN } from '../sql-type.ts';
-import { type IdSource, literal, named, ref, refTo } from './build.ts';
+import { and, equals, type IdSource, literal, named, notDistinct, ref, refTo } from './build.ts';
 import type { Condition } from './conditions.ts';
-import { asRaw, type Raw, type UnitColumn } from './raw.ts';
+import { asRaw, type Raw, rootOf, type UnitColumn } from './raw.ts';
+import { constructRefused } from './refusals.ts';
+
+/**
+ * INTERSECT and EXCEPT as the semi or anti join that they are. Rows are compared as a whole, NULL with NULL; only over
+ * identifiers that are always there, so that a row is kept or left out by rows of the same unit.
+ * @throws AppError POLICY_CONSTRUCT_REFUSED
+ */
+export function matchOf(operation: SetOperation, left: Raw, right: Raw, place: SourcePlace | null): Join {
+  const [own, theirs] = [columnsOf(left.rel), columnsOf(right.rel)];
+  const met = new Set<ColumnId>();
+  const on = operation.columns.map((_, position) => {
+    const [a, b] = [refTo(own[position]!), refTo(theirs[position]!)];
+    if (a.type.kind !== 'token' || !neverNull(left.rel, a) || !neverNull(right.rel, b)) return notDistinct(a, b);
+    met.add(rootOf(right.alias, b.id));
+    return equals(a, b);
+  });
+  const matched = met.size > 0 && right.units.every(({ id }) => met.has(rootOf(right.alias, id)));
+  if (operation.all || (right.leaves.size > 0 && !matched)) {
+    throw constructRefused(
+      `${operation.op.toUpperCase()}${operation.all ? ' ALL' : ''} over protected rows`,
+      'IN or NOT IN on the identifier that both tables share',
+      place,
+    );
+  }
+  const join = operation.op === 'intersect' ? 'semi' : 'anti';
+  return { kind: 'join', join, left: left.rel, right: right.rel, on: and(on), at: operation.at };
+}
 
 /** UNION ALL: each row keeps its own units; what a side does not have is NULL and counts for nobody. */
 export function unionRaw(operation: SetOperation, left: Raw, right: Raw, ids: IdSource): Raw {
@@ -52,11 +81,21 @@ export function unionRaw(operation: SetOperation, left: Raw, right: Raw, ids: Id
   return {
     ...asRaw(rel),
     conditions: neverMet(operation, left, right),
+    open: openOf(operation, left, right),
+    written: writtenOf(operation, left, right),
     units,
     rowKeys: keys.map((key, position) => ({ ...key, id: keyNames[position]!.id })),
     leaves: new Map([...left.leaves, ...right.leaves]),
-    blocked: left.blocked ?? right.blocked,
+    blocked: left.blocked ?? right.blocked ?? groupedApart([left, right]),
   };
+}
+
+/** Where rows of one unit were grouped apart, a union cannot say by what. */
+function groupedApart(sides: readonly Raw[]): Raw['blocked'] {
+  const [first] = sides.flatMap(({ apart }) => apart);
+  if (first === undefined) return null;
+  const construct = 'rows of one unit grouped apart by an expression';
+  return { construct, accepted: 'a stored column as the further key', at: first.at };
 }
 
 /** WHY never: sides decide differently, and no one condition speaks for both; such values stay hidden. */
@@ -67,6 +106,26 @@ function neverMet(operation: SetOperation, left: Raw, right: Raw): Raw['conditio
     sides.some(({ side, columns }) => (side.conditions.get(columns[position]!.id) ?? []).length > 0),
   );
   return new Map(decided.map(({ id }) => [id, [never]]));
+}
+
+function openOf(operation: SetOperation, left: Raw, right: Raw): Raw['open'] {
+  const found = columnsWhere(operation, [left, right], (side, root) => side.open.get(root) === 'repeated');
+  return new Map(found.map((id) => [id, 'repeated']));
+}
+
+function writtenOf(operation: SetOperation, left: Raw, right: Raw): Raw['written'] {
+  return new Set(columnsWhere(operation, [left, right], (side, root) => side.written.has(root)));
+}
+
+function columnsWhere(
+  operation: SetOperation,
+  sides: readonly Raw[],
+  holds: (side: Raw, root: ColumnId) => boolean,
+): readonly ColumnId[] {
+  const found = operation.columns.filter((_, position) =>
+    sides.some((side) => holds(side, rootOf(side.alias, columnsOf(side.rel)[position]!.id))),
+  );
+  return found.map(({ id }) => id);
 }
 
 interface Slot {

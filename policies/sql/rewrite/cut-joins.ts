@@ -1,0 +1,110 @@
+import { placeOf } from '../../errors.ts';
+import type { Expr, Filter, Join, Rel } from '../plan.ts';
+import { conjunctsOf } from '../plan-walk.ts';
+import { and } from './build.ts';
+import { type Cutter, type Piece, releasedSide, sideOf } from './cutter.ts';
+import { joinRaw } from './join-raw.ts';
+import {
+  checkConditions,
+  checkPublicJoin,
+  checkUnitJoin,
+  equalBetween,
+  idsOf,
+  meetsByPublic,
+  meetsOnce,
+} from './join-rules.ts';
+import { inJoinOrder, isInner, joinSetOf, readsOnly } from './join-set.ts';
+import { publicSide } from './public-side.ts';
+import { restrict } from './raw.ts';
+
+/** The conditions of a WHERE belong to the joins below it, which are judged by them. */
+export function cutWhere(rel: Rel, where: readonly Expr[], cutter: Cutter): Piece {
+  if (rel.kind === 'filter') return cutWhere(rel.input, [...conjunctsOf(rel.predicate), ...where], cutter);
+  if (rel.kind !== 'join') return filtered(cutter.cut(rel), where, cutter);
+  if (isInner(rel)) return cutInner(rel, where, cutter);
+  const kept = rel.join === 'right' ? rel.right : rel.left;
+  const below = rel.join === 'full' ? [] : where.filter((one) => readsOnly(one, idsOf(kept)));
+  const [left, right] =
+    rel.join === 'right'
+      ? [cutter.cut(rel.left), cutWhere(rel.right, below, cutter)]
+      : [cutWhere(rel.left, below, cutter), cutter.cut(rel.right)];
+  const rest = where.filter((one) => !below.includes(one));
+  return filtered(meet(left, right, rel, cutter), rest, cutter);
+}
+
+function filtered(piece: Piece, where: readonly Expr[], cutter: Cutter): Piece {
+  if (where.length === 0) return piece;
+  const rel: Filter = { kind: 'filter', input: piece.rel, predicate: and(where) };
+  if (piece.state !== 'raw') return { state: piece.state, rel };
+  checkConditions(where, piece, placeOf(cutter.text, where[0]!.at));
+  return restrict({ ...piece, rel }, rel.predicate);
+}
+
+/** Inner joins in an order in which each is admitted. Nothing above knows columns by their order: a projection is there. */
+function cutInner(join: Join, where: readonly Expr[], cutter: Cutter): Piece {
+  const { parts, conditions } = joinSetOf(join, join.at, where);
+  const pieces = parts.map(({ rel, at }) => {
+    const own = isInner(rel) || rel.kind !== 'join' ? [] : conditions.filter((one) => readsOnly(one, idsOf(rel)));
+    return { piece: cutWhere(rel, own, cutter), at };
+  });
+  const waiting = new Set(
+    conditions.filter((one) => !parts.some(({ rel }) => rel.kind === 'join' && readsOnly(one, idsOf(rel)))),
+  );
+  const ordered = pieces.every(({ piece }) => piece.state !== 'released')
+    ? inJoinOrder(pieces, (standing, next) =>
+        canMeet(
+          standing.map(({ piece }) => piece),
+          next.piece,
+          conditions,
+        ),
+      )
+    : pieces;
+  const joined = ordered.slice(1).reduce((left, { piece: right, at }) => {
+    const ids = new Set([...idsOf(left.rel), ...idsOf(right.rel)]);
+    const ready = [...waiting].filter((one) => readsOnly(one, ids));
+    for (const one of ready) waiting.delete(one);
+    const on = ready.length === 0 ? null : and(ready);
+    const made: Join = {
+      kind: 'join',
+      join: on === null ? 'cross' : 'inner',
+      left: left.rel,
+      right: right.rel,
+      on,
+      at,
+    };
+    return meet(left, right, made, cutter);
+  }, ordered[0]!.piece);
+  return joined;
+}
+/** Whether a part can be joined to what stands, by its equal columns. */
+function canMeet(standing: readonly Piece[], next: Piece, conditions: readonly Expr[]): boolean {
+  const ids = new Set(standing.flatMap(({ rel }) => [...idsOf(rel)]));
+  const pairs = equalBetween(conditions, ids, idsOf(next.rel));
+  const bothRaw = next.state === 'raw' && standing.some(({ state }) => state === 'raw');
+  return bothRaw ? pairs.some(([a]) => a.type.kind === 'token') : pairs.length > 0;
+}
+
+/** The join of two pieces: public, protected or released, as the stricter of both demands. */
+function meet(left: Piece, right: Piece, join: Join, cutter: Cutter): Piece {
+  const rel: Join = { ...join, left: left.rel, right: right.rel };
+  if (left.state === 'open' && right.state === 'open') return { state: 'open', rel };
+  if (left.state === 'released' || right.state === 'released') {
+    const [a, b] = [left, right].map((side) => releasedSide(side, join.at, cutter));
+    return { state: 'released', rel: { ...join, left: a!, right: b! } };
+  }
+  if (join.join === 'semi' || join.join === 'anti') return joinRaw(rel, sideOf(left), sideOf(right), cutter.text);
+  if (left.state === 'raw' && right.state === 'raw') checkUnitJoin(rel, cutter.text);
+  else if (left.state === 'raw') checkPublicJoin(rel, left, right.rel, cutter.text);
+  else if (right.state === 'raw') checkPublicJoin(rel, right, left.rel, cutter.text);
+  const [a, b] = [left, right].map((side, index) => {
+    if (side.state === 'raw') return side;
+    const other = [right, left][index]!;
+    return publicSide(side.rel, {
+      once: meetsOnce(rel, side.rel),
+      byPublic: other.state === 'raw' && meetsByPublic(rel, other),
+    });
+  });
+  const joined = joinRaw(rel, a!, b!, cutter.text);
+  checkConditions(rel.on === null ? [] : conjunctsOf(rel.on), joined, placeOf(cutter.text, join.at ?? null));
+  return joined;
+}

@@ -1,0 +1,63 @@
+import { placeOf } from '../../errors.ts';
+import type { PolicyProfile } from '../../levels.ts';
+import type { Decision } from '../decide.ts';
+import type { ColumnId, Offset, Rel } from '../plan.ts';
+import { columnsOf } from '../plan.ts';
+import type { Boundary } from '../rewrite.ts';
+import { type IdSource, named, refTo, scanReleased } from './build.ts';
+import { asRaw, type Raw } from './raw.ts';
+import { constructRefused } from './refusals.ts';
+
+/** A part of the plan: public rows, protected rows, or post-processing of what has been released. */
+export type Piece =
+  | { readonly state: 'open'; readonly rel: Rel }
+  | Raw
+  | { readonly state: 'released'; readonly rel: Rel };
+
+export interface Cutter {
+  readonly text: string;
+  readonly decision: Decision;
+  readonly profile: PolicyProfile;
+  readonly needed: ReadonlySet<ColumnId>;
+  readonly ids: IdSource;
+  readonly boundaries: Boundary[];
+  /** Boundaries by the canonical text of what they release: the same aggregation written twice is one release. */
+  readonly known: Map<string, number>;
+  /** Protected tables that some boundary already speaks about. */
+  readonly spoken: Map<string, number>;
+  leaves: number;
+  /** The piece of a relation: for what walks on. */
+  readonly cut: (rel: Rel) => Piece;
+}
+
+export const sideOf = (piece: Raw | Extract<Piece, { state: 'open' }>): Raw =>
+  piece.state === 'raw' ? piece : asRaw(piece.rel);
+
+/** The side of a released relation: public rows leave by a boundary of their own; protected rows cannot. */
+export function releasedSide(piece: Piece, at: Offset | undefined, cutter: Cutter): Rel {
+  if (piece.state === 'released') return piece.rel;
+  if (piece.state === 'raw') {
+    throw constructRefused(
+      'protected rows beside an aggregate over many units',
+      'the aggregate in a query of its own, or grouped by the identifier of the unit',
+      placeOf(cutter.text, at ?? null),
+    );
+  }
+  return releaseRows(piece.rel, cutter.profile.cellsMax, false, cutter);
+}
+
+/** Public rows as they are. One more than may leave is asked for, so that the protector sees that there are more. */
+export function releaseRows(rel: Rel, rowsMax: number, cappable: boolean, cutter: Cutter): Rel {
+  const asked = rowsMax + 1;
+  const cells: Rel =
+    rel.kind === 'limit'
+      ? { ...rel, count: Math.min(rel.count ?? asked, asked) }
+      : { kind: 'limit', input: rel, count: asked, offset: 0 };
+  const released = columnsOf(rel).map((column) => ({ ...column, id: cutter.ids.next() }));
+  const index = cutter.boundaries.length;
+  cutter.boundaries.push({ kind: 'rows', cells, released, rowsMax, cappable });
+  const scan = scanReleased(index, released);
+  // The plan above knows the columns by their own ids.
+  const columns = columnsOf(rel).map((column, position) => named(column.id, column.name, refTo(released[position]!)));
+  return { kind: 'project', input: scan, columns };
+}
