@@ -2,9 +2,11 @@ import type { ColumnSchema, TableSchema } from '#policies';
 import { AppError } from '#policies';
 
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
+const DAY = /^\d{4}-\d\d-\d\d$/;
 const DOMAIN = /^[a-z][a-z0-9_.]{0,126}$/;
 const COLUMNS_MAX = 500;
 const VALUES_MAX = 100_000;
+const BINS_MAX = 1_000;
 const LENGTH_MAX = 1_000_000;
 const SCALE_MAX = 9;
 
@@ -43,6 +45,7 @@ function checkColumn(column: ColumnSchema, path: string): void {
   need(isWithin(column.lengthMax, 1, LENGTH_MAX), `${path}.lengthMax`, `a length is from 1 to ${LENGTH_MAX}`);
   checkBounds(column, isNumber, path);
   checkValues(column, path);
+  checkBins(column, isNumber, path);
 }
 
 function checkBounds({ bounds }: ColumnSchema, isNumber: boolean, path: string): void {
@@ -57,6 +60,17 @@ function checkValues({ values, role }: ColumnSchema, path: string): void {
   need(role !== 'identifier', `${path}.values`, 'an identifier has no public list');
   need(values.length > 0 && values.length <= VALUES_MAX, `${path}.values`, `a list has 1 to ${VALUES_MAX} values`);
   need(new Set(values).size === values.length, `${path}.values`, 'a value is listed twice');
+}
+
+function checkBins({ bins, role, type }: ColumnSchema, isNumber: boolean, path: string): void {
+  if (bins === undefined) return;
+  const isBinned = role === 'quasi-identifier' && (isNumber || type === 'date');
+  need(isBinned, `${path}.bins`, 'only a quasi-identifier that is a number or a date has bins');
+  need(bins.length > 0 && bins.length <= BINS_MAX, `${path}.bins`, `bins have 1 to ${BINS_MAX} cut points`);
+  const isCutPoint = (bin: number | string): boolean =>
+    isNumber ? Number.isFinite(bin) : typeof bin === 'string' && DAY.test(bin) && !Number.isNaN(Date.parse(bin));
+  const ascending = bins.every((bin, position) => position === 0 || bins[position - 1]! < bin);
+  need(bins.every(isCutPoint) && ascending, `${path}.bins`, 'bins are ascending numbers, or dates as YYYY-MM-DD');
 }
 
 function isWithin(value: number | undefined, min: number, max: number): boolean {

@@ -23,6 +23,7 @@ const columnSchema = z.strictObject({
   scale: z.number().exactOptional(),
   bounds: z.strictObject({ min: z.number(), max: z.number() }).exactOptional(),
   values: z.array(z.string()).exactOptional(),
+  bins: z.array(z.union([z.number(), z.string()])).exactOptional(),
   nullable: z.boolean().exactOptional(),
   lengthMax: z.number().exactOptional(),
   measure: z.string().exactOptional(),

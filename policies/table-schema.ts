@@ -41,8 +41,16 @@ export interface ColumnSchema {
   readonly scale?: number;
   /** Numbers only, inclusive, in the column's own measure. A row outside is rejected. */
   readonly bounds?: { readonly min: number; readonly max: number };
-  /** Dimensions: the complete public list. A row outside is rejected. */
+  /**
+   * Dimensions: the complete public list. A row outside is rejected. A quasi-identifier that has one is compared with what
+   * stands in it only.
+   */
   readonly values?: readonly string[];
+  /**
+   * Quasi-identifiers that are numbers or dates: ascending cut points between classes, numbers or ISO dates. The column is
+   * compared at them only (`<`, `>=`), never by equality.
+   */
+  readonly bins?: readonly (number | string)[];
   /** Default true. */
   readonly nullable?: boolean;
   /** text only: most characters. Default 4,000. */

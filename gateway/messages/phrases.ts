@@ -169,6 +169,9 @@ const CATALOGUE: Phrases = {
   'an identifier has no public list': '标识项不能有公开取值表',
   'a list has 1 to {#} values': '取值表应有 1 到 {} 个值',
   'a value is listed twice': '取值重复',
+  'only a quasi-identifier that is a number or a date has bins': '只有数值或日期类型的准标识项可以有 bins',
+  'bins have 1 to {#} cut points': 'bins 应有 1 到 {} 个分界点',
+  'bins are ascending numbers, or dates as YYYY-MM-DD': 'bins 应为升序的数值，或 YYYY-MM-DD 格式的日期',
   'one upload at a time': '同一时间只能有一次上传',
   'one decision of each reviewer': '每位审核方只作一次决定',
   'a job that has ended': '已结束的作业',
@@ -218,6 +221,9 @@ const GATEWAY: Phrases = {
   'value of a list made by the query inside {}()': '{}() 内使用查询自写列表的值',
   'CASE over the column that the list is joined by, or a column of a public table':
     '对连接该列表的列使用 CASE，或使用公开表的列',
+  'comparison of the quasi-identifier `{}` beside its declared classes': '在声明的分段之外比较准标识项 `{}`',
+  '`{}` < or >= one of {}': '`{}` 仅可用 < 或 >= 与下列之一比较：{}',
+  '`{}` = or IN with one of {}': '`{}` 仅可用 = 或 IN 与下列之一比较：{}',
   'rows of one unit grouped apart by an expression': '按表达式把同一单元的行分成几组',
   'the same expression as a key of the outer GROUP BY, or a stored column':
     '把该表达式同时作为外层 GROUP BY 的键，或改用存储的列',

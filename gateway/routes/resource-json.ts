@@ -23,9 +23,11 @@ export function resourceJson(resource: Resource): z.output<typeof ResourceSchema
 }
 
 function tableSchemaJson(schema: TableSchema): z.output<typeof ResourceSchema>['schema'] {
-  const columns = schema.columns.map(({ values, ...column }) =>
-    values === undefined ? column : { ...column, values: [...values] },
-  );
+  const columns = schema.columns.map(({ values, bins, ...column }) => ({
+    ...column,
+    ...(values === undefined ? {} : { values: [...values] }),
+    ...(bins === undefined ? {} : { bins: [...bins] }),
+  }));
   return { ...schema, columns };
 }
 

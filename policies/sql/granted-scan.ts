@@ -23,6 +23,7 @@ export function scanOf(
       unit: column.unit ?? null,
       bounds: column.bounds ?? null,
       values: column.values ?? null,
+      ...(column.bins === undefined ? {} : { bins: column.bins }),
       nullable: column.nullable ?? true,
       health: column.health ?? false,
     }),

@@ -62,6 +62,8 @@ export interface ScanColumn extends OutputColumn {
   readonly unit: UnitKind | null;
   readonly bounds: { readonly min: number; readonly max: number } | null;
   readonly values: readonly string[] | null;
+  /** Cut points at which a quasi-identifier may be compared. */
+  readonly bins?: readonly (number | string)[];
   readonly nullable: boolean;
   readonly health: boolean;
 }

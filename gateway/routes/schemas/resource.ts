@@ -16,6 +16,7 @@ export const RESOURCE_STATES = ['draft', 'listed', 'withdrawn'] as const;
 export const VERSION_STATES = ['writing', 'current', 'superseded', 'destroyed'] as const;
 const COLUMNS_MAX = 500;
 const VALUES_MAX = 100_000;
+const BINS_MAX = 1_000;
 
 const BoundsSchema = z.strictObject({ min: z.number(), max: z.number() }).openapi('Bounds');
 
@@ -44,6 +45,15 @@ export const ColumnSchemaSchema = z
     values: z.array(oneLine(200)).min(1).max(VALUES_MAX).optional().openapi({
       description: 'dimensions: the complete public list; a row outside is rejected',
     }),
+    bins: z
+      .array(z.union([z.number(), z.iso.date()]))
+      .min(1)
+      .max(BINS_MAX)
+      .optional()
+      .openapi({
+        description:
+          'quasi-identifiers that are numbers or dates: the ascending cut points at which it may be compared',
+      }),
     nullable: z.boolean().optional().openapi({ description: 'true if absent' }),
     lengthMax: z.int().min(1).max(1_000_000).optional().openapi({ description: 'text only; 4,000 if absent' }),
     measure: oneLine(40).optional().openapi({ description: 'unit of measure', example: 'kWh' }),

@@ -2,6 +2,7 @@ import { placeOf } from '../../errors.ts';
 import type { Expr, Filter, Join, Rel } from '../plan.ts';
 import { conjunctsOf } from '../plan-walk.ts';
 import { and } from './build.ts';
+import { checkComparisons, knownOf } from './coarse.ts';
 import { type Cutter, type Piece, releasedSide, sideOf } from './cutter.ts';
 import { joinRaw } from './join-raw.ts';
 import {
@@ -15,7 +16,7 @@ import {
 } from './join-rules.ts';
 import { inJoinOrder, isInner, joinSetOf, readsOnly } from './join-set.ts';
 import { publicSide } from './public-side.ts';
-import { restrict } from './raw.ts';
+import { type Raw, restrict } from './raw.ts';
 
 /** The conditions of a WHERE belong to the joins below it, which are judged by them. */
 export function cutWhere(rel: Rel, where: readonly Expr[], cutter: Cutter): Piece {
@@ -36,6 +37,7 @@ function filtered(piece: Piece, where: readonly Expr[], cutter: Cutter): Piece {
   if (where.length === 0) return piece;
   const rel: Filter = { kind: 'filter', input: piece.rel, predicate: and(where) };
   if (piece.state !== 'raw') return { state: piece.state, rel };
+  checkComparisons(where, piece, cutter.text);
   checkConditions(where, piece, placeOf(cutter.text, where[0]!.at));
   return restrict({ ...piece, rel }, rel.predicate);
 }
@@ -92,6 +94,7 @@ function meet(left: Piece, right: Piece, join: Join, cutter: Cutter): Piece {
     const [a, b] = [left, right].map((side) => releasedSide(side, join.at, cutter));
     return { state: 'released', rel: { ...join, left: a!, right: b! } };
   }
+  if (join.on !== null) checkComparisons([join.on], knownOf(sideKnown(left), sideKnown(right)), cutter.text);
   if (join.join === 'semi' || join.join === 'anti') return joinRaw(rel, sideOf(left), sideOf(right), cutter.text);
   if (left.state === 'raw' && right.state === 'raw') checkUnitJoin(rel, cutter.text);
   else if (left.state === 'raw') checkPublicJoin(rel, left, right.rel, cutter.text);
@@ -108,3 +111,7 @@ function meet(left: Piece, right: Piece, join: Join, cutter: Cutter): Piece {
   checkConditions(rel.on === null ? [] : conjunctsOf(rel.on), joined, placeOf(cutter.text, join.at ?? null));
   return joined;
 }
+
+/** A side with what is known of its columns: those of public rows are the asker's to choose. */
+const sideKnown = (piece: Exclude<Piece, { state: 'released' }>): Raw =>
+  piece.state === 'raw' ? piece : publicSide(piece.rel, { once: false, byPublic: false });

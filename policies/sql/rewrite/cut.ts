@@ -17,7 +17,7 @@ import type {
   SetOperation,
 } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
-import { columnsRead } from '../plan-walk.ts';
+import { columnsRead, exprsOf } from '../plan-walk.ts';
 import type { ResolvedQuery } from '../resolve.ts';
 import type { Boundary } from '../rewrite.ts';
 import { INTEGER } from '../sql-type.ts';
@@ -26,6 +26,7 @@ import { conditionsApart } from './apart.ts';
 import { cast, group, idsAbove, named, ref, refTo, scanReleased } from './build.ts';
 import { canonicalText, tablesIn } from './canonical.ts';
 import { buildCells, type CellsSpec } from './cells.ts';
+import { checkComparisons } from './coarse.ts';
 import { cutWhere } from './cut-joins.ts';
 import { type Cutter, type Piece, releasedSide, releaseRows, sideOf } from './cutter.ts';
 import { publicDomain } from './domain.ts';
@@ -128,6 +129,7 @@ function cutOverRaw(
   input: Raw,
   cutter: Cutter,
 ): Piece {
+  checkComparisons(exprsOf(rel), input, cutter.text);
   switch (rel.kind) {
     case 'project':
       return projectRaw(rel, input, cutter.ids);

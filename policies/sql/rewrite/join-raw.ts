@@ -56,6 +56,7 @@ function combine(rel: Join, left: Raw, right: Raw, keepLeft: boolean, keepRight:
     definitions: new Map([...left.definitions, ...right.definitions]),
     conditions: new Map([...left.conditions, ...right.conditions]),
     apart: [...left.apart, ...right.apart],
+    coarse: new Map([...left.coarse, ...right.coarse]),
     listed: new Map([...left.listed, ...right.listed]),
     restrictions: [...(keepLeft ? left.restrictions : []), ...(keepRight ? right.restrictions : [])],
     blocked: left.blocked ?? right.blocked,

@@ -6,6 +6,7 @@ import { columnRefsIn } from '../plan-walk.ts';
 import { HUGEINT, INTEGER, type SqlType } from '../sql-type.ts';
 import { type Apart, apartBy, conditionsApart, isAsStored } from './apart.ts';
 import { aggregateCall, type IdSource, isNotZero, named, namedAggregate, ref } from './build.ts';
+import { withMade } from './coarse.ts';
 import { type Condition, conditionsOf } from './conditions.ts';
 import { lookThrough } from './look-through.ts';
 import { checkUnitValue, conditionsOfCall } from './measures.ts';
@@ -94,7 +95,7 @@ export function windowRaw(window: Window, input: Raw, text: string): Raw {
     const rows = conditionsApart(input, [], text);
     conditions.set(id, [...value, ...rows, ...conditionsOf(order, null, input.conditions)]);
   }
-  return { ...input, rel: { ...window, input: input.rel }, conditions };
+  return { ...input, rel: { ...window, input: input.rel }, conditions, coarse: withMade(input, window.columns) };
 }
 
 /** WHY refused: the sum of the ten largest minus the sum of the eleven largest is one unit's value. */
@@ -147,5 +148,14 @@ export function perUnitRaw(
   });
   const further = aggregate.keys.filter((key) => !keys.includes(key));
   const apart = apartBy(further, input);
-  return { ...input, rel: { ...aggregate, input: input.rel, measures }, alias, conditions, apart, units, rowKeys };
+  return {
+    ...input,
+    rel: { ...aggregate, input: input.rel, measures },
+    alias,
+    conditions,
+    apart,
+    coarse: withMade(input, aggregate.measures),
+    units,
+    rowKeys,
+  };
 }

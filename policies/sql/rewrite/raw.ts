@@ -33,6 +33,8 @@ export interface Raw {
   readonly definitions: ReadonlyMap<ColumnId, Expr>;
   /** Conditions inside what made a column, as predicates over columns of `rel`. */
   readonly conditions: KnownConditions;
+  /** Quasi-identifiers that are compared at declared values or cut points only, by root id. */
+  readonly coarse: ReadonlyMap<ColumnId, Coarse>;
   /** Columns of `rel` by whose making a unit has more rows or fewer. */
   readonly apart: readonly Apart[];
   /** Columns with a declared public list of values, by root id. */
@@ -58,6 +60,15 @@ export interface RowKeyColumn {
   readonly type: SqlType;
   readonly resource: string;
   readonly version: number;
+}
+/**
+ * What a quasi-identifier may be compared with, where its provider says: its declared values, or the cut points between its
+ * classes. WHY: `age >= 37 AND age < 38` asked of a column in five-year classes singles out whom the classes hide.
+ */
+export interface Coarse {
+  readonly column: string;
+  readonly values: readonly string[] | null;
+  readonly bins: readonly (number | string)[] | null;
 }
 export interface Leaf {
   readonly table: string;
@@ -109,6 +120,12 @@ export function rawScan(scan: Scan, leaf: number, rowKey: ColumnId): Raw {
     alias: new Map(),
     definitions: new Map(),
     conditions: new Map(),
+    coarse: new Map(
+      scan.columns.flatMap((column) => {
+        const coarse = coarseOf(column);
+        return coarse === null ? [] : [[column.id, coarse] as const];
+      }),
+    ),
     apart: [],
     listed: new Map(scan.columns.flatMap((column) => publicList(column))),
     restrictions: [],
@@ -135,11 +152,17 @@ export function asRaw(rel: Rel): Raw {
     alias: new Map(),
     definitions: new Map(),
     conditions: new Map(),
+    coarse: new Map(),
     apart: [],
     listed: new Map(),
     restrictions: [],
     blocked: null,
   };
+}
+
+function coarseOf({ role, column, values, bins }: ScanColumn): Coarse | null {
+  if (role !== 'quasi-identifier' || (values === null && bins === undefined)) return null;
+  return { column, values, bins: bins ?? null };
 }
 
 function publicList({ id, type, values, level }: ScanColumn): readonly (readonly [ColumnId, readonly Literal[]])[] {

@@ -83,6 +83,7 @@ export function unionRaw(operation: SetOperation, left: Raw, right: Raw, ids: Id
     conditions: neverMet(operation, left, right),
     open: openOf(operation, left, right),
     written: writtenOf(operation, left, right),
+    coarse: coarseOf(operation, left, right),
     units,
     rowKeys: keys.map((key, position) => ({ ...key, id: keyNames[position]!.id })),
     leaves: new Map([...left.leaves, ...right.leaves]),
@@ -115,6 +116,15 @@ function openOf(operation: SetOperation, left: Raw, right: Raw): Raw['open'] {
 
 function writtenOf(operation: SetOperation, left: Raw, right: Raw): Raw['written'] {
   return new Set(columnsWhere(operation, [left, right], (side, root) => side.written.has(root)));
+}
+
+function coarseOf(operation: SetOperation, left: Raw, right: Raw): Raw['coarse'] {
+  const found = operation.columns.flatMap(({ id }, position) => {
+    const sides = [left, right].map((side) => side.coarse.get(rootOf(side.alias, columnsOf(side.rel)[position]!.id)));
+    const coarse = sides.find((one) => one !== undefined);
+    return coarse === undefined ? [] : [[id, coarse] as const];
+  });
+  return new Map(found);
 }
 
 function columnsWhere(
