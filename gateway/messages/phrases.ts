@@ -115,10 +115,6 @@ const PROTECTION: Phrases = {
   'the same, matched by {}': '按 {} 匹配',
   'the same, over rows that have an identifier equal to {}': '用于带有与 {} 相等的标识项的行',
   'the same on the identifier of every unit of that table: {list}': '按该表每种单元的标识项匹配：{}',
-  'GROUPING SETS, ROLLUP or CUBE': 'GROUPING SETS、ROLLUP 或 CUBE',
-  'several aggregations over `{}` in one query': '一个查询中对 `{}` 的多次不同聚合',
-  'one GROUP BY per query; totals by sum(…) OVER () over the released groups':
-    '每个查询一个 GROUP BY；合计用分组结果上的 sum(…) OVER ()',
   'count(distinct …), or a join with the same kind of identifier': 'count(distinct …)，或与同类标识项连接',
   '{}(…), or count(distinct …)': '{}(…)，或 count(distinct …)',
   'avg and stddev, or counts by CASE classes': 'avg 与 stddev，或按 CASE 分段计数',

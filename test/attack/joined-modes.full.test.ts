@@ -204,6 +204,18 @@ const ATTACKS: Readonly<Record<string, readonly (readonly [name: string, sql: st
       `SELECT sum(n) - count(*) FROM (SELECT p.id, max(w) AS n FROM ${ITEMS} JOIN (VALUES (1, 1), (9, 2)) v(k, w) ON i.code = v.k GROUP BY p.id) t`,
     ],
   ],
+  'totals beside their parts': [
+    ['ROLLUP', `SELECT i.code, sum(price) FROM ${ITEMS} GROUP BY ROLLUP (i.code) ORDER BY 1`],
+    ['CUBE', `SELECT i.code, p.dept, count(*) FROM ${ITEMS} GROUP BY CUBE (i.code, p.dept) ORDER BY 1, 2`],
+    [
+      'a total in a subquery',
+      `SELECT i.code, count(*) - (SELECT count(*) FROM item j JOIN orders q ON q.oid = j.oid) FROM ${ITEMS} GROUP BY i.code ORDER BY 1`,
+    ],
+    [
+      'two counts that differ by one item',
+      `SELECT (SELECT count(*) FROM ${ITEMS}) - (SELECT count(*) FROM ${ITEMS} WHERE i.code <> 9)`,
+    ],
+  ],
   'rows of one line': [
     ['as a parameter', `SELECT count(*) FILTER (WHERE i.code = k) FROM ${ITEMS} CROSS JOIN (VALUES (9)) v(k)`],
     [

@@ -1,5 +1,4 @@
 import type { Rel } from '../plan.ts';
-import { relsWithin } from '../plan-walk.ts';
 
 /** Keys that hold a column id, wherever they stand in a plan. */
 const ID_KEY = 'id';
@@ -16,13 +15,4 @@ export function canonicalText(rel: Rel): string {
     numbers.set(value, number);
     return number;
   });
-}
-
-/** The protected tables that a plan reads, each once. */
-export function tablesIn(rel: Rel, protectedTables: readonly string[]): readonly string[] {
-  const wanted = new Set(protectedTables);
-  const found = relsWithin(rel).flatMap((part) =>
-    part.kind === 'scan' && part.source.kind === 'table' && wanted.has(part.source.table) ? [part.source.table] : [],
-  );
-  return [...new Set(found)];
 }

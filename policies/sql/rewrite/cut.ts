@@ -24,12 +24,13 @@ import { INTEGER } from '../sql-type.ts';
 import { sameType } from '../type-rules.ts';
 import { conditionsApart } from './apart.ts';
 import { cast, group, idsAbove, named, ref, refTo, scanReleased } from './build.ts';
-import { canonicalText, tablesIn } from './canonical.ts';
+import { canonicalText } from './canonical.ts';
 import { buildCells, type CellsSpec } from './cells.ts';
 import { checkComparisons } from './coarse.ts';
 import { cutWhere } from './cut-joins.ts';
 import { type Cutter, type Piece, releasedSide, releaseRows, sideOf } from './cutter.ts';
 import { publicDomain } from './domain.ts';
+import { groupedBySets, isGrouping } from './grouping-sets.ts';
 import { joinRaw } from './join-raw.ts';
 import { checkUnion } from './join-rules.ts';
 import { lookThrough } from './look-through.ts';
@@ -56,7 +57,6 @@ export function cutPlan(
     ids: idsAbove(plan),
     boundaries: [],
     known: new Map(),
-    spoken: new Map(),
     leaves: 0,
     cut: (rel) => cut(rel, cutter),
   };
@@ -202,16 +202,11 @@ function aggregateRaw(aggregate: Aggregate, input: Raw, cutter: Cutter): Piece {
     }
     return perUnitRaw(aggregate, input, keyOfUnit, cutter.ids, cutter.text);
   }
-  if (aggregate.sets !== null) {
-    throw constructRefused(
-      'GROUPING SETS, ROLLUP or CUBE',
-      'one GROUP BY per query; totals by sum(…) OVER () over the released groups',
-      placeOf(cutter.text, aggregate.at ?? null),
-    );
-  }
   const token = aggregate.keys.find(({ expr }) => expr.type.kind === 'token');
   if (token !== undefined) throw misuse('group key', [], token.name, placeOf(cutter.text, token.expr.at));
-  return { state: 'released', rel: releaseCells(aggregate, input, cutter) };
+  const release = (one: Aggregate) => releaseCells(one, input, cutter);
+  const bySets = aggregate.sets !== null || aggregate.measures.some(isGrouping);
+  return { state: 'released', rel: bySets ? groupedBySets(aggregate, cutter.ids, release) : release(aggregate) };
 }
 
 /** The tables whose rows a group key identifies: grouped by order, they are whosever the order is found to be later. */
@@ -244,25 +239,12 @@ function releaseCells(aggregate: Aggregate, raw: Raw, cutter: Cutter): Rel {
   return { kind: 'project', input: scanReleased(index, columns), columns: [...keys, ...measures] };
 }
 
-/** The same aggregation twice is one release; two different ones over the same rows would need each other's margins. */
+/** The same aggregation twice is one release. Different ones over the same rows are compared with each other when they leave. */
 function boundaryFor(aggregate: Aggregate, raw: Raw, cutter: Cutter): number {
   const text = canonicalText({ ...aggregate, input: raw.rel });
   const known = cutter.known.get(text);
   if (known !== undefined) return known;
   const index = cutter.boundaries.length;
-  for (const table of tablesIn(
-    raw.rel,
-    [...raw.leaves.values()].map((leaf) => leaf.table),
-  )) {
-    if (cutter.spoken.has(table)) {
-      throw constructRefused(
-        `several aggregations over \`${table}\` in one query`,
-        'one GROUP BY per query; totals by sum(…) OVER () over the released groups',
-        placeOf(cutter.text, aggregate.at ?? null),
-      );
-    }
-    cutter.spoken.set(table, index);
-  }
   cutter.boundaries.push(buildCells(cellsSpec(aggregate, raw, cutter), cutter.ids));
   cutter.known.set(text, index);
   return index;

@@ -23,8 +23,6 @@ export interface Cutter {
   readonly boundaries: Boundary[];
   /** Boundaries by the canonical text of what they release: the same aggregation written twice is one release. */
   readonly known: Map<string, number>;
-  /** Protected tables that some boundary already speaks about. */
-  readonly spoken: Map<string, number>;
   leaves: number;
   /** The piece of a relation: for what walks on. */
   readonly cut: (rel: Rel) => Piece;
