@@ -41,6 +41,8 @@ export function releasedSide(piece: Piece, at: Offset | undefined, cutter: Cutte
       placeOf(cutter.text, at ?? null),
     );
   }
+  // What the query itself wrote needs no engine below the boundary.
+  if (piece.rel.kind === 'values') return piece.rel;
   return releaseRows(piece.rel, cutter.profile.cellsMax, false, cutter);
 }
 
