@@ -348,8 +348,6 @@ export const REFUSED_BY_POLICY: readonly string[] = [
   'SELECT pid FROM person',
   'SELECT pid, count(*) FROM visit GROUP BY pid',
   'SELECT count(*) FROM (SELECT age FROM person LIMIT 10)',
-  'SELECT sex, count(*) FROM person GROUP BY CUBE (sex)',
-  'SELECT (SELECT avg(age) FROM person), count(*) FROM person',
   'SELECT count(*) FROM person WHERE age > (SELECT avg(fee) FROM visit)',
   'SELECT count(*) FROM (SELECT div_code FROM person EXCEPT SELECT div_code FROM firm)',
   'SELECT sum(r) FROM (SELECT rank() OVER (ORDER BY age) AS r FROM person)',
