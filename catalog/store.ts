@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { AppError, assert } from '#policies';
 import { indexBacklog, indexNewEntries } from './audit-index.ts';
+import { watchCatalogue } from './catalogue-watch.ts';
 import type { Db } from './db.ts';
 import { createDb } from './db.ts';
 import { createCommitQueue } from './group-commit.ts';
@@ -13,6 +14,11 @@ import { openWalSync } from './wal-sync.ts';
 export interface Store {
   /** Runs `work` on the durable state. Synchronous; not inside `commit`: there, read from `tx`. */
   read<T>(work: (db: Db) => T): T;
+  /**
+   * Grows whenever plans, resources, their versions or organisations change: while it is the same, so is what `read` finds
+   * of them.
+   */
+  catalogueVersion(): number;
   /**
    * Runs the synchronous `work` in a transaction that it may share with others queued in the same tick. If it throws,
    * its own writes vanish and the promise rejects with what it threw. Resolves once the writes are on the disk.
@@ -66,9 +72,15 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
   const writer = createDb(openWriter(options.path), options.now);
   const reader = options.path === IN_MEMORY ? writer : createDb(openReader(options.path), options.now);
   let derivation: Derivation | null = null;
+  let catalogueVersion = 0;
+  const catalogueChanged = watchCatalogue(writer.client);
   const beforeCommit: Derivation = (tx) => {
     indexBacklog(tx);
-    return derivation?.(tx) ?? NOTHING;
+    const derived = derivation?.(tx) ?? NOTHING;
+    return () => {
+      if (catalogueChanged()) catalogueVersion += 1;
+      derived();
+    };
   };
   const walSync = reader === writer ? null : openWalSync(options.path, writer.client, reader.client);
   const queue = createCommitQueue(writer, { beforeCommit, walSync, onFailure: options.onFailure });
@@ -77,6 +89,7 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
       assert(!queue.working(), 'inside commit, read from tx');
       return work(reader);
     },
+    catalogueVersion: () => catalogueVersion,
     commit: queue.commit,
     derive(derive) {
       assert(derive === null || derivation === null, 'one derivation at a time');
