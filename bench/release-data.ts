@@ -47,8 +47,13 @@ const PERSONS_PER_FIRM = 25;
 export async function openStar(size: StarSize): Promise<StoredStar> {
   const dir = mkdtempSync(join(tmpdir(), 'sluice-release-bench-'));
   const star = join(dir, 'star');
-  if (existsSync(keptPath(size))) renameSync(keptPath(size), star);
-  else await makeStar(star, size);
+  try {
+    if (existsSync(keptPath(size))) renameSync(keptPath(size), star);
+    else await makeStar(star, size);
+  } catch (error) {
+    rmSync(dir, { recursive: true, force: true });
+    throw error;
+  }
   const facts = JSON.parse(readFileSync(join(star, FACTS_FILE), 'utf8')) as StoredStar['tables'];
   const tables = STAR_TABLES.map((table) => {
     return [table, { ...facts[table], files: facts[table].files.map((file) => join(star, file)) }];

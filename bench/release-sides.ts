@@ -39,11 +39,11 @@ export interface BenchEngine {
 /** `home`: an empty folder for the gateway around the pipeline. */
 export async function openBenchEngine(star: StoredStar, home: string): Promise<BenchEngine> {
   const config = readConfig({ SLUICE_HOME: home });
-  const gateway = await openGateway(config);
   const memoryMb = Math.floor(config.memoryMbMax * ENGINE_SHARE);
   const engine = openDuckDbEngine({ threads: ENGINE_THREADS, memoryMb });
   await engine.grant(PROTECTED_GRANT, viewsOf(star, `@${VERSION}`));
   await engine.grant(RAW_GRANT, viewsOf(star, ''));
+  const gateway = await openGateway(config);
   const pipeline = await inProcess(gateway, engine);
   return {
     memoryMb,

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import { AppError, AssertionFailed, assert } from '#policies';
 import type { Db } from './db.ts';
+import type { WalSync } from './wal-sync.ts';
 
 /** Most works that share one transaction: bounds how long the event loop is held. */
 const BATCH_MAX = 256;
@@ -13,7 +14,21 @@ export interface CommitQueue {
   commit<T>(work: (tx: Db) => T): Promise<T>;
   /** True while a work runs. */
   working(): boolean;
+  /** Commits what is queued. */
   close(): void;
+}
+
+/** What a queue works on. */
+export interface CommitQueueOptions {
+  /**
+   * Runs once in each transaction after its works: derived state that is cheaper in bulk. What it returns is called once
+   * the transaction is durable, before anyone is answered.
+   */
+  readonly beforeCommit: (tx: Db) => () => void;
+  /** Null where a COMMIT is as durable as it will ever be. */
+  readonly walSync: WalSync | null;
+  /** Called once, when a disk error left durability unknown. */
+  readonly onFailure?: ((cause: unknown) => void) | undefined;
 }
 
 interface Entry {
@@ -23,28 +38,29 @@ interface Entry {
   readonly reject: (error: unknown) => void;
 }
 
+/** A batch between its COMMIT and the end of its sync. */
+interface Written {
+  readonly batch: readonly Entry[];
+  readonly durable: () => void;
+}
+
 /**
  * Group commit: works queued within a tick run one after the other in one transaction, each in its own savepoint, and
- * are answered together after the one durable COMMIT. One fsync serves the whole batch.
- *
- * @param beforeCommit runs once in each transaction after its works: derived state that is cheaper in bulk. What it
- *   returns is called once the transaction is durable, before anyone is answered.
+ * are answered together after the one durable COMMIT. One sync serves the whole batch, and those that come meanwhile wait
+ * for it.
  */
-export function createCommitQueue(
-  db: Db,
-  beforeCommit: (tx: Db) => () => void,
-  onFailure: (cause: unknown) => void = () => undefined,
-): CommitQueue {
+export function createCommitQueue(db: Db, { beforeCommit, walSync, onFailure }: CommitQueueOptions): CommitQueue {
   const savepoint = savepoints(db);
   let queue: Entry[] = [];
   let scheduled = false;
   let lastBatch = 0;
   let working = false;
   let closed = false;
+  let syncing: Written | null = null;
   let failure: { readonly cause: unknown } | null = null;
 
   function schedule(): void {
-    if (scheduled || queue.length === 0) return;
+    if (scheduled || syncing !== null || queue.length === 0) return;
     scheduled = true;
     const start = () => {
       scheduled = false;
@@ -56,20 +72,48 @@ export function createCommitQueue(
   }
 
   function flush(): void {
+    if (closed) return;
+    const written = write();
+    if (written !== null && walSync !== null) return void makeDurable(written, walSync);
+    if (written !== null) finish(written);
+    schedule();
+  }
+
+  async function makeDurable(written: Written, { sync }: WalSync): Promise<void> {
+    syncing = written;
+    try {
+      await sync();
+      if (syncing === written) settle(written);
+    } catch (cause) {
+      if (syncing === written) fail(written.batch, cause, true);
+    }
+    syncing = null;
+    schedule();
+  }
+
+  /** The same at once: where there is nothing to wait for, and at the end. */
+  function finish(written: Written): void {
+    try {
+      walSync?.syncNow();
+      settle(written);
+    } catch (cause) {
+      fail(written.batch, cause, true);
+    }
+  }
+
+  /** The next batch up to its COMMIT; null when that failed. */
+  function write(): Written | null {
     const batch = queue.slice(0, BATCH_MAX);
     queue = queue.slice(BATCH_MAX);
     lastBatch = batch.length;
-    if (batch.length === 0) return;
     try {
       if (failure !== null) throw failure.cause;
-      runBatch(batch)();
+      return { batch, durable: runBatch(batch) };
     } catch (cause) {
-      fail(batch, cause);
-      schedule();
-      return;
+      walSync?.release();
+      fail(batch, cause, leavesDurabilityUnknown(cause));
+      return null;
     }
-    for (const entry of batch) entry.settle();
-    schedule();
   }
 
   function runBatch(batch: readonly Entry[]): () => void {
@@ -78,6 +122,7 @@ export function createCommitQueue(
       savepoint.begin.run();
       for (const entry of batch) entry.run();
       const durable = beforeCommit(db);
+      walSync?.hold();
       savepoint.commit.run();
       return durable;
     } finally {
@@ -86,10 +131,15 @@ export function createCommitQueue(
     }
   }
 
-  function fail(batch: readonly Entry[], cause: unknown): void {
-    if (failure === null && leavesDurabilityUnknown(cause)) {
+  function settle({ batch, durable }: Written): void {
+    durable();
+    for (const entry of batch) entry.settle();
+  }
+
+  function fail(batch: readonly Entry[], cause: unknown, isFatal: boolean): void {
+    if (failure === null && isFatal) {
       failure = { cause };
-      onFailure(cause);
+      onFailure?.(cause);
     }
     const error = cause instanceof AssertionFailed ? cause : new AppError('STORE_FAILED', {}, null, cause);
     for (const entry of batch) entry.reject(error);
@@ -110,7 +160,12 @@ export function createCommitQueue(
     },
     close() {
       closed = true;
-      while (queue.length > 0) flush();
+      if (syncing !== null) finish(syncing);
+      syncing = null;
+      while (queue.length > 0) {
+        const written = write();
+        if (written !== null) finish(written);
+      }
     },
   };
 }

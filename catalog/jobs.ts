@@ -8,7 +8,7 @@ import { prepared } from './db.ts';
 import { readJson } from './json-column.ts';
 import type { Page } from './page.ts';
 import { boundedLimit } from './page.ts';
-import { jobResults, jobs } from './schema.ts';
+import { jobs } from './schema.ts';
 
 export type JobState = 'queued' | 'running' | 'finished' | 'refused' | 'failed' | 'cancelled';
 
@@ -104,6 +104,9 @@ const updateFinished = prepared((db) =>
     `UPDATE jobs SET state = :state, finished_at = :finishedAt, mode = :mode, problem = :problem,
        result_sha256 = :resultSha256, outcome_index = :outcomeIndex WHERE id = :id`,
   ),
+);
+const selectResult = prepared((db) =>
+  db.client.prepare<[string], { json: Buffer; sha256: string }>('SELECT json, sha256 FROM job_results WHERE job = ?'),
 );
 const insertResult = prepared((db) =>
   db.client.prepare<[string, Buffer, string]>('INSERT INTO job_results (job, json, sha256) VALUES (?, ?, ?)'),
@@ -207,7 +210,7 @@ function storeResult(tx: Db, job: string, { json, sha256 }: StoredResult): void 
 
 /** The released result of a finished job. */
 export function readResult(db: Db, job: string): StoredResult | null {
-  const row = db.orm.select().from(jobResults).where(eq(jobResults.job, job)).get();
+  const row = selectResult(db).get(job);
   return row === undefined ? null : { json: row.json.toString('utf8'), sha256: row.sha256 };
 }
 

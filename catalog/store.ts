@@ -2,21 +2,29 @@ import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { AppError, assert } from '#policies';
 import { indexBacklog, indexNewEntries } from './audit-index.ts';
+import { watchCatalogue } from './catalogue-watch.ts';
 import type { Db } from './db.ts';
 import { createDb } from './db.ts';
 import { createCommitQueue } from './group-commit.ts';
 import { lockHome } from './home-lock.ts';
 import { migrate } from './migrate.ts';
+import { openWalSync } from './wal-sync.ts';
 
 /** One home's state. Everything that must be true together is written in one `commit`. */
 export interface Store {
   /** Runs `work` on the durable state. Synchronous; not inside `commit`: there, read from `tx`. */
   read<T>(work: (db: Db) => T): T;
   /**
+   * Grows whenever plans, resources, their versions or organisations change: while it is the same, so is what `read` finds
+   * of them.
+   */
+  catalogueVersion(): number;
+  /**
    * Runs the synchronous `work` in a transaction that it may share with others queued in the same tick. If it throws,
    * its own writes vanish and the promise rejects with what it threw. Resolves once the writes are on the disk.
    *
-   * @throws AppError `STORE_FAILED` when the disk refuses; then nothing of the batch has happened.
+   * @throws AppError `STORE_FAILED` when the disk refuses; then nothing of the batch has happened, or, where it was the
+   *   sync that failed, nobody knows and `onFailure` was told.
    */
   commit<T>(work: (tx: Db) => T): Promise<T>;
   /**
@@ -44,8 +52,6 @@ const IN_MEMORY = ':memory:';
 /** Only offline readers ever hold a lock on the file; they are short. */
 const BUSY_TIMEOUT_MS = 5_000;
 const CACHE_KIB = 64 * 1024;
-/** Pages of WAL between two checkpoints, 32 MiB: a checkpoint syncs the file itself and holds everybody up. */
-const CHECKPOINT_PAGES = 8_192;
 
 /**
  * Opens a home's store, bringing it to the newest layout.
@@ -66,16 +72,24 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
   const writer = createDb(openWriter(options.path), options.now);
   const reader = options.path === IN_MEMORY ? writer : createDb(openReader(options.path), options.now);
   let derivation: Derivation | null = null;
+  let catalogueVersion = 0;
+  const catalogueChanged = watchCatalogue(writer.client);
   const beforeCommit: Derivation = (tx) => {
     indexBacklog(tx);
-    return derivation?.(tx) ?? NOTHING;
+    const derived = derivation?.(tx) ?? NOTHING;
+    return () => {
+      if (catalogueChanged()) catalogueVersion += 1;
+      derived();
+    };
   };
-  const queue = createCommitQueue(writer, beforeCommit, options.onFailure);
+  const walSync = reader === writer ? null : openWalSync(options.path, writer.client, reader.client);
+  const queue = createCommitQueue(writer, { beforeCommit, walSync, onFailure: options.onFailure });
   return {
     read(work) {
       assert(!queue.working(), 'inside commit, read from tx');
       return work(reader);
     },
+    catalogueVersion: () => catalogueVersion,
     commit: queue.commit,
     derive(derive) {
       assert(derive === null || derivation === null, 'one derivation at a time');
@@ -83,6 +97,7 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
     },
     close() {
       queue.close();
+      walSync?.close();
       if (reader !== writer) reader.client.close();
       writer.client.close();
       unlock();
@@ -97,7 +112,6 @@ function openWriter(path: string): Database.Database {
     client.pragma('journal_mode = WAL');
     client.pragma('synchronous = FULL');
     client.pragma('foreign_keys = ON');
-    client.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     client.pragma(`cache_size = -${CACHE_KIB}`);
     migrate(client);
     client.transaction(() => indexNewEntries(createDb(client, () => new Date(0))))();
@@ -108,7 +122,7 @@ function openWriter(path: string): Database.Database {
   }
 }
 
-/** WHY a second connection: it cannot write, and sees only what is committed. */
+/** WHY a second connection: it cannot write, and sees only what is durable. */
 function openReader(path: string): Database.Database {
   const client = new Database(path, { readonly: true, timeout: BUSY_TIMEOUT_MS });
   client.pragma(`cache_size = -${CACHE_KIB}`);

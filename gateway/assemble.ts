@@ -30,6 +30,7 @@ import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { DEFAULT_CLOCK, geometricClock } from './jobs/release-clock.ts';
 import { CompileCache } from './pipeline/compile-cache.ts';
 import type { PipelineDeps } from './pipeline/deps.ts';
+import { GrantedPlans } from './pipeline/granted-plans.ts';
 import { StoredGuardMemory } from './pipeline/guard-memory.ts';
 import { recordAborted } from './pipeline/record.ts';
 import { createPlanService } from './plans/plan-service.ts';
@@ -94,6 +95,7 @@ export async function assemble(
   const pipeline: PipelineDeps = {
     store,
     sandbox,
+    plans: new GrantedPlans(store),
     compiled: new CompileCache(),
     log,
     authorize,

@@ -229,10 +229,14 @@ interface StartedGateway {
 
 /** `npm start` in a process of its own, on a free port. */
 async function startGateway(home: string, scale: string, cli: Cli): Promise<StartedGateway> {
-  const child: ChildProcess = spawn(process.execPath, [join(import.meta.dirname, '..', 'main.ts')], {
-    env: { ...cli.env, SLUICE_HOME: home, SLUICE_PORT: '0', SLUICE_SCALE: scale },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ['--max-semi-space-size=8', join(import.meta.dirname, '..', 'main.ts')],
+    {
+      env: { ...cli.env, SLUICE_HOME: home, SLUICE_PORT: '0', SLUICE_SCALE: scale },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let said = '';

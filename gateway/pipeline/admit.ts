@@ -1,14 +1,5 @@
-import {
-  appendEntry,
-  findPlan,
-  findResource,
-  findVersion,
-  isPlanInForce,
-  type Resource,
-  type ResourceVersion,
-  type UsagePlan,
-} from '#catalog';
-import { AppError, type GrantedTable, type QueryCatalog } from '#policies';
+import { appendEntry, isPlanInForce, type UsagePlan } from '#catalog';
+import { AppError, type QueryCatalog } from '#policies';
 import type { Action, Caller } from '../identity/index.ts';
 import type { PipelineDeps } from './deps.ts';
 
@@ -44,12 +35,14 @@ function admitted(
   { caller, plan: id, action }: { readonly caller: Caller; readonly plan: string; readonly action: Action },
   deps: PipelineDeps,
 ): Admission {
-  const plan = deps.store.read((db) => findPlan(db, id));
+  const granted = deps.plans.find(id);
+  const plan = granted?.plan ?? null;
   const { today } = deps.queryFacts();
   const inTerm = plan !== null && isPlanInForce(plan, today);
   const attrs = { org: plan?.org ?? '', state: plan?.state ?? 'absent', inTerm };
   const decision = deps.authorize(caller, action, { type: 'Plan', id, attrs });
-  if (plan === null || (plan.org !== caller.org && !decision.permitted)) throw new AppError('PLAN_NOT_FOUND', { id });
+  if (granted === null || plan === null || (plan.org !== caller.org && !decision.permitted))
+    throw new AppError('PLAN_NOT_FOUND', { id });
   if (!decision.permitted && !inTerm) {
     throw new AppError('PLAN_STATE', { id, state: stateInTerm(plan, today), accepted: ['approved'] });
   }
@@ -58,7 +51,7 @@ function admitted(
     kind: 'admission',
     caller,
     plan,
-    catalog: catalogOf(plan, deps),
+    catalog: granted.catalog,
     policies: decision.policies,
   });
 }
@@ -67,33 +60,6 @@ function admitted(
 function stateInTerm(plan: UsagePlan, today: string): string {
   if (plan.state !== 'approved') return plan.state;
   return today < plan.validFrom ? 'not yet valid' : 'expired';
-}
-
-function catalogOf(plan: UsagePlan, deps: PipelineDeps): QueryCatalog {
-  const tables = new Map<string, GrantedTable>();
-  deps.store.read((db) => {
-    for (const { resource: id, columns } of plan.tables) {
-      const resource = findResource(db, id);
-      const version = resource?.currentVersion ?? null;
-      if (resource === null || resource.state !== 'listed' || version === null) continue;
-      const stored = findVersion(db, id, version);
-      if (stored !== null) tables.set(resource.schema.table, grantedTable(resource, stored, columns));
-    }
-  });
-  return tables;
-}
-
-function grantedTable(resource: Resource, stored: ResourceVersion, columns: readonly string[]): GrantedTable {
-  const granted = new Set(columns);
-  const seen = resource.schema.columns.filter((column) => granted.has(column.name) || column.unit !== undefined);
-  return {
-    resource: resource.id,
-    version: stored.version,
-    schema: { ...resource.schema, columns: seen },
-    // Columns that name a privacy unit protect whether or not the plan lets the asker use them.
-    protectionOnly: seen.filter((column) => !granted.has(column.name)).map((column) => column.name),
-    rowsPerUnitMax: stored.rowsPerUnitMax,
-  };
 }
 
 async function recordDenial(

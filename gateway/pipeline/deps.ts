@@ -4,12 +4,14 @@ import type { Sandbox } from '#sandbox';
 import type { AccessLog } from '../audit/index.ts';
 import type { Authorizer } from '../identity/index.ts';
 import type { CompileCache } from './compile-cache.ts';
+import type { GrantedPlans } from './granted-plans.ts';
 import type { StoredGuardMemory } from './guard-memory.ts';
 
 /** What the stages need from outside. `main.ts` builds it once; tests build their own. */
 export interface PipelineDeps {
   readonly store: Store;
   readonly sandbox: Sandbox;
+  readonly plans: GrantedPlans;
   readonly compiled: CompileCache;
   readonly log: AccessLog;
   readonly authorize: Authorizer;

@@ -3,21 +3,21 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Db } from '../../catalog/db.ts';
 import { createDb } from '../../catalog/db.ts';
 import { createCommitQueue } from '../../catalog/group-commit.ts';
+import type { WalSync } from '../../catalog/wal-sync.ts';
 
 const clients: Database.Database[] = [];
 afterEach(() => {
   for (const client of clients.splice(0)) client.close();
 });
 
-function openQueue(beforeCommit: (tx: Db) => () => void = () => () => undefined) {
+function openQueue(beforeCommit: (tx: Db) => () => void = () => () => undefined, walSync: WalSync | null = null) {
   const client = new Database(':memory:');
   clients.push(client);
   client.exec('CREATE TABLE t (n INTEGER PRIMARY KEY)');
   const failures: unknown[] = [];
   const queue = createCommitQueue(
     createDb(client, () => new Date(0)),
-    beforeCommit,
-    (cause) => failures.push(cause),
+    { beforeCommit, walSync, onFailure: (cause) => failures.push(cause) },
   );
   const rows = () => client.prepare<[], number>('SELECT n FROM t ORDER BY n').pluck().all();
   return { client, queue, rows, failures };
@@ -128,5 +128,88 @@ describe('group commit', () => {
     expect(rows()).toEqual([1]);
     await expect(last).resolves.toBe(1);
     await expect(queue.commit(insert(2))).rejects.toMatchObject({ code: 'STORE_FAILED' });
+  });
+});
+
+/** A disk whose syncs end when the test says so. */
+function slowDisk() {
+  const asked: PromiseWithResolvers<void>[] = [];
+  const calls: string[] = [];
+  const walSync: WalSync = {
+    hold: () => calls.push('hold'),
+    release: () => calls.push('release'),
+    sync() {
+      calls.push('sync');
+      const one = Promise.withResolvers<void>();
+      asked.push(one);
+      return one.promise;
+    },
+    syncNow: () => calls.push('now'),
+    close: () => undefined,
+  };
+  return { walSync, asked, calls };
+}
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('a disk that takes its time', () => {
+  it('is waited for, and meanwhile nothing more is written', async () => {
+    const { walSync, asked, calls } = slowDisk();
+    const told: string[] = [];
+    const { queue, rows } = openQueue(() => () => told.push('derived'), walSync);
+    const first = queue.commit(insert(1)).then(() => told.push('first'));
+    await turn();
+    const second = queue.commit(insert(2)).then(() => told.push('second'));
+    await turn();
+    await turn();
+    expect([rows(), told, calls]).toEqual([[1], [], ['hold', 'sync']]);
+    asked[0]!.resolve();
+    await first;
+    expect(told).toEqual(['derived', 'first']);
+    await turn();
+    asked[1]!.resolve();
+    await second;
+    expect([rows(), told]).toEqual([
+      [1, 2],
+      ['derived', 'first', 'derived', 'second'],
+    ]);
+  });
+
+  it('that fails leaves durability unknown: nothing more is committed', async () => {
+    const { walSync, asked } = slowDisk();
+    const { queue, failures } = openQueue(undefined, walSync);
+    const first = queue.commit(insert(1));
+    await turn();
+    const cause = new Error('EIO');
+    asked[0]!.reject(cause);
+    await expect(first).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    await expect(queue.commit(insert(2))).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    expect(failures).toEqual([cause]);
+  });
+
+  it('is not waited for at the end: the same is synced at once, and answered once', async () => {
+    const { walSync, asked, calls } = slowDisk();
+    const told: string[] = [];
+    const { queue, rows } = openQueue(() => () => told.push('derived'), walSync);
+    const both = [queue.commit(insert(1))];
+    await turn();
+    both.push(queue.commit(insert(2)));
+    queue.close();
+    expect(calls).toEqual(['hold', 'sync', 'now', 'hold', 'now']);
+    asked[0]!.resolve();
+    await Promise.all(both);
+    await turn();
+    expect([rows(), told]).toEqual([
+      [1, 2],
+      ['derived', 'derived'],
+    ]);
+  });
+
+  it('holds readers no longer than to a COMMIT that fails', async () => {
+    const { walSync, calls } = slowDisk();
+    const { client, queue } = openQueue(undefined, walSync);
+    client.exec('PRAGMA foreign_keys = ON; CREATE TABLE c (n INTEGER REFERENCES t (n) DEFERRABLE INITIALLY DEFERRED)');
+    const orphan = queue.commit((tx) => tx.client.exec('INSERT INTO c VALUES (99)'));
+    await expect(orphan).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    expect(calls).toEqual(['hold', 'release']);
   });
 });

@@ -112,6 +112,28 @@ describe('a home', () => {
     store.close();
   });
 
+  it('shows what is committed once it is on the disk, not before', async () => {
+    const store = open();
+    const outside = openStoreReader(path);
+    const committing = store.commit((tx) => appendEntry(tx, entry()));
+    await new Promise((resolve) => setImmediate(resolve)); // the COMMIT was in this turn; its sync ends in a later one
+    expect(store.read(entryCount)).toBe(0);
+    expect(outside.read(entryCount), 'control').toBe(1);
+    await committing;
+    expect(store.read(entryCount)).toBe(1);
+    outside.close();
+    store.close();
+  });
+
+  it('begins its log anew when that has grown long', async () => {
+    const store = open();
+    const filler = 'x'.repeat(60_000);
+    const one = () => store.commit((tx) => appendEntry(tx, entry({ note: filler })));
+    for (let n = 0; n < 1_500; n += 1) await one(); // 90 MB through a log of 32 MiB
+    expect(statSync(`${path}-wal`).size).toBeLessThan(48 * 2 ** 20);
+    store.close();
+  });
+
   it('is readable by its owner alone', () => {
     open().close();
     const store = open();

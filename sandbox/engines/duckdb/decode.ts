@@ -34,7 +34,11 @@ export async function decode(result: DuckDBMaterializedResult): Promise<TableDat
   const values: Cell[][] = names.map(() => []);
   requireRoom(rowCount * names.length * CELL_ROOM_BYTES);
   let textLeft = RESULT_TEXT_BYTES_MAX;
-  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+  for (let row = 0; row < rowCount; ) {
+    const chunk = await result.fetchChunk();
+    // WHY: where memory runs out while a chunk is fetched, the client says that there are no more.
+    if (chunk === null || chunk.rowCount === 0) throw new EngineError('memory');
+    row += chunk.rowCount;
     const textBytes = textBytesOf(chunk, names.length);
     textLeft -= textBytes;
     if (textLeft < 0) throw new EngineError('memory');
@@ -48,8 +52,6 @@ export async function decode(result: DuckDBMaterializedResult): Promise<TableDat
       }
     }
   }
-  // WHY: where memory runs out while a chunk is fetched, the client says that there are no more.
-  if (values.some((column) => column.length !== rowCount)) throw new EngineError('memory');
   const columns = names.map((name, index) => ({ name, type: decoders[index]!.type }));
   return { columns, values, rowCount };
 }

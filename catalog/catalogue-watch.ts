@@ -1,0 +1,31 @@
+import type Database from 'better-sqlite3';
+
+/** The tables that say who may ask what, of which data. */
+const WATCHED = ['organisations', 'plans', 'plan_decisions', 'plan_resources', 'resources', 'resource_versions'];
+const CHANGES = ['INSERT', 'UPDATE', 'DELETE'];
+
+/**
+ * Sees every change of the catalogue that goes through a connection. WHY triggers and not calls of the functions that
+ * write: what is remembered of the catalogue must not outlive a change that someone forgot to tell of.
+ *
+ * @returns whether there was a change since the last call; one that was rolled back counts too.
+ */
+export function watchCatalogue(client: Database.Database): () => boolean {
+  let isChanged = false;
+  client.function('catalogue_changed', () => {
+    isChanged = true;
+    return null;
+  });
+  for (const table of WATCHED) {
+    for (const change of CHANGES) {
+      client.exec(
+        `CREATE TEMP TRIGGER ${table}_${change} AFTER ${change} ON main.${table} BEGIN SELECT catalogue_changed(); END`,
+      );
+    }
+  }
+  return () => {
+    const wasChanged = isChanged;
+    isChanged = false;
+    return wasChanged;
+  };
+}
