@@ -195,13 +195,13 @@ ORDER BY t.credit_code`,
   },
   {
     id: 'power-of-an-industry',
-    title: { zh: '各行业用电量(须扰动模式)', en: 'Electricity by industry (needs perturbed mode)' },
+    title: { zh: '各行业用电量(扰动模式)', en: 'Electricity by industry (perturbed)' },
     plan: 'plan-demo-industry',
     sql: `SELECT industry_code, sum(kwh_total) AS kwh
 FROM electricity
 WHERE bill_month = '2026-10'
 GROUP BY industry_code`,
-    expected: { code: 'POLICY_MODE_NOT_AVAILABLE' },
+    expected: { mode: 'perturbed' },
   },
   {
     id: 'owner-by-plate',

@@ -76,7 +76,7 @@ test('an abort ends a running job and a waiting one with the reason of the signa
   const running = sandbox.run(jobOf('ada', { signal: controller.signal }), ask(ENDLESS));
   const waiting = sandbox.run(jobOf('bob', { signal: controller.signal }), countPeople);
   const outcomes = Promise.allSettled([running, waiting]);
-  await expect.poll(() => sandbox.stats()).toMatchObject({ busy: 1, queued: 1 });
+  await expect.poll(() => sandbox.stats(), { timeout: 10_000 }).toMatchObject({ busy: 1, queued: 1 });
   controller.abort(new Error('the client left'));
   for (const outcome of await outcomes) {
     expect(outcome).toMatchObject({ status: 'rejected', reason: { message: 'the client left' } });
@@ -109,7 +109,7 @@ test('a full queue refuses with the time to come back', async () => {
   const controller = new AbortController();
   const jobs = Array.from({ length: 6 }, () => sandbox.run(jobOf('ada', { signal: controller.signal }), ask(ENDLESS)));
   const outcomes = Promise.allSettled(jobs);
-  await expect.poll(() => sandbox.stats()).toMatchObject({ queued: 3 });
+  await expect.poll(() => sandbox.stats(), { timeout: 10_000 }).toMatchObject({ queued: 3 });
   controller.abort(new Error('enough'));
   const reasons = (await outcomes).flatMap((one) => (one.status === 'rejected' ? [one.reason as AppError] : []));
   const busy = reasons.filter((reason) => reason.code === 'SANDBOX_BUSY');
@@ -225,7 +225,7 @@ test('closing refuses what waits, ends every process and empties its folder', as
     sandbox.run(jobOf('ada'), ask(ENDLESS)),
     sandbox.run(jobOf('bob'), countPeople),
   ]);
-  await expect.poll(() => sandbox.stats()).toMatchObject({ busy: 1, queued: 1 });
+  await expect.poll(() => sandbox.stats(), { timeout: 10_000 }).toMatchObject({ busy: 1, queued: 1 });
   await sandbox.close();
   const codes = (await outcomes).map((one) => (one.status === 'rejected' ? (one.reason as AppError).code : 'ok'));
   expect(codes).toEqual(['SANDBOX_FAILED', 'SANDBOX_BUSY']);
