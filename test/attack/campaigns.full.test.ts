@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CAMPAIGNS } from './campaigns/index.ts';
 import { type Laboratory, openLaboratory } from './campaigns/laboratory.ts';
-import { runCampaign } from './campaigns/run-campaigns.ts';
-import { OPEN_CAMPAIGNS } from './open-attacks.ts';
+import { controlSucceeds } from './campaigns/run-campaigns.ts';
 
 /**
  * Goal: every campaign of many queries can be run, works with the protection off, and stays within its bar.
@@ -22,15 +21,9 @@ afterAll(() => laboratory.close());
 describe.each(CAMPAIGNS.map((campaign) => ({ campaign, id: campaign.id, name: campaign.name })))(
   '$id $name',
   ({ campaign }) => {
-    it.each(campaign.modes)('%s', { timeout: 180_000 }, async (mode) => {
-      const figure = await runCampaign(campaign, mode, { laboratory, seed: SEED, tiny: true });
-      expect(figure.controlSucceeded, `works with the protection off: ${JSON.stringify(figure)}`).toBe(true);
-      if (!figure.built) return expect(figure.within).toBeNull();
-      const isOpen = OPEN_CAMPAIGNS.has(`${campaign.id} ${mode}`);
-      expect(
-        figure.within,
-        `${isOpen ? 'closed: take it off the list' : 'out of its bar'}: ${JSON.stringify(figure)}`,
-      ).toBe(!isOpen);
+    // The attacks themselves, with their bars, are `npm run -s test:attack`: here only that each could succeed.
+    it.each(campaign.modes)('%s works with the protection off', { timeout: 180_000 }, async (mode) => {
+      expect(await controlSucceeds(campaign, mode, { laboratory, seed: SEED, tiny: true })).toBe(true);
     });
   },
 );

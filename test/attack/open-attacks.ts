@@ -12,19 +12,3 @@ export const OPEN_ATTACKS: ReadonlySet<string> = new Set([
   // count(DISTINCT value): a value that one person has counts like any other.
   ...['A18.7', 'A18.8', 'A18.9'],
 ]);
-
-/**
- * Campaigns of many queries that exceed their bar, as `<id> <mode>`: mode `aggregate` is exact, and answers are not yet
- * compared with each other. Asserted like the above by their tiny runs.
- */
-export const OPEN_CAMPAIGNS: ReadonlySet<string> = new Set([
-  'B2 aggregate',
-  'B3 aggregate',
-  'B5 aggregate',
-  'B6 aggregate',
-  'B9 aggregate',
-  'B10 aggregate',
-  'B14a aggregate',
-  'B14b aggregate',
-  'B15 aggregate',
-]);

@@ -12,16 +12,25 @@ export interface CampaignRun {
 
 const LEVELS = { aggregate: 'general-2', perturbed: 'general-3', 'mode-free': 'general-2' } as const;
 
-/** One campaign in one mode: attack and control. A mode that is not built is not attacked, and the figure says so. */
-export async function runCampaign(campaign: Campaign, mode: AttackedMode, run: CampaignRun): Promise<AttackFigure> {
-  const start = performance.now();
-  const context: CampaignContext = {
+function contextOf(campaign: Campaign, mode: AttackedMode, run: CampaignRun): CampaignContext {
+  return {
     mode,
     name: `${campaign.id.toLowerCase()}_${mode.replace('-', '_')}`,
     tiny: run.tiny,
     random: seededRandom(run.seed ^ hash(`${campaign.id} ${mode}`)),
     open: (table) => run.laboratory.open(table, LEVELS[mode]),
   };
+}
+
+/** Whether the procedure works with the protection off. */
+export async function controlSucceeds(campaign: Campaign, mode: AttackedMode, run: CampaignRun): Promise<boolean> {
+  return reaches(await campaign.control(contextOf(campaign, mode, run)), campaign.controlBar);
+}
+
+/** One campaign in one mode: attack and control. A mode that is not built is not attacked, and the figure says so. */
+export async function runCampaign(campaign: Campaign, mode: AttackedMode, run: CampaignRun): Promise<AttackFigure> {
+  const start = performance.now();
+  const context = contextOf(campaign, mode, run);
   const built = mode === 'mode-free' || MODES_BUILT.has(mode);
   const control = await campaign.control(context);
   const attack = built ? await campaign.attack(context) : null;
