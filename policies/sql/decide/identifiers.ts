@@ -48,7 +48,11 @@ export function refuseIdentifierRows(plan: Rel, text: string, memo: FlowMemo): v
 }
 
 export function misuse(use: string, sources: readonly string[], name: string, place: SourcePlace | null): AppError {
-  return new AppError('POLICY_IDENTIFIER_USE', { column: sources[0] ?? name, use, accepted: ACCEPTED }, place);
+  return new AppError(
+    'POLICY_IDENTIFIER_USE',
+    { column: sources.find((source) => source !== '') ?? (name === '' ? 'subquery' : name), use, accepted: ACCEPTED },
+    place,
+  );
 }
 
 /** The user's text, and what the expressions of one relation read. */
