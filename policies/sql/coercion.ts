@@ -100,7 +100,7 @@ function unifiedNumber(exprs: readonly Expr[]): SqlType {
 
 export function identifierUse(ctx: ResolveContext, at: Offset, use: string): AppError {
   return refusalAt(ctx, at, 'POLICY_IDENTIFIER_USE', {
-    column: wordAt(ctx, at),
+    column: wordAt(ctx, at) || 'SELECT',
     use,
     accepted: 'a.id = b.id, COUNT(id), COUNT(DISTINCT id), id IS NULL, GROUP BY id',
   });

@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 const DEADLINE_MS = 1_500;
-const COMPILE_MS_MAX = 15;
+const COMPILE_MS_MAX = 150;
 
 describe('A23 work that depends on one person', () => {
   it.each(WORK.map(([name, sql]) => [name, sql] as const))('%s', async (_name, sql) => {
