@@ -21,7 +21,8 @@ afterAll(async () => {
 });
 
 const DEADLINE_MS = 1_500;
-const COMPILE_MS_MAX = 150;
+const COMPILE_MS_MAX = 40;
+const COMMIT_MS_MAX = 40;
 
 describe('A23 work that depends on one person', () => {
   it.each(WORK.map(([name, sql]) => [name, sql] as const))('%s', async (_name, sql) => {
@@ -45,7 +46,8 @@ describe('A23 what a job tells about its time', () => {
   const isTick = (ms: number): boolean => {
     // A job exists from its intent on, a compilation after its arrival, from which the clock counts.
     let tick = 25;
-    while (tick < ms - 3) tick *= 1.5;
+    // On a busy machine its outcome waits for the commit after the tick.
+    while (tick < ms - COMMIT_MS_MAX) tick *= 1.5;
     return tick - ms <= COMPILE_MS_MAX;
   };
 
