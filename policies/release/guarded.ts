@@ -48,6 +48,7 @@ export function guardAnswer(
   profile: PolicyProfile,
 ): { readonly boundaries: readonly (readonly ShownGroup[])[]; readonly entry: GuardEntry } {
   const given: Given = { fresh: new Map(), memory };
+  const met: Met = new Map();
   const parts: unknown[] = [];
   const order = [...boundaries.keys()].sort((a, b) => keysOf(boundaries[a]!) - keysOf(boundaries[b]!) || a - b);
   const results: (readonly ShownGroup[])[] = boundaries.map(() => []);
@@ -55,7 +56,6 @@ export function guardAnswer(
     const boundary = boundaries[index]!;
     const { layout } = boundary.groups.protection;
     let shown = boundary.groups.shown;
-    const met: Met = new Map();
     for (const set of layout.sets.keys()) {
       const judged = judgeSet(`${answer}/${index}`, boundary, shown, set, { given, met }, profile);
       parts.push(judged.held);
@@ -75,19 +75,17 @@ interface Given {
   readonly memory: GuardMemory;
 }
 
-/** The sets of each group that were looked at already, by the group's row. */
-type Met = Map<number, Set<string>>;
+/** The sets of the answer that were looked at already, and the conditions by which they were asked for. */
+type Met = Map<string, string>;
 
 /**
- * Whether another condition of the same answer picks the very same rows. WHY hidden: had they differed in one unit, they would be
- * near and hidden; shown, they would say that they do not.
+ * Whether another condition of the same answer picks the very same rows. WHY hidden: had they differed in one unit, they
+ * would be near and hidden; shown, they would say that they do not. Groups that are each other's parts share a condition.
  */
-function isMetAgain(met: Met, row: number, name: string): boolean {
-  const names = met.get(row) ?? new Set();
-  met.set(row, names);
-  const again = names.has(name);
-  names.add(name);
-  return again;
+function isMetAgain(met: Met, conditions: string, name: string): boolean {
+  const before = met.get(name);
+  if (before === undefined) met.set(name, conditions);
+  return before !== undefined && before !== conditions;
 }
 
 /** All cells of one set of conditions: they are disjoint. */
@@ -103,9 +101,8 @@ function judgeSet(
   const perturbed = layout.mode === 'perturbed';
   const used = shown.map(({ terms }) => layout.terms.some((term, at) => term.set === set && terms[at] !== null));
   const prints = shown.map(({ row }, at) => (used[at] ? printOfSet(layout, set, raw, row) : null));
-  const again = prints.map(
-    (print, at) => !perturbed && print !== null && isMetAgain(met, shown[at]!.row, ownName(print)),
-  );
+  const conditions = JSON.stringify([layout.source, layout.sets[set]!.text]);
+  const again = prints.map((print) => !perturbed && print !== null && isMetAgain(met, conditions, ownName(print)));
   const standing = prints.map((print) =>
     perturbed && print !== null ? given.memory.standingFor(print, layout.unitsMin) : null,
   );

@@ -288,13 +288,18 @@ const NARROWED: ReadonlySet<string> = new Set(['sum', 'avg', 'sum_abs']);
 
 function emitAggregateCall(call: AggregateCall, columns: ColumnSql, bounds: ColumnBounds): string {
   const args = NARROWED.has(call.fn) ? call.args.map((arg) => narrowDecimals(arg, bounds)) : call.args;
-  return aggregateNamed(call.fn).sql({
-    args: args.map((arg) => emitExpr(arg, columns)),
+  const parts = {
     types: args.map((arg) => arg.type),
     magnitudes: args.map(magnitude),
     distinct: call.distinct ? 'DISTINCT ' : '',
-    suffix: call.filter === null ? '' : ` FILTER (WHERE ${emitExpr(call.filter, columns)})`,
-  });
+    suffix: '',
+  };
+  const values = args.map((arg) => emitExpr(arg, columns));
+  if (call.filter === null) return aggregateNamed(call.fn).sql({ ...parts, args: values });
+  const [first = '1', ...rest] = values;
+  const kept = `CASE WHEN ${emitExpr(call.filter, columns)} THEN ${first} END`;
+  // An aggregate passes over NULL; only the count of rows has nothing to be NULL.
+  return aggregateNamed(args.length === 0 ? 'count' : call.fn).sql({ ...parts, args: [kept, ...rest] });
 }
 
 function emitWindow({ call }: NamedWindow, columns: ColumnSql): string {
