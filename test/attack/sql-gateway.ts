@@ -31,6 +31,9 @@ export interface GatewayAnswer {
   readonly rows: readonly (readonly Cell[])[];
   readonly suppressed: Suppressed;
 }
+/** The day on which every query is asked. */
+export const TODAY = '2026-11-23';
+
 const TYPES = {
   boolean: 'BOOLEAN',
   integer: 'BIGINT',
@@ -87,7 +90,7 @@ export async function openGateway(
   async function compile(sql: string) {
     const read = await engine.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [sql]);
     const parsed = readSyntaxTree(sql as UntrustedSql, String(read.getRowsJS()[0]![0]));
-    const resolved = resolve(parsed, catalog, { today: '2026-11-23', now: '2026-11-23T08:00:00' });
+    const resolved = resolve(parsed, catalog, { today: TODAY, now: `${TODAY}T08:00:00` });
     const decision = decide(resolved, profile, { unitsMin: null });
     return emit(resolved, decision, rewrite(resolved, decision, profile));
   }

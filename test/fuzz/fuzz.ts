@@ -78,19 +78,18 @@ export async function judgeText(sql: string): Promise<Failure['kind'] | null> {
     const outcome = await shortWay(gateway, sql);
     if (outcome.kind === 'crashed') return 'crash';
     if (outcome.leaks.length > 0) return 'canary';
-    const query: FuzzQuery = {
-      sql,
-      used: new Set(),
-      oracle: sql,
-      probe: null,
-      keys: 1,
-      isPublic: !/person|visit/.test(sql),
-    };
-    const isWrong = outcome.kind === 'answered' && (await checkAnswer(query, outcome, raw, false)).mismatch !== null;
-    return isWrong ? 'mismatch' : null;
+    return (await isWrong({ gateway, raw }, sql, 1)) ? 'mismatch' : null;
   } finally {
     raw.close();
   }
+}
+
+/** Whether a shown row of this text is none of those that the engine gives for the same text. */
+async function isWrong({ gateway, raw }: Pick<Parts, 'gateway' | 'raw'>, sql: string, keys: number): Promise<boolean> {
+  const outcome = await shortWay(gateway, sql);
+  const isPublic = !/person|visit/.test(sql);
+  const query: FuzzQuery = { sql, used: new Set(['LIMIT']), oracle: sql, probe: null, keys, isPublic };
+  return outcome.kind === 'answered' && (await checkAnswer(query, outcome, raw, false)).mismatch !== null;
 }
 
 class Tally {
@@ -192,7 +191,9 @@ async function judge(
   const verdict = await checkAnswer(query, outcome, raw, index % PERSONS_EVERY === 0);
   if (verdict.comparedValues) tally.counts.values += 1;
   if (verdict.countedPersons) tally.counts.persons += 1;
-  if (verdict.mismatch !== null) await fail('mismatch', verdict.mismatch, sql, null);
+  if (verdict.mismatch === null) return;
+  const still = (text: string) => isWrong({ gateway, raw }, text, query.keys);
+  await fail('mismatch', verdict.mismatch, sql, (await still(sql)) ? still : null);
 }
 
 /** The whole way must end as the short one did. */

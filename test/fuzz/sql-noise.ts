@@ -2,7 +2,7 @@ import type { SeededRandom } from '../attack/seeded-random.ts';
 
 /** Comments, texts in quotes, words, numbers and signs; space between them means nothing. */
 const TOKEN =
-  /'(?:[^']|'')*'|"(?:[^"]|"")*"|[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*|\d+(?:\.\d+)?(?:e\d+)?|<>|<=|>=|\|\||::|\/\/|[^\s]/g;
+  /--[^\n]*\n|\/\*.*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"|[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*|\d+(?:\.\d+)?(?:e\d+)?|<>|<=|>=|\|\||::|\/\/|[^\s]/g;
 
 export const tokensOf = (sql: string): readonly string[] => sql.match(TOKEN) ?? [];
 
