@@ -162,13 +162,13 @@ async function getsThrough(attack: Attack, mode: string, worlds: Worlds, copies:
     const [secret, other] = await inWorlds(attack, (world) => worlds.gateways.get(world)!.ask(attack.sql));
     return takenAway(attack, secret) !== takenAway(attack, other);
   }
-  const seen: [Seen[], Seen[]] = [[], []];
-  for (let copy = 1; copy <= copies; copy += 1) {
-    const both = await inWorlds(attack, (world) => worlds.gateways.get(world)!.ask(attack.sql, undefined, copy));
-    for (const [side, one] of both.entries()) seen[side]!.push(one);
-    // What is refused is refused for its text.
-    if (copy === 1 && both.every(({ rows }) => rows === null) && both[0].shape === both[1].shape) return false;
-  }
+  const inCopy = (copy: number) =>
+    inWorlds(attack, (world) => worlds.gateways.get(world)!.ask(attack.sql, undefined, copy));
+  const first = await inCopy(1);
+  // What is refused is refused for its text.
+  if (first.every(({ rows }) => rows === null) && first[0].shape === first[1].shape) return false;
+  const others = await Promise.all(Array.from({ length: copies - 1 }, (_, i) => inCopy(i + 2)));
+  const seen = [0, 1].map((side) => [first, ...others].map((both) => both[side]!));
   const [secret, other] = seen.map((side) => side.map((one) => observationOf(attack, one)));
   return separates(secret!, other!);
 }
