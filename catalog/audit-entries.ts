@@ -12,6 +12,7 @@ export const AUDIT_KINDS = [
   'upload',
   'plan',
   'log-read',
+  'log-key',
   'freeze',
   'start',
 ] as const;

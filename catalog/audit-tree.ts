@@ -1,4 +1,3 @@
-import { assert } from '#policies';
 import type { Db } from './db.ts';
 import { prepared } from './db.ts';
 
@@ -18,7 +17,8 @@ export interface StoredCheckpoint {
   readonly note: string | null;
 }
 
-const TILE_WIDTH = 256;
+/** A head for each so many entries is kept for good: what tells between which of them a rewritten log departs. */
+export const HEAD_INTERVAL = 256;
 
 const selectLeaves = prepared((db) =>
   db.client
@@ -48,16 +48,37 @@ const insertNode = prepared((db) =>
 const selectLatest = prepared((db) =>
   db.client.prepare<[], StoredCheckpoint>('SELECT size, root, note FROM audit_checkpoints ORDER BY size DESC LIMIT 1'),
 );
+const selectLatestSigned = prepared((db) =>
+  db.client.prepare<[], StoredCheckpoint>(
+    'SELECT size, root, note FROM audit_checkpoints WHERE note IS NOT NULL ORDER BY size DESC LIMIT 1',
+  ),
+);
 const selectCheckpoints = prepared((db) =>
   db.client.prepare<[number, number], StoredCheckpoint>(
     'SELECT size, root, note FROM audit_checkpoints WHERE size > ? ORDER BY size LIMIT ?',
   ),
 );
-const deleteCheckpoint = prepared((db) => db.client.prepare<[number]>('DELETE FROM audit_checkpoints WHERE size = ?'));
+const deletePassing = prepared((db) =>
+  db.client.prepare<[number, number, number]>(
+    `DELETE FROM audit_checkpoints WHERE size >= ? AND size < ? AND size % ${HEAD_INTERVAL} <> 0 AND size <> ?`,
+  ),
+);
 const insertCheckpoint = prepared((db) =>
   db.client.prepare<[number, Uint8Array, string | null]>(
     'INSERT INTO audit_checkpoints (size, root, note) VALUES (?, ?, ?)',
   ),
+);
+const replaceCheckpoint = prepared((db) =>
+  db.client.prepare<[number, Uint8Array, string | null]>(
+    'INSERT OR REPLACE INTO audit_checkpoints (size, root, note) VALUES (?, ?, ?)',
+  ),
+);
+const countKept = prepared((db) =>
+  db.client
+    .prepare<[], number>(
+      `SELECT count(*) FROM audit_checkpoints WHERE size > 0 AND size % ${HEAD_INTERVAL} = 0 AND note IS NOT NULL`,
+    )
+    .pluck(),
 );
 const updateNote = prepared((db) =>
   db.client.prepare<[string, number]>('UPDATE audit_checkpoints SET note = ? WHERE size = ?'),
@@ -87,30 +108,41 @@ export function saveNodes(tx: Db, nodes: readonly TreeNode[]): void {
   for (const { level, n, hash } of nodes) insertNode(tx).run(level, n, hash);
 }
 
-/**
- * Persists a tree head larger than all before. Of the heads within one tile's width only the newest is kept, so that
- * the list stays at one for each 256 entries: enough to tell between which of them a rewritten log departs.
- *
- * @returns whether the newest head before it is kept.
- */
-export function saveCheckpoint(tx: Db, checkpoint: StoredCheckpoint): boolean {
-  const latest = latestCheckpoint(tx);
-  assert(latest === null || checkpoint.size > latest.size, 'a checkpoint never shrinks or repeats');
-  const isKept = latest === null || tileOf(latest.size) !== tileOf(checkpoint.size);
-  if (!isKept) deleteCheckpoint(tx).run(latest.size);
-  insertCheckpoint(tx).run(checkpoint.size, checkpoint.root, checkpoint.note);
-  return isKept;
+/** Persists a tree head, to be signed once it is durable. Larger than all before, but for one that was left out. */
+export function saveCheckpoint(tx: Db, { size, root, note }: StoredCheckpoint): void {
+  insertCheckpoint(tx).run(size, root, note);
 }
 
-const tileOf = (size: number): number => Math.floor(size / TILE_WIDTH);
+/**
+ * Of the heads `from` ≤ size < `to` keeps those at multiples of HEAD_INTERVAL and the one of size `kept`, the newest that is
+ * signed: so there is always one that an outsider can check, and the list stays at one for each 256 entries.
+ */
+export function dropPassingCheckpoints(tx: Db, from: number, to: number, kept: number): void {
+  deletePassing(tx).run(from, to, kept);
+}
 
 /** Keeps the signature of a persisted tree head. */
 export function saveCheckpointNote(tx: Db, size: number, note: string): void {
   updateNote(tx).run(note, size);
 }
 
+/** How many heads at multiples of HEAD_INTERVAL there are with their signature, the empty tree aside. */
+export function countKeptCheckpoints(db: Db): number {
+  return countKept(db).get() ?? 0;
+}
+
+/** A head of an earlier size, as the tree of today proves it. */
+export function putCheckpoint(tx: Db, { size, root, note }: StoredCheckpoint): void {
+  replaceCheckpoint(tx).run(size, root, note);
+}
+
 export function latestCheckpoint(db: Db): StoredCheckpoint | null {
   return selectLatest(db).get() ?? null;
+}
+
+/** The newest tree head whose signature is kept. */
+export function latestSignedCheckpoint(db: Db): StoredCheckpoint | null {
+  return selectLatestSigned(db).get() ?? null;
 }
 
 /** Tree heads of more than `after` entries, smallest first. */

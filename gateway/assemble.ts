@@ -22,7 +22,7 @@ import {
 } from '#sandbox';
 import { createApp } from './app.ts';
 import { type AppDeps, DEFAULT_LIMITS } from './app-deps.ts';
-import { type AccessLog, LOG_ORIGIN, loadOrCreateLogKey, openLog } from './audit/index.ts';
+import { type AccessLog, LOG_ORIGIN, loadLogKeys, openLog } from './audit/index.ts';
 import type { Config } from './config.ts';
 import { openIdentifierKeys } from './identity/identifier-keys.ts';
 import { createAuthorizer, loadMasterKey, openIdentity } from './identity/index.ts';
@@ -75,7 +75,7 @@ export async function assemble(
   const store = openStore({ path: join(config.home, 'sluice.db'), now, onFailure: events.fatal });
   const log = await openLog({
     store,
-    key: loadOrCreateLogKey(join(config.home, 'keys', 'log.key'), LOG_ORIGIN),
+    ...loadLogKeys(join(config.home, 'keys', 'log.key'), join(config.home, 'keys', 'log-former.key')),
     origin: LOG_ORIGIN,
   });
   const vault = await openVault({ dir: join(config.home, 'vault'), masterKey: master.key, runDir: config.runDir });

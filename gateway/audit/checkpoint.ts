@@ -26,11 +26,16 @@ export function checkpointText(origin: string, { size, root }: TreeHead): string
   return `${origin}\n${size}\n${Buffer.from(root).toString('base64')}\n`;
 }
 
-/** Ed25519 is deterministic: the same head signed again is the same note. */
-export function signCheckpoint(key: LogKey, origin: string, head: TreeHead): Checkpoint {
+/** Signed by each key, in this order. Ed25519 is deterministic: the same head signed again is the same note. */
+export function signCheckpoint(keys: readonly LogKey[], origin: string, head: TreeHead): Checkpoint {
   const text = checkpointText(origin, head);
-  const signature = Buffer.concat([key.keyId, key.sign(text)]).toString('base64');
-  return { ...head, note: `${text}\n— ${key.name} ${signature}\n` };
+  const lines = keys.map((key) => signatureLine(key, key.sign(text)));
+  return { ...head, note: `${text}\n${lines.join('')}` };
+}
+
+/** A line of a signed note. */
+export function signatureLine({ name, keyId }: Pick<NoteVerifier, 'name' | 'keyId'>, signature: Uint8Array): string {
+  return `— ${name} ${Buffer.concat([keyId, signature]).toString('base64')}\n`;
 }
 
 /**

@@ -38,6 +38,7 @@ function describeLog(db: Db, close: () => void): LogSource {
       leaves: inPlace(scanLeaves(db, from, to - from), from, to),
     }),
     node: (level, n) => readNodes(db, level, n, n + 1)[0] ?? null,
+    keepsHeads: true,
     heads: (after) => recordedHeads(db, after),
     findLeaf: (leaf) => findLeaf(db, leaf),
     close,

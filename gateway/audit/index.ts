@@ -4,12 +4,19 @@ export { isConsistent, isIncluded } from './check-proof.ts';
 export { type Checkpoint, openCheckpoint, type ParsedCheckpoint, type TreeHead } from './checkpoint.ts';
 export { exportTiles } from './export-tiles.ts';
 export { type AccessLog, type LogDeps, openLog } from './log.ts';
-export { LOG_ORIGIN, type LogKey, loadOrCreateLogKey, type NoteVerifier, parseVkey } from './log-key.ts';
+export {
+  LOG_ORIGIN,
+  type LogKey,
+  loadLogKeys,
+  loadOrCreateLogKey,
+  type NoteVerifier,
+  parseVkey,
+} from './log-key.ts';
+export type { LogProblem, ProblemKind } from './log-problem.ts';
 export { checkReceipt, formatReceipt } from './receipt.ts';
+export { type KeyChange, retireLogKey, rotateLogKey } from './rotate-key.ts';
 export { parseTilePath, type TileAddress, tilePath } from './tiles.ts';
 export {
-  type LogProblem,
-  type ProblemKind,
   type VerifyOptions,
   type VerifyReport,
   type VerifyState,

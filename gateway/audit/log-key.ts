@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AppError, assert } from '#policies';
 
@@ -44,6 +44,26 @@ export function loadOrCreateLogKey(path: string, name: string): LogKey {
   return createLogKey(name, privateKey);
 }
 
+/** The keys that sign a log: its own and, until it is retired, the one before it. */
+export interface LogKeys {
+  readonly key: LogKey;
+  readonly former: LogKey | null;
+}
+
+/** The keys of a home; its own is created on the first start. Errors: as `loadOrCreateLogKey`. */
+export function loadLogKeys(current: string, former: string): LogKeys {
+  const key = loadOrCreateLogKey(current, LOG_ORIGIN);
+  const before = existsSync(former) ? loadOrCreateLogKey(former, LOG_ORIGIN) : null;
+  // A change of keys that was cut off may have left the same key in both files.
+  return { key, former: before?.vkey === key.vkey ? null : before };
+}
+
+/** A second file with the same private key, on the disk before anything rests on it. */
+export function copyKeyFile(from: string, to: string): void {
+  rmSync(to, { force: true });
+  writeKeyFile(to, readFileSync(from));
+}
+
 export function createLogKey(name: string, privateKey: KeyObject): LogKey {
   const publicKey = createPublicKey(privateKey);
   const rawPublicKey = publicKey.export({ format: 'der', type: 'spki' }).subarray(SPKI_PREFIX.length);
@@ -82,9 +102,13 @@ function isKeyName(name: string): boolean {
 
 function createKeyFile(path: string): void {
   const { privateKey } = generateKeyPairSync('ed25519');
+  writeKeyFile(path, Buffer.from(privateKey.export({ format: 'pem', type: 'pkcs8' })));
+}
+
+function writeKeyFile(path: string, pem: Buffer): void {
   const file = openSync(path, 'wx', 0o600);
   try {
-    writeSync(file, String(privateKey.export({ format: 'pem', type: 'pkcs8' })));
+    writeSync(file, pem);
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -12,6 +12,8 @@ export interface LogSource {
   stretch(from: number, to: number): LogStretch;
   /** The recorded root over nodes (level − 1, 256 n …); null when it is absent. */
   node(level: number, n: number): Uint8Array | null;
+  /** Whether heads are recorded at all, one at each multiple of HEAD_INTERVAL and the newest. */
+  readonly keepsHeads: boolean;
   /** Recorded tree heads of more than `after` entries, smallest first. */
   heads(after: number): Iterable<RecordedHead>;
   /** Where a leaf hash is recorded; null when nowhere. May read everything. */

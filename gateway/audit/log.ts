@@ -1,17 +1,18 @@
-import type { Db, TreeNode } from '#catalog';
-import { latestCheckpoint, readEntryBytes, type Store, saveCheckpoint, saveCheckpointNote, saveNodes } from '#catalog';
-import { assert } from '#policies';
-import { type Checkpoint, signCheckpoint, type TreeHead } from './checkpoint.ts';
+import { readEntryBytes, type Store } from '#catalog';
+import type { Checkpoint } from './checkpoint.ts';
 import type { LogKey } from './log-key.ts';
+import { openSigner } from './log-signer.ts';
 import { formatReceipt } from './receipt.ts';
-import { checkedFrontier, growStored, nodeSource } from './stored-tree.ts';
+import { nodeSource } from './stored-tree.ts';
 import { entriesBundle, hashTile, TILE_LEVEL_MAX, tileWidth } from './tiles.ts';
-import { consistencyProof, type Frontier, inclusionProof, rootOf, TILE_WIDTH } from './tree.ts';
+import { consistencyProof, inclusionProof, TILE_WIDTH } from './tree.ts';
 
 /** The access log over the store's audit entries: the tree that grows with them and the checkpoints that sign it. */
 export interface AccessLog {
   /** What offices keep to check the log: `name+id+key`. */
   readonly verifierKey: string;
+  /** The same of the key that it takes over from, while both sign; else null. */
+  readonly formerVerifierKey: string | null;
   /**
    * The signed tree of every entry that is durable now: a head becomes durable in the transaction of its entries. What a
    * job may release waits for this.
@@ -34,6 +35,8 @@ export interface AccessLog {
 export interface LogDeps {
   readonly store: Store;
   readonly key: LogKey;
+  /** The key before it, which signs as well until it is retired. */
+  readonly former?: LogKey | null;
   /** The log's name, the first line of every checkpoint. */
   readonly origin: string;
 }
@@ -41,84 +44,18 @@ export interface LogDeps {
 /**
  * Opens the log, holds the stored tree against what was last persisted and signed, and takes in what is new.
  *
- * INVARIANT: it never signs a tree that is smaller than, or different from, one that it may have signed before: a head
- * is durable before it is signed, and every later tree grows from it.
- *
  * @throws AppError `LOG_CORRUPT` (index, problem): the process must not go on.
  */
-export async function openLog(deps: LogDeps): Promise<AccessLog> {
-  const signer = await createSigner(deps);
-  return { verifierKey: deps.key.vkey, ...signer, ...createReader(deps.store, signer.checkpoint) };
-}
-
-type Signer = Pick<AccessLog, 'advance' | 'checkpoint' | 'close'>;
-
-/** How long the newest signature may be in memory alone. Nothing rests on it: signed again, the head gives the same note. */
-const NOTE_UNKEPT_MS_MAX = 1_000;
-
-async function createSigner({ store, key, origin }: LogDeps): Promise<Signer> {
-  let frontier: Frontier = store.read((db) => checkedFrontier(db, key, origin));
-  /** The newest durable head, and its signature once someone has asked for it. */
-  let head: TreeHead | null = null;
-  let signed: Checkpoint | null = null;
-  let noteTimer: NodeJS.Timeout | null = null;
-
-  function checkpoint(): Checkpoint {
-    assert(head !== null, 'openLog has a head before it returns');
-    signed ??= signCheckpoint(key, origin, head);
-    return signed;
-  }
-
-  function grow(tx: Db): () => void {
-    const grown = growStored(tx, frontier);
-    if (head !== null && grown.frontier.size === head.size) return () => undefined;
-    const next = { size: grown.frontier.size, root: rootOf(grown.frontier) };
-    const last = head;
-    const lastStays = persistHead(tx, next, grown.nodes);
-    if (lastStays && last !== null) saveCheckpointNote(tx, last.size, checkpoint().note);
-    return () => {
-      frontier = grown.frontier;
-      head = next;
-      signed = null;
-      keepNoteSoon();
-    };
-  }
-
-  function keepNoteSoon(): void {
-    noteTimer ??= setTimeout(() => void keepNote().catch(() => undefined), NOTE_UNKEPT_MS_MAX).unref();
-  }
-
-  async function keepNote(): Promise<void> {
-    if (noteTimer === null) return;
-    clearTimeout(noteTimer);
-    noteTimer = null;
-    const { size, note } = checkpoint();
-    await store.commit((tx) => saveCheckpointNote(tx, size, note));
-  }
-
-  store.derive(grow);
-  await store
-    .commit(() => undefined)
-    .catch((cause: unknown) => {
-      store.derive(null);
-      throw cause;
-    });
+export async function openLog({ store, key, former = null, origin }: LogDeps): Promise<AccessLog> {
+  const { checkpoint, close } = await openSigner(store, former === null ? [key] : [key, former], origin);
   return {
+    verifierKey: key.vkey,
+    formerVerifierKey: former?.vkey ?? null,
     advance: async () => checkpoint(),
     checkpoint,
-    async close() {
-      await keepNote();
-      store.derive(null);
-    },
+    close,
+    ...createReader(store, checkpoint),
   };
-}
-
-/** True when the head before it stays beside it. */
-function persistHead(tx: Db, head: TreeHead, nodes: readonly TreeNode[]): boolean {
-  // On start the tree may be just the one that was persisted last.
-  if (latestCheckpoint(tx)?.size === head.size) return false;
-  saveNodes(tx, nodes);
-  return saveCheckpoint(tx, { ...head, note: null });
 }
 
 type Reader = Pick<AccessLog, 'receipt' | 'consistency' | 'tile' | 'entriesTile'>;

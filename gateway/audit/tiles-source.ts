@@ -18,6 +18,7 @@ export function openTilesSource(dir: string): LogSource {
     hasStray: false,
     stretch: (from, to) => readStretch(dir, readHashes, size, from, to),
     node: (level, n) => readHashes(level, Math.floor(n / TILE_WIDTH))?.[n % TILE_WIDTH] ?? null,
+    keepsHeads: false,
     heads: () => [],
     findLeaf: (leaf) => findLeaf(readHashes, size, leaf),
     close: () => undefined,

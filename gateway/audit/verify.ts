@@ -1,9 +1,11 @@
 import { leafHash } from '#catalog';
 import { AppError } from '#policies';
-import { openCheckpoint, type ParsedCheckpoint, type TreeHead } from './checkpoint.ts';
+import { openCheckpoint, type ParsedCheckpoint } from './checkpoint.ts';
 import { openHomeSource } from './home-source.ts';
 import { type NoteVerifier, parseVkey } from './log-key.ts';
-import type { LogSource, RecordedHead } from './log-source.ts';
+import { Found, type LogProblem } from './log-problem.ts';
+import type { LogSource } from './log-source.ts';
+import { type HeadToMeet, headsToMeet } from './recorded-heads.ts';
 import { openTilesSource } from './tiles-source.ts';
 import { EMPTY_FRONTIER, type Frontier, growTree, rootOf, TILE_WIDTH, type TreeBuilder } from './tree.ts';
 
@@ -11,26 +13,6 @@ import { EMPTY_FRONTIER, type Frontier, growTree, rootOf, TILE_WIDTH, type TreeB
  * The offline check of a whole log: every entry against its leaf, every leaf against the tree, the tree against every
  * head that the log's key has signed. In memory of a few tiles, however long the log; it blocks, so it is a command's.
  */
-
-export type ProblemKind =
-  | 'entry-changed'
-  | 'entry-dropped'
-  | 'entry-reordered'
-  | 'leaf-changed'
-  | 'tree-changed'
-  | 'checkpoint-changed'
-  | 'checkpoint-missing'
-  | 'checkpoint-older'
-  | 'unreadable';
-
-/** The first thing that is wrong. */
-export interface LogProblem {
-  readonly what: ProblemKind;
-  /** The first entry concerned, or the size of the tree head concerned. */
-  readonly index: number;
-  /** The last that it can be, where entry, leaf and tile were rewritten alike so that only a signature tells. */
-  readonly indexMax: number;
-}
 
 /** Where a check can go on another day: the checked tree. Whoever keeps it must keep it safe. */
 export interface VerifyState {
@@ -98,15 +80,6 @@ function verifyAndClose(source: LogSource, verifier: NoteVerifier, options: Veri
 
 /** Entries read at once. */
 const STRETCH = 16 * TILE_WIDTH;
-
-/** Thrown inside a run to end it at the first problem. */
-class Found extends Error {
-  readonly problem: LogProblem;
-  constructor(what: ProblemKind, index: number, indexMax = index) {
-    super(what);
-    this.problem = { what, index, indexMax };
-  }
-}
 
 interface Run {
   readonly source: LogSource;
@@ -193,6 +166,7 @@ function checkAll(run: Run, options: VerifyOptions): Frontier {
     options.onProgress?.(run.checked, end - start);
   }
   if (!next.done) throw new Found('entry-dropped', end, next.value.size - 1);
+  if (run.headGood !== end) throw new Found('checkpoint-missing', end);
   if (atSigned === null) throw new Found('entry-dropped', end, signed.size - 1);
   return atSigned;
 }
@@ -245,36 +219,6 @@ function gives(source: LogSource, from: Frontier, size: number, root: Uint8Array
   const tree = growTree(from);
   for (const leaf of source.stretch(from.size, size).leaves) if (leaf !== undefined) tree.push(leaf);
   return Buffer.compare(rootOf(tree.frontier()), root) === 0;
-}
-
-interface HeadToMeet extends TreeHead {
-  /** What the log's key has put its name to; null for a head that was only persisted. */
-  readonly signedRoot: Uint8Array | null;
-  readonly isForged: boolean;
-}
-
-/** Every head after the start, in order: those recorded, the newest signed one, one kept from earlier. */
-function* headsToMeet(run: Run, start: number, known: string | undefined): Generator<HeadToMeet> {
-  const { source, verifier, signed } = run;
-  const kept = known === undefined ? null : openCheckpoint(known, verifier);
-  if (known !== undefined && kept === null) throw new Found('checkpoint-changed', 0);
-  if (kept !== null && kept.size > signed.size) throw new Found('checkpoint-older', signed.size);
-  const extra = [signed, ...(kept === null ? [] : [kept])]
-    .filter(({ size }) => size >= start)
-    .toSorted((a, b) => a.size - b.size)
-    .map((head): HeadToMeet => ({ ...head, signedRoot: head.root, isForged: false }));
-  for (const head of source.heads(start - 1)) {
-    while (extra[0] !== undefined && extra[0].size <= head.size) yield extra.shift() as HeadToMeet;
-    yield toMeet(head, verifier);
-  }
-  yield* extra;
-}
-
-function toMeet(head: RecordedHead, verifier: NoteVerifier): HeadToMeet {
-  const opened = head.note === null ? null : openCheckpoint(head.note, verifier);
-  const { size, root } = head;
-  const signedRoot = opened?.size === size ? opened.root : null;
-  return { size, root, signedRoot, isForged: head.note !== null && signedRoot === null };
 }
 
 function checkHead(run: Run, head: HeadToMeet): void {

@@ -1,11 +1,16 @@
+import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { LogProblem, VerifyReport } from '../audit/index.ts';
+import type { KeyChange, LogProblem, VerifyReport } from '../audit/index.ts';
 import type { Wording } from '../config-variables.ts';
 import { type Cli, printJson } from './cli.ts';
+import { readTextFile } from './http-client.ts';
 import { addLogOptions, type LogOptions, storePath, verifierKey } from './log-place.ts';
+import { readVerifyState, writeVerifyState } from './verify-state.ts';
 
 interface VerifyCommandOptions extends LogOptions {
   readonly tiles?: string;
+  readonly known?: string;
+  readonly state?: string;
 }
 
 /**
@@ -30,13 +35,34 @@ export function register(program: Command, cli: Cli): void {
         '--tiles <dir>',
         words({ en: 'a folder of tiles instead of a home', zh: '改为核验瓦片目录' }),
       ).conflicts('home'),
+    )
+    .addOption(
+      new Option(
+        '--known <file>',
+        words({
+          en: 'a checkpoint kept from earlier: the log must have grown from it',
+          zh: '以前保存的检查点：日志须由它增长而来',
+        }),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--state <file>',
+        words({
+          en: 'where an earlier check ended: goes on from there, and is written anew when all is well',
+          zh: '上次核验的终点：从该处继续，核验通过后更新',
+        }),
+      ),
     );
   addLogOptions(verify, cli).action(async (options: VerifyCommandOptions) => {
     const { verifyHome, verifyTiles } = await import('../audit/index.ts');
-    const { tiles } = options;
+    const { tiles, state } = options;
     const path = tiles ?? storePath(options, cli);
     const key = await verifierKey(options, cli);
-    const report = tiles === undefined ? verifyHome(path, key) : verifyTiles(path, key);
+    const known = options.known === undefined ? undefined : await readTextFile(options.known);
+    const resume = state === undefined ? undefined : await readVerifyState(state);
+    const report = (tiles === undefined ? verifyHome : verifyTiles)(path, key, { known, resume });
+    if (state !== undefined && report.isIntact) await writeVerifyState(state, report.state);
     cli.exitCode = report.isIntact ? 0 : 1;
     if (cli.json) printJson(cli, { ok: report.isIntact, ...report });
     else cli.out(`${words(report.isIntact ? intactWords(report) : brokenWords(report))}\n`);
@@ -53,6 +79,43 @@ export function register(program: Command, cli: Cli): void {
     if (cli.json) printJson(cli, { ok: true, size, files });
     else cli.out(`${words({ en: `${size} entries in ${files} files`, zh: `${size} 条记录，${files} 个文件` })}\n`);
   });
+  registerKeys(audit, cli);
+}
+
+/** Commands that change the keys of a stopped gateway's log. */
+function registerKeys(audit: Command, cli: Cli): void {
+  const { words } = cli;
+  const home = [
+    '--home <dir>',
+    words({ en: 'the home of a gateway; else SLUICE_HOME', zh: '网关主目录；缺省取 SLUICE_HOME' }),
+  ] as const;
+  const told = ({ former, current }: KeyChange): void => {
+    if (cli.json) printJson(cli, { ok: true, former, current });
+    else cli.out(`${words({ en: `the log's key is ${current}`, zh: `日志密钥为 ${current}` })}\n`);
+  };
+  audit
+    .command('rotate-key')
+    .description(
+      words({
+        en: 'give the log a new key; the old one signs as well until it is retired',
+        zh: '更换日志密钥；旧密钥在停用前一并签名',
+      }),
+    )
+    .option(...home)
+    .option('--json', words({ en: 'as JSON', zh: '以 JSON 输出' }))
+    .action(async (options: LogOptions) => {
+      const { rotateLogKey } = await import('../audit/index.ts');
+      told(await rotateLogKey(dirname(storePath(options, cli))));
+    });
+  audit
+    .command('retire-key')
+    .description(words({ en: 'end the former key of the log', zh: '停用日志的旧密钥' }))
+    .option(...home)
+    .option('--json', words({ en: 'as JSON', zh: '以 JSON 输出' }))
+    .action(async (options: LogOptions) => {
+      const { retireLogKey } = await import('../audit/index.ts');
+      told(await retireLogKey(dirname(storePath(options, cli))));
+    });
 }
 
 function intactWords({ size, root, unsigned }: VerifyReport): Wording {

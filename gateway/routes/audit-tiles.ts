@@ -39,7 +39,9 @@ const keyRoute = createRoute({
   path: '/v1/audit/key',
   operationId: 'readAuditKey',
   summary: 'The key that checkpoints are signed with',
-  description: 'A verifier key (`name+id+key`) as note verifiers take it.',
+  description:
+    'A verifier key (`name+id+key`) as note verifiers take it. While a new key takes over, a second line has the former ' +
+    'one, which signs as well.',
   tags: [TAG.security, TAG.everyone],
   security: PUBLIC,
   request: { query: NO_QUERY },
@@ -104,7 +106,7 @@ const entriesRoute = createRoute({
 
 export function registerAuditTiles(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
   app.openapi(checkpointRoute, async (c) => c.text((await deps.log.advance()).note, 200));
-  app.openapi(keyRoute, (c) => c.text(`${deps.log.verifierKey}\n`, 200));
+  app.openapi(keyRoute, (c) => c.text(verifierKeys(deps.log), 200));
   app.openapi(proofRoute, async (c) => {
     const { size } = await deps.log.advance();
     const { index } = c.req.valid('query');
@@ -125,12 +127,16 @@ export function registerAuditTiles(app: OpenAPIHono<AppEnv>, deps: AppDeps): voi
     await requirePermit(deps, caller, 'audit:read-all', LOG_TARGET);
     const bytes = found(c, deps.log.entriesTile(n, width));
     await deps.store.commit((tx) => appendChange(tx, { kind: 'log-read', caller, note: `entries tile ${n}` }));
-    return sendTile(c, bytes);
+    return sendTile(c, bytes, 'no-store');
   });
   app.get('/v1/audit/tile/:level{[0-9]+}/:tile{.+}', (c) => {
     const { level, n, width } = addressOf(c, `tile/${c.req.param('level')}/${c.req.param('tile')}`);
-    return sendTile(c, found(c, deps.log.tile(Number(level), n, width)));
+    return sendTile(c, found(c, deps.log.tile(Number(level), n, width)), IMMUTABLE);
   });
+}
+
+function verifierKeys({ verifierKey, formerVerifierKey }: AppDeps['log']): string {
+  return [verifierKey, formerVerifierKey].flatMap((key) => (key === null ? [] : [`${key}\n`])).join('');
 }
 
 /** Errors: ROUTE_NOT_FOUND for what is no tile's canonical name, REQUEST_INVALID for a query. */
@@ -145,6 +151,10 @@ function found<T>(c: AppContext, thing: T | null): T {
   return thing;
 }
 
-function sendTile(c: AppContext, bytes: Uint8Array): Response {
-  return c.body(Uint8Array.from(bytes), 200, { 'Content-Type': 'application/octet-stream' });
+function sendTile(c: AppContext, bytes: Uint8Array, cacheControl: string): Response {
+  const headers = { 'Content-Type': 'application/octet-stream', 'Cache-Control': cacheControl };
+  return c.body(Uint8Array.from(bytes), 200, headers);
 }
+
+/** A tile of hashes never changes (c2sp.org/tlog-tiles); entries are read each time anew, since each reading is logged. */
+const IMMUTABLE = 'public, max-age=31536000, immutable';

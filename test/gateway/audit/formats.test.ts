@@ -81,7 +81,7 @@ describe('signed notes', () => {
 
 describe('checkpoints', () => {
   const head = { size: 0, root: EMPTY_ROOT };
-  const { note } = signCheckpoint(key, 'example.com/log', head);
+  const { note } = signCheckpoint([key], 'example.com/log', head);
 
   it('read as the specification says', () => {
     const lines = note.split('\n');
@@ -92,13 +92,13 @@ describe('checkpoints', () => {
   });
 
   it('are the same when signed again', () => {
-    expect(signCheckpoint(key, 'example.com/log', head).note).toBe(note);
+    expect(signCheckpoint([key], 'example.com/log', head).note).toBe(note);
   });
 
   it('may carry other signatures, before and after', () => {
     const other = createLogKey('witness', generateKeyPairSync('ed25519').privateKey);
     const [text, line] = note.split('\n\n') as [string, string];
-    const foreign = signCheckpoint(other, 'example.com/log', head).note.split('\n\n')[1] as string;
+    const foreign = signCheckpoint([other], 'example.com/log', head).note.split('\n\n')[1] as string;
     expect(openCheckpoint(`${text}\n\n${foreign}${line}`, key)).not.toBeNull();
     expect(openCheckpoint(`${text}\n\n${line}${foreign}`, key)).not.toBeNull();
     expect(openCheckpoint(`${text}\n\n${foreign}`, key)).toBeNull();

@@ -155,7 +155,7 @@ describe('the access log', () => {
     expect(log.entriesTile(3, 1)).toBeNull();
   });
 
-  it('keeps one tree head for each tile, and the newest', async () => {
+  it('keeps a tree head for each 256 entries, and the newest, all signed', async () => {
     const store = memoryStore();
     const log = await openLog({ store, key: newKey(), origin });
     for (let i = 0; i < 100; i += 1) {
@@ -164,7 +164,7 @@ describe('the access log', () => {
     }
     await log.close();
     const heads = store.read((db) => listCheckpoints(db, -1, 1_000));
-    expect(heads.map(({ size }) => size)).toEqual([252, 504, 765, 900]);
+    expect(heads.map(({ size }) => size)).toEqual([0, 256, 512, 768, 900]);
     expect(heads.every(({ note }) => note !== null)).toBe(true);
   });
 });
@@ -197,11 +197,73 @@ describe('a restart', () => {
     await append(store, 300);
     const { note } = await first.advance();
     await first.close();
-    await tamper(store, 'UPDATE audit_checkpoints SET note = NULL');
+    await tamper(store, 'UPDATE audit_checkpoints SET note = NULL WHERE size > 0');
     const again = await openLog({ store, key, origin });
     await again.close();
     expect(again.checkpoint().note).toBe(note);
     expect(store.read((db) => latestCheckpoint(db))?.note).toBe(note);
+  });
+
+  it('signs nothing that does not grow from what it had signed', async () => {
+    const [store, key] = [memoryStore(), newKey()];
+    const first = await openLog({ store, key, origin });
+    await append(store, 300);
+    await first.close();
+    // Another log of the same length in its place, unsigned as after a crash, beside a head that was signed.
+    const other = memoryStore();
+    const forged = await openLog({ store: other, key: newKey(), origin });
+    for (const count of [2, 299]) await append(other, count); // the third entry is another
+    await forged.close();
+    const rows = other.read((db) => ({
+      entries: db.client.prepare<[], [number, Buffer]>('SELECT idx, bytes FROM audit_entries').raw().all(),
+      leaves: db.client.prepare<[], [number, Buffer]>('SELECT idx, hash FROM audit_leaves').raw().all(),
+      nodes: db.client.prepare<[], [number, number, Buffer]>('SELECT level, n, hash FROM audit_nodes').raw().all(),
+      heads: db.client.prepare<[], [number, Buffer]>('SELECT size, root FROM audit_checkpoints').raw().all(),
+    }));
+    await store.commit(({ client }) => {
+      client.exec('DELETE FROM audit_entries; DELETE FROM audit_leaves; DELETE FROM audit_nodes');
+      for (const row of rows.entries) client.prepare('INSERT INTO audit_entries VALUES (?, ?)').run(...row);
+      for (const row of rows.leaves) client.prepare('INSERT INTO audit_leaves VALUES (?, ?)').run(...row);
+      for (const row of rows.nodes) client.prepare('INSERT INTO audit_nodes VALUES (?, ?, ?)').run(...row);
+      const newest = rows.heads.at(-1) as [number, Buffer];
+      client.prepare('INSERT INTO audit_checkpoints VALUES (?, ?, NULL)').run(...newest);
+    });
+    await expect(openLog({ store, key, origin })).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
+  });
+
+  it('with another key has every kept head signed by it, and by the former one while both are in force', async () => {
+    const [store, key, next] = [memoryStore(), newKey(), newKey()];
+    const first = await openLog({ store, key, origin });
+    await append(store, 600);
+    await first.close();
+    const notes = () => store.read((db) => listCheckpoints(db, -1, 100)).map(({ note }) => note ?? '');
+    const opens = (verifier: typeof key) => notes().filter((note) => openCheckpoint(note, verifier) !== null).length;
+    const second = await openLog({ store, key: next, former: key, origin });
+    expect([second.verifierKey, second.formerVerifierKey]).toEqual([next.vkey, key.vkey]);
+    await append(store, 5);
+    await second.close();
+    expect([opens(key), opens(next)]).toEqual([4, 4]);
+    const third = await openLog({ store, key: next, origin });
+    await append(store, 5);
+    await third.close();
+    expect([opens(key), opens(next)]).toEqual([0, 4]);
+    await expect(openLog({ store, key, origin })).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
+  });
+
+  it('signs kept heads that are missing, once the tree proves them', async () => {
+    const [store, key] = [memoryStore(), newKey()];
+    const first = await openLog({ store, key, origin });
+    await append(store, 600);
+    await first.close();
+    await tamper(store, 'DELETE FROM audit_checkpoints WHERE size = 256');
+    await (await openLog({ store, key, origin })).close();
+    const kept = store.read((db) => listCheckpoints(db, 0, 1))[0];
+    expect(kept).toMatchObject({ size: 256, root: rootOfEntries(store, 256) });
+    await tamper(
+      store,
+      'DELETE FROM audit_checkpoints WHERE size = 256; UPDATE audit_nodes SET hash = zeroblob(32) WHERE n = 0',
+    );
+    await expect(openLog({ store, key, origin })).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
   });
 
   const attacks: readonly (readonly [string, string])[] = [

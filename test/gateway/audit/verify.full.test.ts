@@ -124,7 +124,7 @@ describe('a home', () => {
       });
       expect(report.problem?.what).toBe('tree-changed');
       const { index, indexMax } = report.problem as { index: number; indexMax: number };
-      expect(index <= i && i <= indexMax && indexMax - index < 400).toBe(true);
+      expect(index <= i && i <= indexMax && indexMax - index < 256).toBe(true);
     }
   });
 
@@ -136,19 +136,22 @@ describe('a home', () => {
       });
       expect(report.problem?.what).toBe('tree-changed');
       const { index, indexMax } = report.problem as { index: number; indexMax: number };
-      expect(index <= i && i <= indexMax && indexMax - index < 400).toBe(true);
+      expect(index <= i && i <= indexMax && indexMax - index < 256).toBe(true);
     }
   });
 
   it('sees every changed tile, tree head and signature', () => {
     const nodes = checkChanged((db) => db.exec('UPDATE audit_nodes SET hash = zeroblob(32) WHERE n = 1'));
-    expect(nodes.problem).toEqual({ what: 'tree-changed', index: 300, indexMax: 511 });
+    expect(nodes.problem).toEqual({ what: 'tree-changed', index: 256, indexMax: 511 });
     expect(checkChanged((db) => db.exec('DELETE FROM audit_nodes WHERE n = 1')).problem?.what).toBe('tree-changed');
-    for (const size of [100, 300, 700]) {
-      const root = checkChanged((db) =>
-        db.exec(`UPDATE audit_checkpoints SET root = zeroblob(32) WHERE size = ${size}`),
-      );
-      if (size !== 100) expect(root.problem, `${size}`).toMatchObject({ what: 'checkpoint-changed', index: size });
+    for (const size of [256, 512, 700]) {
+      const set = (what: string) =>
+        checkChanged((db) => db.exec(`UPDATE audit_checkpoints SET ${what} WHERE size = ${size}`));
+      expect(set('root = zeroblob(32)').problem).toMatchObject({ what: 'checkpoint-changed', index: size });
+      expect(set('size = size + 1').isIntact, `${size}`).toBe(false);
+      if (size !== 700) expect(set('note = NULL').problem).toMatchObject({ what: 'checkpoint-changed', index: size });
+      const gone = checkChanged((db) => db.exec(`DELETE FROM audit_checkpoints WHERE size = ${size}`));
+      expect(gone.problem, `${size}`).toMatchObject({ what: 'checkpoint-missing', index: size });
     }
     const gone = checkChanged((db) => db.exec('UPDATE audit_checkpoints SET note = NULL'));
     expect(gone.problem?.what).toBe('checkpoint-missing');
@@ -156,10 +159,10 @@ describe('a home', () => {
     expect(forged.problem?.what).toBe('checkpoint-changed');
     const older = checkChanged((db) =>
       db.exec(
-        'UPDATE audit_checkpoints SET note = (SELECT note FROM audit_checkpoints WHERE size = 700) WHERE size = 300',
+        'UPDATE audit_checkpoints SET note = (SELECT note FROM audit_checkpoints WHERE size = 700) WHERE size = 256',
       ),
     );
-    expect(older.problem).toMatchObject({ what: 'checkpoint-changed', index: 300 });
+    expect(older.problem).toMatchObject({ what: 'checkpoint-changed', index: 256 });
   });
 
   it('sees entries before the first and behind the last', () => {
@@ -209,10 +212,17 @@ describe('a home', () => {
   });
 
   it('with entries that nothing signs yet is intact, and says how many', () => {
-    const report = checkChanged((db) => {
-      const bytes = Buffer.from('{"v":1}');
+    const bytes = Buffer.from('{"v":1}');
+    const append = (db: Database.Database) => {
       db.prepare('INSERT INTO audit_entries VALUES (700, ?)').run(bytes);
       db.prepare('INSERT INTO audit_leaves VALUES (700, ?)').run(leafHash(bytes));
+    };
+    expect(checkChanged(append).problem).toMatchObject({ what: 'checkpoint-missing', index: 701 });
+    const report = checkChanged((db) => {
+      append(db);
+      const tree = growTree(EMPTY_FRONTIER);
+      for (let i = 0; i <= SIZE; i += 1) tree.push(leafHash(entryAt(db, i)));
+      db.prepare('INSERT INTO audit_checkpoints VALUES (701, ?, NULL)').run(rootOf(tree.frontier()));
     });
     expect(report).toMatchObject({ isIntact: true, unsigned: 1, size: SIZE, checked: SIZE + 1 });
     expect(report.state.size).toBe(SIZE);

@@ -80,6 +80,26 @@ describe('audit verify', () => {
     expect(await readdir(dir)).not.toContain('absent');
   });
 
+  test('goes on from where an earlier check ended, and takes no other file for that', async () => {
+    const state = join(dir, 'state.json');
+    const verify = ['audit', 'verify', '--home', home, '--key', vkey, '--state', state, '--json'];
+    expect(JSON.parse((await runSluice(verify)).out)).toMatchObject({ ok: true, checked: 300 });
+    expect(JSON.parse((await runSluice(verify)).out)).toMatchObject({ ok: true, checked: 0, size: 300 });
+    await writeFile(state, JSON.stringify({ size: 300, roots: ['00'.repeat(32)] }));
+    expect((await runSluice(verify)).code).toBe(2);
+  });
+
+  test('holds the log against a checkpoint kept from earlier', async () => {
+    const known = join(dir, 'known');
+    await writeFile(known, (await readFile(join(dir, 'receipt'), 'utf8')).split('\n\n').slice(1).join('\n\n'));
+    const verify = ['audit', 'verify', '--home', home, '--key', vkey, '--known', known];
+    expect((await runSluice(verify)).code).toBe(0);
+    tamper('DELETE FROM audit_entries WHERE idx >= 256; DELETE FROM audit_leaves WHERE idx >= 256');
+    tamper('DELETE FROM audit_checkpoints WHERE size > 256'); // the log as it once was
+    expect((await runSluice(verify)).out).toMatch(/the log is older than what is known of it/);
+    expect((await runSluice(verify.slice(0, 6))).code, 'control').toBe(0);
+  });
+
   test('checks exported tiles without the home, and finds damage in them', async () => {
     const tiles = join(dir, 'tiles');
     const exported = await runSluice(['audit', 'export-tiles', tiles, '--home', home, '--json']);
@@ -92,6 +112,34 @@ describe('audit verify', () => {
     bytes[100] = (bytes[100] ?? 0) ^ 1;
     await writeFile(bundle, bytes);
     expect((await runSluice(verify)).code).toBe(1);
+  });
+});
+
+describe('a change of keys', () => {
+  const check = async (key: string) => (await runSluice(['audit', 'verify', '--home', home, '--key', key])).code;
+
+  test('is said in the log; both keys check it until the former is retired', async () => {
+    const change = await runSluice(['audit', 'rotate-key', '--home', home, '--json']);
+    const { former, current } = JSON.parse(change.out) as { former: string; current: string };
+    expect(former).toBe(vkey);
+    expect([await check(former), await check(current)]).toEqual([0, 0]);
+    expect((await runSluice(['audit', 'rotate-key', '--home', home])).code).toBe(2);
+    const retired = await runSluice(['audit', 'retire-key', '--home', home, '--json']);
+    expect(JSON.parse(retired.out)).toEqual({ ok: true, former, current });
+    expect([await check(former), await check(current)]).toEqual([1, 0]);
+    expect((await runSluice(['audit', 'retire-key', '--home', home])).code).toBe(2);
+    const store = openStore({ path: join(home, 'sluice.db'), now: () => new Date() });
+    const notes = store.read((db) => readEntries(db, 300, 310)).map(({ kind, note }) => `${kind}: ${note}`);
+    store.close();
+    expect(notes).toEqual([`log-key: ${current} takes over from ${former}`, `log-key: ${former} is retired`]);
+    expect(await readdir(join(home, 'keys'))).toEqual(['log.key']);
+  });
+
+  test('is refused while a gateway runs on the home', async () => {
+    const store = openStore({ path: join(home, 'sluice.db'), now: () => new Date() });
+    expect((await runSluice(['audit', 'rotate-key', '--home', home])).code).toBe(2);
+    store.close();
+    expect((await runSluice(['audit', 'rotate-key', '--home', home])).code).toBe(0);
   });
 });
 

@@ -63,6 +63,8 @@ describe('the tree', () => {
     expect(await (await h.request(null, '/v1/audit/consistency?from=1')).json()).toMatchObject({ from: 1, to: 3 });
     const tile = await h.request(null, '/v1/audit/tile/0/000.p/3');
     expect([tile.status, (await tile.arrayBuffer()).byteLength]).toEqual([200, 96]);
+    expect(tile.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect((await h.request(null, '/v1/audit/checkpoint')).headers.get('cache-control')).toBe('no-store');
     expect((await h.request(null, '/v1/audit/tile/0/000.p%2F3')).status).toBe(200);
   });
 
