@@ -63,7 +63,7 @@ export function judgeGroups(protection: Protection, raw: TableData, exact: Table
   const shown: ShownGroup[] = [];
   const left: number[] = [];
   for (let row = 0; row < raw.rowCount; row += 1) {
-    const found = exactRows?.get(keyText(layout.keys, raw, row));
+    const found = isTooSmall(protection, raw, row) ? undefined : exactRows?.get(keyText(layout.keys, raw, row));
     const group: GroupRow = { raw, row, exact: found === undefined ? null : { table: exact!, row: found } };
     // What is still open here was not answered by the exact statement: it stays hidden.
     if (judgeUnits(protection, 0, layout.unitsMin, group) === 'safe') {
@@ -77,6 +77,11 @@ export function judgeGroups(protection: Protection, raw: TableData, exact: Table
     throw new AppError('SQL_TOO_COMPLEX', { what: 'groups', limit: profile.cellsMax });
   shown.sort((a, b) => compareKeys(layout.keys, raw, a.row, b.row));
   return { protection, shown, left };
+}
+
+/** WHY before its key is looked up: what small groups are gathered into has NULL for keys, and so has the group of NULL. */
+function isTooSmall(protection: Protection, raw: TableData, row: number): boolean {
+  return judgeUnits(protection, 0, protection.layout.unitsMin, { raw, row, exact: null }) === 'unsafe';
 }
 
 /** The table that `finish` reads. */

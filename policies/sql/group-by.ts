@@ -41,7 +41,7 @@ export function grouper(
   const exprs = items !== null ? keysOfAll(collector, items) : keyExprs(env, node, readItems);
   const keys = exprs.map(({ name, expr }): NamedExpr => ({ id: freshId(ctx), name, expr }));
   const plainSets = sets !== null && sets.length === 1 && sets[0]?.length === keys.length;
-  const grouped = all || keys.length > 0 || sets !== null;
+  const grouped = keys.length > 0 || sets !== null;
   const columns = new Set(keys.flatMap((key) => (key.expr.kind === 'column' ? [key.expr.id] : [])));
   const each = (instance?.columns ?? []).map(
     ({ id, name, type }): NamedExpr => ({ id: freshId(ctx), name, expr: columnRef(id, type, null) }),
@@ -81,15 +81,15 @@ function groupSets(node: SyntaxNode): readonly (readonly number[])[] | null {
   return sets.map((set) => (Array.isArray(set) ? set.map(Number) : []));
 }
 
-/** GROUP BY ALL: the items that hold no aggregate. */
+/** GROUP BY ALL: the items that hold no aggregate. What names no column is no key: constants alone make one row, as in DuckDB. */
 function keysOfAll(collector: AggregateCollector, items: readonly Item[]): readonly { name: string; expr: Expr }[] {
   const measures = new Set(collector.measures.map((measure) => measure.id));
   return items.filter((item) => {
-    let aggregated = false;
+    const columns: ColumnId[] = [];
     visitExpr(item.expr, (part) => {
-      if (part.kind === 'column' && measures.has(part.id)) aggregated = true;
+      if (part.kind === 'column') columns.push(part.id);
     });
-    return !aggregated;
+    return columns.length > 0 && !columns.some((id) => measures.has(id));
   });
 }
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CANARIES, canariesIn, FUZZED_TABLES } from './canary-city.ts';
 import { type Failure, fuzz, judgeText } from './fuzz.ts';
-import { KNOWN_FAILURES } from './known-failures.ts';
 import { openRawTables } from './raw-tables.ts';
 import { checkAnswer } from './reference-check.ts';
 import { shrunk } from './sql-noise.ts';
@@ -14,19 +13,32 @@ import { shrunk } from './sql-noise.ts';
 const SEED = 300;
 console.log(`fuzz seed ${SEED}`);
 
+/** What the fuzzer found: each failed once. */
+const FOUND: readonly (readonly [what: string, sql: string])[] = [
+  ['groups of which only the number is asked', 'SELECT count(*) FROM (SELECT sum(age) AS a FROM person) w'],
+  ['public rows of which only the number is asked', 'SELECT 7 FROM (SELECT sum(age) FROM person) w, pub LIMIT 2'],
+  ['a sum of zeros over no rows is NULL', 'SELECT sum(0) FILTER (WHERE false) AS s FROM person'],
+  ['a sum of nothing is NULL', 'SELECT city, sum(NULL) AS a FROM person GROUP BY city'],
+  [
+    'what small groups are gathered into is no group beside that of NULL',
+    'SELECT dept, count(*) AS n, sum(fee) AS s FROM visit GROUP BY dept',
+  ],
+  ['GROUP BY ALL of constants alone', 'SELECT true AS k, count(*) FROM pub WHERE false GROUP BY ALL'],
+];
+
 describe('fuzz', () => {
-  it('300 queries leak nothing, and fail in no new way', { timeout: 300_000 }, async () => {
+  it('300 queries leak nothing and fail nowhere', { timeout: 300_000 }, async () => {
     const failures: Failure[] = [];
     const report = await fuzz({ queries: 300, seed: SEED, failed: (failure) => failures.push(failure) });
-    expect(failures.filter((failure) => !KNOWN_FAILURES.some(({ isLike }) => isLike(failure)))).toEqual([]);
+    expect(failures).toEqual([]);
     expect(report.canary_leaks).toBe(0);
     expect(report.accepted).toBeGreaterThan(50);
     expect(report.comparedValues).toBeGreaterThan(40);
     expect(report.countedPersons).toBeGreaterThan(0);
   });
 
-  it.each(KNOWN_FAILURES)('known: $name', async ({ example, kind }) => {
-    expect(await judgeText(example), 'repaired: take it off the list').toBe(kind);
+  it.each(FOUND)('found and mended: %s', async (_what, sql) => {
+    expect(await judgeText(sql)).toBeNull();
   });
 });
 

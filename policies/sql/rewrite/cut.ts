@@ -23,13 +23,14 @@ import type { Boundary } from '../rewrite.ts';
 import { INTEGER } from '../sql-type.ts';
 import { sameType } from '../type-rules.ts';
 import { conditionsApart } from './apart.ts';
-import { cast, group, idsAbove, named, ref, refTo, scanReleased } from './build.ts';
+import { cast, group, idsAbove, named, namedAggregate, ref, refTo, scanReleased } from './build.ts';
 import { canonicalText } from './canonical.ts';
 import { buildCells, type CellsSpec } from './cells.ts';
 import { checkComparisons } from './coarse.ts';
 import { cutWhere } from './cut-joins.ts';
 import { type Cutter, type Piece, releasedSide, releaseRows, sideOf } from './cutter.ts';
 import { publicDomain } from './domain.ts';
+import { countStar } from './exact-cells.ts';
 import { groupedBySets, isGrouping } from './grouping-sets.ts';
 import { joinRaw } from './join-raw.ts';
 import { checkUnion } from './join-rules.ts';
@@ -226,7 +227,8 @@ function repeats(expr: Expr, unit: UnitColumn, input: Raw): boolean {
   return expr.kind === 'column' && rootOf(input.alias, expr.id) === rootOf(input.alias, unit.id);
 }
 
-function releaseCells(aggregate: Aggregate, raw: Raw, cutter: Cutter): Rel {
+function releaseCells(asked: Aggregate, raw: Raw, cutter: Cutter): Rel {
+  const aggregate = withAColumn(asked, cutter);
   const index = boundaryFor(aggregate, raw, cutter);
   const boundary = cutter.boundaries[index]!;
   const columns = boundary.released.map((column): OutputColumn => ({ ...column, id: cutter.ids.next() }));
@@ -237,6 +239,12 @@ function releaseCells(aggregate: Aggregate, raw: Raw, cutter: Cutter): Rel {
     return named(id, name, sameType(value.type, type) ? value : cast(value, type));
   });
   return { kind: 'project', input: scanReleased(index, columns), columns: [...keys, ...measures] };
+}
+
+/** What only its number of rows is asked of is a table all the same, and a table has a column. */
+function withAColumn(aggregate: Aggregate, { ids }: Cutter): Aggregate {
+  if (aggregate.keys.length + aggregate.measures.length > 0) return aggregate;
+  return { ...aggregate, measures: [namedAggregate(ids.next(), 'rows', countStar([]))] };
 }
 
 /** The same aggregation twice is one release. Different ones over the same rows are compared with each other when they leave. */

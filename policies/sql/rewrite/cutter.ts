@@ -4,7 +4,8 @@ import type { Decision } from '../decide.ts';
 import type { ColumnId, Offset, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import type { Boundary } from '../rewrite.ts';
-import { type IdSource, named, refTo, scanReleased } from './build.ts';
+import { INTEGER } from '../sql-type.ts';
+import { type IdSource, literal, named, refTo, scanReleased } from './build.ts';
 import { asRaw, type Raw } from './raw.ts';
 import { constructRefused } from './refusals.ts';
 
@@ -46,8 +47,15 @@ export function releasedSide(piece: Piece, at: Offset | undefined, cutter: Cutte
   return releaseRows(piece.rel, cutter.profile.cellsMax, false, cutter);
 }
 
+/** Rows of which only their number is asked are a table all the same, and a table has a column. */
+function withAColumn(rel: Rel, { ids }: Cutter): Rel {
+  if (columnsOf(rel).length > 0) return rel;
+  return { kind: 'project', input: rel, columns: [named(ids.next(), 'row', literal('1', INTEGER))] };
+}
+
 /** Public rows as they are. One more than may leave is asked for, so that the protector sees that there are more. */
-export function releaseRows(rel: Rel, rowsMax: number, cappable: boolean, cutter: Cutter): Rel {
+export function releaseRows(read: Rel, rowsMax: number, cappable: boolean, cutter: Cutter): Rel {
+  const rel = withAColumn(read, cutter);
   const asked = rowsMax + 1;
   const cells: Rel =
     rel.kind === 'limit'

@@ -73,7 +73,11 @@ export function measureOf(call: AggregateCall, place: SourcePlace | null): Measu
   if (call.distinct) throw refused(`${fn}(DISTINCT …)`, `${fn}(…), or count(distinct …)`, place);
   if (fn === 'count') return { ...simple, forms: [filtered(presenceTerms(x!))] };
   if (fn === 'count_if') return { ...simple, forms: [filtered(under(x!, rows))] };
-  if (fn === 'sum') return { ...simple, forms: [filtered(sumTerms(x!, fn, place))] };
+  if (fn === 'sum') {
+    const terms = sumTerms(x!, fn, place);
+    // Nothing to add up is NULL, as the mean of nothing is.
+    return terms.length === 0 ? { ...simple, rule: 'mean', forms: [[], []] } : { ...simple, forms: [filtered(terms)] };
+  }
   if (fn === 'avg') {
     return { ...simple, rule: 'mean', forms: [sumTerms(x!, fn, place), presenceTerms(x!)].map(filtered) };
   }

@@ -92,7 +92,10 @@ class Collector {
       const known = factors.get(at);
       factors.set(at, known === undefined ? term.factor : plusFraction(known, term.factor));
     }
-    return [...factors].map(([term, factor]) => ({ term, factor })).filter(({ factor }) => factor.top !== '0');
+    const all = [...factors].map(([term, factor]) => ({ term, factor }));
+    const adding = all.filter(({ factor }) => factor.top !== '0');
+    // WHY all where none adds: a sum of zeros is 0 over some rows and NULL over none.
+    return adding.length > 0 ? adding : all;
   }
 
   distinct({ arg, where }: { readonly arg: Expr; readonly where: readonly Expr[] }): number {
