@@ -14,6 +14,7 @@ export const AUDIT_KINDS = [
   'log-read',
   'log-key',
   'freeze',
+  'integrity',
   'start',
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];

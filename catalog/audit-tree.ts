@@ -42,6 +42,7 @@ const selectNodes = prepared((db) =>
     )
     .pluck(),
 );
+const selectNodeCount = prepared((db) => db.client.prepare<[], number>('SELECT count(*) FROM audit_nodes').pluck());
 const insertNode = prepared((db) =>
   db.client.prepare<[number, number, Uint8Array]>('INSERT INTO audit_nodes (level, n, hash) VALUES (?, ?, ?)'),
 );
@@ -102,6 +103,10 @@ export function findLeaf(db: Db, leaf: Uint8Array): number | null {
 /** Nodes `from` ≤ n < `to` of a level ≥ 1, in order. */
 export function readNodes(db: Db, level: number, from: number, to: number): readonly Buffer[] {
   return selectNodes(db).all(level, from, to);
+}
+
+export function countNodes(db: Db): number {
+  return selectNodeCount(db).get() ?? 0;
 }
 
 export function saveNodes(tx: Db, nodes: readonly TreeNode[]): void {

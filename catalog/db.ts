@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { NO_SEALS, type RowSeals, type SealedTable } from './row-seals.ts';
 import * as schema from './schema.ts';
 
 /**
@@ -12,10 +13,17 @@ export interface Db {
   readonly client: Database.Database;
   /** The store's clock as ISO 8601 UTC text with milliseconds. */
   readonly now: () => string;
+  /** Passes on what is as the gateway wrote it (row-seals.ts). Every row that decides who may ask what goes through it. */
+  sealed<T extends object | undefined>(table: SealedTable, row: T): T;
 }
 
-export function createDb(client: Database.Database, clock: () => Date): Db {
-  return { orm: drizzle(client, { schema }), client, now: () => clock().toISOString() };
+export function createDb(client: Database.Database, clock: () => Date, seals: RowSeals = NO_SEALS): Db {
+  return {
+    orm: drizzle(client, { schema }),
+    client,
+    now: () => clock().toISOString(),
+    sealed: (table, row) => seals.check(client, table, row),
+  };
 }
 
 /**

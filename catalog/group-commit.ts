@@ -20,6 +20,8 @@ export interface CommitQueue {
 
 /** What a queue works on. */
 export interface CommitQueueOptions {
+  /** Runs at the beginning of each transaction, which fails with it. */
+  readonly beforeBatch: () => void;
   /**
    * Runs once in each transaction after its works: derived state that is cheaper in bulk. What it returns is called once
    * the transaction is durable, before anyone is answered.
@@ -49,7 +51,10 @@ interface Written {
  * are answered together after the one durable COMMIT. One sync serves the whole batch, and those that come meanwhile wait
  * for it.
  */
-export function createCommitQueue(db: Db, { beforeCommit, walSync, onFailure }: CommitQueueOptions): CommitQueue {
+export function createCommitQueue(
+  db: Db,
+  { beforeBatch, beforeCommit, walSync, onFailure }: CommitQueueOptions,
+): CommitQueue {
   const savepoint = savepoints(db);
   let queue: Entry[] = [];
   let scheduled = false;
@@ -60,7 +65,8 @@ export function createCommitQueue(db: Db, { beforeCommit, walSync, onFailure }: 
   let failure: { readonly cause: unknown } | null = null;
 
   function schedule(): void {
-    if (scheduled || syncing !== null || queue.length === 0) return;
+    // What comes while a batch is at work waits for its end, as the batch does for its sync.
+    if (scheduled || working || syncing !== null || queue.length === 0) return;
     scheduled = true;
     const start = () => {
       scheduled = false;
@@ -120,6 +126,7 @@ export function createCommitQueue(db: Db, { beforeCommit, walSync, onFailure }: 
     working = true;
     try {
       savepoint.begin.run();
+      beforeBatch();
       for (const entry of batch) entry.run();
       const durable = beforeCommit(db);
       walSync?.hold();

@@ -38,6 +38,7 @@ export {
 } from './plans.ts';
 export * from './resource-versions.ts';
 export * from './resources.ts';
+export type { TamperedRow } from './row-seals.ts';
 export { putSetting, readSetting } from './settings.ts';
 export type { Derivation, Store, StoreOptions } from './store.ts';
 export { openStore } from './store.ts';

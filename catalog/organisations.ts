@@ -31,7 +31,7 @@ export function putOrganisation(tx: Db, organisation: Organisation): void {
 }
 
 export function findOrganisation(db: Db, id: string): Organisation | null {
-  const row = db.orm.select().from(organisations).where(eq(organisations.id, id)).get();
+  const row = db.sealed('organisations', db.orm.select().from(organisations).where(eq(organisations.id, id)).get());
   return row === undefined ? null : fromRow(row);
 }
 
@@ -42,5 +42,6 @@ export function listOrganisations(db: Db, page: Page & { kind?: OrganisationKind
     page.kind === undefined ? undefined : eq(organisations.kind, page.kind),
   );
   const query = db.orm.select().from(organisations).where(where).orderBy(asc(organisations.id));
-  return query.limit(boundedLimit(page.limit)).all().map(fromRow);
+  const rows = query.limit(boundedLimit(page.limit)).all();
+  return rows.map((row) => fromRow(db.sealed('organisations', row)));
 }

@@ -93,12 +93,14 @@ const decisionsOfPlan = prepared((db) =>
     .prepare(),
 );
 
-function fromRow(row: Row, decisions: readonly PlanDecision[]): UsagePlan {
+function fromRow(db: Db, found: Row): UsagePlan {
+  const row = db.sealed('plans', found);
+  const decisions = decisionsOfPlan(db).all({ id: row.id });
   return {
     ...row,
     tables: readJson(tablesSchema, row.tables),
     revocation: row.revocation === null ? null : readJson(revocationSchema, row.revocation),
-    decisions,
+    decisions: decisions.map((decision) => toDecision(db.sealed('plan_decisions', decision))),
   };
 }
 
@@ -158,7 +160,7 @@ export function submitPlan(tx: Db, plan: NewPlan): UsagePlan {
 
 export function findPlan(db: Db, id: string): UsagePlan | null {
   const row = planById(db).get({ id });
-  return row === undefined ? null : fromRow(row, decisionsOfPlan(db).all({ id }).map(toDecision));
+  return row === undefined ? null : fromRow(db, row);
 }
 
 /** @throws AppError `PLAN_NOT_FOUND`. */
@@ -186,13 +188,13 @@ export function listPlans(db: Db, filters: PlanFilters = {}): readonly UsagePlan
     provider === undefined ? undefined : inArray(plans.id, involved.where(eq(planResources.provider, provider))),
   );
   const query = db.orm.select().from(plans).where(where).orderBy(asc(plans.id)).limit(boundedLimit(filters.limit));
-  return query.all().map((row) => fromRow(row, decisionsOfPlan(db).all({ id: row.id }).map(toDecision)));
+  return query.all().map((row) => fromRow(db, row));
 }
 
 /** The provider of each resource that the plan was submitted with. */
 export function providersOfPlan(db: Db, id: string): ReadonlyMap<string, string> {
   const rows = db.orm.select().from(planResources).where(eq(planResources.plan, id)).all();
-  return new Map(rows.map(({ resource, provider }) => [resource, provider]));
+  return new Map(rows.map((row) => [row.resource, db.sealed('plan_resources', row).provider]));
 }
 
 /**

@@ -143,11 +143,12 @@ export function markVersionDestroyed(tx: Db, resource: string, version: number):
 
 /** On start: uploads that a crash cut off. The caller abandons them and lets the vault sweep. */
 export function writingVersions(db: Db): readonly ResourceVersion[] {
-  return db.orm.select().from(resourceVersions).where(eq(resourceVersions.state, 'writing')).all().map(fromRow);
+  const rows = db.orm.select().from(resourceVersions).where(eq(resourceVersions.state, 'writing')).all();
+  return rows.map(fromRow); // to be abandoned, whatever they say
 }
 
 export function findVersion(db: Db, resource: string, version: number): ResourceVersion | null {
-  const row = versionByNumber(db).get({ resource, version });
+  const row = db.sealed('resource_versions', versionByNumber(db).get({ resource, version }));
   return row === undefined ? null : fromRow(row);
 }
 
@@ -162,7 +163,8 @@ export function listVersions(
     page.before === undefined ? undefined : lt(resourceVersions.version, page.before),
   );
   const query = db.orm.select().from(resourceVersions).where(where).orderBy(desc(resourceVersions.version));
-  return query.limit(boundedLimit(page.limit)).all().map(fromRow);
+  const rows = query.limit(boundedLimit(page.limit)).all();
+  return rows.map((row) => fromRow(db.sealed('resource_versions', row)));
 }
 
 function setState(tx: Db, resource: string, version: number, state: VersionState): void {

@@ -100,7 +100,7 @@ function toRow(resource: NewResource, now: string): Row {
 }
 
 export function findResource(db: Db, id: string): Resource | null {
-  const row = resourceById(db).get({ id });
+  const row = db.sealed('resources', resourceById(db).get({ id }));
   return row === undefined ? null : fromRow(row);
 }
 
@@ -122,7 +122,8 @@ export function listResources(
     page.state === undefined ? undefined : eq(resources.state, page.state),
   );
   const query = db.orm.select().from(resources).where(where).orderBy(asc(resources.id));
-  return query.limit(boundedLimit(page.limit)).all().map(fromRow);
+  const rows = query.limit(boundedLimit(page.limit)).all();
+  return rows.map((row) => fromRow(db.sealed('resources', row)));
 }
 
 /** A withdrawal is for good: what is offered anew is registered anew. */

@@ -213,6 +213,21 @@ export const givenValues = sqliteTable(
   (table) => [primaryKey({ columns: [table.setName, table.functional] })],
 );
 
+export const rowSeals = sqliteTable(
+  'row_seals',
+  {
+    tableName: text('table_name').notNull(),
+    rowKey: text('row_key').notNull(),
+    mac: blob('mac', { mode: 'buffer' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tableName, table.rowKey] })],
+);
+
+export const catalogueSeal = sqliteTable('catalogue_seal', {
+  id: integer('id').primaryKey(),
+  mac: blob('mac', { mode: 'buffer' }),
+});
+
 export const settings = sqliteTable('settings', {
   name: text('name').primaryKey(),
   json: text('json').notNull(),

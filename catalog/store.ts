@@ -8,6 +8,7 @@ import { createDb } from './db.ts';
 import { createCommitQueue } from './group-commit.ts';
 import { lockHome } from './home-lock.ts';
 import { migrate } from './migrate.ts';
+import { NO_SEALS, openRowSeals, type RowSeals, type TamperedRow } from './row-seals.ts';
 import { openWalSync } from './wal-sync.ts';
 
 /** One home's state. Everything that must be true together is written in one `commit`. */
@@ -45,6 +46,15 @@ export interface StoreOptions {
   readonly now: () => Date;
   /** Called once when the disk failed in a way that leaves durability unknown: the process should stop. */
   readonly onFailure?: (cause: unknown) => void;
+  /** With it, rows that decide who may ask what are sealed and checked (row-seals.ts). Without: tests only. */
+  readonly integrity?: {
+    /** 32 bytes. */
+    readonly key: Uint8Array;
+    /** Told once of each row that is not as the gateway wrote it, after the look that found it. Such rows are not used. */
+    readonly onTampered: (row: TamperedRow) => void;
+    /** Told how many rows of a home that was never sealed were sealed as they lay there. */
+    readonly onTakenIn: (rows: number) => void;
+  };
 }
 
 const NOTHING = () => undefined;
@@ -69,21 +79,28 @@ export function openStore(options: StoreOptions): Store {
 }
 
 function openLocked(options: StoreOptions, unlock: () => void): Store {
-  const writer = createDb(openWriter(options.path), options.now);
-  const reader = options.path === IN_MEMORY ? writer : createDb(openReader(options.path), options.now);
+  const client = openWriter(options.path);
+  const seals = openSeals(client, options.integrity);
+  const writer = createDb(client, options.now, seals);
+  const reader = options.path === IN_MEMORY ? writer : createDb(openReader(options.path), options.now, seals);
   let derivation: Derivation | null = null;
   let catalogueVersion = 0;
   const catalogueChanged = watchCatalogue(writer.client);
   const beforeCommit: Derivation = (tx) => {
     indexBacklog(tx);
     const derived = derivation?.(tx) ?? NOTHING;
+    const isChanged = catalogueChanged();
+    if (isChanged) seals.sealAll();
     return () => {
-      if (catalogueChanged()) catalogueVersion += 1;
+      if (isChanged) catalogueVersion += 1;
       derived();
     };
   };
+  const beforeBatch = () => {
+    if (seals.lookAround()) catalogueVersion += 1;
+  };
   const walSync = reader === writer ? null : openWalSync(options.path, writer.client, reader.client);
-  const queue = createCommitQueue(writer, { beforeCommit, walSync, onFailure: options.onFailure });
+  const queue = createCommitQueue(writer, { beforeBatch, beforeCommit, walSync, onFailure: options.onFailure });
   return {
     read(work) {
       assert(!queue.working(), 'inside commit, read from tx');
@@ -103,6 +120,11 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
       unlock();
     },
   };
+}
+
+function openSeals(writer: Database.Database, integrity: StoreOptions['integrity']): RowSeals {
+  if (integrity === undefined) return NO_SEALS;
+  return writer.transaction(() => openRowSeals({ writer, ...integrity }))();
 }
 
 function openWriter(path: string): Database.Database {

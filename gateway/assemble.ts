@@ -25,7 +25,8 @@ import { type AppDeps, DEFAULT_LIMITS } from './app-deps.ts';
 import { type AccessLog, LOG_ORIGIN, loadLogKeys, openLog } from './audit/index.ts';
 import type { Config } from './config.ts';
 import { openIdentifierKeys } from './identity/identifier-keys.ts';
-import { createAuthorizer, loadMasterKey, openIdentity } from './identity/index.ts';
+import { createAuthorizer, deriveKey, loadMasterKey, openIdentity } from './identity/index.ts';
+import { createIntegrityReports } from './integrity-reports.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { DEFAULT_CLOCK, geometricClock } from './jobs/release-clock.ts';
 import { CompileCache } from './pipeline/compile-cache.ts';
@@ -72,12 +73,19 @@ export async function assemble(
   const identity = await openIdentity(config, now);
   const master = await loadMasterKey(config);
   const unitKeys = await openIdentifierKeys(join(config.home, 'keys', 'identifiers.sealed'), master.key);
-  const store = openStore({ path: join(config.home, 'sluice.db'), now, onFailure: events.fatal });
+  const integrity = createIntegrityReports(events.fatal);
+  const store = openStore({
+    path: join(config.home, 'sluice.db'),
+    now,
+    onFailure: events.fatal,
+    integrity: { ...integrity, key: deriveKey(master.key, 'sluice catalogue integrity', 32) },
+  });
   const log = await openLog({
     store,
     ...loadLogKeys(join(config.home, 'keys', 'log.key'), join(config.home, 'keys', 'log-former.key')),
     origin: LOG_ORIGIN,
   });
+  await integrity.begin(store);
   const vault = await openVault({ dir: join(config.home, 'vault'), masterKey: master.key, runDir: config.runDir });
   await recover(store, vault);
   const sandbox = await openSandbox({

@@ -50,6 +50,7 @@ export const STATUS_OF: Readonly<Record<ErrorCode, ProblemStatus>> = {
   HOME_IN_USE: 500,
   HOME_NEWER: 500,
   STORE_FAILED: 503,
+  CATALOGUE_CORRUPT: 500,
   SANDBOX_UNAVAILABLE: 503,
   SANDBOX_BUSY: 503,
   // WHY: a job beyond its limits is the request's own failing; a 5xx would invite clients to repeat it.

@@ -88,6 +88,7 @@ export const CATALOG_ERROR_CODES = [
   'HOME_NEWER', // found, known
   'HOME_IN_USE', // (none): another gateway process holds the same home
   'STORE_FAILED', // (none)
+  'CATALOGUE_CORRUPT', // table, key: a row that decides who may ask is not as the gateway wrote it
 ] as const;
 
 /** Isolation, engine and vault. */

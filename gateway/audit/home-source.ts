@@ -1,4 +1,5 @@
 import {
+  countNodes,
   type Db,
   entryCount,
   findLeaf,
@@ -9,7 +10,9 @@ import {
   scanLeaves,
 } from '#catalog';
 import { AppError } from '#policies';
+import type { ProblemKind } from './log-problem.ts';
 import type { LogSource, RecordedHead } from './log-source.ts';
+import { TILE_WIDTH } from './tree.ts';
 
 const HEADS_PAGE = 1_000;
 
@@ -29,10 +32,11 @@ export function openHomeSource(storePath: string): LogSource {
 }
 
 function describeLog(db: Db, close: () => void): LogSource {
+  const count = Math.max(entryCount(db), leafCount(db));
   return {
-    count: Math.max(entryCount(db), leafCount(db)),
+    count,
     note: newestNote(db),
-    hasStray: (scanEntries(db, Number.MIN_SAFE_INTEGER, 1)[0]?.[0] ?? 0) < 0,
+    stray: () => strayRow(db, count),
     stretch: (from, to) => ({
       entries: inPlace(scanEntries(db, from, to - from), from, to),
       leaves: inPlace(scanLeaves(db, from, to - from), from, to),
@@ -43,6 +47,14 @@ function describeLog(db: Db, close: () => void): LogSource {
     findLeaf: (leaf) => findLeaf(db, leaf),
     close,
   };
+}
+
+function strayRow(db: Db, count: number): ProblemKind | null {
+  if ((scanEntries(db, Number.MIN_SAFE_INTEGER, 1)[0]?.[0] ?? 0) < 0) return 'entry-reordered';
+  if ((scanLeaves(db, Number.MIN_SAFE_INTEGER, 1)[0]?.[0] ?? 0) < 0) return 'leaf-changed';
+  let nodes = 0;
+  for (let level = count / TILE_WIDTH; level >= 1; level /= TILE_WIDTH) nodes += Math.floor(level);
+  return countNodes(db) === nodes ? null : 'tree-changed';
 }
 
 /** Rows in the places that their indices give them; what lies outside the stretch leaves its places empty. */

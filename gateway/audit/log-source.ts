@@ -1,4 +1,5 @@
 import type { TreeHead } from './checkpoint.ts';
+import type { ProblemKind } from './log-problem.ts';
 
 /** A log as someone found it: a home or a folder of tiles. Nothing in it is believed; `verifyLog` holds it together. */
 export interface LogSource {
@@ -6,8 +7,8 @@ export interface LogSource {
   readonly count: number;
   /** The newest note that claims to sign the log. */
   readonly note: string | null;
-  /** Entries where none can be: before the first. */
-  readonly hasStray: boolean;
+  /** What lies where nothing of a log can be: before the first entry, behind the last tile. */
+  stray(): ProblemKind | null;
   /** Entries and recorded leaf hashes of a stretch, in order; undefined where one is absent. */
   stretch(from: number, to: number): LogStretch;
   /** The recorded root over nodes (level − 1, 256 n …); null when it is absent. */

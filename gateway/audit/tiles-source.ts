@@ -15,7 +15,7 @@ export function openTilesSource(dir: string): LogSource {
   return {
     count: size,
     note,
-    hasStray: false,
+    stray: () => null,
     stretch: (from, to) => readStretch(dir, readHashes, size, from, to),
     node: (level, n) => readHashes(level, Math.floor(n / TILE_WIDTH))?.[n % TILE_WIDTH] ?? null,
     keepsHeads: false,

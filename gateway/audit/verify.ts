@@ -148,7 +148,6 @@ function checkAll(run: Run, options: VerifyOptions): Frontier {
   const { source, signed } = run;
   const start = run.headGood;
   const heads = headsToMeet(run, start, options.known);
-  if (source.hasStray) throw new Found('entry-reordered', 0);
   let next = heads.next();
   const meet = (size: number): void => {
     for (; !next.done && next.value.size === size; next = heads.next()) checkHead(run, next.value);
@@ -167,6 +166,8 @@ function checkAll(run: Run, options: VerifyOptions): Frontier {
   }
   if (!next.done) throw new Found('entry-dropped', end, next.value.size - 1);
   if (run.headGood !== end) throw new Found('checkpoint-missing', end);
+  const stray = source.stray();
+  if (stray !== null) throw new Found(stray, 0, end - 1);
   if (atSigned === null) throw new Found('entry-dropped', end, signed.size - 1);
   return atSigned;
 }

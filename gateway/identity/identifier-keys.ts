@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { AppError } from '#policies';
+import { deriveKey } from './derive-key.ts';
 import { readOrCreatePrivate } from './private-file.ts';
 
 /** Key block of SHA-256: registration hashes `key ‖ identifier` (sandbox/ingest). */
@@ -16,14 +17,10 @@ const TAG_BYTES = 16;
  * Errors: VAULT_CORRUPT where the file was not sealed under this master key.
  */
 export async function openIdentifierKeys(path: string, masterKey: Uint8Array): Promise<(domain: string) => Uint8Array> {
-  const sealing = derive(masterKey, 'sluice identifier root', 32);
+  const sealing = deriveKey(masterKey, 'sluice identifier root', 32);
   const { bytes } = await readOrCreatePrivate(path, 'SLUICE_HOME', async () => seal(sealing, randomBytes(ROOT_BYTES)));
   const root = unseal(sealing, bytes);
-  return (domain) => derive(root, `sluice identifiers ${domain}`, IDENTIFIER_KEY_BYTES);
-}
-
-function derive(key: Uint8Array, info: string, bytes: number): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', key, new Uint8Array(), info, bytes));
+  return (domain) => deriveKey(root, `sluice identifiers ${domain}`, IDENTIFIER_KEY_BYTES);
 }
 
 function seal(key: Uint8Array, plain: Uint8Array): Uint8Array {

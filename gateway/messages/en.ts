@@ -200,6 +200,11 @@ export const EN: MessageCatalogue = {
     detail: 'the change was not stored',
     hint: 'try again; if it stays, tell the operator',
   },
+  CATALOGUE_CORRUPT: {
+    title: 'a record of the catalogue was changed outside the gateway',
+    detail: 'the stored row `{key}` of `{table}` is not as the gateway wrote it, and is not used',
+    hint: 'tell the operator and the security office; the row comes back from a backup',
+  },
   // ── sandbox, upload, vault ───────────────────────────────────────────────────────────────────────────────────────
   SANDBOX_UNAVAILABLE: {
     title: 'no sandbox is available',

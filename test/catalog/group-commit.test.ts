@@ -17,7 +17,7 @@ function openQueue(beforeCommit: (tx: Db) => () => void = () => () => undefined,
   const failures: unknown[] = [];
   const queue = createCommitQueue(
     createDb(client, () => new Date(0)),
-    { beforeCommit, walSync, onFailure: (cause) => failures.push(cause) },
+    { beforeBatch: () => undefined, beforeCommit, walSync, onFailure: (cause) => failures.push(cause) },
   );
   const rows = () => client.prepare<[], number>('SELECT n FROM t ORDER BY n').pluck().all();
   return { client, queue, rows, failures };

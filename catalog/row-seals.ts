@@ -1,0 +1,216 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type Database from 'better-sqlite3';
+import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { AppError } from '#policies';
+import { organisations, planDecisions, planResources, plans, resources, resourceVersions } from './schema.ts';
+
+/**
+ * Integrity of access-control data and security labels (GB/T 39786-2021, 8.4 d): every row that decides who may ask what
+ * (organisations, resources with their classification, versions, plans, their reviewers and decisions) has an HMAC-SHA-256
+ * over all of its columns, and all of these have one together. A row whose MAC is wrong is not used.
+ *
+ * WHY triggers and not calls of the functions that write: none can forget. They are temporary, of the gateway's own
+ * connection, which alone has the key; whoever edits the file by other means has neither.
+ */
+
+/** What decides who may ask what. */
+export const SEALED_TABLES = {
+  organisations,
+  resources,
+  resource_versions: resourceVersions,
+  plans,
+  plan_resources: planResources,
+  plan_decisions: planDecisions,
+} as const;
+export type SealedTable = keyof typeof SEALED_TABLES;
+
+/** A row that is not as the gateway wrote it; `key` is `*` where rows are missing or were put back as they once were. */
+export interface TamperedRow {
+  readonly table: SealedTable | 'catalogue';
+  readonly key: string;
+}
+
+type Value = string | number | null;
+
+interface SealedColumns {
+  /** In the order of the table. */
+  readonly columns: readonly { readonly property: string; readonly name: string }[];
+  readonly keys: readonly string[];
+}
+
+const LAYOUT = Object.fromEntries(
+  Object.entries(SEALED_TABLES).map(([name, table]) => [name, layoutOf(table)]),
+) as Readonly<Record<SealedTable, SealedColumns>>;
+
+function layoutOf(table: SQLiteTable): SealedColumns {
+  const { columns, primaryKeys } = getTableConfig(table);
+  const properties = Object.entries(table) as [string, { readonly name?: string }][];
+  const keyNames =
+    primaryKeys[0]?.columns.map(({ name }) => name) ?? columns.filter((one) => one.primary).map(({ name }) => name);
+  return {
+    columns: columns.map(({ name }) => ({
+      name,
+      property: properties.find(([, column]) => column?.name === name)?.[0] ?? name,
+    })),
+    keys: keyNames,
+  };
+}
+
+/** The seals of one home: made by the writer, checked by every reader. */
+export interface RowSeals {
+  /**
+   * Passes a row on that is as the gateway wrote it; null and undefined (no such row) pass too.
+   *
+   * @throws AppError `CATALOGUE_CORRUPT` (table, key).
+   */
+  check<T extends object | undefined>(client: Database.Database, table: SealedTable, row: T): T;
+  /**
+   * At the beginning of a transaction: looks for writes of others, and holds all against the seals when there was one.
+   *
+   * @returns whether there was.
+   */
+  lookAround(): boolean;
+  /** Before COMMIT: seals what the transaction changed. */
+  sealAll(): void;
+}
+
+export interface RowSealsOptions {
+  readonly writer: Database.Database;
+  /** 32 bytes. */
+  readonly key: Uint8Array;
+  /** Told once of each row. */
+  readonly onTampered: (row: TamperedRow) => void;
+  /** Told how many rows of a home that was never sealed were sealed as they lay there. */
+  readonly onTakenIn: (rows: number) => void;
+}
+
+/** No checks: stores of tests and offline readers, which have no key. */
+export const NO_SEALS: RowSeals = {
+  check: (_client, _table, row) => row,
+  lookAround: () => false,
+  sealAll: () => undefined,
+};
+
+/**
+ * Opens the seals in the writer's first transaction, and checks every row. A home that was never sealed (made by an older
+ * version) is sealed as it lies.
+ *
+ * SAD PATH: whoever can make a home look never sealed has its rows taken in. That the log says so again is the sign of it.
+ */
+export function openRowSeals({ writer, key, onTampered, onTakenIn }: RowSealsOptions): RowSeals {
+  const macOf = (table: SealedTable, values: readonly Value[]) =>
+    createHmac('sha256', key)
+      .update(JSON.stringify([table, ...values]))
+      .digest();
+  writer.function('row_mac', { varargs: true, deterministic: true }, (table: unknown, ...values: unknown[]) =>
+    macOf(table as SealedTable, values as Value[]),
+  );
+  const told = new Set<string>();
+  let isWhole = true;
+  let foreignVersion = dataVersion(writer);
+  const selectSeals = writer.prepare<[], [string, string, Buffer]>('SELECT * FROM row_seals ORDER BY 1, 2').raw();
+  const selectWhole = writer.prepare<[], Buffer | null>('SELECT mac FROM catalogue_seal').pluck();
+  const updateWhole = writer.prepare<[Buffer]>('UPDATE catalogue_seal SET mac = ?');
+
+  function tell(row: TamperedRow): void {
+    const name = `${row.table}\n${row.key}`;
+    if (told.has(name)) return;
+    told.add(name);
+    onTampered(row);
+  }
+
+  function wholeMac(): Buffer {
+    const mac = createHmac('sha256', key).update('catalogue');
+    for (const [table, rowKey, seal] of selectSeals.all()) mac.update(JSON.stringify([table, rowKey])).update(seal);
+    return mac.digest();
+  }
+
+  function checkAll(): void {
+    for (const table of tableNames()) {
+      const wrong = writer.prepare<[], string>(wrongRowsSql(table)).pluck().all();
+      for (const rowKey of wrong) tell({ table, key: rowKey });
+    }
+    const whole = selectWhole.get() ?? null;
+    isWhole = whole !== null && timingSafeEqual(whole, wholeMac());
+    if (!isWhole) tell({ table: 'catalogue', key: '*' });
+  }
+
+  if ((selectWhole.get() ?? null) === null) {
+    let takenIn = 0;
+    for (const table of tableNames()) takenIn += writer.prepare(sealRowsSql(table)).run().changes;
+    updateWhole.run(wholeMac());
+    if (takenIn > 0) onTakenIn(takenIn);
+  }
+  checkAll();
+  for (const table of tableNames()) writer.exec(triggersSql(table));
+  const selectSeal = (client: Database.Database) =>
+    client.prepare<[string, string], Buffer>('SELECT mac FROM row_seals WHERE table_name = ? AND row_key = ?').pluck();
+  const perClient = new WeakMap<Database.Database, ReturnType<typeof selectSeal>>();
+
+  function sealOf(client: Database.Database, table: SealedTable, rowKey: string): Buffer | undefined {
+    const statement = perClient.get(client) ?? selectSeal(client);
+    perClient.set(client, statement);
+    return statement.get(table, rowKey);
+  }
+
+  return {
+    check(client, table, row) {
+      if (row === undefined) return row;
+      const { columns, keys } = LAYOUT[table];
+      const values = new Map(
+        columns.map(({ name, property }) => [name, (row as Record<string, Value>)[property] ?? null]),
+      );
+      const rowKey = JSON.stringify(keys.map((name) => values.get(name)));
+      const seal = sealOf(client, table, rowKey);
+      const isGood = seal !== undefined && timingSafeEqual(seal, macOf(table, [...values.values()]));
+      if (!isGood) tell({ table, key: rowKey });
+      if (!isGood || !isWhole) throw new AppError('CATALOGUE_CORRUPT', { table, key: rowKey });
+      return row;
+    },
+    lookAround() {
+      const version = dataVersion(writer);
+      if (version === foreignVersion) return false;
+      foreignVersion = version;
+      checkAll();
+      return true;
+    },
+    sealAll() {
+      // What was wrong before stays wrong: a change of the gateway's own must not heal it.
+      if (isWhole) updateWhole.run(wholeMac());
+    },
+  };
+}
+
+const tableNames = () => Object.keys(SEALED_TABLES) as SealedTable[];
+
+/** Changes when another connection has written to the file: the gateway is the only one that should (sqlite.org/pragma.html). */
+function dataVersion(client: Database.Database): number {
+  return client.pragma('data_version', { simple: true }) as number;
+}
+
+function keySql(table: SealedTable, row: string): string {
+  return `json_array(${LAYOUT[table].keys.map((key) => `${row}"${key}"`).join(', ')})`;
+}
+
+function macSql(table: SealedTable, row: string): string {
+  return `ROW_MAC('${table}', ${LAYOUT[table].columns.map(({ name }) => `${row}"${name}"`).join(', ')})`;
+}
+
+function sealRowsSql(table: SealedTable): string {
+  return `INSERT INTO row_seals SELECT '${table}', ${keySql(table, '')}, ${macSql(table, '')} FROM ${table}`;
+}
+
+/** Rows without their seal or with another's, and seals without their row. */
+function wrongRowsSql(table: SealedTable): string {
+  const seals = `SELECT row_key, mac FROM row_seals WHERE table_name = '${table}'`;
+  const rows = `SELECT ${keySql(table, '')} AS row_key, ${macSql(table, '')} AS mac FROM ${table}`;
+  return `SELECT DISTINCT row_key FROM (SELECT * FROM (${rows} EXCEPT ${seals}) UNION ALL SELECT * FROM (${seals} EXCEPT ${rows}))`;
+}
+
+function triggersSql(table: SealedTable): string {
+  const put = `INSERT OR REPLACE INTO row_seals VALUES ('${table}', ${keySql(table, 'NEW.')}, ${macSql(table, 'NEW.')});`;
+  const drop = `DELETE FROM row_seals WHERE table_name = '${table}' AND row_key = ${keySql(table, 'OLD.')};`;
+  const on = (change: string, body: string) =>
+    `CREATE TEMP TRIGGER ${table}_seal_${change} AFTER ${change} ON main.${table} BEGIN ${body} END;`;
+  return on('INSERT', put) + on('UPDATE', drop + put) + on('DELETE', drop);
+}

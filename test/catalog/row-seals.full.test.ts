@@ -1,0 +1,210 @@
+/**
+ * Goal: a row that decides who may ask what is not used once someone else has changed it, and the store says which.
+ * Method: every column of every sealed table, edited in the file by another connection, with the store open and before it
+ * opens; rows taken out, put in, and put back as they once were together with their seals. Controls: the untouched rows are
+ * used; the same change by the gateway's own functions is no finding.
+ */
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  beginVersion,
+  commitVersion,
+  decidePlan,
+  findOrganisation,
+  findPlan,
+  findResource,
+  findVersion,
+  openStore,
+  providersOfPlan,
+  revokePlan,
+  type Store,
+  submitPlan,
+  type TamperedRow,
+} from '../../catalog/index.ts';
+import { SEALED_TABLES, type SealedTable } from '../../catalog/row-seals.ts';
+import { seed } from './memory-store.ts';
+
+let dir: string;
+let path: string;
+let found: TamperedRow[];
+let takenIn: number[];
+const stores = new Set<Store>();
+
+function open(key = 7): Store {
+  const store = openStore({
+    path,
+    now: () => new Date(),
+    integrity: {
+      key: Buffer.alloc(32, key),
+      onTampered: (row) => found.push(row),
+      onTakenIn: (rows) => takenIn.push(rows),
+    },
+  });
+  stores.add(store);
+  return store;
+}
+
+function close(store: Store): void {
+  if (stores.delete(store)) store.close();
+}
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'sluice-seals-'));
+  path = join(dir, 'sluice.db');
+  [found, takenIn] = [[], []];
+  const store = open();
+  await store.commit((tx) => {
+    seed(tx);
+    submitPlan(tx, {
+      id: 'p1',
+      title: 't',
+      purpose: 'p',
+      class: 'governance',
+      org: 'dev',
+      author: 'ann',
+      tables: [{ resource: 'power', columns: ['kwh'] }],
+      unitsMin: 20,
+      jobsMax: 5,
+      validFrom: '2026-01-01',
+      validUntil: '2027-01-01',
+    });
+    decidePlan(tx, 'p1', { role: 'bureau', org: 'bureau', by: 'bo', verdict: 'approve', comment: '' });
+    const version = beginVersion(tx, 'power');
+    commitVersion(tx, {
+      resource: 'power',
+      version,
+      rows: 100,
+      bytes: 1,
+      rowsPerUnitMax: { enterprise: 3 },
+      contentSha256: 'ab',
+      rowKeyScheme: 's',
+      report: null,
+    });
+  });
+  close(store);
+});
+afterEach(() => {
+  for (const store of stores) close(store);
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** As someone with the file in hand. */
+function edit(sql: string): void {
+  const db = new Database(path);
+  db.pragma('foreign_keys = OFF');
+  db.exec(sql);
+  db.close();
+}
+
+/** Reads what the tables decide. */
+const USES: Readonly<Record<SealedTable, (store: Store) => unknown>> = {
+  organisations: (store) => store.read((db) => findOrganisation(db, 'grid')),
+  resources: (store) => store.read((db) => findResource(db, 'power')),
+  resource_versions: (store) => store.read((db) => findVersion(db, 'power', 1)),
+  plans: (store) => store.read((db) => findPlan(db, 'p1')),
+  plan_resources: (store) => store.read((db) => providersOfPlan(db, 'p1')),
+  plan_decisions: (store) => store.read((db) => findPlan(db, 'p1')),
+};
+const WHERE: Readonly<Record<SealedTable, string>> = {
+  organisations: `id = 'grid'`,
+  resources: `id = 'power'`,
+  resource_versions: `resource = 'power'`,
+  plans: `id = 'p1'`,
+  plan_resources: `plan = 'p1'`,
+  plan_decisions: `plan = 'p1'`,
+};
+const tables = Object.keys(SEALED_TABLES) as SealedTable[];
+const corrupt = expect.objectContaining({ code: 'CATALOGUE_CORRUPT' });
+
+/** Another value for every column that is none of the row's key. */
+function edits(table: SealedTable): readonly string[] {
+  const db = new Database(path, { readonly: true });
+  const columns = db.pragma(`table_info(${table})`) as { name: string; type: string; pk: number }[];
+  db.close();
+  return columns
+    .filter(({ pk }) => pk === 0)
+    .map(({ name, type }) => {
+      const value = type === 'INTEGER' ? `coalesce("${name}", 0) + 1` : `coalesce("${name}", '') || ' '`;
+      return `PRAGMA ignore_check_constraints = ON; UPDATE ${table} SET "${name}" = ${value} WHERE ${WHERE[table]}`;
+    });
+}
+
+describe.each(tables)('a row of %s', (table) => {
+  it('is used as the gateway wrote it (control)', () => {
+    const store = open();
+    expect(() => USES[table](store)).not.toThrow();
+    expect([found, takenIn]).toEqual([[], []]);
+  });
+
+  it('is not used with any column changed while the gateway runs', () => {
+    const running = open();
+    const kept = new Database(path);
+    for (const sql of edits(table)) {
+      const row = kept.prepare(`SELECT * FROM ${table} WHERE ${WHERE[table]}`).get() as Record<string, unknown>;
+      edit(sql);
+      expect(() => USES[table](running), sql).toThrow(corrupt);
+      const names = Object.keys(row);
+      const set = names.map((name) => `"${name}" = ?`).join(', ');
+      kept.prepare(`UPDATE ${table} SET ${set} WHERE ${WHERE[table]}`).run(...Object.values(row));
+      expect(() => USES[table](running), 'control').not.toThrow();
+    }
+    kept.close();
+    expect(found).toMatchObject([{ table }]); // told once
+  });
+
+  it('is not used when it was changed before the gateway started', () => {
+    for (const sql of edits(table).slice(0, 2)) {
+      edit(sql);
+      const restarted = open();
+      expect(found, sql).toMatchObject([{ table }]);
+      expect(() => USES[table](restarted), sql).toThrow(corrupt);
+      close(restarted);
+      found = [];
+    }
+  });
+
+  it('taken out stops everything', async () => {
+    const running = open();
+    const version = running.catalogueVersion();
+    edit(`DELETE FROM ${table} WHERE ${WHERE[table]}`);
+    await running.commit(() => undefined);
+    expect(running.catalogueVersion()).toBeGreaterThan(version);
+    expect(found).toContainEqual(expect.objectContaining({ table }));
+    edit(`DELETE FROM row_seals WHERE table_name = '${table}'`);
+    await running.commit(() => undefined);
+    expect(found).toContainEqual({ table: 'catalogue', key: '*' });
+    expect(() => running.read((db) => findOrganisation(db, 'bureau'))).toThrow(corrupt);
+  });
+});
+
+it('a plan put back as it once was, with the seal that it had, is not used', async () => {
+  const before = join(dir, 'before.db');
+  copyFileSync(path, before);
+  const store = open();
+  await store.commit((tx) => revokePlan(tx, 'p1', { org: 'bureau', by: 'bo', comment: '' }));
+  expect(store.read((db) => findPlan(db, 'p1'))?.state).toBe('revoked');
+  expect(found).toEqual([]); // a change of the gateway's own
+  edit(`ATTACH '${before}' AS old;
+    INSERT OR REPLACE INTO row_seals SELECT * FROM old.row_seals;
+    UPDATE plans SET (state, revocation) = (SELECT state, revocation FROM old.plans WHERE id = 'p1') WHERE id = 'p1';`);
+  await store.commit(() => undefined);
+  expect(found).toEqual([{ table: 'catalogue', key: '*' }]);
+  expect(() => store.read((db) => findPlan(db, 'p1'))).toThrow(corrupt);
+  await store.commit((tx) => tx.client.exec(`UPDATE organisations SET title_en = 'x' WHERE id = 'dev'`));
+  expect(() => store.read((db) => findPlan(db, 'p1')), 'no change of its own heals it').toThrow(corrupt);
+});
+
+it('a home that was never sealed is taken in, and says so; one of another key is not used', () => {
+  edit('DELETE FROM row_seals; UPDATE catalogue_seal SET mac = NULL');
+  const store = open();
+  expect(takenIn).toEqual([10]);
+  for (const table of tables) expect(() => USES[table](store)).not.toThrow();
+  close(store);
+  close(open());
+  expect(takenIn, 'once').toEqual([10]);
+  expect(found).toEqual([]);
+  expect(() => USES.plans(open(8))).toThrow(corrupt);
+});
