@@ -9,7 +9,6 @@ import { isConsistent, isIncluded } from '../../../gateway/audit/check-proof.ts'
 import {
   consistencyProof,
   EMPTY_FRONTIER,
-  EMPTY_ROOT,
   type Frontier,
   growTree,
   inclusionProof,
@@ -17,6 +16,7 @@ import {
   type NodeSource,
   rootOf,
 } from '../../../gateway/audit/tree.ts';
+import { rfc6962Vectors } from '../../log/vectors.ts';
 import { leafOf, naiveConsistency, naivePath, naiveRoot } from './naive-tree.ts';
 
 const SEED = 6962;
@@ -46,31 +46,7 @@ const hex = (hashes: readonly Uint8Array[]) => hashes.map((hash) => Buffer.from(
 const rootAt = (size: number) => naiveRoot(leaves.slice(0, size));
 
 describe('vectors', () => {
-  it('the empty tree', () => {
-    expect(hex([EMPTY_ROOT, rootOf(EMPTY_FRONTIER)])).toEqual(
-      Array(2).fill('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'),
-    );
-  });
-
-  it('the trees of the Certificate Transparency test data', () => {
-    const inputs = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'];
-    const roots = [
-      '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d',
-      'fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125',
-      'aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77',
-      'd37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7',
-      '4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4',
-      '76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef',
-      'ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c',
-      '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
-    ];
-    const builder = growTree(EMPTY_FRONTIER);
-    const found = inputs.map((input) => {
-      builder.push(leafOf(Buffer.from(input, 'hex')));
-      return rootOf(builder.frontier());
-    });
-    expect(hex(found)).toEqual(roots);
-  });
+  it.each(rfc6962Vectors())('$name', ({ passes }) => expect(passes).toBe(true));
 });
 
 describe('against the reference', () => {
