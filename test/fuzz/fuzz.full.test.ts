@@ -23,6 +23,10 @@ const FOUND: readonly (readonly [what: string, sql: string])[] = [
     'what small groups are gathered into is no group beside that of NULL',
     'SELECT dept, count(*) AS n, sum(fee) AS s FROM visit GROUP BY dept',
   ],
+  [
+    'a sum of rows per person is no number of persons',
+    "SELECT '' AS k, sum(c) AS rows, count(*) AS n FROM (SELECT pid, count(*) AS c FROM visit GROUP BY pid) t GROUP BY k",
+  ],
   ['GROUP BY ALL of constants alone', 'SELECT true AS k, count(*) FROM pub WHERE false GROUP BY ALL'],
 ];
 

@@ -13,6 +13,8 @@ export interface LookThrough {
   readonly expand: (expr: Expr) => Expr;
   /** Text that is equal for equal expressions, in every query: columns by table and name, commutative sides sorted. */
   readonly text: (expr: Expr) => string;
+  /** The functional of a number of rows: rows that are groups of rows are counted under another name than these. */
+  readonly rows: string;
   /** Whether a column, cast or not, is declared to have a value in every row and no join can leave it out. */
   readonly isFilled: (expr: Expr) => boolean;
   /** Whether declared bounds prove that it is never negative. */
@@ -62,7 +64,8 @@ export function lookThrough(raw: Raw): LookThrough {
         return false;
     }
   };
-  return { expand, text: (expr) => textOf(expr, nameOf), isFilled, isNonNegative, largest };
+  const text = (expr: Expr) => textOf(expr, nameOf);
+  return { expand, text, rows: rowsText(raw.rel, text), isFilled, isNonNegative, largest };
 }
 
 function filledColumns(rel: Rel): ReadonlySet<ColumnId> {
@@ -143,8 +146,20 @@ function addedUp(part: Rel, id: ColumnId, origins: ReadonlyMap<ColumnId, string>
   return call.fn === 'sum' && arg?.kind === 'column' ? (origins.get(arg.id) ?? null) : null;
 }
 
-/** The functional of a number of rows. */
+/** The functional of a number of stored rows. */
 export const ROWS_TEXT = '1';
+
+/** WHY by what they were grouped by: the sum of rows per person is a number of rows, and beside it that of persons is not. */
+function rowsText(rel: Rel, text: (expr: Expr) => string): string {
+  const grouped = relsWithin(rel).flatMap((part) => (part.kind === 'aggregate' ? [part.keys] : []));
+  const by = grouped.map((keys) =>
+    keys
+      .map(({ expr }) => text(expr))
+      .sort()
+      .join(),
+  );
+  return by.length === 0 ? ROWS_TEXT : `${ROWS_TEXT}/${by.sort().join('/')}`;
+}
 
 const COMMUTATIVE: ReadonlySet<string> = new Set(['and', 'or', 'eq', 'neq', 'add', 'multiply', 'greatest', 'least']);
 

@@ -6,7 +6,7 @@ import { productType } from '../type-rules.ts';
 import { aggregateCall, and, call, isNotNull, sumType } from './build.ts';
 import type { Condition } from './conditions.ts';
 import { type Fraction, plusFraction } from './fraction.ts';
-import { type LookThrough, ROWS_TEXT } from './look-through.ts';
+import type { LookThrough } from './look-through.ts';
 import type { Measure } from './measures.ts';
 import type { RowTerm } from './polynomial.ts';
 import type { Raw } from './raw.ts';
@@ -121,7 +121,7 @@ class Collector {
       ...needed.map((one) => `[${this.through.text(one)}]`).sort(),
     ];
     return this.add({
-      functional: functional.length === 0 ? ROWS_TEXT : functional.join('·'),
+      functional: functional.length === 0 ? this.through.rows : functional.join('·'),
       magnitude,
       set,
       filter: rows.length === 0 ? null : and(rows),
