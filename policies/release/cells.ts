@@ -84,11 +84,22 @@ function isTooSmall(protection: Protection, raw: TableData, row: number): boolea
   return judgeUnits(protection, 0, protection.layout.unitsMin, { raw, row, exact: null }) === 'unsafe';
 }
 
+/**
+ * Leaves out the groups of which no value is shown. WHY among linked groupings: with a group present as a row of NULLs, that
+ * it has enough units would be known, and of the groups left out that they have not.
+ */
+export function onlyTelling({ protection, shown, left }: JudgedGroups, raw: TableData): JudgedGroups {
+  const { layout } = protection;
+  const tells = ({ row, terms }: ShownGroup) =>
+    terms.length === 0 || terms.some((value) => value !== null) || isPublicGroup(layout, raw, row);
+  const silent = shown.filter((group) => !tells(group)).map(({ row }) => row);
+  return { protection, shown: shown.filter(tells), left: [...left, ...silent] };
+}
+
 /** The table that `finish` reads. */
 export function tableOfGroups(
   released: CellsBoundary['released'],
-  { protection: { layout }, left }: JudgedGroups,
-  shown: readonly ShownGroup[],
+  { protection: { layout }, shown, left }: JudgedGroups,
   raw: TableData,
 ): ProtectedTable {
   const values = layout.values.map((value) => shown.map((group) => cellOf(value, group)));

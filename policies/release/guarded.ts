@@ -21,6 +21,8 @@ export interface GuardMemory {
   given(set: string, functional: string): string | null;
   /** From now on this is it, for other answers too. */
   give(set: string, functional: string, value: string): void;
+  /** Takes back what an answer was to add: it will not leave like this. */
+  forget(entry: GuardEntry): void;
 }
 /** What an answer adds to the memory: durable in the transaction of its outcome, or taken back. */
 export interface GuardEntry {
@@ -34,6 +36,11 @@ export interface GuardedBoundary {
   readonly groups: JudgedGroups;
   readonly raw: TableData;
 }
+/** What every boundary shows after it. */
+export interface GuardedAnswer {
+  readonly boundaries: readonly (readonly ShownGroup[])[];
+  readonly entry: GuardEntry;
+}
 
 /**
  * Lets the differencing guard look at a whole answer: values over sets that differ from earlier ones in too few units.
@@ -46,7 +53,7 @@ export function guardAnswer(
   boundaries: readonly GuardedBoundary[],
   memory: GuardMemory,
   profile: PolicyProfile,
-): { readonly boundaries: readonly (readonly ShownGroup[])[]; readonly entry: GuardEntry } {
+): GuardedAnswer {
   const given: Given = { fresh: new Map(), memory };
   const met: Met = new Map();
   const parts: unknown[] = [];

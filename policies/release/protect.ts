@@ -6,10 +6,13 @@ import type { EmittedSql } from '../sql/emit/emitted-sql.ts';
 import type { CellsBoundary } from '../sql/rewrite/cell-layout.ts';
 import type { PrivatePlan, RowsBoundary } from '../sql/rewrite.ts';
 import type { TableData } from '../table-data.ts';
-import { type JudgedGroups, judgeGroups, openGroups, type Protection, tableOfGroups } from './cells.ts';
-import { type GuardEntry, type GuardMemory, guardAnswer } from './guarded.ts';
+import { type JudgedGroups, judgeGroups, onlyTelling, openGroups, type Protection, tableOfGroups } from './cells.ts';
+import type { GuardEntry, GuardMemory } from './guarded.ts';
+import { gatheredGroups } from './linked-groupings.ts';
+import { linkedStatistics } from './linked-statistics.ts';
 import { type ProtectedTable, releasedTable } from './protected-table.ts';
 import type { Suppressed } from './released-result.ts';
+import { settleAnswer } from './settled.ts';
 import { EXACT_THRESHOLD, perturbedThreshold } from './threshold.ts';
 
 /** Stage `protect`: per boundary what `finish` may read. Columns are `c0`, `c1`, … in the order of `released`. */
@@ -21,6 +24,7 @@ export interface ProtectedCells {
   readonly guard: GuardEntry;
 }
 
+const REASONS = ['threshold', 'dominance', 'complementary', 'row-cap'] as const;
 const NOTHING_SUPPRESSED: Suppressed = Object.freeze({ cells: 0, groups: 0, reasons: Object.freeze([]) });
 
 /**
@@ -36,21 +40,27 @@ export function* protect(
   { boundaries }: Pick<PrivatePlan, 'boundaries'>,
   policy: ReleasePolicy,
 ): Generator<Ask, ProtectedCells, TableData> {
+  const cells = boundaries.filter((boundary) => boundary.kind === 'cells');
+  const linked = linkedStatistics(cells.map(({ layout }) => layout));
+  const isLinked = new Set(linked.flat().map(({ boundary }) => cells[boundary]!));
   const parts: Part[] = [];
   for (const [index, boundary] of boundaries.entries()) {
     const raw = yield { boundary: index, pass: 'first', tables: [] };
-    parts.push(
-      boundary.kind === 'rows'
-        ? { kind: 'rows', table: capRows(boundary, raw) }
-        : { kind: 'cells', boundary, raw, groups: yield* judged(boundary, index, raw, policy) },
-    );
+    if (boundary.kind === 'rows') parts.push({ kind: 'rows', table: capRows(boundary, raw) });
+    else {
+      const groups = yield* judged(boundary, index, raw, policy);
+      const small = isLinked.has(boundary) ? yield* smallGroups(boundary, index, raw, policy) : null;
+      parts.push({ kind: 'cells', boundary, raw, groups, small });
+    }
   }
-  const cells = parts.filter((part) => part.kind === 'cells');
-  const guarded = guardAnswer(policy.answer, cells, policy.memory, policy.profile);
+  const whole = parts.filter((part) => part.kind === 'cells');
+  const guarded = settleAnswer(policy.answer, whole, linked, policy.memory, policy.profile);
   const tables = parts.map((part) => {
     if (part.kind === 'rows') return part.table;
-    const shown = guarded.boundaries[cells.indexOf(part)]!;
-    return tableOfGroups(part.boundary.released, part.groups, shown, part.raw);
+    const { boundary, raw, groups } = part;
+    const shown = guarded.boundaries[whole.indexOf(part)]!;
+    if (!isLinked.has(boundary)) return tableOfGroups(boundary.released, { ...groups, shown }, raw);
+    return withReason(tableOfGroups(boundary.released, onlyTelling({ ...groups, shown }, raw), raw), 'complementary');
   });
   return Object.freeze({
     kind: 'protected',
@@ -67,12 +77,13 @@ type Part =
       readonly boundary: CellsBoundary;
       readonly raw: TableData;
       readonly groups: JudgedGroups;
+      readonly small: TableData | null;
     };
 
-/** What protection asks of an engine next: a boundary's first or exact statement, with a table of keys beside it. */
+/** What protection asks of an engine next: one of a boundary's statements, with a table of keys beside it. */
 export interface Ask {
   readonly boundary: number;
-  readonly pass: 'first' | 'exact';
+  readonly pass: 'first' | 'exact' | 'small';
   readonly tables: readonly { readonly name: string; readonly data: TableData }[];
 }
 
@@ -89,6 +100,17 @@ function* judged(
   const tables = open.columns.length === 0 ? [] : [{ name: OPEN_GROUPS, data: open }];
   const exact = yield { boundary: index, pass: 'exact', tables };
   return judgeGroups(protection, raw, exact);
+}
+
+/** The groups that a linked boundary's first statement gathered; null where there are none, or more than one looks at. */
+function* smallGroups(
+  { layout }: CellsBoundary,
+  index: number,
+  raw: TableData,
+  { profile }: ReleasePolicy,
+): Generator<Ask, TableData | null, TableData> {
+  const count = gatheredGroups(layout, raw);
+  return count === 0 || count > profile.cellsMax ? null : yield { boundary: index, pass: 'small', tables: [] };
 }
 
 function protectionOf({ layout }: CellsBoundary, { profile, noiseSecret }: ReleasePolicy): Protection {
@@ -116,10 +138,11 @@ export async function protectThrough(
   policy: ReleasePolicy,
 ): Promise<ProtectedCells> {
   const dialogue = protect(compiled.private, policy);
+  const statements = { first: compiled.cells, exact: compiled.exact, small: compiled.small };
   let step = dialogue.next();
   while (step.done !== true) {
     const { boundary, pass, tables } = step.value;
-    const statement = (pass === 'first' ? compiled.cells : compiled.exact)[boundary] ?? null;
+    const statement = statements[pass][boundary] ?? null;
     assert(statement !== null, 'a boundary has the statements that its protection asks for');
     step = dialogue.next(await engine.query(statement, tables));
   }
@@ -141,11 +164,20 @@ function capRows({ released, rowsMax, cappable }: RowsBoundary, raw: TableData):
   return { table: releasedTable(released, values, rowCount), suppressed };
 }
 
+/**
+ * WHY for every answer in which groupings are linked, whether a complement was hidden or not: the reason is then a fact of
+ * the query, and tells nothing about the data.
+ */
+function withReason({ table, suppressed }: ProtectedTable, reason: Suppressed['reasons'][number]): ProtectedTable {
+  if (suppressed.reasons.length === 0) return { table, suppressed };
+  return { table, suppressed: { ...suppressed, reasons: [...suppressed.reasons, reason] } };
+}
+
 function together(all: readonly Suppressed[]): Suppressed {
   const reasons = new Set(all.flatMap((one) => one.reasons));
   return Object.freeze({
     cells: all.reduce((sum, one) => sum + one.cells, 0),
     groups: all.reduce((sum, one) => sum + one.groups, 0),
-    reasons: Object.freeze((['threshold', 'dominance', 'row-cap'] as const).filter((reason) => reasons.has(reason))),
+    reasons: Object.freeze(REASONS.filter((reason) => reasons.has(reason))),
   });
 }

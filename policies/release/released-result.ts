@@ -8,7 +8,7 @@ export interface Suppressed {
   readonly cells: number;
   /** Groups left out whole. */
   readonly groups: number;
-  readonly reasons: readonly ('threshold' | 'dominance' | 'row-cap')[];
+  readonly reasons: readonly ('threshold' | 'dominance' | 'complementary' | 'row-cap')[];
 }
 
 declare const released: unique symbol;

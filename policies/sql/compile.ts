@@ -15,6 +15,8 @@ export interface CompiledQuery {
   readonly cells: readonly EmittedSql[];
   /** Per boundary, where groups may stay undecided: the statement that decides them, over the table `open_groups`. */
   readonly exact: readonly (EmittedSql | null)[];
+  /** Per boundary, where small groups are gathered: the statement that tells them one by one. */
+  readonly small: readonly (EmittedSql | null)[];
   /** null: the answer is boundary 0's released columns, in the order of `finishColumns`. */
   readonly finish: EmittedSql | null;
   /** For a null `finish`: index into boundary 0's `released`, one per output column. */
@@ -36,10 +38,19 @@ export function emit(resolved: ResolvedQuery, decision: Decision, privatePlan: P
     uses: resolved.uses,
     cells: privatePlan.boundaries.map((boundary) => emitRel(boundary.cells)),
     exact: privatePlan.boundaries.map((boundary) => (boundary.kind === 'cells' ? emitRel(boundary.exact) : null)),
+    small: smallStatements(privatePlan),
     finish: columns === null ? emitRel(privatePlan.finish) : null,
     finishColumns: columns ?? [],
     planHash: planHash(resolved.plan),
   };
+}
+
+/** WHY none for a single boundary: no other grouping could give its small groups away. */
+function smallStatements({ boundaries }: PrivatePlan): readonly (EmittedSql | null)[] {
+  const isAlone = boundaries.filter(({ kind }) => kind === 'cells').length < 2;
+  return boundaries.map((boundary) =>
+    isAlone || boundary.kind !== 'cells' || boundary.small === null ? null : emitRel(boundary.small),
+  );
 }
 
 /** For a finish that only picks columns of boundary 0: their indexes; null where it does more. */

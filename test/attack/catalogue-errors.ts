@@ -195,11 +195,14 @@ function totalBeside(rows: readonly (readonly unknown[])[]): number | null {
   return totalMinusGroups(rows.map(([group, sum]) => [group === null || group === 'all' ? 1 : 0, group, sum]));
 }
 
-/** `[is it the total, group, sum]`: what the groups that are not shown add up to. */
+/**
+ * `[is it the total, group, sum]`: what the target's group, which is never shown, adds up to. Only where all others are: what
+ * several groups add up to is nobody's.
+ */
 function totalMinusGroups(rows: readonly (readonly unknown[])[]): number | null {
   const total = rows.find(([k]) => k === 1)?.[2] ?? null;
-  const shown = rows.filter(([k, z]) => k === 0 && z !== 'z3').map(([, , sum]) => sum);
-  return total === null || shown.includes(null)
+  const others = ['z0', 'z1', 'z2'].map((zip) => rows.find(([k, z]) => k === 0 && z === zip)?.[2] ?? null);
+  return total === null || others.includes(null)
     ? null
-    : Number(total) - shown.reduce((sum: number, one) => sum + Number(one), 0);
+    : Number(total) - others.reduce((sum: number, one) => sum + Number(one), 0);
 }

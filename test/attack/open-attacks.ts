@@ -5,8 +5,6 @@
 export const OPEN_ATTACKS: ReadonlySet<string> = new Set([
   // A stored value that one person lacks: how many values are missing is not protected by itself.
   ...['A6.10', 'A6.11'],
-  // That a part was withheld beside its totals shows; what it was does not.
-  'A7.4',
   // Three conditions of one answer, of which no two are near.
   'A8.8',
   // count(DISTINCT value): a value that one person has counts like any other.

@@ -101,6 +101,9 @@ export async function openGateway(
       compiled.private.boundaries.flatMap((boundary, index) => [
         [compiled.cells[index]!, columnsOf(boundary.cells)] as const,
         ...(boundary.kind === 'cells' ? [[compiled.exact[index]!, columnsOf(boundary.exact)] as const] : []),
+        ...(boundary.kind === 'cells' && boundary.small !== null && compiled.small[index]
+          ? [[compiled.small[index], columnsOf(boundary.small)] as const]
+          : []),
       ]),
     );
     const cells = await protectThrough(

@@ -59,7 +59,7 @@ export const ResultSchema = z
       .object({
         cells: z.int().min(0).openapi({ description: 'values shown as null because protection withheld them' }),
         groups: z.int().min(0).openapi({ description: 'groups left out whole' }),
-        reasons: z.array(z.enum(['threshold', 'dominance', 'row-cap'])),
+        reasons: z.array(z.enum(['threshold', 'dominance', 'complementary', 'row-cap'])),
       })
       .openapi('Suppressed', { description: 'what was withheld, in kind: never which reason a single cell had' }),
     cost: z.object({ rho: z.number(), epsilonAtDelta: z.number(), remaining: z.number().nullable() }).openapi('Cost', {

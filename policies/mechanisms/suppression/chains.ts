@@ -7,14 +7,12 @@ const INNER_MAX = 8;
 const PARTNERS_MAX = 64;
 const PRICE_FACTOR_MAX = 8;
 
-/** The cells without parts under a cell, or the cell itself. */
-export function* innermostOf({ cells, equations }: MarginSystem, cell: number): Generator<number> {
-  const waiting = [cell];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const [equation] = cells[next]!.sums;
-    if (equation === undefined) yield next;
-    else waiting.push(...equations[equation]!.children);
-  }
+/** The cells without parts under a cell, or the cell itself. Lazy: most callers take a few. */
+export function* innermostOf(system: MarginSystem, cell: number): Generator<number> {
+  const [equation] = system.cells[cell]!.sums;
+  const children = equation === undefined ? [] : system.equations[equation]!.children;
+  for (let at = children.length - 1; at >= 0; at -= 1) yield* innermostOf(system, children[at]!);
+  if (children.length === 0) yield cell;
 }
 
 /** A cell and everything that it is part of, up to the grand total. */
@@ -29,11 +27,17 @@ export function chainOf({ cells, equations }: MarginSystem, cell: number): Reado
  * a table over all columns is among the groupings it keeps every equation, so it finds a way when a search has none,
  * but it hides more.
  */
-export function findExchange(pattern: HiddenPattern, table: FeasibleTable, wanted: MoveWanted): Move | null {
+export function findExchange(
+  pattern: HiddenPattern,
+  table: FeasibleTable,
+  wanted: MoveWanted,
+  budget: { left: number },
+): Move | null {
   for (const inner of take(INNER_MAX, innermostOf(pattern.system, wanted.target))) {
     const own = chainOf(pattern.system, inner);
     let best: { readonly move: Move; readonly price: number } | null = null;
-    for (const partner of take(PARTNERS_MAX, partnersOf(pattern.system, own))) {
+    for (const partner of take(Math.min(PARTNERS_MAX, budget.left), partnersOf(pattern.system, own))) {
+      budget.left -= 1;
       const move = exchange(own, chainOf(pattern.system, partner), wanted.direction);
       const price = priceOf(pattern, table, wanted, move);
       if (price !== null && (best === null || price < best.price)) best = { move, price };
@@ -75,7 +79,7 @@ function priceOf(pattern: HiddenPattern, table: FeasibleTable, wanted: MoveWante
 function* take<Item>(count: number, items: Iterable<Item>): Generator<Item> {
   let taken = 0;
   for (const item of items) {
-    if (taken === count) return;
+    if (taken >= count) return;
     taken += 1;
     yield item;
   }

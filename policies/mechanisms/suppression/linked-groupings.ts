@@ -9,7 +9,7 @@ export interface MarginCell {
   readonly value: Exact;
   /** Withheld already, as a value or with its whole group: what secondary suppression protects. */
   readonly hidden: boolean;
-  /** Distinct units behind the value. */
+  /** Distinct units behind the value; a hidden cell without any is open to readers, but not protected from them. */
   readonly contributors: number;
   /** Where there is one contributor only: a token of it. Cells without a token are taken for different owners. */
   readonly owner?: bigint | string;

@@ -15,7 +15,7 @@ export interface MoveWanted {
   readonly mayHide: boolean;
 }
 
-/** How long searches may take, counted in partial moves so that the outcome does not depend on the machine. */
+/** How long searches may take, counted in moves looked at, so that the outcome does not depend on the machine. */
 export interface SearchEffort {
   readonly stepsMax: number;
   /** Steps left for all searches together. */

@@ -16,9 +16,10 @@ export type Protection =
   | { readonly kind: 'sum'; readonly share: number; readonly atLeast: Exact; readonly signed: boolean };
 
 export interface SecondaryOptions {
-  /** Most steps of one search for complementary cells, and of all searches. Fewer steps protect as well and hide more. */
+  /** Most steps of one search for complementary cells. Fewer steps protect as well and hide more. */
   readonly stepsMax?: number;
-  readonly stepsTotal?: number;
+  /** Steps left, for several calls if need be: counted down. */
+  readonly budget?: { left: number };
 }
 
 export interface SecondarySuppression {
@@ -37,7 +38,7 @@ const STEPS_TOTAL = 2_000_000;
  * Complementary suppression: which further cells of one additive statistic to hide, so that no hidden one can be worked
  * out from margins and from other groupings of the same answer.
  *
- * Guarantee: for every hidden cell there are tables (see `FeasibleTable`) with the same shown cells, no negative cell,
+ * Guarantee: for every hidden cell that is not empty there are tables (see `FeasibleTable`) with the same shown cells, no negative cell,
  * whole numbers where the values are whole, in which it differs as far as `protection` asks. So it is not in the linear
  * span of what is shown, nor bounded closely. One more reader is considered: the only contributor of another hidden
  * cell, who knows that cell: it cannot tell a sum closer than to `share` of it, nor a count to one number.
@@ -49,7 +50,7 @@ const STEPS_TOTAL = 2_000_000;
 export function suppressSecondary(
   groupings: readonly Grouping[],
   protection: Protection,
-  { stepsMax = STEPS_MAX, stepsTotal = STEPS_TOTAL }: SecondaryOptions = {},
+  { stepsMax = STEPS_MAX, budget = { left: STEPS_TOTAL } }: SecondaryOptions = {},
 ): SecondarySuppression {
   if (!groupings.some(({ cells }) => cells.some(({ hidden }) => hidden))) return nothingHidden(groupings);
   const linked = linkGroupings(groupings);
@@ -59,7 +60,7 @@ export function suppressSecondary(
   const pattern = new HiddenPattern(marginSystem(linked, grid));
   const guard = new TargetGuard(pattern, protection.kind === 'sum' && protection.signed, {
     stepsMax,
-    budget: { left: stepsTotal },
+    budget,
   });
   for (const target of guard.targets) {
     const { value } = pattern.system.cells[target]!.listed!.cell;

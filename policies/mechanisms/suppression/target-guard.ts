@@ -2,6 +2,7 @@ import { chainOf, findExchange, innermostOf } from './chains.ts';
 import { FeasibleTable, isBalanced, type Move } from './feasible-table.ts';
 import type { HiddenPattern } from './hidden-pattern.ts';
 import { KnownMoves } from './known-moves.ts';
+import type { SystemCell } from './margin-system.ts';
 import { findMove, type MoveWanted, type SearchEffort } from './move-search.ts';
 import { soleOwners } from './sole-owners.ts';
 
@@ -25,6 +26,11 @@ const DIRECTIONS = [1, -1] as const;
 type Pinned = (cell: number) => boolean;
 const NOBODY: Pinned = () => false;
 
+/** WHY not the empty ones: nobody is in them, and where empty groups are not listed their sums tell as much. */
+function isProtected({ listed }: SystemCell): boolean {
+  return listed?.cell.hidden === true && listed.cell.contributors > 0;
+}
+
 /** One cell to protect from one reader, and how far a table has come with it. */
 interface Attempt {
   readonly table: FeasibleTable;
@@ -38,7 +44,7 @@ interface Attempt {
  * too few. What was shown for one cell stays true when more is hidden, so no cell is looked at twice.
  */
 export class TargetGuard {
-  /** Cells to protect: coarse ones first, since their complements often serve finer ones too. */
+  /** Hidden cells that somebody is in: coarse ones first, since their complements often serve finer ones too. */
   readonly targets: readonly number[];
   /** How many of them had all totals above them hidden. */
   forced = 0;
@@ -60,7 +66,7 @@ export class TargetGuard {
     this.freeEffort = { ...effort, stepsMax: FREE_STEPS_MAX };
     this.common = new FeasibleTable(pattern.system, signed);
     this.targets = [...cells.keys()]
-      .filter((cell) => cells[cell]!.listed?.cell.hidden === true)
+      .filter((cell) => isProtected(cells[cell]!))
       .sort((a, b) => cells[b]!.depth - cells[a]!.depth || a - b);
     this.owners = soleOwners(pattern.system);
   }
@@ -149,7 +155,9 @@ export class TargetGuard {
   }
 
   private costlyMove(table: FeasibleTable, wanted: MoveWanted): Move | null {
-    const move = findMove(this.pattern, table, wanted, this.effort) ?? findExchange(this.pattern, table, wanted);
+    const move =
+      findMove(this.pattern, table, wanted, this.effort) ??
+      findExchange(this.pattern, table, wanted, this.effort.budget);
     return move !== null && isBalanced(this.pattern.system, move) ? move : null;
   }
 

@@ -19,6 +19,8 @@ export interface CellsBoundary {
   readonly cells: Rel;
   /** The same contributions exactly, for the groups whose keys stand in the table `open_groups`. */
   readonly exact: Rel;
+  /** The groups that `cells` gathers, one by one; null where it gathers none. */
+  readonly small: Rel | null;
   /** The group keys, then the values: what `finish` may read. */
   readonly released: readonly OutputColumn[];
   readonly layout: CellLayout;
@@ -26,7 +28,7 @@ export interface CellsBoundary {
 
 export interface CellLayout {
   readonly keys: readonly number[];
-  /** Canonical text of each key, for the name of a cell's set. */
+  /** Canonical text of each key: equal in every grouping of the same rows by the same. */
   readonly keyTexts: readonly string[];
   /**
    * Column that is true for the groups of a public list (every key a column with declared values): such a group is
@@ -46,6 +48,16 @@ export interface CellLayout {
   /** What the rows of every group have in common: the query's own conditions, as canonical text. */
   readonly source: string;
   readonly exact: ExactLayout;
+  readonly small: SmallLayout | null;
+}
+/** Columns of the statement of small groups. */
+export interface SmallLayout {
+  readonly keys: readonly number[];
+  /** One per term. */
+  readonly terms: readonly number[];
+  readonly rows: number;
+  /** One per unit column. */
+  readonly masks: readonly number[];
 }
 export interface CellUnits {
   readonly unit: UnitKind;
@@ -88,6 +100,8 @@ export interface ContributionColumns {
 }
 export interface CellTerm {
   readonly functional: string;
+  /** Canonical text of what is counted or summed over which rows (row-text.ts): where it is equal, groups add up. */
+  readonly statistic: string;
   /** Position in `sets` and in `checks`. */
   readonly set: number;
   readonly check: number;

@@ -3,17 +3,14 @@ import type { ColumnRef, Expr, NamedExpr, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { BOOLEAN, HUGEINT, INTEGER } from '../sql-type.ts';
 import {
-  aggregateCall,
   and,
   call,
-  choose,
   equals,
   group,
   type IdSource,
   isNotTrue,
   literal,
   named,
-  namedAggregate,
   notDistinct,
   ref,
   refTo,
@@ -23,17 +20,18 @@ import { type BoundRefs, type ClassCells, classCells } from './class-cells.ts';
 import { Collected, keyOf, outputOf, Placed, refsOf } from './collected.ts';
 import type { Condition } from './conditions.ts';
 import type { PublicDomain } from './domain.ts';
-import { countStar, exactCells } from './exact-cells.ts';
+import { exactCells } from './exact-cells.ts';
 import type { LookThrough } from './look-through.ts';
 import { type Measure, valueType } from './measures.ts';
 import type { Raw } from './raw.ts';
+import { rowText } from './row-text.ts';
+import { gathered, smallGroups } from './small-groups.ts';
 import type { Magnitude, Terms } from './term-specs.ts';
 
 /** What an aggregation over protected rows releases. */
 export interface CellsSpec {
   readonly raw: Raw;
   readonly keys: readonly NamedExpr[];
-  readonly keyTexts: readonly string[];
   readonly measures: readonly Measure[];
   readonly terms: Terms;
   readonly domain: PublicDomain | null;
@@ -54,7 +52,7 @@ export interface Check {
 }
 
 /**
- * Builds the two statements of a boundary. The first gives every group its terms and, from partial sums over classes of
+ * Builds the statements of a boundary. The first gives every group its terms and, from partial sums over classes of
  * units, bounds that prove most of what protection asks; the second the exact contributions of what stays open.
  */
 export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
@@ -65,11 +63,14 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
   const first = sides[0]!;
   const marked = spec.domain === null ? gathered(spec, joined, sides, ids) : listed(joined, first, spec.domain, ids);
   const values = spec.terms.terms.map((_, term) => first.values[term] ?? distinct!.values.get(term)!);
+  const isGathered = spec.mode === 'aggregate' && marked.groups !== null;
+  const small = isGathered ? smallGroups(spec, joined, sides, values, ids) : null;
+  const { rows, text } = rowText(spec.raw.rel);
   const exact = exactCells(spec, checks, ids);
   const placed = new Placed();
   const layout: CellLayout = {
     keys: marked.keys.map((key) => placed.at(key)),
-    keyTexts: spec.keyTexts,
+    keyTexts: spec.keys.map(({ expr }) => text(expr)),
     listed: marked.listed === null ? null : placed.at(marked.listed),
     groups: marked.groups === null ? null : placed.at(marked.groups),
     unitsMin: spec.unitsMin,
@@ -87,7 +88,7 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
       kind: magnitude.kind,
       bounds: sides.map(({ bounds }) => placedBounds(bounds[check]!, placed)),
     })),
-    terms: spec.terms.terms.map(({ functional, set }, term) => {
+    terms: spec.terms.terms.map(({ functional, set, magnitude, call: { filter } }, term) => {
       const fingerprint = [...(first.fingerprints[term] ?? []), ...(distinct?.fingerprints.get(term) ?? [])];
       const noise =
         spec.mode === 'perturbed'
@@ -97,7 +98,9 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
               fingerprint.map((column) => placed.at(column)),
             )
           : null;
-      return { functional, set, check: places[term]!, value: placed.at(values[term]!), noise };
+      const summed = magnitude.kind === 'rows' ? '' : text(magnitude.arg);
+      const statistic = `${magnitude.kind} ${summed} ${rows(filter === null ? [] : [filter])}`;
+      return { functional, statistic, set, check: places[term]!, value: placed.at(values[term]!), noise };
     }),
     values: spec.measures.map(({ rule, unitsExtra, type }, measure) => ({
       rule,
@@ -108,11 +111,13 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
     mode: spec.mode,
     source: spec.source,
     exact: exact.layout,
+    small: small?.layout ?? null,
   };
   return {
     kind: 'cells',
     cells: placed.over(marked.rel, ids),
     exact: exact.rel,
+    small: small?.rel ?? null,
     released: released(spec, ids),
     layout,
   };
@@ -199,7 +204,8 @@ function joinedOnKeys([first, ...others]: readonly ClassCells[], distinct: Keyed
   return rel;
 }
 
-interface Marked extends Keyed {
+/** The groups of a boundary with what tells about whole groups. */
+export interface Marked extends Keyed {
   readonly listed: ColumnRef | null;
   readonly groups: ColumnRef | null;
 }
@@ -222,30 +228,6 @@ function listed(input: Rel, first: ClassCells, domain: PublicDomain, ids: IdSour
     listed: ref(mark.id, BOOLEAN),
     groups: null,
   };
-}
-
-/**
- * Gathers the groups with fewer rows than units are needed into one row that only counts them. WHY here: what no answer
- * may show need not leave the worker, and how much the protector receives does not grow with the number of small groups.
- */
-function gathered(spec: CellsSpec, input: Rel, sides: readonly ClassCells[], ids: IdSource): Marked {
-  const { keys: keyColumns } = sides[0]!;
-  if (spec.keys.length === 0) return { rel: input, keys: [], listed: null, groups: null };
-  const enough = and(sides.map(({ rows }) => call('gte', [rows, literal(String(spec.unitsMin), rows.type)], BOOLEAN)));
-  const shown = (column: ColumnRef): Expr => choose(enough, column, literal(null, column.type));
-  const keys = keyColumns.map((key) => keyOf(ids, shown(key), 'key'));
-  const isKey = new Set(keyColumns.map(({ id }) => id));
-  const masks = new Set(sides.map(({ mask }) => mask.id));
-  const groups = namedAggregate(ids.next(), 'groups', countStar([]));
-  const rest = columnsOf(input)
-    .filter(({ id }) => !isKey.has(id))
-    .map((column) => {
-      const [fn, arg] = masks.has(column.id) ? ['mask_union', refTo(column)] : ['any_value', shown(refTo(column))];
-      // The columns keep their ids: references into the input stay valid.
-      return namedAggregate(column.id, column.name, aggregateCall(fn, { args: [arg], type: column.type }));
-    });
-  const rel = group(input, [keyOf(ids, enough, 'enough'), ...keys], [...rest, groups]);
-  return { rel, keys: refsOf(keys), listed: null, groups: ref(groups.id, INTEGER) };
 }
 
 function released({ keys, measures }: CellsSpec, ids: IdSource) {

@@ -270,7 +270,6 @@ function cellsSpec(aggregate: Aggregate, raw: Raw, cutter: Cutter): CellsSpec {
   return {
     raw,
     keys: aggregate.keys,
-    keyTexts: aggregate.keys.map(({ expr }) => through.text(through.expand(expr))),
     measures,
     terms: termsOf(measures, raw, through, conditionsApart(raw, aggregate.keys, text)),
     domain: measures.length === 0 ? null : publicDomain(raw, aggregate.keys, profile.cellsMax, ids),

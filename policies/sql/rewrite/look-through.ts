@@ -64,7 +64,7 @@ export function lookThrough(raw: Raw): LookThrough {
         return false;
     }
   };
-  const text = (expr: Expr) => textOf(expr, nameOf);
+  const text = (expr: Expr) => expressionText(expr, nameOf);
   return { expand, text, rows: rowsText(raw.rel, text), isFilled, isNonNegative, largest };
 }
 
@@ -163,8 +163,9 @@ function rowsText(rel: Rel, text: (expr: Expr) => string): string {
 
 const COMMUTATIVE: ReadonlySet<string> = new Set(['and', 'or', 'eq', 'neq', 'add', 'multiply', 'greatest', 'least']);
 
-function textOf(expr: Expr, nameOf: (id: ColumnId) => string): string {
-  const inner = (part: Expr) => textOf(part, nameOf);
+/** Text that is equal for equal expressions once columns have names; commutative sides are sorted. */
+export function expressionText(expr: Expr, nameOf: (id: ColumnId) => string): string {
+  const inner = (part: Expr) => expressionText(part, nameOf);
   switch (expr.kind) {
     case 'column':
       return nameOf(expr.id);

@@ -8,11 +8,18 @@ export function freshMemory(): GuardMemory {
   const given = new Map<string, string>();
   const history = new ReleaseHistory();
   return {
-    hold: (part, partition) => ({ shown: judge(history, part, [partition]).shown[0]!, held: {} }),
+    hold(part, partition) {
+      const { shown, added } = judge(history, part, [partition]);
+      return { shown: shown[0]!, held: added.map(({ identity }) => identity) };
+    },
     standingFor: (print, unitsMin) => standingFor(history, print, unitsMin),
     given: (set, functional) => given.get(`${set} ${functional}`) ?? null,
     give: (set, functional, value) => {
       given.set(`${set} ${functional}`, value);
+    },
+    forget(entry) {
+      for (const identity of entry.held.flat()) history.remove(identity as string);
+      for (const { set, functional } of entry.given) given.delete(`${set} ${functional}`);
     },
   };
 }

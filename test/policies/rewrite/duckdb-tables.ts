@@ -9,7 +9,7 @@ import type { SqlType } from '../../../policies/sql/sql-type.ts';
 import type { Cell, TableData } from '../../../policies/table-data.ts';
 import { freshMemory } from '../release/fresh-memory.ts';
 import type { Tables, Value } from './interpret-plan.ts';
-import { NOISE_SECRET, type TableSpec } from './plan-fixture.ts';
+import { NOISE_SECRET, statementOf, type TableSpec } from './plan-fixture.ts';
 
 const ENGINE_TYPES: Partial<Record<SqlType['kind'], string>> = {
   token: 'UBIGINT',
@@ -53,7 +53,7 @@ export async function openEngine() {
     while (step.done !== true) {
       const { boundary, pass, tables } = step.value;
       const at = cut.boundaries[boundary]!;
-      const rel = pass === 'exact' && at.kind === 'cells' ? at.exact : at.cells;
+      const rel = statementOf(at, pass);
       for (const { name, data } of tables) await loadOpen(name, data);
       step = dialogue.next(await query(emitRel(rel), columnsOf(rel)));
     }

@@ -1,5 +1,6 @@
 import { DEFAULT_PROFILE, type Level, type PolicyProfile } from '../../../policies/levels.ts';
-import { type ProtectedCells, protect } from '../../../policies/release/protect.ts';
+import type { GuardMemory } from '../../../policies/release/guarded.ts';
+import { type Ask, type ProtectedCells, protect } from '../../../policies/release/protect.ts';
 import { decide } from '../../../policies/sql/decide.ts';
 import type { UntrustedSql } from '../../../policies/sql/parse.ts';
 import type {
@@ -18,7 +19,7 @@ import type {
 import { columnsOf } from '../../../policies/sql/plan.ts';
 import { prune } from '../../../policies/sql/prune.ts';
 import type { ResolvedQuery } from '../../../policies/sql/resolve.ts';
-import { type PrivatePlan, rewrite } from '../../../policies/sql/rewrite.ts';
+import { type Boundary, type PrivatePlan, rewrite } from '../../../policies/sql/rewrite.ts';
 import { BOOLEAN, DOUBLE, HUGEINT, INTEGER, type SqlType, TEXT } from '../../../policies/sql/sql-type.ts';
 import type { TableData } from '../../../policies/table-data.ts';
 import type { UnitKind } from '../../../policies/table-schema.ts';
@@ -208,20 +209,31 @@ export function answer(query: Rel, tables: Tables, profile: PolicyProfile = DEFA
 export const NOISE_SECRET: Uint8Array = new Uint8Array(32).fill(7);
 
 /** Protection with the interpreter as its engine. */
-export function protectedOver(cut: PrivatePlan, stored: Tables, profile: PolicyProfile): ProtectedCells {
+export function protectedOver(
+  cut: PrivatePlan,
+  stored: Tables,
+  profile: PolicyProfile,
+  memory: GuardMemory = freshMemory(),
+): ProtectedCells {
   const keyed = new Map(
     [...stored].map(([name, rows]) => [name, rows.map((row) => ({ ...row, _row_key: keyOf(row) }))]),
   );
-  const dialogue = protect(cut, { profile, noiseSecret: NOISE_SECRET, answer: 'answer', memory: freshMemory() });
+  const dialogue = protect(cut, { profile, noiseSecret: NOISE_SECRET, answer: 'answer', memory });
   let step = dialogue.next();
   while (step.done !== true) {
     const { boundary, pass, tables } = step.value;
     const at = cut.boundaries[boundary]!;
-    const rel = pass === 'exact' && at.kind === 'cells' ? at.exact : at.cells;
+    const rel = statementOf(at, pass);
     const beside = tables.map(({ name, data }) => [name, rowsOf(data)] as const);
     step = dialogue.next(asTable(rel, interpret(rel, new Map([...keyed, ...beside]))));
   }
   return step.value;
+}
+
+/** What protection asks for. */
+export function statementOf(boundary: Boundary, pass: Ask['pass']): Rel {
+  if (boundary.kind === 'rows' || pass === 'first') return boundary.cells;
+  return pass === 'exact' ? boundary.exact : boundary.small!;
 }
 
 /** A number by content, as the vault has one for each row. */

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { suppressSecondary } from '../../../../policies/mechanisms/suppression/secondary.ts';
+import { seededRandom } from '../../../attack/seeded-random.ts';
 import { Attacker, hiddenCells, noneMore, type Target } from './attacker.ts';
 import { atomsOf, type Family, groupingsOf, protectionOf, type Row, subsetsOf } from './random-family.ts';
-import { seededRandom } from './seeded-random.ts';
 
 /**
  * Goal: linked tables. All 2- and 3-way margins of one table of four columns leave at once; no hidden cell of any of them
@@ -52,7 +52,7 @@ function isNarrow(attacker: Attacker, { grouping, cell }: Target, statistic: 'co
 }
 
 function people(seed: number, count: number): readonly Row[] {
-  const random = seededRandom(seed);
+  const random = seededRandom(seed).next;
   const draw = (size: number) => Math.floor(size * random() ** 1.8);
   return Array.from({ length: count }, () => {
     const [a, b, c, d] = SIZES.map(draw);

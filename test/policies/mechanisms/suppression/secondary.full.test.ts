@@ -102,12 +102,15 @@ it(`protects as well with few steps or none, and always in the same way (seed ${
   fc.assert(
     fc.property(
       randomFamily,
-      fc.constantFrom({ stepsMax: 0 }, { stepsMax: 20 }, { stepsTotal: 50 }),
-      (family, effort) => {
+      fc.constantFrom({ stepsMax: 0 }, { stepsMax: 20 }, { total: 50 }),
+      (family, { total, ...effort }: { readonly stepsMax?: number; readonly total?: number }) => {
         const groupings = groupingsOf(family);
         const usual = suppressSecondary(groupings, protectionOf(family));
         expect(suppressSecondary(groupings, protectionOf(family))).toEqual(usual);
-        const few = suppressSecondary(groupings, protectionOf(family), effort);
+        const few = suppressSecondary(groupings, protectionOf(family), {
+          ...effort,
+          ...(total === undefined ? {} : { budget: { left: total } }),
+        });
         hidden.usual += sizeOf(usual);
         hidden.few += sizeOf(few);
         const reader = readerOf(family, groupings, few.additional);
