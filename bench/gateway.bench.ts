@@ -3,10 +3,14 @@
  * which is deliberate and reported apart.
  *
  * - `compile_ms_p50`: parse (in the isolated parser) → resolve → decide → rewrite → emit; the cache of compiled queries is left out.
- * - `overhead_ms_p50`: an HTTP job, minus its wait for the clock, minus the same emitted SQL in the same worker.
- * - `jobs_per_s`: small aggregate jobs from concurrent clients in a process of their own.
+ * - `overhead_ms_p50`: an HTTP job as its client sees it, minus its wait for the clock, minus the statements over protected rows
+ *   that it ran, in the same worker right after.
+ * - `jobs_per_s`: small aggregate jobs from concurrent clients.
+ *
+ * Clients are in a process of their own.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -20,6 +24,9 @@ import { DEFAULT_CLOCK, geometricClock } from '../gateway/jobs/release-clock.ts'
 import { admit } from '../gateway/pipeline/admit.ts';
 import { compileAnew, compileStages } from '../gateway/pipeline/compile-query.ts';
 import { seedHome } from '../gateway/seed-home.ts';
+import { protectThrough } from '../policies/index.ts';
+import type { EngineSession } from '../sandbox/index.ts';
+import type { ClientOrder, ClientReport, Target } from './gateway-load.ts';
 import type { BenchOptions } from './run.ts';
 
 const PLAN = 'plan-demo-farms';
@@ -41,15 +48,17 @@ export default async function bench({ tiny, log }: BenchOptions): Promise<Record
     const token = await (
       await openEmbeddedIssuer({ home, production: false, audience: 'sluice', clock: () => new Date() })
     ).issue(CALLER);
-    const overhead = await overheadMs(gateway, listening.url, token, clock, tiny ? 5 : 200);
+    const client = openClient({ url: listening.url, token, body: JSON.stringify({ plan: PLAN, sql: SQL }) });
+    const overhead = await overheadMs(gateway, client, clock, tiny ? 5 : 200);
     log(
       `overhead: ${overhead.overhead.toFixed(2)} ms p50 (job ${overhead.job.toFixed(2)}, engine ${overhead.engine.toFixed(2)})`,
     );
     const rates: number[] = [];
     for (let round = 0; round < (tiny ? 1 : 3); round++) {
-      rates.push(await jobsPerSecond(listening.url, token, tiny ? 0.5 : 5, 64));
+      rates.push(await client.load(tiny ? 0.5 : 5, 64));
       log(`load: ${rates.at(-1)!.toFixed(0)} jobs/s`);
     }
+    client.close();
     await listening.close();
     return {
       compile_ms_p50: round(compile),
@@ -110,7 +119,8 @@ async function compileMs(gateway: Gateway, runs: number): Promise<number> {
   return median(times);
 }
 
-async function overheadMs(gateway: Gateway, url: string, token: string, clock: { waits: number[] }, runs: number) {
+async function overheadMs(gateway: Gateway, client: Client, clock: { waits: number[] }, runs: number) {
+  const { profile } = gateway.pipeline;
   const admission = await admit({ caller: CALLER, plan: PLAN, action: 'explain' }, gateway.pipeline);
   const { compiled } = await compileStages(SQL, admission, gateway.pipeline);
   const analyst = `${CALLER.org}/${CALLER.sub}`;
@@ -120,17 +130,24 @@ async function overheadMs(gateway: Gateway, url: string, token: string, clock: {
   let resultSha256 = '';
   for (let run = 0; run < runs; run++) {
     clock.waits.length = 0;
-    const startedMs = performance.now();
-    const answer = await ask(url, token);
-    const tookMs = performance.now() - startedMs;
+    const { tookMs, text } = await client.ask();
     waits.push(clock.waits[0] ?? 0);
     jobs.push(tookMs - (clock.waits[0] ?? 0));
-    resultSha256 = createHash('sha256').update(JSON.stringify(answer.result.rows)).digest('hex');
+    const { rows } = (JSON.parse(text) as { result: { rows: unknown } }).result;
+    resultSha256 = createHash('sha256').update(JSON.stringify(rows)).digest('hex');
     const job = { id: `bench-${run}`, analyst, tables: compiled.uses, deadlineMs: 60_000 };
     await gateway.sandbox.run(job, async (session) => {
-      const engineStartedMs = performance.now();
-      for (const statement of compiled.cells) await session.query(statement);
-      engines.push(performance.now() - engineStartedMs);
+      let engineMs = 0;
+      const timed: Pick<EngineSession, 'query'> = {
+        async query(sql, tables) {
+          const startedMs = performance.now();
+          return session.query(sql, tables).finally(() => {
+            engineMs += performance.now() - startedMs;
+          });
+        },
+      };
+      await protectThrough(timed, compiled, profile);
+      engines.push(engineMs);
     });
   }
   const differences = jobs.map((took, run) => took - engines[run]!);
@@ -141,16 +158,6 @@ async function overheadMs(gateway: Gateway, url: string, token: string, clock: {
     clockWait: median(waits),
     resultSha256,
   };
-}
-
-async function ask(url: string, token: string): Promise<{ result: { rows: unknown } }> {
-  const response = await fetch(`${url}/v1/jobs`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', prefer: 'wait=30' },
-    body: JSON.stringify({ plan: PLAN, sql: SQL }),
-  });
-  if (response.status !== 200) throw new Error(`a bench job answered ${response.status}`);
-  return (await response.json()) as { result: { rows: unknown } };
 }
 
 async function listen(gateway: Gateway) {
@@ -165,16 +172,29 @@ async function listen(gateway: Gateway) {
   };
 }
 
-/** Clients in a process of their own, so that their work is not the gateway's. */
-async function jobsPerSecond(url: string, token: string, seconds: number, clients: number): Promise<number> {
-  const child: ChildProcess = fork(join(import.meta.dirname, 'gateway-load.ts'), {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  child.once('message', (message: { jobsPerSecond: number }) => resolve(message.jobsPerSecond));
-  child.once('exit', (code) => reject(new Error(`the load ended with ${code}`)));
-  child.send({ url, token, seconds, clients, body: JSON.stringify({ plan: PLAN, sql: SQL }) });
-  return promise;
+interface Client {
+  ask(): Promise<Extract<ClientReport, { kind: 'answer' }>>;
+  load(seconds: number, clients: number): Promise<number>;
+  close(): void;
+}
+
+function openClient(target: Target): Client {
+  const child = fork(join(import.meta.dirname, 'gateway-load.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const give = async <K extends ClientReport['kind']>(order: ClientOrder, kind: K) => {
+    const { promise, resolve, reject } = Promise.withResolvers<ClientReport>();
+    const ended = (code: number | null) => reject(new Error(`the clients ended with ${code}`));
+    child.once('message', resolve).once('exit', ended);
+    child.send(order);
+    const report = await promise;
+    child.off('exit', ended);
+    assert(report.kind === kind, 'a report answers its order');
+    return report as Extract<ClientReport, { kind: K }>;
+  };
+  return {
+    ask: () => give({ kind: 'ask', target }, 'answer'),
+    load: async (seconds, clients) => (await give({ kind: 'load', target, seconds, clients }, 'rate')).jobsPerSecond,
+    close: () => child.disconnect(),
+  };
 }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
