@@ -120,7 +120,7 @@ async function compileMs(gateway: Gateway, runs: number): Promise<number> {
 }
 
 async function overheadMs(gateway: Gateway, client: Client, clock: { waits: number[] }, runs: number) {
-  const { profile } = gateway.pipeline;
+  const { profile, noiseSecret, guard: memory } = gateway.pipeline;
   const admission = await admit({ caller: CALLER, plan: PLAN, action: 'explain' }, gateway.pipeline);
   const { compiled } = await compileStages(SQL, admission, gateway.pipeline);
   const analyst = `${CALLER.org}/${CALLER.sub}`;
@@ -146,7 +146,8 @@ async function overheadMs(gateway: Gateway, client: Client, clock: { waits: numb
           });
         },
       };
-      await protectThrough(timed, compiled, profile);
+      const policy = { profile, noiseSecret, answer: job.id, memory };
+      memory.forget((await protectThrough(timed, compiled, policy)).guard);
       engines.push(engineMs);
     });
   }
