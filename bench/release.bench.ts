@@ -5,7 +5,7 @@
  *
  * Method: the worker's engine in this process, the vault's segments, plans kept on both sides, one run of each to warm up,
  * then pairs in alternating order; the ratio of a query is the quotient of the medians. Compiling is timed apart.
- * `--rows N` another size, `--keep` leaves the star in the temporary folder for the next run.
+ * `--rows N` another size, `--mode aggregate|perturbed` one of them only, `--keep` leaves the star in the temporary folder for the next run.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ const PAIRS = 3;
 const COMPILE_ROUNDS = { usual: 20, tiny: 2 } as const;
 
 export default async function bench({ tiny, log }: BenchOptions): Promise<Record<string, unknown>> {
-  const { rows = tiny ? ROWS.tiny : ROWS.usual, keep } = flags();
+  const { rows = tiny ? ROWS.tiny : ROWS.usual, keep, only } = flags();
   const size = { rows, seed: SEED };
   const startedMs = performance.now();
   const star = await openStar(size);
@@ -31,8 +31,10 @@ export default async function bench({ tiny, log }: BenchOptions): Promise<Record
     log(`${rows} rows of trip, seed ${SEED}, ready after ${Math.round((performance.now() - startedMs) / 1000)} s`);
     const engine = await openBenchEngine(star, join(star.dir, 'home'));
     try {
-      const aggregate = await measureAll(engine.sides('general-2'), 'general-2', log);
-      const perturbed = await measureAll(engine.sides('general-3'), 'general-3', log);
+      const measured = async (level: Level) =>
+        only === undefined || only === level ? measureAll(engine.sides(level), level, log) : [];
+      const aggregate = await measured('general-2');
+      const perturbed = await measured('general-3');
       const compileMs = await compileTimes(engine.sides('general-2'), COMPILE_ROUNDS[tiny ? 'tiny' : 'usual']);
       return {
         ...overheadOf('aggregate', aggregate),
@@ -58,14 +60,23 @@ export default async function bench({ tiny, log }: BenchOptions): Promise<Record
   }
 }
 
-function flags(): { readonly rows?: number; readonly keep: boolean } {
-  const options = { rows: { type: 'string' }, keep: { type: 'boolean', default: false } } as const;
+interface Flags {
+  readonly rows?: number;
+  readonly keep: boolean;
+  readonly only: Level | undefined;
+}
+
+function flags(): Flags {
+  const options = { rows: { type: 'string' }, keep: { type: 'boolean' }, mode: { type: 'string' } } as const;
   const { values } = parseArgs({ args: process.argv.slice(2), options, strict: false, allowPositionals: true });
-  const keep = values.keep === true;
-  if (values.rows === undefined) return { keep };
+  const { keep, mode } = { keep: values.keep === true, mode: values.mode };
+  if (mode !== undefined && mode !== 'aggregate' && mode !== 'perturbed')
+    throw new Error('--mode needs aggregate or perturbed');
+  const only = mode === undefined ? undefined : mode === 'aggregate' ? 'general-2' : 'general-3';
+  if (values.rows === undefined) return { keep, only };
   const rows = Number(values.rows);
   if (!Number.isSafeInteger(rows) || rows < 1) throw new Error('--rows needs a whole number above zero');
-  return { rows, keep };
+  return { rows, keep, only };
 }
 
 /** One line of the table. Times in milliseconds; a refused or failed query has none. */
