@@ -60,10 +60,14 @@ function enoughUnits(
     const enough = threshold.isMet(count(found.units), fingerprint, unitsMin);
     return enough && decided.every((column) => count(column) >= unitsMin) ? 'safe' : 'unsafe';
   }
-  const { kind, bounds } = layout.checks[check]!;
+  const { kind, bounds, unitCount } = layout.checks[check]!;
   // No unit without a row: what has fewer rows than units are needed is too small.
   const rows = layout.checks[0]!.bounds[position]!;
   if (countAt(raw, rows.total, row) < threshold.least(unitsMin)) return 'unsafe';
+  if (unitCount !== null && found.conditions.length === 0) {
+    const counted = countAt(raw, unitCount, row);
+    return counted < threshold.least(unitsMin) ? 'unsafe' : counted >= threshold.sure(unitsMin) ? 'safe' : 'open';
+  }
   const bound = bounds[position] ?? null;
   if (bound === null || found.conditions.length > 0) return 'open';
   if (kind !== 'sum') {
@@ -81,7 +85,12 @@ function spread({ layout, profile }: Rules, check: number, position: number, { r
     const columns = layout.exact.checks[check]![position]!;
     return isConcentrated(columns, unit, exact.table, exact.row, profile) ? 'unsafe' : 'safe';
   }
-  const bound = layout.checks[check]!.bounds[position] ?? null;
+  const { bounds, unitCount } = layout.checks[check]!;
+  if (unitCount !== null) {
+    const counted = numberAt(raw, unitCount, row);
+    return counted !== null && !dominated(unit, ONE, ONE, ZERO, counted, profile) ? 'safe' : 'open';
+  }
+  const bound = bounds[position] ?? null;
   if (bound === null) return 'open';
   const oneEach = unit.oneRow && layout.checks[check]!.kind !== 'sum';
   if (oneEach) return isSmallShare(ONE, bound, unit, raw, row, profile) ? 'safe' : 'open';

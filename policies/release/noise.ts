@@ -7,7 +7,7 @@ import { perturbationTable } from '../mechanisms/cell-key/perturbation-table.ts'
 import type { Exact } from '../mechanisms/suppression/exact.ts';
 import type { CellLayout, CellTerm } from '../sql/rewrite/cell-layout.ts';
 import { ROWS_TEXT } from '../sql/rewrite/look-through.ts';
-import type { Cell } from '../table-data.ts';
+import type { TableData } from '../table-data.ts';
 import type { GroupRow } from './contributions.ts';
 
 /** What noise is drawn from. */
@@ -34,14 +34,14 @@ export function perturbedTerm(layout: CellLayout, term: CellTerm, group: GroupRo
   const value = toFixedPoint(group.raw.values[term.value]![group.row]! ?? 0n, noise.scale);
   const set = noise.fingerprint.map((column) => BigInt(group.raw.values[column]![group.row] ?? 0));
   if (value === null) return null;
-  if (isCount(layout, term) && isOneEach(layout, term, group)) {
+  const largest = isOneEach(layout, term) ? ONE_EACH : contributionsTo(layout, term, group, noise.scale);
+  if (largest === null) return null;
+  if (isCount(layout, term) && largest.every((size) => size <= 1n)) {
     const table = perturbationTable(source.parameters);
-    const units = layout.units.some(({ text }) => term.functional === `distinct ${text}`);
-    if (units) return whole(perturbUnits(value, source.secret, { set, lineage: source.lineage }, table), 0);
+    if (isOfUnits(layout, term))
+      return whole(perturbUnits(value, source.secret, { set, lineage: source.lineage }, table), 0);
     return whole(perturbCount(value, keyOf(layout, term, set, source), table), 0);
   }
-  const largest = largestOf(layout, term, group, noise.scale);
-  if (largest === null) return null;
   const bound = noise.bound === null ? (largest[0] ?? 1n) : BigInt(noise.bound) * 10n ** BigInt(noise.scale);
   const flex = flexFor(source.parameters.flex, bound > 0n ? bound : 1n);
   return whole(perturbSum({ total: value, largest }, keyOf(layout, term, set, source), flex), noise.scale);
@@ -64,35 +64,65 @@ function isCount(layout: CellLayout, { check, functional }: CellTerm): boolean {
 
 /** Whether noise is scaled by contributions that are not known yet. */
 export function needsContributions(layout: CellLayout, term: CellTerm, group: GroupRow): boolean {
-  if (group.exact !== null) return false;
-  return !isCount(layout, term) || !isOneEach(layout, term, group);
+  return !isOneEach(layout, term) && contributionsTo(layout, term, group, term.noise?.scale ?? 0) === null;
 }
 
-/** Whether no unit adds more than one to a count. */
-function isOneEach(layout: CellLayout, { check }: CellTerm, { exact }: GroupRow): boolean {
-  const { kind } = layout.checks[check]!;
-  if ((kind === 'rows' || kind === 'present') && layout.units.every(({ oneRow }) => oneRow)) return true;
-  return exact !== null && layout.exact.checks[check]!.every(({ top1 }) => one(exact.table.values[top1]![exact.row]!));
+const ONE_EACH: readonly bigint[] = [1n];
+
+/** Whether no unit adds more than one to a count, by what is public. */
+function isOneEach(layout: CellLayout, term: CellTerm): boolean {
+  const { kind, unitCount } = layout.checks[term.check]!;
+  if (unitCount !== null) return true;
+  return kind !== 'distinct' && isCount(layout, term) && layout.units.every(({ oneRow }) => oneRow);
 }
 
-const one = (cell: Cell): boolean => cell === 1n || cell === 0n || cell === null;
+/** A count of the distinct units themselves. */
+function isOfUnits({ units }: CellLayout, { functional }: CellTerm): boolean {
+  return units.some(({ text }) => functional === `distinct ${text}`);
+}
 
-/** The three largest contributions, of the kind of unit whose are largest; null where they are not known. */
-function largestOf(
-  layout: CellLayout,
-  { check }: CellTerm,
-  { exact }: GroupRow,
-  scale: number,
-): readonly bigint[] | null {
-  if (exact === null) return null;
-  const perUnit = layout.exact.checks[check]!.map(({ top1, top2, top3 }) =>
-    [top1, top2, top3].map((column) => toFixedPoint(exact.table.values[column]![exact.row]! ?? 0n, scale)),
-  );
-  if (perUnit.flat().some((size) => size === null)) return null;
-  const known = perUnit as readonly (readonly bigint[])[];
-  const [first] = [...known].sort((a, b) => (a[0]! > b[0]! ? -1 : Number(a[0]! < b[0]!)));
+/** A class of units stands for the largest of them where it holds no larger a part of a total than one in so many. */
+export const CLASS_PARTS = 25n;
+
+/**
+ * The three largest contributions, of the kind of unit whose are largest; null where they are not known. By classes
+ * where that costs little accuracy: noise then scales with at most 1/25 of the total, and no unit has more than its class.
+ * INVARIANT: which of the two depends on what contributes alone, and not on what else an answer asks.
+ */
+function contributionsTo(layout: CellLayout, term: CellTerm, group: GroupRow, scale: number): readonly bigint[] | null {
+  const kinds = ofClasses(layout, term, group, scale) ?? ofUnits(layout, term, group, scale);
+  if (kinds === null) return null;
+  const [first] = [...kinds].sort((a, b) => (a[0]! > b[0]! ? -1 : Number(a[0]! < b[0]!)));
   return first!.filter((size) => size > 0n);
 }
+
+/** Per kind of unit what the largest classes hold. */
+function ofClasses(layout: CellLayout, { check }: CellTerm, { raw, row }: GroupRow, scale: number): Sizes | null {
+  const kinds: (readonly bigint[])[] = [];
+  const { bounds, gross } = layout.checks[check]!;
+  // WHY: with a row each, the declared bound of a value of either sign gives an interval that no class would keep to.
+  if (layout.units.every(({ oneRow }) => oneRow) && bounds.includes(null)) return null;
+  for (const bound of gross) {
+    if (bound === null) return null;
+    const [first, second, total] = fixed(raw, row, [bound.top1, bound.top2, bound.total], scale);
+    if (first === null || second === null || total === null || first! * CLASS_PARTS > total!) return null;
+    kinds.push([first!, second!, second!]);
+  }
+  return kinds;
+}
+
+/** Per kind of unit what the largest of them contribute. */
+function ofUnits(layout: CellLayout, { check }: CellTerm, { exact }: GroupRow, scale: number): Sizes | null {
+  if (exact === null) return null;
+  const { table, row } = exact;
+  const kinds = layout.exact.checks[check]!.map(({ top1, top2, top3 }) => fixed(table, row, [top1, top2, top3], scale));
+  return kinds.flat().some((size) => size === null) ? null : (kinds as Sizes);
+}
+
+type Sizes = readonly (readonly bigint[])[];
+
+const fixed = ({ values }: TableData, row: number, columns: readonly number[], scale: number) =>
+  columns.map((column) => toFixedPoint(values[column]![row]! ?? 0n, scale));
 
 function whole(units: bigint, scale: number): Exact {
   return { top: units, bottom: 10n ** BigInt(scale) };

@@ -1,6 +1,6 @@
 import { toFixedPoint } from '../mechanisms/cell-key/fixed-point.ts';
 import { type Flex, flexFor } from '../mechanisms/cell-key/flex.ts';
-import { countInterval, type Interval, type PublicBounds, sumInterval } from '../mechanisms/cell-key/intervals.ts';
+import { countInterval, type Interval, sumInterval } from '../mechanisms/cell-key/intervals.ts';
 import type { PerturbationParameters } from '../mechanisms/cell-key/perturbation-parameters.ts';
 import { perturbationTable } from '../mechanisms/cell-key/perturbation-table.ts';
 import type { ColumnId, Rel } from '../sql/plan.ts';
@@ -8,6 +8,7 @@ import { inputsOf } from '../sql/plan-walk.ts';
 import type { CellLayout, CellTerm } from '../sql/rewrite/cell-layout.ts';
 import type { PrivatePlan } from '../sql/rewrite.ts';
 import type { Cell, TableData } from '../table-data.ts';
+import { CLASS_PARTS } from './noise.ts';
 import type { ReleasedResult } from './released-result.ts';
 
 /**
@@ -90,14 +91,21 @@ function ofTerm(
   const flex: Flex = flexFor(parameters.flex, bound === null || bound < 1n ? 1n : bound);
   // WHY not the most rows of a unit: it is an extreme of the data, and the width would tell it.
   const oneRow = layout.units.every((unit) => unit.oneRow);
-  const known: PublicBounds = {
-    contributionMax: oneRow ? bound : null,
-    oneSigned: kind !== 'sum' || bounds.every((one) => one !== null),
+  const oneSigned = kind !== 'sum' || bounds.every((one) => one !== null);
+  const summed = (released: bigint) => {
+    const most = !oneRow || bound === null ? null : oneSigned ? larger(bound, classMost(released)) : bound;
+    return sumInterval(released, flex, { contributionMax: most, oneSigned });
   };
-  const summed = (released: bigint) => sumInterval(released, flex, known);
   // A count to which units add more than one has the noise of a sum, else that of a count: either may be.
   return kind === 'sum' ? summed : (released) => hull(counted(released), summed(released));
 }
+
+/** What a class may hold that stood for its largest unit (noise.ts): no noise takes away more than a half of a total. */
+function classMost(released: bigint): bigint {
+  return (2n * (released < 0n ? -released : released)) / CLASS_PARTS + 1n;
+}
+
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
 function hull(a: Interval, b: Interval | null): Interval {
   if (b === null) return a;

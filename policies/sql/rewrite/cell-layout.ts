@@ -85,6 +85,10 @@ export interface CellCheck {
   readonly kind: 'rows' | 'present' | 'sum' | 'distinct';
   /** Per unit column, from sums per class; null where a class says nothing about its units. */
   readonly bounds: readonly (ContributionColumns | null)[];
+  /** Mode `perturbed`: the same of absolute values, row by row, which bound what units have but not how many they are. */
+  readonly gross: readonly (ContributionColumns | null)[];
+  /** Column that counts the units themselves, where that is what is asked; null for everything else. */
+  readonly unitCount: number | null;
 }
 /**
  * How many contribute (exactly: units; in bounds: classes, a lower bound), the two largest absolute contributions (in

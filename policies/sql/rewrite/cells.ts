@@ -16,7 +16,7 @@ import {
   refTo,
 } from './build.ts';
 import type { CellLayout, CellsBoundary, TermNoise } from './cell-layout.ts';
-import { type BoundRefs, type ClassCells, classCells } from './class-cells.ts';
+import { addsUp, type BoundRefs, type ClassCells, classCells } from './class-cells.ts';
 import { Collected, keyOf, outputOf, Placed, refsOf } from './collected.ts';
 import type { Condition } from './conditions.ts';
 import type { PublicDomain } from './domain.ts';
@@ -84,10 +84,15 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
       classes: sides.map(({ classes }) => placed.at(classes[set]!)),
       tables: spec.raw.rowKeys.map(({ resource, version }) => ({ resource, version })),
     })),
-    checks: checks.map(({ magnitude }, check) => ({
-      kind: magnitude.kind,
-      bounds: sides.map(({ bounds }) => placedBounds(bounds[check]!, placed)),
-    })),
+    checks: checks.map((one, check) => {
+      const gross = sides.map(({ bounds }) => placedBounds(bounds[check]!, placed));
+      return {
+        kind: one.magnitude.kind,
+        bounds: addsUp(one) ? gross : sides.map(() => null),
+        gross,
+        unitCount: isOfUnits(spec, one.magnitude) ? placed.at(values[places.indexOf(check)]!) : null,
+      };
+    }),
     terms: spec.terms.terms.map(({ functional, set, magnitude, call: { filter } }, term) => {
       const fingerprint = [...(first.fingerprints[term] ?? []), ...(distinct?.fingerprints.get(term) ?? [])];
       const noise =
@@ -127,6 +132,13 @@ function noiseOf({ terms, through }: CellsSpec, term: number, fingerprint: reado
   const { magnitude, call } = terms.terms[term]!;
   const scale = call.type.kind === 'decimal' ? call.type.scale : call.type.kind === 'double' ? DOUBLE_SCALE : 0;
   return { fingerprint, scale, bound: magnitude.kind === 'sum' ? through.largest(magnitude.arg) : '1' };
+}
+
+/** Distinct units of the only kind there is: each counts one, whatever its rows. */
+function isOfUnits({ raw: { units } }: CellsSpec, magnitude: Magnitude): boolean {
+  const [unit, ...others] = units;
+  if (magnitude.kind !== 'distinct' || others.length > 0) return false;
+  return magnitude.arg.kind === 'column' && magnitude.arg.id === unit!.id;
 }
 
 function placedBounds(bounds: BoundRefs | null, placed: Placed) {

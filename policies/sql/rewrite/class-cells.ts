@@ -36,6 +36,7 @@ export function classCells(
   const inner = new Collected(ids);
   const innerKeys = spec.keys.map((key) => keyOf(ids, key.expr, key.name));
   const classKey = keyOf(ids, call('unit_class', [ref(unit.id, unit.type)], INTEGER), 'class');
+  const isBounded = (check: Check) => isAdditive(check.magnitude.kind) && (addsUp(check) || spec.mode === 'perturbed');
   const gross = checks.map((check) => (isBounded(check) ? inner.add(boundCall(check)) : null));
   const partial = withValues
     ? spec.terms.terms.map((term) => (isAdditive(term.magnitude.kind) ? inner.add(term.call) : null))
@@ -114,8 +115,8 @@ function folded(
   return { rel, keys: refsOf(keys), rows: bounds[0]!.total, mask, values, bounds, classes, fingerprints };
 }
 
-/** A sum of what may be negative says nothing about its parts. */
-const isBounded = ({ magnitude, nonNegative }: Check): boolean => magnitude.kind !== 'distinct' && nonNegative;
+/** Whether a class has something exactly when one of its units has. A sum of what may be negative says nothing about its parts. */
+export const addsUp = ({ magnitude, nonNegative }: Check): boolean => isAdditive(magnitude.kind) && nonNegative;
 const isAdditive = (kind: Check['magnitude']['kind']): boolean => kind !== 'distinct';
 
 function boundCall({ magnitude, filter, nonNegative }: Check) {
