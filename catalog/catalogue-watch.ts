@@ -1,7 +1,6 @@
 import type Database from 'better-sqlite3';
+import { SEALED_TABLES } from './row-seals.ts';
 
-/** The tables that say who may ask what, of which data. */
-const WATCHED = ['organisations', 'plans', 'plan_decisions', 'plan_resources', 'resources', 'resource_versions'];
 const CHANGES = ['INSERT', 'UPDATE', 'DELETE'];
 
 /**
@@ -16,7 +15,7 @@ export function watchCatalogue(client: Database.Database): () => boolean {
     isChanged = true;
     return null;
   });
-  for (const table of WATCHED) {
+  for (const table of Object.keys(SEALED_TABLES)) {
     for (const change of CHANGES) {
       client.exec(
         `CREATE TEMP TRIGGER ${table}_${change} AFTER ${change} ON main.${table} BEGIN SELECT catalogue_changed(); END`,

@@ -12,6 +12,7 @@ export type { NewDecision } from './decide-plan.ts';
 export { decidePlan, revokePlan } from './decide-plan.ts';
 export * from './detect/index.ts';
 export * from './first-batch/index.ts';
+export * from './freezes.ts';
 export * from './given-values.ts';
 export * from './jobs.ts';
 export { insertKnownSets, type NewKnownSets, readKnownSets, rowKeySchemes } from './known-sets.ts';

@@ -2,7 +2,9 @@
  * The tables of a home for Drizzle. The SQL files in `migrations/` make them; a test holds both to agree, column by
  * column. Amounts of the ledger are fixed point in units of 1e-9 (ledger.ts).
  */
+
 import { blob, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { FREEZE_SCOPES } from '#policies';
 
 export const organisations = sqliteTable('organisations', {
   id: text('id').primaryKey(),
@@ -212,6 +214,19 @@ export const givenValues = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.setName, table.functional] })],
 );
+
+export const freezes = sqliteTable('freezes', {
+  id: text('id').primaryKey(),
+  scope: text('scope', { enum: FREEZE_SCOPES }).notNull(),
+  target: text('target').notNull(),
+  reason: text('reason').notNull(),
+  frozenBy: text('frozen_by').notNull(),
+  frozenAt: text('frozen_at').notNull(),
+  thawAskedBy: text('thaw_asked_by'),
+  thawAskedAt: text('thaw_asked_at'),
+  thawedBy: text('thawed_by'),
+  thawedAt: text('thawed_at'),
+});
 
 export const rowSeals = sqliteTable(
   'row_seals',

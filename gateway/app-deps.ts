@@ -1,6 +1,7 @@
 import type { Context, Env } from 'hono';
 import type { Store } from '#catalog';
 import type { AccessLog } from './audit/index.ts';
+import type { FreezeService } from './freezes/freeze-service.ts';
 import type { Authenticator, Authorizer, Caller, EmbeddedIssuer } from './identity/index.ts';
 import type { JobService } from './jobs/job-service.ts';
 import type { Language } from './messages/language.ts';
@@ -36,6 +37,7 @@ export interface AppDeps {
   readonly resources: ResourceService;
   readonly uploads: UploadService;
   readonly plans: PlanService;
+  readonly freezes: FreezeService;
   /** Null where tokens come from an OIDC issuer alone. */
   readonly issuer: Pick<EmbeddedIssuer, 'jwks'> | null;
   readonly limits: AppLimits;

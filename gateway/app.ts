@@ -6,6 +6,7 @@ import { registerAudit } from './routes/audit.ts';
 import { registerBudgets } from './routes/budgets.ts';
 import { registerExplain } from './routes/explain.ts';
 import { frame, gate } from './routes/frame.ts';
+import { registerFreezes } from './routes/freezes.ts';
 import { registerJobResult } from './routes/job-result.ts';
 import { registerJobs } from './routes/jobs.ts';
 import { registerMeta } from './routes/meta.ts';
@@ -41,6 +42,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   registerPlans(app, deps);
   registerBudgets(app, deps);
   registerAudit(app, deps);
+  registerFreezes(app, deps);
   registerMeta(app, deps);
   registerOpenApi(app, deps);
   return app;
@@ -67,5 +69,6 @@ function absent(path: string, id: string): AppError {
   if (path.startsWith('/v1/jobs/')) return new AppError('JOB_NOT_FOUND', { id });
   if (path.startsWith('/v1/resources/')) return new AppError('RESOURCE_NOT_FOUND', { id });
   if (path.startsWith('/v1/plans/')) return new AppError('PLAN_NOT_FOUND', { id });
+  if (path.startsWith('/v1/freezes/')) return new AppError('FREEZE_NOT_FOUND', { id });
   return new AppError('ROUTE_NOT_FOUND', { path });
 }

@@ -24,6 +24,8 @@ import { createApp } from './app.ts';
 import { type AppDeps, DEFAULT_LIMITS } from './app-deps.ts';
 import { type AccessLog, LOG_ORIGIN, loadLogKeys, openLog } from './audit/index.ts';
 import type { Config } from './config.ts';
+import { FreezeRegister } from './freezes/freeze-register.ts';
+import { createFreezeService } from './freezes/freeze-service.ts';
 import { openIdentifierKeys } from './identity/identifier-keys.ts';
 import { createAuthorizer, deriveKey, loadMasterKey, openIdentity } from './identity/index.ts';
 import { createIntegrityReports } from './integrity-reports.ts';
@@ -100,6 +102,7 @@ export async function assemble(
   });
   await recordStart(store, log, sandbox, version);
   const authorize = createAuthorizer();
+  const freezes = new FreezeRegister(store);
   const pipeline: PipelineDeps = {
     store,
     sandbox,
@@ -111,6 +114,7 @@ export async function assemble(
     // No identifier domain holds a space.
     noiseSecret: unitKeys('perturbation noise'),
     guard: new StoredGuardMemory(store),
+    freezes,
     deadlineMs: JOB_DEADLINE_MS,
     now,
     queryFacts: () => queryFacts(now()),
@@ -135,6 +139,7 @@ export async function assemble(
       },
     }),
     plans: createPlanService({ store }),
+    freezes: createFreezeService({ store, register: freezes, sandbox, jobs }),
     issuer: identity.issuer,
     limits: DEFAULT_LIMITS,
     readiness: async () => ({ store: true, sandbox: sandbox.stats().workers > 0, log: log.checkpoint().size > 0 }),

@@ -10,7 +10,7 @@ import type { Caller } from './identity/index.ts';
 
 /** A change of state other than a job's, as the access log tells it. */
 export interface Change extends Pick<AuditEntry, 'plan' | 'planHash' | 'purpose' | 'note'> {
-  readonly kind: Extract<AuditEntry['kind'], 'resource' | 'upload' | 'plan' | 'log-read' | 'refusal'>;
+  readonly kind: Extract<AuditEntry['kind'], 'resource' | 'upload' | 'plan' | 'log-read' | 'refusal' | 'freeze'>;
   readonly caller: Caller;
   readonly tables?: NonNullable<AuditEntry['tables']>;
   /** Set when it was refused or failed. */

@@ -68,6 +68,7 @@ export const POLICY_ERROR_CODES = [
   'POLICY_AGGREGATE_REFUSED', // function, mode, accepted
   'POLICY_CONSTRUCT_REFUSED', // construct, mode, accepted
   'POLICY_ACCESS_DENIED', // action
+  'POLICY_FROZEN', // scope: the security office has stopped it
 ] as const;
 
 /** What a developer, provider or officer may have wrong about the catalogue. */
@@ -83,6 +84,8 @@ export const CATALOG_ERROR_CODES = [
   'JOB_STATE', // id, state, accepted
   'JOB_CANCELLED', // (none): by its owner, by a freeze or by a shutdown
   'JOB_ABORTED', // (none): the gateway stopped while the job ran; it is charged
+  'FREEZE_NOT_FOUND', // id
+  'FREEZE_STATE', // id, state, accepted
   'IDEMPOTENCY_CONFLICT', // key
   'BUDGET_EXHAUSTED', // account, limit, remaining
   'HOME_NEWER', // found, known

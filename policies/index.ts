@@ -1,5 +1,6 @@
 /** The door of `policies`: pure rules. What may be asked, what mode it gets, what may leave. */
 export * from './access/access-policies.ts';
+export * from './access/freeze.ts';
 export * from './errors.ts';
 export * from './levels.ts';
 export { DISTINCT_LIMITS, type DistinctLimit } from './release/guard/distinct-sets.ts';

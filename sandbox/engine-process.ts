@@ -40,6 +40,7 @@ export interface EngineProcess {
   readonly isSpent: () => boolean;
   readonly holdsGrant: (key: string) => boolean;
   readonly holdsVersion: (resource: string, version: number) => boolean;
+  readonly holdsResource: (resource: string) => boolean;
   query(granted: readonly JobTable[], tables: readonly ScratchTable[], sql: EmittedSql): Promise<TableData>;
   finish(tables: readonly ScratchTable[], sql: EmittedSql): Promise<TableData>;
   /** Interrupts the running call, and kills the worker when that has not helped within a second. */
@@ -188,6 +189,8 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
       [...grants.values()].some(({ attached }) =>
         attached.some((a) => a.resource === resource && a.version === version),
       ),
+    holdsResource: (resource) =>
+      [...grants.values()].some(({ attached }) => attached.some((a) => a.resource === resource)),
     query: (granted, tables, sql) =>
       call(async () => {
         const grant = await openGrant(granted);

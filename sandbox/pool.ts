@@ -55,9 +55,23 @@ export interface Pool {
   stats(): { readonly workers: number; readonly busy: number; readonly queued: number };
   /** Lets go of a version in every idle worker now, and in a busy one when its job ends. Before it is destroyed. */
   forget(resource: string, version: number): Promise<void>;
+  /**
+   * Kills the workers that are meant, busy ones too: their jobs are to be aborted first, so that they learn why.
+   *
+   * @returns how many, once every one of them is gone.
+   */
+  expel(isMeant: (worker: HeldWorker) => boolean): Promise<number>;
   /** Process ids, for operators and fault tests. */
   pids(): readonly number[];
   close(): Promise<void>;
+}
+
+/** A worker that may hold someone's data. */
+export interface HeldWorker {
+  /** `org/sub`. */
+  readonly analyst: string;
+  /** Whether it holds any version of the resource. */
+  holds(resource: string): boolean;
 }
 
 interface Member {
@@ -258,6 +272,14 @@ export function openPool(dependencies: PoolDependencies): Pool {
         else if (member.state === 'busy') member.jobs = limits.jobsPerProcessMax;
       }
       await Promise.all(farewells);
+    },
+    async expel(isMeant) {
+      const meant = [...members].filter(
+        ({ analyst, process: { holdsResource: holds } }) => analyst !== null && isMeant({ analyst, holds }),
+      );
+      for (const member of meant) dismiss(member, 'expelled');
+      await Promise.all(farewells);
+      return meant.length;
     },
     pids: () => [...members].flatMap((member) => member.process.pid ?? []),
     async close() {

@@ -2,5 +2,8 @@
 export type SandboxEvent =
   | { readonly kind: 'worker-ready'; readonly ms: number }
   | { readonly kind: 'worker-start-failed'; readonly inARow: number }
-  | { readonly kind: 'worker-ended'; readonly reason: 'crashed' | 'evicted' | 'idle' | 'retired' | 'closed' }
+  | {
+      readonly kind: 'worker-ended';
+      readonly reason: 'crashed' | 'evicted' | 'idle' | 'retired' | 'expelled' | 'closed';
+    }
   | { readonly kind: 'parser-replaced'; readonly reason: 'crashed' | 'deadline' };

@@ -28,7 +28,7 @@ export interface SandboxOptions {
 }
 
 /** Where queries run. See the parts for their errors: `parser.ts`, `pool.ts`. */
-export interface Sandbox extends Pick<Pool, 'run' | 'stats' | 'forget' | 'pids' | 'close'> {
+export interface Sandbox extends Pick<Pool, 'run' | 'stats' | 'forget' | 'expel' | 'pids' | 'close'> {
   readonly tier: IsolationTier;
   readonly selfTest: SelfTestReport;
   parse(text: UntrustedSql, signal?: AbortSignal): Promise<string>;
@@ -61,6 +61,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     run: pool.run,
     stats: pool.stats,
     forget: pool.forget,
+    expel: pool.expel,
     pids: () => [...pool.pids(), ...[parser.pid()].filter((pid) => pid !== null)],
     async close() {
       await Promise.all([parser.close(), pool.close()]);

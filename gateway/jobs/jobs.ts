@@ -1,18 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { findJob, type Job, listJobs, readResult } from '#catalog';
-import { AppError } from '#policies';
+import { AppError, type FreezeSubject } from '#policies';
 import { readStoredResult, type StoredResult } from '../formats/stored-result.ts';
 import type { Caller } from '../identity/index.ts';
 import { admit } from '../pipeline/admit.ts';
 import { compileStages } from '../pipeline/compile-query.ts';
 import type { PipelineDeps } from '../pipeline/deps.ts';
 import { explanationOf } from '../pipeline/explain.ts';
+import { subjectOf } from '../pipeline/freeze-subject.ts';
 import { runJob } from '../pipeline/run-job.ts';
 import type { JobEvent, JobRequest, JobService } from './job-service.ts';
 import { type RunningJob, RunningJobs } from './running-jobs.ts';
 
 /** The service and what the process needs of it at its end. */
 export interface Jobs extends JobService {
+  /** Ends the running jobs that are meant, for that reason; resolves, with their number, when all are recorded. */
+  stop(isMeant: (job: FreezeSubject) => boolean, reason: AppError): Promise<number>;
   /** Stops what runs (recorded as cancelled) and resolves when it is recorded. */
   close(): Promise<void>;
 }
@@ -41,14 +44,21 @@ export function createJobs(deps: PipelineDeps, limits: JobLimits = DEFAULT_JOB_L
     return job === null ? null : told(job);
   };
 
+  /** A result that was there before the freeze stays where it is. */
+  const isHeldBack = (id: string, { versions }: StoredResult): boolean => {
+    const job = deps.store.read((db) => findJob(db, id));
+    return job !== null && deps.freezes.find(subjectOf(job, versions.tables)) !== null;
+  };
+
   async function submit(caller: Caller, request: JobRequest): Promise<Job> {
     if (closing) throw new AppError('SANDBOX_BUSY', { retryAfterSeconds: 5 });
     const arrivedMs = performance.now();
     const id = randomUUID();
     const opened = Promise.withResolvers<Job>();
     const analyst = `${caller.org}/${caller.sub}`;
-    const job = running.start(id, analyst, async ({ signal, state }) => {
+    const job = running.start(id, analyst, async ({ signal, state, subject }) => {
       const ended = await runJob({ id, caller, request, arrivedMs, signal }, deps, {
+        subject,
         opened(first) {
           state(first.state, first.startedAt ?? first.createdAt);
           opened.resolve(first);
@@ -79,7 +89,8 @@ export function createJobs(deps: PipelineDeps, limits: JobLimits = DEFAULT_JOB_L
     result(id): StoredResult | null {
       if (running.find(id) !== undefined) return null;
       const stored = deps.store.read((db) => readResult(db, id));
-      return stored === null ? null : readStoredResult(JSON.parse(stored.json));
+      const result = stored === null ? null : readStoredResult(JSON.parse(stored.json));
+      return result === null || isHeldBack(id, result) ? null : result;
     },
     async cancel(_caller, id) {
       const job = required(find(id), id);
@@ -90,6 +101,11 @@ export function createJobs(deps: PipelineDeps, limits: JobLimits = DEFAULT_JOB_L
       await found.released;
       return required(find(id), id);
     },
+    stop: (isMeant, reason) =>
+      running.stop(reason, (job) => {
+        const subject = job.subject();
+        return subject !== null && isMeant(subject);
+      }),
     async explain(caller, { plan, sql }) {
       const admission = await admit({ caller, plan, action: 'explain' }, deps);
       const stages = await compileStages(sql, admission, deps);
@@ -97,7 +113,7 @@ export function createJobs(deps: PipelineDeps, limits: JobLimits = DEFAULT_JOB_L
     },
     async close() {
       closing = true;
-      await running.stop();
+      await running.stop(new AppError('JOB_CANCELLED'));
     },
   };
 }

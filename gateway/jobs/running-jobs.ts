@@ -1,11 +1,13 @@
 import type { Job } from '#catalog';
-import { AppError } from '#policies';
+import { AppError, type FreezeSubject } from '#policies';
 import type { JobEvent } from './job-service.ts';
 
 /** One job between its arrival and its release. */
 export interface RunningJob {
   readonly id: string;
   readonly analyst: string;
+  /** What a freeze looks at; null until the request is admitted, which asks for freezes itself. */
+  readonly subject: () => FreezeSubject | null;
   readonly controller: AbortController;
   readonly events: JobEvent[];
   /** The job as released: never earlier than its tick. Rejects when no job came to be. */
@@ -47,7 +49,11 @@ export class RunningJobs {
       wake.resolve();
       wake = Promise.withResolvers();
     };
+    let subject: FreezeSubject | null = null;
     const handle: JobHandle = {
+      subject(known) {
+        subject = known;
+      },
       signal: controller.signal,
       state(state, at) {
         events.push({ id: events.length + 1, event: 'state', data: { state, at } });
@@ -62,16 +68,25 @@ export class RunningJobs {
       else this.#perAnalyst.set(analyst, left);
       rouse();
     });
-    const job: RunningJob = { id, analyst, controller, events, released, changed: () => wake.promise };
+    const job: RunningJob = {
+      id,
+      analyst,
+      subject: () => subject,
+      controller,
+      events,
+      released,
+      changed: () => wake.promise,
+    };
     this.#jobs.set(id, job);
     return job;
   }
 
-  /** Asks every job to stop, for shutdown; resolves when all have been recorded. */
-  async stop(): Promise<void> {
-    const all = [...this.#jobs.values()];
-    for (const job of all) job.controller.abort(new AppError('JOB_CANCELLED'));
-    await Promise.allSettled(all.map((job) => job.released));
+  /** Asks the jobs that are meant to stop, for that reason; resolves, with their number, when all have been recorded. */
+  async stop(reason: AppError, isMeant: (job: RunningJob) => boolean = () => true): Promise<number> {
+    const meant = [...this.#jobs.values()].filter(isMeant);
+    for (const job of meant) job.controller.abort(reason);
+    await Promise.allSettled(meant.map((job) => job.released));
+    return meant.length;
   }
 
   /** Resolves when no job is left. */
@@ -83,5 +98,7 @@ export class RunningJobs {
 /** What a running job may tell about itself. */
 export interface JobHandle {
   readonly signal: AbortSignal;
+  /** Tells what the job is about, as far as it is known: again when more is. */
+  subject(known: FreezeSubject): void;
   state(state: Job['state'], at: string): void;
 }

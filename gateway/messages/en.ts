@@ -119,6 +119,11 @@ export const EN: MessageCatalogue = {
     detail: 'no policy permits[ `{action}`] to this caller',
     hint: 'ask the data bureau for the role or the grant that this needs',
   },
+  POLICY_FROZEN: {
+    title: 'stopped by the security office',
+    detail: 'what you ask for is frozen[: {scope}]',
+    hint: 'ask the security office; nothing that you can change in the request helps',
+  },
   // ── catalogue ────────────────────────────────────────────────────────────────────────────────────────────────────
   RESOURCE_NOT_FOUND: {
     title: 'no such resource',
@@ -153,6 +158,16 @@ export const EN: MessageCatalogue = {
   PLAN_STATE: {
     title: 'the plan is in another state',
     detail: 'plan `{id}` is `{state}`',
+    hint: '[accepted: {accepted}]',
+  },
+  FREEZE_NOT_FOUND: {
+    title: 'there is no such freeze',
+    detail: 'freeze `{id}` does not exist',
+    hint: 'list what is frozen with GET /v1/freezes',
+  },
+  FREEZE_STATE: {
+    title: 'the state of the freeze does not allow this',
+    detail: 'freeze `{id}` is in state `{state}`',
     hint: '[accepted: {accepted}]',
   },
   JOB_NOT_FOUND: {

@@ -171,6 +171,8 @@ const CATALOGUE: Phrases = {
   'one upload at a time': '同一时间只能有一次上传',
   'one decision of each reviewer': '每位审核方只作一次决定',
   'a job that has ended': '已结束的作业',
+  'a freeze that is in force': '生效中的冻结',
+  'agreement of another person': '另一人的同意',
 };
 
 const GATEWAY: Phrases = {

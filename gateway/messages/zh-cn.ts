@@ -119,6 +119,11 @@ export const ZH_CN: MessageCatalogue = {
     detail: '没有策略允许该调用者执行[ `{action}`]',
     hint: '请向数据局申请所需的角色或授权',
   },
+  POLICY_FROZEN: {
+    title: '已被安全办冻结',
+    detail: '所请求的内容已被冻结[：{scope}]',
+    hint: '请联系安全办；修改请求无济于事',
+  },
   // ── 目录 ─────────────────────────────────────────────────────────────────────────────────────────────────────────
   RESOURCE_NOT_FOUND: {
     title: '没有这个资源',
@@ -153,6 +158,16 @@ export const ZH_CN: MessageCatalogue = {
   PLAN_STATE: {
     title: '方案状态不符',
     detail: '方案 `{id}` 的状态是 `{state}`',
+    hint: '[可接受：{accepted}]',
+  },
+  FREEZE_NOT_FOUND: {
+    title: '没有这项冻结',
+    detail: '冻结 `{id}` 不存在',
+    hint: '请用 GET /v1/freezes 查看冻结清单',
+  },
+  FREEZE_STATE: {
+    title: '冻结的状态不允许此操作',
+    detail: '冻结 `{id}` 处于状态 `{state}`',
     hint: '[可接受：{accepted}]',
   },
   JOB_NOT_FOUND: {

@@ -2,6 +2,7 @@ import { appendEntry, isPlanInForce, type UsagePlan } from '#catalog';
 import { AppError, type QueryCatalog } from '#policies';
 import type { Action, Caller } from '../identity/index.ts';
 import type { PipelineDeps } from './deps.ts';
+import { subjectOf } from './freeze-subject.ts';
 
 /** Stage `admit`: who asks, under which approved plan, and the only tables and columns that exist for the query. */
 export interface Admission {
@@ -17,7 +18,7 @@ export interface Admission {
  * Permits a caller to ask under a plan. A refusal is in the log before it is answered.
  *
  * Errors: PLAN_NOT_FOUND where the plan is absent or another's (they look the same), PLAN_STATE where it is not approved
- * or out of term today, POLICY_ACCESS_DENIED where the role may not ask at all.
+ * or out of term today, POLICY_ACCESS_DENIED where the role may not ask at all, POLICY_FROZEN.
  */
 export async function admit(
   asks: { readonly caller: Caller; readonly plan: string; readonly action: Extract<Action, 'submitJob' | 'explain'> },
@@ -47,6 +48,8 @@ function admitted(
     throw new AppError('PLAN_STATE', { id, state: stateInTerm(plan, today), accepted: ['approved'] });
   }
   if (!decision.permitted) throw new AppError('POLICY_ACCESS_DENIED', { action });
+  // A freeze of one table stops what uses it, and not the rest of the plan: that is asked once the query is compiled.
+  deps.freezes.require(subjectOf({ ...caller, plan: id }, []));
   return Object.freeze({
     kind: 'admission',
     caller,

@@ -2,6 +2,7 @@ import type { Store } from '#catalog';
 import type { PolicyProfile } from '#policies';
 import type { Sandbox } from '#sandbox';
 import type { AccessLog } from '../audit/index.ts';
+import type { FreezeRegister } from '../freezes/freeze-register.ts';
 import type { Authorizer } from '../identity/index.ts';
 import type { CompileCache } from './compile-cache.ts';
 import type { GrantedPlans } from './granted-plans.ts';
@@ -19,6 +20,7 @@ export interface PipelineDeps {
   /** Noise of mode `perturbed` is drawn from it. */
   readonly noiseSecret: Uint8Array;
   readonly guard: StoredGuardMemory;
+  readonly freezes: FreezeRegister;
   /** Longest time that an engine may work on one job, milliseconds. */
   readonly deadlineMs: number;
   /** Wall clock, for the log and for terms of plans. */

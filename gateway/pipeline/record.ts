@@ -13,7 +13,7 @@ import {
   settle,
   startJob,
 } from '#catalog';
-import { AppError, type CompiledQuery, type PolicyProfile, type TableUse } from '#policies';
+import { AppError, type CompiledQuery, type FreezeSubject, type PolicyProfile, type TableUse } from '#policies';
 import { type ResultVersions, storeResult } from '../formats/stored-result.ts';
 import type { Admission } from './admit.ts';
 import type { PipelineDeps } from './deps.ts';
@@ -36,11 +36,12 @@ export interface OpenedJob {
   readonly mode: CompiledQuery['decision']['mode'];
 }
 
-/** [job + budget + intent]. Errors: IDEMPOTENCY_CONFLICT, BUDGET_EXHAUSTED; then nothing has happened. */
+/** [job + budget + intent]. Errors: IDEMPOTENCY_CONFLICT, BUDGET_EXHAUSTED, POLICY_FROZEN; then nothing has happened. */
 export async function recordIntent(
   arrival: JobArrival,
   admission: Admission,
   compiled: CompiledQuery,
+  subject: FreezeSubject,
   deps: PipelineDeps,
 ): Promise<OpenedJob> {
   const { mode } = compiled.decision;
@@ -55,6 +56,7 @@ export async function recordIntent(
   };
   const versions = versionsOf(admission, compiled, deps.profile);
   return deps.store.commit((tx): OpenedJob => {
+    deps.freezes.require(subject);
     const { job, created } = createJob(tx, newJob(arrival));
     if (!created) return { kind: 'opened', job, replayed: true, entry, versions, mode };
     reserve(tx, { account: jobsAccount(admission.plan.id), job: job.id, amount: 1, limit: admission.plan.jobsMax });
@@ -64,27 +66,33 @@ export async function recordIntent(
   });
 }
 
-/** [settlement + result + what the guard remembers + outcome] */
+/** [settlement + result + what the guard remembers + outcome]. Errors: POLICY_FROZEN; then nothing is released. */
 export async function recordOutcome(
   opened: OpenedJob,
   { released, guard }: GuardedAnswer,
+  subject: FreezeSubject,
   deps: PipelineDeps,
 ): Promise<Job> {
   const { job, entry, versions, mode } = opened;
   const json = JSON.stringify(storeResult(released, versions));
   const sha256 = createHash('sha256').update(json).digest('hex');
-  const finished = await deps.store.commit((tx) => {
+  const outcome = deps.store.commit((tx) => {
+    deps.freezes.require(subject);
     settle(tx, job.id);
     deps.guard.keep(tx, mode, guard);
-    const outcome: AuditEntry = {
+    const told: AuditEntry = {
       ...entry,
       kind: 'outcome',
       at: tx.now(),
       resultSha256: sha256,
       timingClass: timingClass(tx, job),
     };
-    const { index } = appendEntry(tx, outcome);
+    const { index } = appendEntry(tx, told);
     return finishJob(tx, job.id, { state: 'finished', mode, result: { json, sha256 }, outcomeIndex: index });
+  });
+  const finished = await outcome.catch((error: unknown) => {
+    deps.guard.forget(guard); // nothing of it left
+    throw error;
   });
   deps.guard.kept(guard);
   return finished;

@@ -1,10 +1,12 @@
 import type { Job } from '#catalog';
+import { AppError, type FreezeSubject } from '#policies';
 import type { Caller } from '../identity/index.ts';
 import type { JobRequest } from '../jobs/job-service.ts';
 import { type Admission, admit } from './admit.ts';
 import { compileStages } from './compile-query.ts';
 import type { PipelineDeps } from './deps.ts';
 import { execute } from './execute.ts';
+import { subjectOf } from './freeze-subject.ts';
 import { type OpenedJob, recordFailure, recordIntent, recordOutcome, recordRefusal } from './record.ts';
 
 /** A request as it entered the gateway. */
@@ -21,6 +23,8 @@ export interface JobArrival {
 export interface JobObserver {
   /** The job exists durably: intent and budget are recorded, or the refusal is. */
   opened(job: Job): void;
+  /** What the job is about: after admission what it may use, once compiled what it does. */
+  subject(known: FreezeSubject): void;
 }
 
 /**
@@ -34,6 +38,7 @@ export interface JobObserver {
 export async function runJob(arrival: JobArrival, deps: PipelineDeps, observer: JobObserver): Promise<Job> {
   const { caller, request } = arrival;
   const admission = await admit({ caller, plan: request.plan, action: 'submitJob' }, deps);
+  observer.subject(subjectOf({ ...caller, plan: request.plan }, admission.plan.tables));
   const ended = await live(arrival, admission, deps, observer);
   await deps.log.advance(); // the checkpoint covers the outcome before anything leaves
   return ended;
@@ -48,18 +53,33 @@ async function live(
   let opened: OpenedJob | null = null;
   try {
     const { compiled } = await compileStages(arrival.request.sql, admission, deps, arrival.signal);
-    opened = await recordIntent(arrival, admission, compiled, deps);
+    const subject = subjectOf({ ...arrival.caller, plan: arrival.request.plan }, compiled.uses);
+    observer.subject(subject);
+    opened = await recordIntent(arrival, admission, compiled, subject, deps);
     observer.opened(opened.job);
     if (opened.replayed) return opened.job;
     const answer = await execute(arrival, admission, compiled, deps);
     // Before the outcome is written: its time, its place in the log and the growth of the tree would tell how long it took.
-    await deps.releaseTick(arrival.arrivedMs);
-    return await recordOutcome(opened, answer, deps);
+    await releaseTick(arrival, deps);
+    return await recordOutcome(opened, answer, subject, deps);
   } catch (error) {
-    await deps.releaseTick(arrival.arrivedMs);
+    await releaseTick(arrival, deps);
     if (opened !== null) return await recordFailure(opened, error, deps);
     const refused = await recordRefusal(arrival, admission, error, deps);
     observer.opened(refused);
     return refused;
   }
+}
+
+/** Waits for the tick, or for a freeze, which has its own moment: that a job ends then tells nothing of its work. */
+async function releaseTick({ arrivedMs, signal }: JobArrival, deps: PipelineDeps): Promise<void> {
+  const isFrozen = () => signal.reason instanceof AppError && signal.reason.code === 'POLICY_FROZEN';
+  if (isFrozen()) return;
+  const frozen = Promise.withResolvers<void>();
+  const listen = () => {
+    if (isFrozen()) frozen.resolve();
+  };
+  signal.addEventListener('abort', listen, { once: true });
+  await Promise.race([deps.releaseTick(arrivedMs), frozen.promise]);
+  signal.removeEventListener('abort', listen);
 }

@@ -50,5 +50,7 @@ export function resourceTarget(resource: Resource): Target {
 export function planTarget(plan: UsagePlan, providers: readonly string[]): Target {
   return { type: 'Plan', id: plan.id, attrs: { org: plan.org, author: plan.author, providers } };
 }
+/** All that can be frozen. */
+export const PLATFORM_TARGET: Target = { type: 'Platform', id: 'platform', attrs: {} };
 /** The access log as a whole. */
 export const LOG_TARGET: Target = { type: 'AccessLog', id: 'log', attrs: {} };

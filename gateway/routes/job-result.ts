@@ -52,7 +52,7 @@ const resultRoute = createRoute({
         [ARROW]: { schema: z.string().openapi({ format: 'binary' }) },
       },
     },
-    ...problems(400, 401, 404, 406, 409, 503),
+    ...problems(400, 401, 403, 404, 406, 409, 503),
   },
 });
 
@@ -127,9 +127,10 @@ export function registerJobResult(app: OpenAPIHono<AppEnv>, deps: AppDeps): void
   });
 }
 
-/** A refused or failed job has a problem instead: the job itself tells it. */
+/** A refused or failed job has a problem instead: the job itself tells it. One that finished without a result is frozen. */
 function requireResult(job: Job, result: StoredResult | null): StoredResult {
   if (result !== null && job.state === 'finished') return result;
+  if (job.state === 'finished') throw new AppError('POLICY_FROZEN');
   throw new AppError('JOB_STATE', { id: job.id, state: job.state, accepted: 'finished' });
 }
 

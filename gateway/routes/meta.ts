@@ -35,6 +35,7 @@ const LINKS: readonly { readonly rel: string; readonly href: string; readonly zh
   { rel: 'plans', href: '/v1/plans', zh: '使用方案的提交与审批', en: 'usage plans: submission and decisions' },
   { rel: 'budgets', href: '/v1/budgets', zh: '方案用量', en: 'what plans have used' },
   { rel: 'audit', href: '/v1/audit/entries', zh: '访问日志（安全办）', en: 'access log (security office)' },
+  { rel: 'freezes', href: '/v1/freezes', zh: '冻结与解冻（安全办）', en: 'freezes (security office)' },
   {
     rel: 'checkpoint',
     href: '/v1/audit/checkpoint',

@@ -25,11 +25,14 @@ export const ACTIONS = [
   'plan:revoke',
   'audit:read',
   'audit:read-all',
+  'freeze:set',
+  'freeze:thaw',
+  'freeze:read',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
-/** What actions are about. `AccessLog` stands for the log as a whole. */
-export const TARGET_TYPES = ['Job', 'Resource', 'Plan', 'AccessLog'] as const;
+/** What actions are about. `AccessLog` stands for the log as a whole, `Platform` for all that can be frozen. */
+export const TARGET_TYPES = ['Job', 'Resource', 'Plan', 'AccessLog', 'Platform'] as const;
 export type TargetType = (typeof TARGET_TYPES)[number];
 
 export const ACCESS_SCHEMA = `
@@ -38,6 +41,7 @@ entity Job { org: String, sub: String };
 entity Resource { provider: String, state?: String };
 entity Plan { org: String, author?: String, state?: String, inTerm?: Bool, providers?: Set<String> };
 entity AccessLog;
+entity Platform;
 
 action "submitJob", "explain", "plan:submit", "plan:read", "plan:decide", "plan:revoke"
   appliesTo { principal: Caller, resource: Plan };
@@ -47,6 +51,8 @@ action "resource:register", "resource:read", "resource:read-report", "resource:u
   appliesTo { principal: Caller, resource: Resource };
 action "audit:read", "audit:read-all"
   appliesTo { principal: Caller, resource: AccessLog };
+action "freeze:set", "freeze:thaw", "freeze:read"
+  appliesTo { principal: Caller, resource: Platform };
 `;
 
 /** By id: the ids of the policies that decided go into the log. */
@@ -123,6 +129,14 @@ export const ACCESS_POLICIES: Readonly<Record<string, string>> = Object.freeze({
     when { ["security", "bureau", "provider", "developer", "operator"].contains(principal.role) };`,
   'officers-read-the-whole-log': `
     permit (principal, action == Action::"audit:read-all", resource)
+    when { ["security", "bureau"].contains(principal.role) };`,
+
+  // That a thaw takes two of them is a matter of the freeze's state (catalog/freezes.ts), not of who they are.
+  'security-office-freezes-and-thaws': `
+    permit (principal, action in [Action::"freeze:set", Action::"freeze:thaw"], resource)
+    when { principal.role == "security" };`,
+  'officers-see-what-is-frozen': `
+    permit (principal, action == Action::"freeze:read", resource)
     when { ["security", "bureau"].contains(principal.role) };`,
 });
 

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  activeFreezes,
   beginVersion,
   commitVersion,
   decidePlan,
@@ -17,6 +18,7 @@ import {
   findPlan,
   findResource,
   findVersion,
+  insertFreeze,
   openStore,
   providersOfPlan,
   revokePlan,
@@ -72,6 +74,7 @@ beforeEach(async () => {
       validUntil: '2027-01-01',
     });
     decidePlan(tx, 'p1', { role: 'bureau', org: 'bureau', by: 'bo', verdict: 'approve', comment: '' });
+    insertFreeze(tx, { id: 'f1', scope: 'plan', target: 'p2', reason: '', frozenBy: 'office/sue' });
     const version = beginVersion(tx, 'power');
     commitVersion(tx, {
       resource: 'power',
@@ -107,6 +110,7 @@ const USES: Readonly<Record<SealedTable, (store: Store) => unknown>> = {
   plans: (store) => store.read((db) => findPlan(db, 'p1')),
   plan_resources: (store) => store.read((db) => providersOfPlan(db, 'p1')),
   plan_decisions: (store) => store.read((db) => findPlan(db, 'p1')),
+  freezes: (store) => store.read(activeFreezes),
 };
 const WHERE: Readonly<Record<SealedTable, string>> = {
   organisations: `id = 'grid'`,
@@ -115,6 +119,7 @@ const WHERE: Readonly<Record<SealedTable, string>> = {
   plans: `id = 'p1'`,
   plan_resources: `plan = 'p1'`,
   plan_decisions: `plan = 'p1'`,
+  freezes: `id = 'f1'`,
 };
 const tables = Object.keys(SEALED_TABLES) as SealedTable[];
 const corrupt = expect.objectContaining({ code: 'CATALOGUE_CORRUPT' });
@@ -200,11 +205,11 @@ it('a plan put back as it once was, with the seal that it had, is not used', asy
 it('a home that was never sealed is taken in, and says so; one of another key is not used', () => {
   edit('DELETE FROM row_seals; UPDATE catalogue_seal SET mac = NULL');
   const store = open();
-  expect(takenIn).toEqual([10]);
+  expect(takenIn).toEqual([11]);
   for (const table of tables) expect(() => USES[table](store)).not.toThrow();
   close(store);
   close(open());
-  expect(takenIn, 'once').toEqual([10]);
+  expect(takenIn, 'once').toEqual([11]);
   expect(found).toEqual([]);
   expect(() => USES.plans(open(8))).toThrow(corrupt);
 });

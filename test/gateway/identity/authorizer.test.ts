@@ -29,6 +29,7 @@ const resource = (provider: string, state: string): Target => ({
   attrs: { provider, state },
 });
 const log: Target = { type: 'AccessLog', id: 'log', attrs: {} };
+const platform: Target = { type: 'Platform', id: 'platform', attrs: {} };
 
 const rolesWho = (action: Action, target: Target) =>
   ROLES.filter((role) => authorize(caller(role), action, target).permitted);
@@ -77,6 +78,9 @@ const TABLE: readonly [Action, string, Target, readonly Role[]][] = [
   ['plan:revoke', 'foreign', plan('other'), ['bureau']],
   ['audit:read', 'the log', log, ['developer', 'provider', 'operator', 'bureau', 'security']],
   ['audit:read-all', 'the log', log, ['bureau', 'security']],
+  ['freeze:set', 'the platform', platform, ['security']],
+  ['freeze:thaw', 'the platform', platform, ['security']],
+  ['freeze:read', 'the platform', platform, ['bureau', 'security']],
 ];
 
 test.each(TABLE)('%s: %s', (action, _, target, roles) => {

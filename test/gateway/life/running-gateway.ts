@@ -26,17 +26,18 @@ export interface RunningGateway {
   destroy(): Promise<void>;
 }
 
-export async function startGateway(existing?: string): Promise<RunningGateway> {
+/** @param releaseTick instead of the gateway's own clock. */
+export async function startGateway(
+  existing?: string,
+  releaseTick?: Parameters<typeof assemble>[3],
+): Promise<RunningGateway> {
   const home = existing ?? (await mkdtemp(join(tmpdir(), 'sluice-life-')));
   const config = readConfig({ SLUICE_HOME: home, SLUICE_SCALE: '0', SLUICE_WORKERS: '2' });
   const fail = (error: unknown) => {
     throw error;
   };
-  const gateway = await assemble(config, 'test', {
-    sandbox: () => undefined,
-    bug: (_reference, error) => fail(error),
-    fatal: fail,
-  });
+  const events = { sandbox: () => undefined, bug: (_reference: string, error: unknown) => fail(error), fatal: fail };
+  const gateway = await assemble(config, 'test', events, releaseTick);
   const issuer = await openEmbeddedIssuer({ home, production: false, audience: 'sluice', clock: () => new Date() });
   let stopped = false;
   const stop = async () => {

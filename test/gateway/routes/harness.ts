@@ -5,6 +5,8 @@ import { type AppDeps, DEFAULT_LIMITS } from '../../../gateway/app-deps.ts';
 import { openLog } from '../../../gateway/audit/log.ts';
 import { createLogKey } from '../../../gateway/audit/log-key.ts';
 import { storeResult } from '../../../gateway/formats/stored-result.ts';
+import { FreezeRegister } from '../../../gateway/freezes/freeze-register.ts';
+import { createFreezeService } from '../../../gateway/freezes/freeze-service.ts';
 import { createAuthorizer } from '../../../gateway/identity/authorizer.ts';
 import type { Caller, Role } from '../../../gateway/identity/index.ts';
 import { createPlanService } from '../../../gateway/plans/plan-service.ts';
@@ -63,6 +65,12 @@ export async function openHarness({
     resources: createResourceService({ store }),
     uploads: createUploadService({ store, ingest, destroy: () => Promise.resolve() }),
     plans: createPlanService({ store }),
+    freezes: createFreezeService({
+      store,
+      register: new FreezeRegister(store),
+      sandbox: { expel: () => Promise.resolve(0) },
+      jobs: { stop: () => Promise.resolve(0) },
+    }),
     issuer: { jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'x', kid: 'k' }] } },
     limits: DEFAULT_LIMITS,
     readiness: () => Promise.resolve({ store: true, sandbox: true }),
