@@ -40,7 +40,9 @@ export function perturbedTerm(layout: CellLayout, term: CellTerm, group: GroupRo
     const table = perturbationTable(source.parameters);
     if (isOfUnits(layout, term))
       return whole(perturbUnits(value, source.secret, { set, lineage: source.lineage }, table), 0);
-    return whole(perturbCount(value, keyOf(layout, term, set, source), table), 0);
+    const count = perturbCount(value, keyOf(layout, term, set, source), table);
+    // WHY again: units and rows are drawn apart, and no number below the threshold is published.
+    return count < BigInt(layout.unitsMin) ? null : whole(count, 0);
   }
   const bound = noise.bound === null ? (largest[0] ?? 1n) : BigInt(noise.bound) * 10n ** BigInt(noise.scale);
   const flex = flexFor(source.parameters.flex, bound > 0n ? bound : 1n);

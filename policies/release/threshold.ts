@@ -1,4 +1,5 @@
 import { perturbUnits } from '../mechanisms/cell-key/cell-noise.ts';
+import { perturbedLeast } from '../mechanisms/cell-key/perturbation-parameters.ts';
 import { perturbationTable } from '../mechanisms/cell-key/perturbation-table.ts';
 import type { NoiseSource } from './noise.ts';
 
@@ -23,7 +24,7 @@ export function perturbedThreshold({ secret, parameters, lineage }: NoiseSource)
   const table = perturbationTable(parameters);
   return {
     sure: (unitsMin) => unitsMin + parameters.D,
-    least: (unitsMin) => Math.max(1, unitsMin - parameters.D),
+    least: (unitsMin) => perturbedLeast(unitsMin, parameters),
     isMet: (units, fingerprint, unitsMin) =>
       perturbUnits(BigInt(units), secret, { set: [fingerprint], lineage }, table) >= BigInt(unitsMin),
   };

@@ -71,8 +71,8 @@ function unmatched(
   tolerance: number,
 ): string | null {
   const left = [...truth];
-  // DuckDB's count_if is a sum: NULL over no rows. Here it is a count.
-  const isCount = (cell: unknown, true_: unknown) => used.has('count_if') && true_ === null && Number(cell) === 0;
+  // DuckDB's count_if is a sum: NULL over no rows, and so is what is computed from it. Here it is a count.
+  const isCount = (true_: unknown) => used.has('count_if') && true_ === null;
   for (const row of shown) {
     // A group of a public list without values says only that the list has it.
     if (!isPublic && row.slice(keys).every((cell) => cell === null)) continue;
@@ -81,7 +81,7 @@ function unmatched(
         (cell, i) =>
           (cell === null && !isPublic) ||
           isSame(cell, true_[i], i < keys ? 0 : tolerance) ||
-          (i >= keys && isCount(cell, true_[i])),
+          (i >= keys && isCount(true_[i])),
       ),
     );
     if (at < 0) return 'a shown row is none of the true ones';

@@ -34,6 +34,10 @@ export const DEFAULT_PERTURBATION: PerturbationParameters = Object.freeze({
 /** Where a plan argues for accuracy: less noise on counts, so fewer distinct sets before the cap. */
 export const ACCURATE_PERTURBATION: PerturbationParameters = Object.freeze({ ...DEFAULT_PERTURBATION, D: 5, V: 3 });
 
+/** The fewest that noise can lift to a threshold; the empty stays empty. */
+export const perturbedLeast = (threshold: number, { D }: Pick<CountParameters, 'D'>): number =>
+  Math.max(1, threshold - D);
+
 const D_MAX = 64;
 /** At the least possible variance the noise has two values and no multipliers. */
 const V_MARGIN = 0.01;

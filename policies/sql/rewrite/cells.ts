@@ -36,6 +36,8 @@ export interface CellsSpec {
   readonly terms: Terms;
   readonly domain: PublicDomain | null;
   readonly unitsMin: number;
+  /** Groups with fewer rows are never shown, and do not leave the worker. */
+  readonly rowsMin: number;
   /** Canonical text of the query's own conditions on the rows. */
   readonly source: string;
   readonly mode: CellLayout['mode'];

@@ -1,5 +1,6 @@
 import { type AppError, placeOf } from '../../errors.ts';
 import type { PolicyProfile } from '../../levels.ts';
+import { perturbedLeast } from '../../mechanisms/cell-key/perturbation-parameters.ts';
 import { ROW_KEY_COLUMN } from '../../table-schema.ts';
 import { misuse } from '../decide/identifiers.ts';
 import type { Decision } from '../decide.ts';
@@ -274,6 +275,9 @@ function cellsSpec(aggregate: Aggregate, raw: Raw, cutter: Cutter): CellsSpec {
     terms: termsOf(measures, raw, through, conditionsApart(raw, aggregate.keys, text)),
     domain: measures.length === 0 ? null : publicDomain(raw, aggregate.keys, profile.cellsMax, ids),
     unitsMin: decision.unitsMin,
+    // WHY fewer in mode `perturbed`: there the number of units is judged with its noise (release/threshold.ts).
+    rowsMin:
+      decision.mode === 'perturbed' ? perturbedLeast(decision.unitsMin, profile.perturbation) : decision.unitsMin,
     source: raw.restrictions.map(through.text).sort().join(' & '),
     through,
     mode: decision.mode === 'perturbed' ? 'perturbed' : 'aggregate',

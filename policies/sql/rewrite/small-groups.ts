@@ -66,6 +66,6 @@ export function smallGroups(
   return { rel: placed.over(few, ids), layout };
 }
 
-function hasEnoughRows({ unitsMin }: CellsSpec, sides: readonly ClassCells[]): Expr {
-  return and(sides.map(({ rows }) => call('gte', [rows, literal(String(unitsMin), rows.type)], BOOLEAN)));
+function hasEnoughRows({ rowsMin }: CellsSpec, sides: readonly ClassCells[]): Expr {
+  return and(sides.map(({ rows }) => call('gte', [rows, literal(String(rowsMin), rows.type)], BOOLEAN)));
 }
