@@ -1,6 +1,6 @@
-import type { CellLayout } from '../sql/rewrite/cell-layout.ts';
+import type { CellLayout, CellUnits } from '../sql/rewrite/cell-layout.ts';
 import type { TableData } from '../table-data.ts';
-import { lineageOf, readClassText, type SetPrint, setPrint } from './guard/set-print.ts';
+import { lineageOf, readClassText, type SetPrint, setPrint, type TablePrint } from './guard/set-print.ts';
 
 /**
  * The print of a set of rows behind a group's values, as the guard compares them. A table's rows are told by each kind of
@@ -10,9 +10,25 @@ export function printOfSet(layout: CellLayout, set: number, raw: TableData, row:
   const { classes, tables } = layout.sets[set]!;
   const prints = classes.map((column, position) => {
     const text = raw.values[column]![row];
-    const { unit } = layout.units[position]!;
-    const lineages = tables.map(({ resource, version }) => ({ lineage: lineageOf(resource, unit), version }));
-    return readClassText(typeof text === 'string' ? text : '', lineages);
+    const unit = layout.units[position]!;
+    const lineages = tables.map(({ resource, version }) => ({ lineage: lineageOf(resource, unit.unit), version }));
+    const ofKind = readClassText(typeof text === 'string' ? text : '', lineages);
+    if (ofKind === null || !isOneOfSeveral(layout, unit)) return ofKind;
+    return ofKind.flatMap((print, table) => [print, ...byColumn(print, tables[table]!.resource, unit)]);
   });
   return prints.every((print) => print !== null) ? setPrint(prints.flat()) : null;
+}
+
+const isOneOfSeveral = ({ units }: CellLayout, { unit }: CellUnits): boolean =>
+  units.filter((other) => other.unit === unit).length > 1;
+
+/**
+ * The same print under the name of its column. WHY beside that of the kind: there the columns of one kind are added up, and
+ * the visits of one patient to ten doctors would be of eleven people. By the table's own column where it has one, so that
+ * what it is joined with makes no difference.
+ */
+function byColumn(print: TablePrint, resource: string, { names, text }: CellUnits): readonly TablePrint[] {
+  const own = names.filter((name) => name.startsWith(`${resource}.`));
+  const known = own.length > 0 ? own : names.length > 0 ? names : [text];
+  return known.map((name) => ({ ...print, lineage: lineageOf(resource, name) }));
 }

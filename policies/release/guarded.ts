@@ -108,7 +108,7 @@ function judgeSet(
   const perturbed = layout.mode === 'perturbed';
   const used = shown.map(({ terms }) => layout.terms.some((term, at) => term.set === set && terms[at] !== null));
   const prints = shown.map(({ row }, at) => (used[at] ? printOfSet(layout, set, raw, row) : null));
-  const conditions = JSON.stringify([layout.source, layout.sets[set]!.text]);
+  const conditions = layout.sets[set]!.rows;
   const again = prints.map((print) => !perturbed && print !== null && isMetAgain(met, conditions, ownName(print)));
   const standing = prints.map((print) =>
     perturbed && print !== null ? given.memory.standingFor(print, layout.unitsMin) : null,
@@ -147,7 +147,7 @@ function wholeOf(
   { protection: { layout }, shown, left }: JudgedGroups,
   prints: readonly (SetPrint | null)[],
 ): SetPrint | null {
-  const isWhole = layout.source === '' && layout.sets[0]!.tables.length === 1 && left.length === 0;
+  const isWhole = layout.isWhole && layout.sets[0]!.tables.length === 1 && left.length === 0;
   if (!isWhole || prints.length !== shown.length) return null;
   const known = prints.filter((print) => print !== null);
   return known.length === shown.length ? unionOfDisjoint(known) : null;

@@ -18,7 +18,8 @@ import { identityOf, minus, primitive, rowsOf, type SetPrint, type TablePrint } 
  * Limits: pairs of sets, not combinations of three and more that are neither complements nor margins. Differences are
  * proven by 64 classes: no more than `NEED_MAX` units are, whatever the plan asks. In a new version, a row that changed in any
  * column is another row: where all rows of a table change in a column that a value does not read, its sets look far from
- * those of the version before, and one person's change hides behind theirs.
+ * those of the version before, and one person's change hides behind theirs. Rows without units of their own that two
+ * questions tie to units by different columns (orders by buyer, by seller) are told by other classes and look far.
  * Source: Dobkin, Jones, Lipton, TODS 1979 (overlap control); Denning, Denning, Schwartz, TODS 1979 (trackers); release.md.
  */
 export interface CandidateCell {

@@ -13,8 +13,8 @@ export const SLOT_MAX = 2 ** 49;
 
 export interface TablePrint {
   /**
-   * What prints must share to be compared: the stored table, of whatever version, and the column of units that its classes
-   * are made of. A table with two such columns has two prints in a set.
+   * What prints must share to be compared: the stored table, of whatever version, and the kind of units that its classes are
+   * made of. A table with two columns of one kind has a print by each column as well.
    */
   readonly lineage: string;
   readonly version: number;
@@ -24,16 +24,16 @@ export interface TablePrint {
   readonly rowCounts: Float64Array;
 }
 
-/** The name of a lineage: resources hold no slash. */
-export function lineageOf(resource: string, unitColumn: string): string {
-  return `${resource}/${unitColumn}`;
+/** The name of a lineage: resources hold no slash. `units`: their kind, or a column. */
+export function lineageOf(resource: string, units: string): string {
+  return `${resource}/${units}`;
 }
 
 export function resourceOf(lineage: string): string {
   return lineage.slice(0, lineage.indexOf('/'));
 }
 
-/** A value's set: a print for each protected table that is joined in it and each column of its units, by lineage. */
+/** A value's set: its prints by lineage: for each protected table that is joined in it, and its units. */
 export type SetPrint = readonly TablePrint[];
 
 /**

@@ -1,7 +1,7 @@
 import { classTokens } from './difference.ts';
 import type { ReleaseHistory } from './history.ts';
-import { NEED_MAX } from './set-index.ts';
-import { identityOf, type SetPrint } from './set-print.ts';
+import { type Entry, NEED_MAX } from './set-index.ts';
+import { identityOf, resourceOf, type SetPrint } from './set-print.ts';
 
 /**
  * The name of the set that stands for this one in mode `perturbed`: per table the nearest known rows that differ in fewer
@@ -9,17 +9,36 @@ import { identityOf, type SetPrint } from './set-print.ts';
  */
 export function standingFor(history: ReleaseHistory, print: SetPrint, unitsMin: number): string {
   const need = Math.min(Math.max(1, unitsMin), NEED_MAX);
+  const byTable = Map.groupBy(print, ({ lineage }) => resourceOf(lineage));
+  const nearest = new Map([...byTable].map(([resource, tables]) => [resource, nearestTo(history, tables, need)]));
   return print
     .map((table) => {
-      const index = history.index(table.lineage);
-      let [name, least] = [identityOf([table]), need];
-      index.near(classTokens(table), need, NO_FAMILY, (entry, differing) => {
-        if (differing < least) [name, least] = [index.identityOf(entry), differing];
-        return least === 0;
-      });
-      return name;
+      const known = nearest.get(resourceOf(table.lineage)) ?? null;
+      const entry = known?.lineage === table.lineage ? known.entry : known?.others.get(table.lineage);
+      return entry === undefined ? identityOf([table]) : history.index(table.lineage).identityOf(entry);
     })
     .join('+');
+}
+
+interface Nearest {
+  readonly lineage: string;
+  readonly entry: Entry;
+  /** The same rows in other lineages. */
+  readonly others: ReadonlyMap<string, Entry>;
+}
+
+/** By whichever of a table's unit columns it is nearest: near in one is near. */
+function nearestTo(history: ReleaseHistory, tables: SetPrint, need: number): Nearest | null {
+  let [nearest, least]: [Nearest | null, number] = [null, need];
+  for (const table of tables) {
+    const { lineage } = table;
+    history.index(lineage).near(classTokens(table), need, NO_FAMILY, (entry, differing) => {
+      if (differing < least)
+        [nearest, least] = [{ lineage, entry, others: history.othersOf(lineage, entry) }, differing];
+      return least === 0;
+    });
+  }
+  return nearest;
 }
 
 /** No grouping has this number. */

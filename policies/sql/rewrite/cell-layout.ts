@@ -45,8 +45,8 @@ export interface CellLayout {
   readonly terms: readonly CellTerm[];
   readonly values: readonly CellValue[];
   readonly mode: 'aggregate' | 'perturbed';
-  /** What the rows of every group have in common: the query's own conditions, as canonical text. */
-  readonly source: string;
+  /** Whether nothing narrows the rows of all groups together. */
+  readonly isWhole: boolean;
   readonly exact: ExactLayout;
   readonly small: SmallLayout | null;
 }
@@ -63,6 +63,8 @@ export interface CellUnits {
   readonly unit: UnitKind;
   /** Canonical text of the column. */
   readonly text: string;
+  /** The stored columns that it is, or that the query makes equal to it: `resource.column`, sorted. */
+  readonly names: readonly string[];
   /** True where no unit has more than one row: then rows are units. */
   readonly oneRow: boolean;
   /** True where a row with data may belong to nobody: it counts for no unit, and its magnitude is held against the cell. */
@@ -72,7 +74,8 @@ export interface CellUnits {
 }
 /** Rows of a group that meet further conditions. The first set is the whole group. */
 export interface CellSet {
-  readonly text: string;
+  /** Canonical text of the rows that the sets of all groups have together (row-text.ts). */
+  readonly rows: string;
   /** The check that counts the rows of the group outside of the set; null for the whole group. */
   readonly rest: number | null;
   /** Per unit column: text `class:rows:key sum[:key sum…];…` of the classes that have rows. */

@@ -23,7 +23,7 @@ import type { PublicDomain } from './domain.ts';
 import { exactCells } from './exact-cells.ts';
 import type { LookThrough } from './look-through.ts';
 import { type Measure, valueType } from './measures.ts';
-import type { Raw } from './raw.ts';
+import { namesOfUnit, type Raw } from './raw.ts';
 import { rowText } from './row-text.ts';
 import { gathered, smallGroups } from './small-groups.ts';
 import type { Magnitude, Terms } from './term-specs.ts';
@@ -38,8 +38,6 @@ export interface CellsSpec {
   readonly unitsMin: number;
   /** Groups with fewer rows are never shown, and do not leave the worker. */
   readonly rowsMin: number;
-  /** Canonical text of the query's own conditions on the rows. */
-  readonly source: string;
   readonly mode: CellLayout['mode'];
   /** What declared bounds prove of expressions over the rows. */
   readonly through: Pick<LookThrough, 'isNonNegative' | 'largest' | 'text'>;
@@ -67,7 +65,7 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
   const values = spec.terms.terms.map((_, term) => first.values[term] ?? distinct!.values.get(term)!);
   const isGathered = spec.mode === 'aggregate' && marked.groups !== null;
   const small = isGathered ? smallGroups(spec, joined, sides, values, ids) : null;
-  const { rows, text } = rowText(spec.raw.rel);
+  const { rows, text, isWhole } = rowText(spec.raw.rel);
   const exact = exactCells(spec, checks, ids);
   const placed = new Placed();
   const layout: CellLayout = {
@@ -78,10 +76,11 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
     unitsMin: spec.unitsMin,
     units: spec.raw.units.map(({ id, type, unit, rowsMax, unowned }, position) => {
       const text = spec.through.text(ref(id, type));
-      return { unit, text, oneRow: rowsMax === 1, unowned, mask: placed.at(sides[position]!.mask) };
+      const names = namesOfUnit(spec.raw, id);
+      return { unit, text, names, oneRow: rowsMax === 1, unowned, mask: placed.at(sides[position]!.mask) };
     }),
-    sets: spec.terms.sets.map(({ text }, set) => ({
-      text,
+    sets: spec.terms.sets.map(({ filter }, set) => ({
+      rows: rows(filter === null ? [] : [filter]),
       rest: rests[set]!,
       classes: sides.map(({ classes }) => placed.at(classes[set]!)),
       tables: spec.raw.rowKeys.map(({ resource, version }) => ({ resource, version })),
@@ -116,7 +115,7 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
       type: valueType(rule, type),
     })),
     mode: spec.mode,
-    source: spec.source,
+    isWhole,
     exact: exact.layout,
     small: small?.layout ?? null,
   };

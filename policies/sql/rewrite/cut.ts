@@ -278,7 +278,6 @@ function cellsSpec(aggregate: Aggregate, raw: Raw, cutter: Cutter): CellsSpec {
     // WHY fewer in mode `perturbed`: there the number of units is judged with its noise (release/threshold.ts).
     rowsMin:
       decision.mode === 'perturbed' ? perturbedLeast(decision.unitsMin, profile.perturbation) : decision.unitsMin,
-    source: raw.restrictions.map(through.text).sort().join(' & '),
     through,
     mode: decision.mode === 'perturbed' ? 'perturbed' : 'aggregate',
   };

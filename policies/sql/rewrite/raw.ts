@@ -1,6 +1,6 @@
 import type { UnitKind } from '../../table-schema.ts';
 import type { ColumnId, Expr, Literal, Offset, Rel, Scan, ScanColumn, TableSource } from '../plan.ts';
-import { conjunctsOf } from '../plan-walk.ts';
+import { conjunctsOf, relsWithin } from '../plan-walk.ts';
 import { mapExpr } from '../same-expression.ts';
 import { INTEGER, type SqlType } from '../sql-type.ts';
 import type { Apart } from './apart.ts';
@@ -83,6 +83,17 @@ export function rootOf(alias: Raw['alias'], id: ColumnId): ColumnId {
   let root = id;
   for (let next = alias.get(root); next !== undefined; next = alias.get(root)) root = next;
   return root;
+}
+
+/** The stored identifiers that name the same unit as a column does, in every row: `resource.column`, sorted. */
+export function namesOfUnit({ rel, alias }: Pick<Raw, 'rel' | 'alias'>, unit: ColumnId): readonly string[] {
+  const names = relsWithin(rel).flatMap((part) => {
+    if (part.kind !== 'scan' || part.source.kind !== 'table') return [];
+    const { resource } = part.source;
+    const same = part.columns.filter(({ id }) => rootOf(alias, id) === rootOf(alias, unit));
+    return same.map(({ column }) => `${resource}.${column}`);
+  });
+  return [...new Set(names)].sort();
 }
 
 /** A protected table as it is stored. `leaf` is any number that no other table of the query has. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ColumnId, Expr, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
-import { conjunctsOf } from '../plan-walk.ts';
+import { conjunctsOf, relsWithin } from '../plan-walk.ts';
 import { canonicalText } from './canonical.ts';
 import { expressionText } from './look-through.ts';
 
@@ -14,12 +14,15 @@ export interface RowText {
   readonly rows: (conditions: readonly Expr[]) => string;
   /** An expression over its columns, by what they are made of. */
   readonly text: (expr: Expr) => string;
+  /** Whether nothing narrows it: then the rows of a table below are all there. */
+  readonly isWhole: boolean;
 }
 
 export function rowText(rel: Rel): RowText {
   const described = describe(rel, new Map());
   const text = textIn(described);
-  return { rows: (conditions) => wholeOf(narrowed(described, conditions)), text };
+  const { isWhole } = described;
+  return { rows: (conditions) => digestOfRows(narrowed(described, conditions)), text, isWhole };
 }
 
 interface Described {
@@ -28,6 +31,7 @@ interface Described {
   /** What all of them meet, in any order. */
   readonly conditions: readonly string[];
   readonly columns: ReadonlyMap<ColumnId, string>;
+  readonly isWhole: boolean;
 }
 /** How often a resource was met so far: two scans of it are two sources. */
 type Met = Map<string, number>;
@@ -37,7 +41,7 @@ const textIn =
   (expr: Expr): string =>
     expressionText(expr, (id) => columns.get(id) ?? `#${id}`);
 
-function wholeOf({ parts, conditions }: Described): string {
+function digestOfRows({ parts, conditions }: Described): string {
   return digestOf(JSON.stringify([[...parts].sort(), [...new Set(conditions)].sort()]));
 }
 
@@ -45,7 +49,8 @@ const digestOf = (text: string): string => createHash('sha256').update(text).dig
 
 function narrowed(described: Described, predicates: readonly Expr[]): Described {
   const more = predicates.flatMap(conjunctsOf).map(textIn(described));
-  return { ...described, conditions: [...described.conditions, ...more] };
+  const conditions = [...described.conditions, ...more];
+  return { ...described, conditions, isWhole: described.isWhole && more.length === 0 };
 }
 
 function describe(rel: Rel, met: Met): Described {
@@ -80,7 +85,8 @@ function describe(rel: Rel, met: Met): Described {
 function opaque(rel: Rel): Described {
   const digest = digestOf(canonicalText(rel));
   const columns = columnsOf(rel).map(({ id }, position) => [id, `${digest}.${position}`] as const);
-  return { parts: [digest], conditions: [], columns: new Map(columns) };
+  const isWhole = !relsWithin(rel).some(({ kind }) => kind === 'filter' || kind === 'limit' || kind === 'join');
+  return { parts: [digest], conditions: [], columns: new Map(columns), isWhole };
 }
 
 function scanned(
@@ -91,11 +97,8 @@ function scanned(
   const before = met.get(resource) ?? 0;
   met.set(resource, before + 1);
   const name = `${resource}@${version}/${before}`;
-  return {
-    parts: [name],
-    conditions: [],
-    columns: new Map(columns.map(({ id, column }) => [id, `${name}.${column}`])),
-  };
+  const names = columns.map(({ id, column }) => [id, `${name}.${column}`] as const);
+  return { parts: [name], conditions: [], columns: new Map(names), isWhole: true };
 }
 
 function joined({ join, left, right, on }: Extract<Rel, { kind: 'join' }>, met: Met): Described {
@@ -105,15 +108,22 @@ function joined({ join, left, right, on }: Extract<Rel, { kind: 'join' }>, met: 
   const conditions = [...a.conditions, ...b.conditions];
   switch (join) {
     case 'inner':
-    case 'cross':
-      return { parts: [...a.parts, ...b.parts], conditions: [...conditions, ...match], columns };
+    case 'cross': {
+      const isWhole = a.isWhole && b.isWhole && match.length === 0;
+      return { parts: [...a.parts, ...b.parts], conditions: [...conditions, ...match], columns, isWhole };
+    }
     case 'semi':
-    case 'anti':
-      return { ...a, conditions: [...a.conditions, JSON.stringify([join, wholeOf(b), match])] };
+    case 'anti': {
+      const matched = JSON.stringify([join, digestOfRows(b), match]);
+      return { ...a, conditions: [...a.conditions, matched], isWhole: false };
+    }
     case 'left':
     case 'right':
-    case 'full':
-      return { parts: [JSON.stringify([join, wholeOf(a), wholeOf(b), match])], conditions: [], columns };
+    case 'full': {
+      const part = JSON.stringify([join, digestOfRows(a), digestOfRows(b), match]);
+      const isWhole = (join === 'right' || a.isWhole) && (join === 'left' || b.isWhole);
+      return { parts: [part], conditions: [], columns, isWhole };
+    }
   }
 }
 
@@ -121,11 +131,11 @@ function joined({ join, left, right, on }: Extract<Rel, { kind: 'join' }>, met: 
 function grouped({ input, keys, sets, measures }: Extract<Rel, { kind: 'aggregate' }>, met: Met): Described {
   const below = describe(input, met);
   const text = textIn(below);
-  const part = JSON.stringify([wholeOf(below), keys.map(({ expr }) => text(expr)), sets]);
+  const part = JSON.stringify([digestOfRows(below), keys.map(({ expr }) => text(expr)), sets]);
   const digest = digestOf(part);
   const named = keys.map(({ id, expr }) => [id, `${digest}.${text(expr)}`] as const);
   const made = measures.map(({ id, call }) => [id, `${digest}.${madeOver(below, call)}`] as const);
-  return { parts: [part], conditions: [], columns: new Map([...named, ...made]) };
+  return { parts: [part], conditions: [], columns: new Map([...named, ...made]), isWhole: below.isWhole };
 }
 
 /** A call over many rows of a relation, with every column in it by its text. */
@@ -135,7 +145,7 @@ function madeOver(input: Described, call: object): string {
     if (key === 'at') return undefined;
     return isExpr(value) ? text(value) : value;
   });
-  return digestOf(JSON.stringify([wholeOf(input), made]));
+  return digestOf(JSON.stringify([digestOfRows(input), made]));
 }
 
 const EXPRESSIONS: ReadonlySet<unknown> = new Set(['column', 'literal', 'call', 'case', 'cast']);
