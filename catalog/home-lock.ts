@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { AppError } from '#policies';
 
 /**
- * Holds a home for this process alone. The lock is the operating system's, taken through SQLite on a file of its own,
+ * Holds a home, or another directory of state, for this process alone. The lock is the operating system's, taken through SQLite on a file of its own,
  * so that it ends with the process however that dies, and offline readers of the store are not kept out.
  *
  * @returns the release.

@@ -14,6 +14,7 @@ export * from './detect/index.ts';
 export * from './first-batch/index.ts';
 export * from './freezes.ts';
 export * from './given-values.ts';
+export { lockHome } from './home-lock.ts';
 export * from './jobs.ts';
 export { insertKnownSets, type NewKnownSets, readKnownSets, rowKeySchemes } from './known-sets.ts';
 export * from './ledger.ts';

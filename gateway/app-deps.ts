@@ -8,6 +8,7 @@ import type { Language } from './messages/language.ts';
 import type { PlanService } from './plans/plan-service.ts';
 import type { ResourceService } from './resources/resource-service.ts';
 import type { UploadService } from './resources/upload-service.ts';
+import type { CosignedLog } from './witness/index.ts';
 
 /** Bounds on what one request may bring or hold. */
 export interface AppLimits {
@@ -33,6 +34,8 @@ export interface AppDeps {
   readonly authorize: Authorizer;
   readonly store: Store;
   readonly log: AccessLog;
+  /** Null where nobody cosigns the log. */
+  readonly cosigned: CosignedLog | null;
   readonly jobs: JobService;
   readonly resources: ResourceService;
   readonly uploads: UploadService;

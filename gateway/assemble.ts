@@ -10,7 +10,7 @@ import {
   unfinishedJobs,
   writingVersions,
 } from '#catalog';
-import { DEFAULT_PROFILE } from '#policies';
+import { AppError, DEFAULT_PROFILE } from '#policies';
 import {
   DEFAULT_INGEST_LIMITS,
   ingest,
@@ -23,7 +23,7 @@ import {
 import { createApp } from './app.ts';
 import { type AppDeps, DEFAULT_LIMITS } from './app-deps.ts';
 import { type AccessLog, LOG_ORIGIN, loadLogKeys, openLog } from './audit/index.ts';
-import type { Config } from './config.ts';
+import type { Config, WitnessConfig } from './config.ts';
 import { FreezeRegister } from './freezes/freeze-register.ts';
 import { createFreezeService } from './freezes/freeze-service.ts';
 import { openIdentifierKeys } from './identity/identifier-keys.ts';
@@ -39,6 +39,7 @@ import { recordAborted } from './pipeline/record.ts';
 import { createPlanService } from './plans/plan-service.ts';
 import { createResourceService } from './resources/resource-service.ts';
 import { createUploadService } from './resources/upload-service.ts';
+import { type CosignedLog, openCosignedLog, parseCosignerVkey, releaseWitness } from './witness/index.ts';
 
 /** The gateway without its port: every part built and joined, in the order in which they need each other. */
 export interface Gateway {
@@ -103,6 +104,7 @@ export async function assemble(
   await recordStart(store, log, sandbox, version);
   const authorize = createAuthorizer();
   const freezes = new FreezeRegister(store);
+  const cosigned = config.witness === null ? null : openWitness(config.witness, log, events);
   const pipeline: PipelineDeps = {
     store,
     sandbox,
@@ -115,6 +117,7 @@ export async function assemble(
     noiseSecret: unitKeys('perturbation noise'),
     guard: new StoredGuardMemory(store),
     freezes,
+    witness: releaseWitness(cosigned, config.witness?.policy ?? 'follow'),
     deadlineMs: JOB_DEADLINE_MS,
     now,
     queryFacts: () => queryFacts(now()),
@@ -128,6 +131,7 @@ export async function assemble(
     authorize,
     store,
     log,
+    cosigned,
     jobs,
     resources: createResourceService({ store }),
     uploads: createUploadService({
@@ -152,8 +156,23 @@ export async function assemble(
     sandbox,
     vault,
     masterKeyCreatedAt: master.createdAt,
-    close: () => closeAll(jobs, sandbox, log, store),
+    async close() {
+      cosigned?.close();
+      await closeAll(jobs, sandbox, log, store);
+    },
   };
+}
+
+function openWitness({ url, vkey, waitMs }: WitnessConfig, log: AccessLog, events: GatewayEvents): CosignedLog {
+  const verifier = parseCosignerVkey(vkey);
+  if (verifier === null) {
+    throw new AppError('CONFIG_INVALID', { variable: 'SLUICE_WITNESS_KEY', problem: 'is no key of a witness' });
+  }
+  const onContradiction = (size: number) =>
+    events.fatal(
+      new AppError('LOG_CORRUPT', { index: size, problem: 'the witness knows another log: this one was set back' }),
+    );
+  return openCosignedLog({ log, url, verifier, waitMsMax: waitMs, onContradiction });
 }
 
 /** What a crash cut off: uploads vanish, jobs end as failed and charged, the vault keeps only what the catalogue knows. */

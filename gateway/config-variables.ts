@@ -116,6 +116,13 @@ export const CONFIG_VARIABLES = {
   SLUICE_OIDC_ORG_CLAIM: claimName,
   SLUICE_MASTER_KEY: masterKey,
   SLUICE_MASTER_KEY_FILE: path,
+  SLUICE_WITNESS_URL: absoluteUrl(),
+  SLUICE_WITNESS_KEY: variable(z.string().regex(/^[^+\s]{1,255}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{40,2000}=*$/), {
+    en: 'the verifier key of the witness, as `sluice witness` prints it',
+    zh: '见证者的验证密钥，由 `sluice witness` 输出',
+  }),
+  SLUICE_WITNESS_POLICY: choice(['follow', 'require']),
+  SLUICE_WITNESS_WAIT_MS: integer(100, 60_000),
   SLUICE_LOG_LEVEL: choice(['debug', 'info', 'warn', 'error', 'silent']),
 } as const;
 

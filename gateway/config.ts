@@ -25,6 +25,16 @@ export type MasterKeySource =
   | { readonly from: 'file'; readonly path: string }
   | { readonly from: 'home'; readonly path: string };
 
+/** Who cosigns the log, and what happens without. */
+export interface WitnessConfig {
+  readonly url: string;
+  readonly vkey: string;
+  /** `require`: a result leaves only once the witness has cosigned its outcome. `follow`: it is told, and nobody waits. */
+  readonly policy: ConfigValue<'SLUICE_WITNESS_POLICY'>;
+  /** Longest that a job waits for the witness. */
+  readonly waitMs: number;
+}
+
 /** Everything that the environment decides. Frozen; paths are absolute. */
 export interface Config {
   readonly production: boolean;
@@ -46,6 +56,8 @@ export interface Config {
   readonly oidc: OidcConfig | null;
   readonly masterKey: MasterKeySource;
   readonly logLevel: ConfigValue<'SLUICE_LOG_LEVEL'>;
+  /** Null: nobody cosigns the log. */
+  readonly witness: WitnessConfig | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -100,6 +112,7 @@ export function readConfig(env: Environment, machine: MachineFacts = thisMachine
     oidc: readOidc(read, production),
     masterKey: readMasterKey(read, { production, home, cwd: machine.cwd }),
     logLevel: read('SLUICE_LOG_LEVEL') ?? 'info',
+    witness: readWitness(read),
   };
   return Object.freeze(config);
 }
@@ -171,6 +184,25 @@ function refusePlainHttp(jwksUrl: string): void {
     en: 'must be https when NODE_ENV=production',
     zh: '在 NODE_ENV=production 时必须为 https',
   });
+}
+
+function readWitness(read: Reader): WitnessConfig | null {
+  const [url, vkey, policy] = [read('SLUICE_WITNESS_URL'), read('SLUICE_WITNESS_KEY'), read('SLUICE_WITNESS_POLICY')];
+  if (url === undefined && vkey === undefined && policy === undefined) return null;
+  if (url === undefined) {
+    throw invalid('SLUICE_WITNESS_URL', {
+      en: 'must be set beside SLUICE_WITNESS_KEY and SLUICE_WITNESS_POLICY',
+      zh: '须与 SLUICE_WITNESS_KEY、SLUICE_WITNESS_POLICY 一同设置',
+    });
+  }
+  if (vkey === undefined) {
+    throw invalid('SLUICE_WITNESS_KEY', {
+      en: 'must be set beside SLUICE_WITNESS_URL: without it anybody could be the witness',
+      zh: '须与 SLUICE_WITNESS_URL 一同设置：否则任何人都可冒充见证者',
+    });
+  }
+  const waitMs = read('SLUICE_WITNESS_WAIT_MS') ?? 10_000;
+  return Object.freeze({ url: url.replace(/\/$/, ''), vkey, policy: policy ?? 'follow', waitMs });
 }
 
 function readMasterKey(

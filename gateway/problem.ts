@@ -79,6 +79,7 @@ export const STATUS_OF: Readonly<Record<ErrorCode, ProblemStatus>> = {
   CONFIG_INVALID: 500,
   RATE_LIMITED: 429,
   LOG_CORRUPT: 500,
+  WITNESS_AWAY: 503,
   INTERNAL: 500,
 };
 

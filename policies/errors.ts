@@ -124,6 +124,7 @@ export const GATEWAY_ERROR_CODES = [
   'CONFIG_INVALID', // variable, problem
   'RATE_LIMITED', // retryAfterSeconds
   'LOG_CORRUPT', // index, problem
+  'WITNESS_AWAY', // retryAfterSeconds: the result waits for the cosignature of the log's witness
   'INTERNAL', // (none): a bug; nothing else is said
 ] as const;
 

@@ -1,7 +1,15 @@
 /** The access log: tree, checkpoints, receipts, tiles, and the checks that trust none of them. */
 
 export { isConsistent, isIncluded } from './check-proof.ts';
-export { type Checkpoint, openCheckpoint, type ParsedCheckpoint, type TreeHead } from './checkpoint.ts';
+export {
+  type Checkpoint,
+  checkpointText,
+  decodeBase64,
+  openCheckpoint,
+  type ParsedCheckpoint,
+  signatureLine,
+  type TreeHead,
+} from './checkpoint.ts';
 export { exportTiles } from './export-tiles.ts';
 export { type AccessLog, type LogDeps, openLog } from './log.ts';
 export {

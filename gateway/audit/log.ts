@@ -20,8 +20,8 @@ export interface AccessLog {
   advance(): Promise<Checkpoint>;
   /** The latest signed tree. */
   checkpoint(): Checkpoint;
-  /** The `.tlog-proof` of an entry that the latest checkpoint covers: `index` < its size. */
-  receipt(index: number): string;
+  /** The `.tlog-proof` of an entry that the checkpoint covers: `index` < its size. Without one: the latest. */
+  receipt(index: number, under?: Checkpoint): string;
   /** The proof that the tree of `oldSize` entries is a beginning of the latest; null when it is larger. */
   consistency(oldSize: number): readonly Uint8Array[] | null;
   /** The first `width` hashes of a tile of the latest tree; null when it has no such tile. */
@@ -62,10 +62,9 @@ type Reader = Pick<AccessLog, 'receipt' | 'consistency' | 'tile' | 'entriesTile'
 
 function createReader(store: Store, checkpoint: () => Checkpoint): Reader {
   return {
-    receipt(index) {
-      const latest = checkpoint();
-      const proof = store.read((db) => inclusionProof(nodeSource(db), index, latest.size));
-      return formatReceipt({ index, proof, checkpoint: latest });
+    receipt(index, under = checkpoint()) {
+      const proof = store.read((db) => inclusionProof(nodeSource(db), index, under.size));
+      return formatReceipt({ index, proof, checkpoint: under });
     },
     consistency(oldSize) {
       const { size } = checkpoint();

@@ -6,6 +6,7 @@ import { addLogOptions, type LogOptions, storePath, verifierKey } from './log-pl
 
 interface ReceiptOptions extends LogOptions {
   readonly entry?: string;
+  readonly witness?: string;
 }
 
 /** `sluice receipt verify`: that an entry is in the signed log, from the receipt alone. */
@@ -26,13 +27,20 @@ export function register(program: Command, cli: Cli): void {
         '--entry <file>',
         words({ en: 'the log entry as JSON; else it is read from the home', zh: '日志记录（JSON）；缺省从主目录读取' }),
       ),
+    )
+    .addOption(
+      new Option(
+        '--witness <vkey>',
+        words({ en: 'the key of a witness that must have cosigned', zh: '须已作见证签名的见证者的验证密钥' }),
+      ),
     );
   addLogOptions(verify, cli).action(async (file: string, options: ReceiptOptions) => {
     const { checkReceipt, parseVkey } = await import('../audit/index.ts');
     const text = await readTextFile(file);
     const verifier = parseVkey(await verifierKey(options, cli));
     if (verifier === null) throw new CliFailure('USAGE', { en: '--key is no verifier key', zh: '--key 不是验证密钥' });
-    const checked = checkReceipt(text, await entryOf(text, options, cli), verifier);
+    const inLog = checkReceipt(text, await entryOf(text, options, cli), verifier);
+    const checked = inLog !== null && (await isCosigned(text, options, cli)) ? inLog : null;
     cli.exitCode = checked === null ? 1 : 0;
     if (cli.json)
       printJson(cli, { ok: checked !== null, index: checked?.index ?? null, size: checked?.checkpoint.size ?? null });
@@ -49,6 +57,18 @@ const vouched = (index: number, size: number) => ({
   en: `the receipt is good: entry ${index} stands in the signed log of ${size} entries`,
   zh: `回执有效：第 ${index} 条记录位于已签名的 ${size} 条日志中`,
 });
+
+/** True where no witness is asked for. */
+async function isCosigned(receipt: string, options: ReceiptOptions, cli: Cli): Promise<boolean> {
+  if (options.witness === undefined) return true;
+  const { cosignedAt, parseCosignerVkey } = await import('../witness/index.ts');
+  const witness = parseCosignerVkey(options.witness);
+  if (witness === null) {
+    throw new CliFailure('USAGE', { en: '--witness is no key of a witness', zh: '--witness 不是见证者的密钥' });
+  }
+  const note = receipt.slice(receipt.indexOf('\n\n') + 2);
+  return cosignedAt(note, await verifierKey(options, cli), witness) !== null;
+}
 
 async function entryOf(receipt: string, options: ReceiptOptions, cli: Cli): Promise<Uint8Array> {
   if (options.entry !== undefined) return await entryBytes(await readTextFile(options.entry), options.entry);

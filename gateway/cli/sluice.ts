@@ -12,9 +12,10 @@ import * as receipt from './receipt.ts';
 import * as register from './register.ts';
 import * as token from './token.ts';
 import * as upload from './upload.ts';
+import * as witness from './witness.ts';
 
 /** One file per command, each with `register(program, cli)`. A new command is one line here. */
-const COMMANDS = [token, query, explain, register, upload, audit, receipt, doctor, demo];
+const COMMANDS = [token, query, explain, register, upload, audit, receipt, witness, doctor, demo];
 
 function createProgram(cli: Cli): Command {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {

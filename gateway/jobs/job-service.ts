@@ -1,5 +1,5 @@
 import type { Job } from '#catalog';
-import type { Because, Mode, SqlType } from '#policies';
+import type { AppError, Because, Mode, SqlType } from '#policies';
 import type { StoredResult } from '../formats/stored-result.ts';
 import type { Caller } from '../identity/index.ts';
 
@@ -74,6 +74,8 @@ export interface JobService {
   events(jobId: string, signal: AbortSignal): AsyncIterable<JobEvent>;
   /** The released result; null while there is none (not finished, its tick not passed, refused). */
   result(jobId: string): StoredResult | null;
+  /** Why the result of a job that has finished is held back: POLICY_FROZEN, WITNESS_AWAY; null where it is not. */
+  whyHeld(jobId: string): AppError | null;
   /** Throws JOB_STATE when the job has ended. */
   cancel(caller: Caller, jobId: string): Promise<Job>;
   explain(caller: Caller, request: { readonly plan: string; readonly sql: string }): Promise<Explanation>;

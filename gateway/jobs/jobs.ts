@@ -44,10 +44,18 @@ export function createJobs(deps: PipelineDeps, limits: JobLimits = DEFAULT_JOB_L
     return job === null ? null : told(job);
   };
 
-  /** A result that was there before the freeze stays where it is. */
-  const isHeldBack = (id: string, { versions }: StoredResult): boolean => {
+  const storedResult = (id: string): StoredResult | null => {
+    const stored = deps.store.read((db) => readResult(db, id));
+    return stored === null ? null : readStoredResult(JSON.parse(stored.json));
+  };
+  const whyHeld = (id: string, result: StoredResult | null): AppError | null => {
     const job = deps.store.read((db) => findJob(db, id));
-    return job !== null && deps.freezes.find(subjectOf(job, versions.tables)) !== null;
+    if (result === null || job === null) return null;
+    const frozen = deps.freezes.find(subjectOf(job, result.versions.tables));
+    if (frozen !== null) return new AppError('POLICY_FROZEN', { scope: frozen.scope });
+    return deps.witness.isCovered(job.outcomeIndex ?? 0)
+      ? null
+      : new AppError('WITNESS_AWAY', { retryAfterSeconds: 2 });
   };
 
   async function submit(caller: Caller, request: JobRequest): Promise<Job> {
@@ -88,10 +96,10 @@ export function createJobs(deps: PipelineDeps, limits: JobLimits = DEFAULT_JOB_L
     },
     result(id): StoredResult | null {
       if (running.find(id) !== undefined) return null;
-      const stored = deps.store.read((db) => readResult(db, id));
-      const result = stored === null ? null : readStoredResult(JSON.parse(stored.json));
-      return result === null || isHeldBack(id, result) ? null : result;
+      const result = storedResult(id);
+      return whyHeld(id, result) === null ? result : null;
     },
+    whyHeld: (id) => whyHeld(id, storedResult(id)),
     async cancel(_caller, id) {
       const job = required(find(id), id);
       const found = running.find(id);

@@ -342,6 +342,11 @@ export const EN: MessageCatalogue = {
     detail: '[entry {index}: ]{problem}',
     hint: 'stop the gateway and tell the security office',
   },
+  WITNESS_AWAY: {
+    title: 'the witness of the log has not signed yet',
+    detail: 'the result is there and leaves once the witness has cosigned the log',
+    hint: 'try again[ in {retryAfterSeconds} s]; if it lasts, tell the security office',
+  },
   INTERNAL: {
     title: 'internal error',
     detail: 'the gateway failed; nothing more is said outside it',

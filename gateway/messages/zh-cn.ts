@@ -342,6 +342,11 @@ export const ZH_CN: MessageCatalogue = {
     detail: '[第 {index} 条：]{problem}',
     hint: '请停止网关并告知安全办',
   },
+  WITNESS_AWAY: {
+    title: '日志见证者尚未签名',
+    detail: '结果已生成，待见证者对日志签名后放行',
+    hint: '请[在 {retryAfterSeconds} 秒后]重试；若持续如此，请告知安全办',
+  },
   INTERNAL: {
     title: '内部错误',
     detail: '网关发生错误，不对外说明原因',

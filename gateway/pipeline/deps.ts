@@ -8,6 +8,14 @@ import type { CompileCache } from './compile-cache.ts';
 import type { GrantedPlans } from './granted-plans.ts';
 import type { StoredGuardMemory } from './guard-memory.ts';
 
+/** What a release waits for at the log's witness; where there is none, or nobody waits for it, everything is covered. */
+export interface ReleaseWitness {
+  /** Resolves when the entry is cosigned, or when a job has waited for it as long as it may. */
+  covers(index: number): Promise<void>;
+  /** Whether what the entry tells of may leave now. */
+  isCovered(index: number): boolean;
+}
+
 /** What the stages need from outside. `main.ts` builds it once; tests build their own. */
 export interface PipelineDeps {
   readonly store: Store;
@@ -21,6 +29,7 @@ export interface PipelineDeps {
   readonly noiseSecret: Uint8Array;
   readonly guard: StoredGuardMemory;
   readonly freezes: FreezeRegister;
+  readonly witness: ReleaseWitness;
   /** Longest time that an engine may work on one job, milliseconds. */
   readonly deadlineMs: number;
   /** Wall clock, for the log and for terms of plans. */

@@ -41,6 +41,7 @@ export async function runJob(arrival: JobArrival, deps: PipelineDeps, observer: 
   observer.subject(subjectOf({ ...caller, plan: request.plan }, admission.plan.tables));
   const ended = await live(arrival, admission, deps, observer);
   await deps.log.advance(); // the checkpoint covers the outcome before anything leaves
+  if (ended.outcomeIndex !== null) await deps.witness.covers(ended.outcomeIndex);
   return ended;
 }
 

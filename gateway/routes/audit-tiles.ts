@@ -4,6 +4,7 @@ import type { AppContext, AppDeps, AppEnv } from '../app-deps.ts';
 import { parseTilePath, type TileAddress } from '../audit/index.ts';
 import { appendChange } from '../log-change.ts';
 import { LOG_TARGET, requirePermit } from './access.ts';
+import { receiptOf } from './job-result.ts';
 import { requestInvalid, sentencesOf } from './request-invalid.ts';
 import {
   ConsistencyQuerySchema,
@@ -105,12 +106,16 @@ const entriesRoute = createRoute({
 });
 
 export function registerAuditTiles(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
-  app.openapi(checkpointRoute, async (c) => c.text((await deps.log.advance()).note, 200));
+  app.openapi(checkpointRoute, async (c) => {
+    const newest = await deps.log.advance();
+    const witnessed = deps.cosigned?.latest() ?? null;
+    return c.text(witnessed?.size === newest.size ? witnessed.note : newest.note, 200);
+  });
   app.openapi(keyRoute, (c) => c.text(verifierKeys(deps.log), 200));
   app.openapi(proofRoute, async (c) => {
     const { size } = await deps.log.advance();
     const { index } = c.req.valid('query');
-    return c.text(found(c, index < size ? deps.log.receipt(index) : null), 200);
+    return c.text(found(c, index < size ? await receiptOf(deps, index) : null), 200);
   });
   app.openapi(consistencyRoute, async (c) => {
     const { note, size } = await deps.log.advance();

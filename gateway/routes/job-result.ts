@@ -98,7 +98,7 @@ export function registerJobResult(app: OpenAPIHono<AppEnv>, deps: AppDeps): void
   app.openapi(resultRoute, async (c) => {
     const { id } = c.req.valid('param');
     const job = await readableJob(deps, c.get('caller'), 'job:read', id);
-    const result = requireResult(job, deps.jobs.result(id));
+    const result = requireResult(deps, job, deps.jobs.result(id));
     return sendResult(c, job, result, c.req.valid('query').spreadsheet === 'true');
   });
 
@@ -122,15 +122,22 @@ export function registerJobResult(app: OpenAPIHono<AppEnv>, deps: AppDeps): void
       throw new AppError('JOB_STATE', { id, state: job.state, accepted: 'a job that has ended' });
     }
     c.header('Content-Disposition', `attachment; filename="${id}.tlog-proof"`);
-    await deps.log.advance();
-    return c.text(deps.log.receipt(outcomeIndex), 200);
+    return c.text(await receiptOf(deps, outcomeIndex), 200);
   });
 }
 
-/** A refused or failed job has a problem instead: the job itself tells it. One that finished without a result is frozen. */
-function requireResult(job: Job, result: StoredResult | null): StoredResult {
+/** Under the checkpoint that the witness has cosigned, where it covers the entry. */
+export async function receiptOf({ log, cosigned }: AppDeps, index: number): Promise<string> {
+  const newest = await log.advance();
+  const witnessed = cosigned?.latest() ?? null;
+  return log.receipt(index, witnessed !== null && index < witnessed.size ? witnessed : newest);
+}
+
+/** A refused or failed job has a problem instead: the job itself tells it. */
+function requireResult(deps: AppDeps, job: Job, result: StoredResult | null): StoredResult {
   if (result !== null && job.state === 'finished') return result;
-  if (job.state === 'finished') throw new AppError('POLICY_FROZEN');
+  const held = deps.jobs.whyHeld(job.id);
+  if (held !== null) throw held;
   throw new AppError('JOB_STATE', { id: job.id, state: job.state, accepted: 'finished' });
 }
 

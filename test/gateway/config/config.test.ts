@@ -43,6 +43,7 @@ describe('defaults', () => {
       oidc: null,
       masterKey: { from: 'home', path: '/srv/.sluice/keys/master.key' },
       logLevel: 'info',
+      witness: null,
     });
     expect(runDir).toMatch(/^\/dev\/shm\/sluice-1000-[0-9a-f]{12}$/);
   });
@@ -69,6 +70,8 @@ describe('defaults', () => {
   });
 });
 
+const WITNESS_VKEY = `office.example/w1+01234567+${'A'.repeat(44)}`;
+
 describe('values', () => {
   test('every variable is read', () => {
     const config = read({
@@ -86,6 +89,10 @@ describe('values', () => {
       SLUICE_OIDC_ROLE_CLAIM: 'https://x/role',
       SLUICE_OIDC_ORG_CLAIM: 'tenant',
       SLUICE_LOG_LEVEL: 'warn',
+      SLUICE_WITNESS_URL: 'https://witness.example/',
+      SLUICE_WITNESS_KEY: WITNESS_VKEY,
+      SLUICE_WITNESS_POLICY: 'require',
+      SLUICE_WITNESS_WAIT_MS: '500',
     });
     expect(config).toEqual({
       production: true,
@@ -107,7 +114,19 @@ describe('values', () => {
       },
       masterKey: { from: 'file', path: '/run/secrets/master' },
       logLevel: 'warn',
+      witness: { url: 'https://witness.example', vkey: WITNESS_VKEY, policy: 'require', waitMs: 500 },
     });
+  });
+
+  test('a witness is followed unless more is asked, and is never without its key', () => {
+    const both = { SLUICE_WITNESS_URL: 'http://w.example', SLUICE_WITNESS_KEY: WITNESS_VKEY };
+    expect(read(both).witness).toMatchObject({ policy: 'follow', waitMs: 10_000 });
+    for (const name of Object.keys(both)) {
+      expect(() => read({ ...both, [name]: '' })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+    }
+    expect(() => read({ SLUICE_WITNESS_POLICY: 'require' })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID' }),
+    );
   });
 
   test.each([
@@ -122,6 +141,10 @@ describe('values', () => {
     ['SLUICE_OIDC_ISSUER', ['id.example', 'file:///etc/passwd', 'https://u:p@id.example', 'https://id.example/#x']],
     ['SLUICE_OIDC_ROLE_CLAIM', ['my role', 'rôle']],
     ['SLUICE_MASTER_KEY', ['secret', 'secret'.repeat(11), '00'.repeat(31), `${'00'.repeat(32)}0`]],
+    ['SLUICE_WITNESS_URL', ['w.example']],
+    ['SLUICE_WITNESS_KEY', ['secret', 'w+0123+AAAA']],
+    ['SLUICE_WITNESS_POLICY', ['always']],
+    ['SLUICE_WITNESS_WAIT_MS', ['0', '1s']],
     ['SLUICE_LOG_LEVEL', ['verbose']],
     ['NODE_ENV', ['prod', 'Production', 'staging']],
   ])('%s says what it accepts and never what it was given', (variable, texts) => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assemble, type Gateway } from '../../../gateway/assemble.ts';
-import { type Config, readConfig } from '../../../gateway/config.ts';
+import { type Config, type Environment, readConfig } from '../../../gateway/config.ts';
 import { openEmbeddedIssuer, type Role } from '../../../gateway/identity/index.ts';
 
 /** What fetch takes as a body here. */
@@ -26,17 +26,26 @@ export interface RunningGateway {
   destroy(): Promise<void>;
 }
 
-/** @param releaseTick instead of the gateway's own clock. */
+/**
+ * @param releaseTick instead of the gateway's own clock.
+ * @param onFatal instead of a failed test.
+ */
 export async function startGateway(
   existing?: string,
   releaseTick?: Parameters<typeof assemble>[3],
+  environment: Environment = {},
+  onFatal?: (error: unknown) => void,
 ): Promise<RunningGateway> {
   const home = existing ?? (await mkdtemp(join(tmpdir(), 'sluice-life-')));
-  const config = readConfig({ SLUICE_HOME: home, SLUICE_SCALE: '0', SLUICE_WORKERS: '2' });
+  const config = readConfig({ SLUICE_HOME: home, SLUICE_SCALE: '0', SLUICE_WORKERS: '2', ...environment });
   const fail = (error: unknown) => {
     throw error;
   };
-  const events = { sandbox: () => undefined, bug: (_reference: string, error: unknown) => fail(error), fatal: fail };
+  const events = {
+    sandbox: () => undefined,
+    bug: (_reference: string, error: unknown) => fail(error),
+    fatal: onFatal ?? fail,
+  };
   const gateway = await assemble(config, 'test', events, releaseTick);
   const issuer = await openEmbeddedIssuer({ home, production: false, audience: 'sluice', clock: () => new Date() });
   let stopped = false;

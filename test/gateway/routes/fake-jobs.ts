@@ -86,6 +86,9 @@ export class FakeJobs implements JobService {
   result(id: string): StoredResult | null {
     return this.#get(id).state === 'finished' ? this.#result : null;
   }
+  whyHeld(): null {
+    return null;
+  }
   cancel(_caller: Caller, id: string): Promise<Job> {
     const job = this.#get(id);
     if (job.state !== 'running') {

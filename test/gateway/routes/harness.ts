@@ -61,6 +61,7 @@ export async function openHarness({
     authorize: AUTHORIZE,
     store,
     log: await openLog({ store, key: KEY, origin: 'test.example/log' }),
+    cosigned: null,
     jobs,
     resources: createResourceService({ store }),
     uploads: createUploadService({ store, ingest, destroy: () => Promise.resolve() }),
