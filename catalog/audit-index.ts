@@ -2,6 +2,7 @@ import { entryCount, parseEntry } from './audit-entries.ts';
 import { entryTokens } from './audit-tokens.ts';
 import type { Db } from './db.ts';
 import { prepared } from './db.ts';
+import { findQueryPlan } from './query-plans.ts';
 
 /**
  * Keeps the search index up to the log, some entries behind it: derived state, which a search brings up to date first.
@@ -59,10 +60,13 @@ function indexStretch(tx: Db, rows: readonly { readonly idx: number; readonly by
   const days = new Map<string, Span>();
   const minutes = new Map<string, Span>();
   const insert = insertTokens(tx);
-  const providerOf = (resource: string) => selectProvider(tx).get(resource) ?? null;
+  const context = {
+    providerOf: (resource: string) => selectProvider(tx).get(resource) ?? null,
+    planOf: (hash: string) => findQueryPlan(tx, hash),
+  };
   for (const { idx, bytes } of rows) {
     const entry = parseEntry(bytes);
-    insert.run(idx, [...entryTokens(entry, providerOf)].join(' '));
+    insert.run(idx, [...entryTokens(entry, context)].join(' '));
     extend(days, entry.at.slice(0, 'YYYY-MM-DD'.length), idx);
     extend(minutes, entry.at.slice(0, 'YYYY-MM-DDTHH:MM'.length), idx);
   }

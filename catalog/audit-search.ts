@@ -1,4 +1,4 @@
-import type { Level, Mode } from '#policies';
+import type { Level, Mode, Risk } from '#policies';
 import { assert } from '#policies';
 import type { AuditEntry, AuditKind } from './audit-entries.ts';
 import { entryCount, parseEntry } from './audit-entries.ts';
@@ -24,6 +24,7 @@ export interface AuditFilters {
   readonly mode?: Mode | undefined;
   readonly decision?: 'permit' | 'deny' | undefined;
   readonly kind?: AuditKind | undefined;
+  readonly risk?: Risk | undefined;
   /** An error code. */
   readonly code?: string | undefined;
   /** Entries that touch a resource of this provider: all that a provider may see. */
@@ -127,6 +128,7 @@ function searchTerms(filters: AuditFilters): readonly string[] | null {
     ['decision', filters.decision],
     ['kind', filters.kind],
     ['code', filters.code],
+    ['risk', filters.risk],
     ['provider', filters.provider],
   ];
   const terms = facets.flatMap(([facet, value]) => (value === undefined ? [] : [facetToken(facet, value)]));

@@ -1,3 +1,4 @@
+import { risksOf } from '#policies';
 import type { AuditEntry } from './audit-entries.ts';
 
 /**
@@ -8,9 +9,21 @@ import type { AuditEntry } from './audit-entries.ts';
  * overlapping pairs, and a text is found when all of its pairs are.
  */
 
-export type Facet = 'person' | 'org' | 'plan' | 'job' | 'kind' | 'mode' | 'decision' | 'code' | 'provider' | 'use';
+export type Facet =
+  | 'risk'
+  | 'person'
+  | 'org'
+  | 'plan'
+  | 'job'
+  | 'kind'
+  | 'mode'
+  | 'decision'
+  | 'code'
+  | 'provider'
+  | 'use';
 
 const FACET_LETTER: Readonly<Record<Facet, string>> = {
+  risk: 'r',
   person: 's',
   org: 'o',
   plan: 'p',
@@ -33,12 +46,12 @@ export function facetToken(facet: Facet, value: string): string {
 const REMEMBERED_MAX = 8_192;
 
 /** WHY: the same people, columns and purposes come in entry after entry, and making their tokens is most of the work. */
-function remembering<T>(make: (text: string) => T): (text: string) => T {
+function remembering<T>(make: (text: string) => T, most = REMEMBERED_MAX): (text: string) => T {
   const made = new Map<string, T>();
   return (text) => {
     const known = made.get(text);
     if (known !== undefined) return known;
-    if (made.size >= REMEMBERED_MAX) made.clear();
+    if (made.size >= most) made.clear();
     const result = make(text);
     made.set(text, result);
     return result;
@@ -60,8 +73,15 @@ export function useToken({ resource = '', column = '', level = '' }: Use): strin
   return facetToken('use', `${resource}\n${column}\n${level}`);
 }
 
+/** What an entry names by an id. */
+export interface EntryContext {
+  readonly providerOf: (resource: string) => string | null;
+  /** The canonical plan of a query's hash. */
+  readonly planOf: (hash: string) => string | null;
+}
+
 /** Every token of an entry, without duplicates. */
-export function entryTokens(entry: AuditEntry, providerOf: (resource: string) => string | null): ReadonlySet<string> {
+export function entryTokens(entry: AuditEntry, { providerOf, planOf }: EntryContext): ReadonlySet<string> {
   const tokens = new Set<string>();
   const add = (facet: Facet, value: string | null | undefined) => {
     if (value !== null && value !== undefined) tokens.add(facetToken(facet, value));
@@ -78,9 +98,22 @@ export function entryTokens(entry: AuditEntry, providerOf: (resource: string) =>
     add('provider', providerOf(resource));
     for (const token of usesOf([resource, level, ...columns].join('\n'))) tokens.add(token);
   }
+  for (const risk of risksOf(entry)) add('risk', risk);
   addText(tokens, entry);
+  // WHY the intent alone: the outcome has the same job, and a plan's words are many.
+  const plan = entry.kind === 'intent' && entry.queryHash !== undefined ? planOf(entry.queryHash) : null;
+  if (plan !== null) for (const token of planTokens(plan)) tokens.add(token);
   return tokens;
 }
+
+const PLANS_REMEMBERED_MAX = 256;
+
+/** The words of a canonical plan: what its JSON says, not the names of its members. */
+const planTokens = remembering((plan: string): readonly string[] => {
+  const strings = [...plan.matchAll(/("(?:[^"\\]|\\.)*")(:?)/g)];
+  const words = strings.flatMap(([, quoted = '""', colon]) => (colon === ':' ? [] : [String(JSON.parse(quoted))]));
+  return [...new Set(words.flatMap(textTokens))];
+}, PLANS_REMEMBERED_MAX);
 
 /** All ways to ask for the uses of a table: with or without each part. Takes resource, level and columns as lines. */
 const usesOf = remembering((lines: string): readonly string[] => {

@@ -16,7 +16,7 @@ export * from './freezes.ts';
 export * from './given-values.ts';
 export { lockHome } from './home-lock.ts';
 export * from './jobs.ts';
-export { insertKnownSets, type NewKnownSets, readKnownSets, rowKeySchemes } from './known-sets.ts';
+export { insertKnownSets, knownSetCount, type NewKnownSets, readKnownSets, rowKeySchemes } from './known-sets.ts';
 export * from './ledger.ts';
 export * from './organisations.ts';
 export type { Page } from './page.ts';
@@ -38,6 +38,7 @@ export {
   providersOfPlan,
   submitPlan,
 } from './plans.ts';
+export * from './query-plans.ts';
 export * from './resource-versions.ts';
 export * from './resources.ts';
 export type { TamperedRow } from './row-seals.ts';

@@ -48,6 +48,14 @@ const selectSchemes = prepared((db) =>
   ),
 );
 
+const selectSetCount = prepared((db) =>
+  db.client
+    .prepare<[string, string], number>(
+      `SELECT count(DISTINCT set_id) FROM known_set_prints WHERE lineage >= ? || '/' AND lineage < ? || '0'`,
+    )
+    .pluck(),
+);
+
 /** A set known already stays as it is; one that was only derived becomes released when it now is. */
 export function insertKnownSets(tx: Db, { job, mode, sets, rowKeySchemeOf }: NewKnownSets): void {
   const at = tx.now();
@@ -72,6 +80,11 @@ export function* readKnownSets(db: Db, lineage: string): Generator<KnownSet> {
     open.print.push(decodePrint(row));
   }
   if (open !== null) yield knownSet(open.head, open.print);
+}
+
+/** How many different sets of rows of a resource, in any version, released answers stand on. */
+export function knownSetCount(db: Db, resource: string): number {
+  return selectSetCount(db).get(resource, resource) ?? 0;
 }
 
 /** Under which schemes the stored prints of a lineage have their keys. */

@@ -243,6 +243,11 @@ export const catalogueSeal = sqliteTable('catalogue_seal', {
   mac: blob('mac', { mode: 'buffer' }),
 });
 
+export const queryPlans = sqliteTable('query_plans', {
+  hash: text('hash').primaryKey(),
+  text: text('text').notNull(),
+});
+
 export const settings = sqliteTable('settings', {
   name: text('name').primaryKey(),
   json: text('json').notNull(),

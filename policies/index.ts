@@ -1,6 +1,8 @@
 /** The door of `policies`: pure rules. What may be asked, what mode it gets, what may leave. */
 export * from './access/access-policies.ts';
+export * from './access/behaviour.ts';
 export * from './access/freeze.ts';
+export * from './access/risk.ts';
 export * from './errors.ts';
 export * from './levels.ts';
 export { DISTINCT_LIMITS, type DistinctLimit } from './release/guard/distinct-sets.ts';
@@ -31,6 +33,7 @@ export type { ReleasedResult, Suppressed } from './release/released-result.ts';
 export { type CompiledQuery, emit } from './sql/compile.ts';
 export { type Because, type Decision, decide, type OutputLabel } from './sql/decide.ts';
 export type { EmittedSql } from './sql/emit/emitted-sql.ts';
+export { canonicalPlan } from './sql/emit/plan-hash.ts';
 export { type ParsedQuery, readSyntaxTree, type UntrustedSql } from './sql/parse.ts';
 export type * from './sql/plan.ts';
 export { type GrantedTable, type QueryCatalog, type ResolvedQuery, resolve, type TableUse } from './sql/resolve.ts';

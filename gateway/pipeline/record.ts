@@ -9,6 +9,7 @@ import {
   getJob,
   type Job,
   type JobProblem,
+  keepQueryPlan,
   reserve,
   settle,
   startJob,
@@ -42,6 +43,7 @@ export async function recordIntent(
   admission: Admission,
   compiled: CompiledQuery,
   subject: FreezeSubject,
+  planText: () => string,
   deps: PipelineDeps,
 ): Promise<OpenedJob> {
   const { mode } = compiled.decision;
@@ -60,6 +62,7 @@ export async function recordIntent(
     const { job, created } = createJob(tx, newJob(arrival));
     if (!created) return { kind: 'opened', job, replayed: true, entry, versions, mode };
     reserve(tx, { account: jobsAccount(admission.plan.id), job: job.id, amount: 1, limit: admission.plan.jobsMax });
+    keepQueryPlan(tx, compiled.planHash, planText);
     const { index } = appendEntry(tx, { ...entry, kind: 'intent', at: tx.now() });
     startJob(tx, job.id, index);
     return { kind: 'opened', job: getJob(tx, job.id), replayed: false, entry, versions, mode };

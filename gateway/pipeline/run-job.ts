@@ -1,5 +1,5 @@
 import type { Job } from '#catalog';
-import { AppError, type FreezeSubject } from '#policies';
+import { AppError, canonicalPlan, type FreezeSubject } from '#policies';
 import type { Caller } from '../identity/index.ts';
 import type { JobRequest } from '../jobs/job-service.ts';
 import { type Admission, admit } from './admit.ts';
@@ -53,10 +53,10 @@ async function live(
 ): Promise<Job> {
   let opened: OpenedJob | null = null;
   try {
-    const { compiled } = await compileStages(arrival.request.sql, admission, deps, arrival.signal);
+    const { compiled, resolved } = await compileStages(arrival.request.sql, admission, deps, arrival.signal);
     const subject = subjectOf({ ...arrival.caller, plan: arrival.request.plan }, compiled.uses);
     observer.subject(subject);
-    opened = await recordIntent(arrival, admission, compiled, subject, deps);
+    opened = await recordIntent(arrival, admission, compiled, subject, () => canonicalPlan(resolved.plan), deps);
     observer.opened(opened.job);
     if (opened.replayed) return opened.job;
     const answer = await execute(arrival, admission, compiled, deps);

@@ -4,6 +4,7 @@ import type { AppDeps, AppEnv } from '../app-deps.ts';
 import type { Caller } from '../identity/index.ts';
 import { appendChange } from '../log-change.ts';
 import { LOG_TARGET, requirePermit } from './access.ts';
+import { registerAuditReading } from './audit-reading.ts';
 import { registerAuditTiles } from './audit-tiles.ts';
 import { AuditPageSchema, AuditQuerySchema } from './schemas/audit.ts';
 import { AUTHENTICATED, TAG } from './schemas/common.ts';
@@ -37,6 +38,7 @@ export function registerAudit(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
     return c.json({ items: found.entries.map(entryJson), next: found.next === null ? null : String(found.next) }, 200);
   });
   registerAuditTiles(app, deps);
+  registerAuditReading(app, deps);
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   type Store,
   searchEntries,
 } from '../../catalog/index.ts';
+import { risksOf } from '../../policies/index.ts';
 import { entry, memoryStore, seed } from './memory-store.ts';
 
 const SEED = 77;
@@ -63,6 +64,7 @@ const FILTER_NAMES: (keyof AuditFilters)[] = [
   'decision',
   'kind',
   'code',
+  'risk',
   'provider',
   'from',
   'until',
@@ -80,6 +82,7 @@ const everyFilter = fc.record({
   decision: fc.constantFrom('permit', 'deny'),
   kind: fc.constantFrom('intent', 'refusal'),
   code: fc.constantFrom('SQL_SYNTAX', 'SQL'),
+  risk: fc.constantFrom('denied', 'sensitive', 'off-hours'),
   provider: fc.constantFrom('grid', 'waterworks', 'nobody'),
   from: at,
   until: at,
@@ -118,6 +121,7 @@ function holds(found: AuditEntry, asked: AuditFilters): boolean {
     same(asked.decision, found.decision) &&
     same(asked.kind, found.kind) &&
     same(asked.code, found.code) &&
+    (asked.risk === undefined || risksOf(found).includes(asked.risk)) &&
     ((resource ?? column ?? level) === undefined || uses.some(isUse)) &&
     (provider === undefined || uses.some((use) => PROVIDERS[use.resource] === provider)) &&
     (asked.from === undefined || found.at >= asked.from) &&

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { AUDIT_KINDS } from '#catalog';
-import { ERROR_CODES, type ErrorCode } from '#policies';
+import { ERROR_CODES, type ErrorCode, RISKS, SIGNALS } from '#policies';
 import {
   InstantSchema,
   JobIdSchema,
@@ -76,12 +76,63 @@ export const AuditQuerySchema = z.strictObject({
   decision: z.enum(['permit', 'deny']).optional(),
   kind: z.enum(AUDIT_KINDS).optional(),
   code: z.enum(ERROR_CODES as [ErrorCode]).optional(),
+  risk: z.enum(RISKS).optional().openapi({ description: 'what makes an entry worth a second look' }),
   from: InstantFilterSchema.optional().openapi({ description: 'inclusive' }),
   until: InstantFilterSchema.optional().openapi({ description: 'exclusive' }),
-  text: oneLine(200).optional().openapi({ description: 'words that all occur' }),
+  text: oneLine(200)
+    .optional()
+    .openapi({ description: 'words that all occur in the entry or, of an intent, in the canonical plan of its query' }),
   after: indexText.optional().openapi({ ...INDEX_OPENAPI, description: 'the `next` of the page before' }),
   limit: LimitSchema,
 });
+
+export const PeriodQuerySchema = z.strictObject({
+  from: InstantFilterSchema.optional().openapi({ description: 'inclusive; 30 days before `until` if absent' }),
+  until: InstantFilterSchema.optional().openapi({ description: 'exclusive; now if absent' }),
+});
+
+const IsCompleteSchema = z.boolean().openapi({ description: 'false: the period has more entries than were read' });
+
+export const ExposureSchema = z
+  .object({
+    resource: z.string(),
+    released: z.int().openapi({ description: 'answers that left' }),
+    refused: z.record(z.string(), z.int()).openapi({ description: 'by code' }),
+    people: z.int(),
+    organisations: z.int(),
+    plans: z.int(),
+    queries: z.int().openapi({ description: 'different canonical plans that were answered' }),
+    knownSets: z.int().openapi({ description: 'different sets of rows that answers stand on, for all time' }),
+    columns: z.array(z.object({ column: z.string(), released: z.int() })),
+    first: InstantSchema.nullable(),
+    last: InstantSchema.nullable(),
+    isComplete: IsCompleteSchema,
+  })
+  .openapi('Exposure', { description: 'how exposed a resource is in a period' });
+
+export const BehaviourSchema = z
+  .object({
+    questions: z.int(),
+    signals: z.array(
+      z.object({
+        signal: z.enum(SIGNALS),
+        value: z.number(),
+        threshold: z.number(),
+        isRaised: z.boolean(),
+        of: z.int().openapi({ description: 'questions that it rests on' }),
+        because: z.string().openapi({ description: 'what the signal counts, in the language of the answer' }),
+        entries: z.array(z.int()).openapi({ description: 'log entries to look at first' }),
+      }),
+    ),
+    isComplete: IsCompleteSchema,
+  })
+  .openapi('Behaviour', { description: 'signals for a person to judge; no decision rests on them' });
+
+export const PersonParamsSchema = z.object({
+  org: OrgIdSchema,
+  sub: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@|+=~-]{0,127}$/),
+});
+export const ExposureParamsSchema = z.object({ id: ResourceIdSchema });
 
 export const ProofQuerySchema = z.strictObject({
   index: indexText.openapi({ ...INDEX_OPENAPI, description: 'the entry to prove' }),

@@ -1,0 +1,105 @@
+import { type AuditFilters, type Db, type FoundEntry, findQueryPlan, knownSetCount, searchEntries } from '#catalog';
+import { type BehaviourSignal, behaviourSignals, type Question } from '#policies';
+
+/** What the security office asks of many entries at once. Bounded: what is left out is said. */
+
+export interface ReadingPeriod {
+  readonly from: string;
+  readonly until: string;
+}
+
+const ENTRIES_MAX = 20_000;
+const PAGE = 1_000;
+
+/** Every entry that the filters find, oldest first, up to a bound; the newest ones where there are more. */
+function readAll(
+  db: Db,
+  filters: AuditFilters,
+): { readonly entries: readonly FoundEntry[]; readonly isComplete: boolean } {
+  const found: FoundEntry[] = [];
+  let before: number | undefined;
+  for (;;) {
+    const { entries, next } = searchEntries(db, filters, { before, limit: PAGE });
+    found.push(...entries);
+    if (next === null) return { entries: found.reverse(), isComplete: true };
+    if (found.length >= ENTRIES_MAX) return { entries: found.reverse(), isComplete: false };
+    before = next;
+  }
+}
+
+/** How exposed one resource is: who got what of it, how often, how finely. */
+export interface Exposure {
+  readonly resource: string;
+  readonly released: number;
+  readonly refused: Readonly<Record<string, number>>;
+  readonly people: number;
+  readonly organisations: number;
+  readonly plans: number;
+  /** Different canonical plans that were answered. */
+  readonly queries: number;
+  /** Different sets of rows that answers stand on, over all versions and for all time: what the guard compares. */
+  readonly knownSets: number;
+  readonly columns: readonly { readonly column: string; readonly released: number }[];
+  readonly first: string | null;
+  readonly last: string | null;
+  readonly isComplete: boolean;
+}
+
+export function exposureOf(db: Db, resource: string, period: ReadingPeriod): Exposure {
+  const { entries, isComplete } = readAll(db, { resource, ...period });
+  const ends = entries.filter(({ entry }) => entry.kind === 'outcome' || entry.kind === 'refusal');
+  const released = ends.filter(({ entry }) => entry.decision === 'permit');
+  const distinct = (of: (found: FoundEntry) => string | undefined) =>
+    new Set(released.map(of).filter((value) => value !== undefined)).size;
+  const columns = released.flatMap(({ entry }) =>
+    (entry.tables ?? []).filter((table) => table.resource === resource).flatMap((table) => table.columns),
+  );
+  return {
+    resource,
+    released: released.length,
+    refused: countBy(ends.flatMap(({ entry }) => (entry.decision === 'deny' ? [entry.code ?? 'unknown'] : []))),
+    people: distinct(({ entry: { who } }) => (who === undefined ? undefined : `${who.org}/${who.sub}`)),
+    organisations: distinct(({ entry }) => entry.who?.org),
+    plans: distinct(({ entry }) => entry.plan),
+    queries: distinct(({ entry }) => entry.queryHash),
+    knownSets: knownSetCount(db, resource),
+    columns: Object.entries(countBy(columns)).map(([column, count]) => ({ column, released: count })),
+    first: released[0]?.entry.at ?? null,
+    last: released.at(-1)?.entry.at ?? null,
+    isComplete,
+  };
+}
+
+export interface Behaviour {
+  readonly questions: number;
+  readonly signals: readonly BehaviourSignal[];
+  readonly isComplete: boolean;
+}
+
+/** One person's questions: each job once, by its intent or its refusal. */
+export function behaviourOf(db: Db, person: string, org: string, period: ReadingPeriod): Behaviour {
+  const { entries, isComplete } = readAll(db, { person, org, ...period });
+  const failed = new Set(
+    entries.filter(({ entry }) => entry.kind === 'outcome' && entry.decision === 'deny').map(({ entry }) => entry.job),
+  );
+  const questions = entries
+    .filter(({ entry }) => entry.kind === 'intent' || entry.kind === 'refusal')
+    .map(({ index, entry }): Question => {
+      const queryHash = entry.queryHash ?? null;
+      const isDenied = entry.kind === 'refusal' || failed.has(entry.job);
+      return {
+        index,
+        at: entry.at,
+        isDenied,
+        queryHash,
+        plan: queryHash === null ? null : findQueryPlan(db, queryHash),
+      };
+    });
+  return { questions: questions.length, signals: behaviourSignals(questions), isComplete };
+}
+
+function countBy(words: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of words.toSorted()) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+}

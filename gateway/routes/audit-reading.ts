@@ -1,0 +1,107 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import { findResource, indexNewEntries } from '#catalog';
+import type { Signal } from '#policies';
+import type { AppDeps, AppEnv } from '../app-deps.ts';
+import type { Caller } from '../identity/index.ts';
+import { appendChange } from '../log-change.ts';
+import type { Language } from '../messages/language.ts';
+import { behaviourOf, exposureOf, type ReadingPeriod } from '../reading/log-reading.ts';
+import { LOG_TARGET, requirePermit } from './access.ts';
+import {
+  BehaviourSchema,
+  ExposureParamsSchema,
+  ExposureSchema,
+  PeriodQuerySchema,
+  PersonParamsSchema,
+} from './schemas/audit.ts';
+import { AUTHENTICATED, TAG } from './schemas/common.ts';
+import { json, problems } from './schemas/problem.ts';
+
+const exposureRoute = createRoute({
+  method: 'get',
+  path: '/v1/audit/resources/{id}/exposure',
+  operationId: 'readExposure',
+  summary: 'How exposed a resource is',
+  description: 'For the authorities, and for the provider of the resource. Logged.',
+  tags: [TAG.security, TAG.bureau, TAG.providers],
+  security: AUTHENTICATED,
+  request: { params: ExposureParamsSchema, query: PeriodQuerySchema },
+  responses: { 200: json(ExposureSchema, 'the exposure'), ...problems(400, 401, 403, 404, 503) },
+});
+
+const behaviourRoute = createRoute({
+  method: 'get',
+  path: '/v1/audit/people/{org}/{sub}/signals',
+  operationId: 'readBehaviour',
+  summary: 'Risk signals of a person’s questions',
+  description: 'Each with what it counts, its threshold and the entries to look at first. For the authorities. Logged.',
+  tags: [TAG.security, TAG.bureau],
+  security: AUTHENTICATED,
+  request: { params: PersonParamsSchema, query: PeriodQuerySchema },
+  responses: { 200: json(BehaviourSchema, 'the signals'), ...problems(400, 401, 403, 503) },
+});
+
+const PERIOD_MS = 30 * 24 * 60 * 60 * 1_000;
+
+export function registerAuditReading(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
+  app.openapi(exposureRoute, async (c) => {
+    const caller = c.get('caller');
+    const { id } = c.req.valid('param');
+    await requireReader(deps, caller, id);
+    const period = periodOf(deps, c.req.valid('query'));
+    const exposure = await deps.store.commit((tx) => {
+      indexNewEntries(tx);
+      appendChange(tx, { kind: 'log-read', caller, note: `exposure of ${id}` });
+      return exposureOf(tx, id, period);
+    });
+    return c.json({ ...exposure, refused: { ...exposure.refused }, columns: [...exposure.columns] }, 200);
+  });
+
+  app.openapi(behaviourRoute, async (c) => {
+    const caller = c.get('caller');
+    await requirePermit(deps, caller, 'audit:read-all', LOG_TARGET);
+    const { org, sub } = c.req.valid('param');
+    const period = periodOf(deps, c.req.valid('query'));
+    const { questions, signals, isComplete } = await deps.store.commit((tx) => {
+      indexNewEntries(tx);
+      appendChange(tx, { kind: 'log-read', caller, note: `signals of ${org}/${sub}` });
+      return behaviourOf(tx, sub, org, period);
+    });
+    const because = BECAUSE[c.get('language')];
+    const explained = signals.map((one) => ({ ...one, entries: [...one.entries], because: because[one.signal] }));
+    return c.json({ questions, signals: explained, isComplete }, 200);
+  });
+}
+
+/** The provider of a resource reads how its own is used; who else may not read the whole log learns nothing of it. */
+async function requireReader(deps: AppDeps, caller: Caller, resource: string): Promise<void> {
+  const found = deps.store.read((db) => findResource(db, resource));
+  const isOwn = caller.role === 'provider' && found?.provider === caller.org;
+  await requirePermit(deps, caller, isOwn ? 'audit:read' : 'audit:read-all', LOG_TARGET);
+}
+
+function periodOf(
+  { clock }: AppDeps,
+  { from, until }: { readonly from?: string | undefined; readonly until?: string | undefined },
+): ReadingPeriod {
+  // An entry of this very moment is within a period that ends now.
+  const end = until ?? new Date(clock().getTime() + 1).toISOString();
+  return { until: end, from: from ?? new Date(Date.parse(end) - PERIOD_MS).toISOString() };
+}
+
+const BECAUSE: Readonly<Record<Language, Readonly<Record<Signal, string>>>> = {
+  en: {
+    'denial-rate': 'share of questions that were refused, of at least ten',
+    'near-duplicates': 'different queries that differ in literals only, the largest family',
+    'sequential-lookups': 'longest run of such queries in which one number goes on by the same step',
+    'off-hours': 'share of questions outside Monday to Friday, 8 to 19 o’clock in Asia/Shanghai, of at least ten',
+    burst: 'most questions within one minute',
+  },
+  'zh-CN': {
+    'denial-rate': '被拒绝的提问所占比例（至少十次提问）',
+    'near-duplicates': '仅字面值不同的查询，取最大的一族',
+    'sequential-lookups': '此类查询中某一数值按相同步长递变的最长连续序列',
+    'off-hours': '北京时间周一至周五 8 至 19 时之外的提问所占比例（至少十次提问）',
+    burst: '一分钟内的最多提问次数',
+  },
+};

@@ -1,0 +1,44 @@
+/**
+ * Goal: what the security office reads of a person is what that person did, from the plans that the compiler writes.
+ * Method: real jobs that step through one number, as who looks for somebody would. Control: before them nothing is raised.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { PEOPLE_CSV, PEOPLE_SCHEMA } from './people.ts';
+import { ask, publish, type RunningGateway, startGateway } from './running-gateway.ts';
+
+let running: RunningGateway;
+let developer: string;
+let officer: string;
+beforeAll(async () => {
+  running = await startGateway();
+  developer = (await publish(running, { schema: PEOPLE_SCHEMA, csv: PEOPLE_CSV }, { plan: 'people' })).developer;
+  officer = await running.token('security', 'carol', 'security-office');
+});
+afterAll(() => running.destroy());
+
+async function read<T>(path: string): Promise<T> {
+  return (await (await running.request(officer, 'GET', path)).json()) as T;
+}
+const raised = async () => {
+  const { signals } = await read<{ signals: readonly { signal: string; isRaised: boolean; entries: number[] }[] }>(
+    '/v1/audit/people/linkong-data/alice/signals',
+  );
+  return signals.filter(({ isRaised, signal }) => isRaised && signal !== 'off-hours').map(({ signal }) => signal);
+};
+
+it('sees lookups that go on step by step, the words of their plans, and what they cost the resource', async () => {
+  await ask(running, developer, 'people', 'SELECT count(*) FROM people');
+  expect(await raised(), 'control').toEqual([]);
+  for (let n = 1; n <= 6; n += 1) {
+    await ask(
+      running,
+      developer,
+      'people',
+      `SELECT dept, sum(pay) FROM people GROUP BY dept HAVING count(*) > ${n * 10}`,
+    );
+  }
+  expect(await raised()).toEqual(['sequential-lookups']);
+  const found = await read<{ items: readonly { kind: string }[] }>('/v1/audit/entries?text=pay%2050&kind=intent');
+  expect(found.items).toHaveLength(1);
+  expect(await read('/v1/audit/resources/people/exposure')).toMatchObject({ released: 7, people: 1, queries: 7 });
+});
