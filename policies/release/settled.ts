@@ -1,5 +1,6 @@
 import type { PolicyProfile } from '../levels.ts';
 import { hideComplements, hideLinked, type ShownGroups } from './complements.ts';
+import { ConditionedWork, hideAllConditioned, hideConditioned, isConditioned } from './conditioned.ts';
 import { type GuardedAnswer, type GuardMemory, guardAnswer } from './guarded.ts';
 import type { WholeBoundary } from './linked-groupings.ts';
 import type { LinkedStatistic } from './linked-statistics.ts';
@@ -10,10 +11,10 @@ const ROUNDS_MAX = 6;
 const STEPS_TOTAL = 60_000;
 
 /**
- * What an answer shows such that both hold: no hidden cell follows from other groupings of the answer, and no shown set is
- * near one that left before. WHY in turn: a cell that the guard hides must not be computable from the rest, and a cell hidden
- * for that reason leaves sums of the others that the guard has not seen. Each only hides, so it ends: with all that is
- * linked hidden at the latest.
+ * What an answer shows such that all hold: no hidden cell follows from other groupings of the answer, nor from other conditions
+ * in its group, and no shown set is near one that left before. WHY in turn: a cell that the guard hides must not be computable
+ * from the rest, and a cell hidden for that reason leaves sums of the others that the guard has not seen. Each only hides, so it
+ * ends: with all that adds up hidden at the latest.
  */
 export function settleAnswer(
   answer: string,
@@ -24,16 +25,18 @@ export function settleAnswer(
 ): GuardedAnswer {
   const guarded = (shown: ShownGroups) => guardAnswer(answer, showing(boundaries, shown), memory, profile);
   let shown: ShownGroups = boundaries.map(({ groups }) => groups.shown);
-  if (linked.length === 0) return guarded(shown);
-  const budget = { left: STEPS_TOTAL };
+  const isCombined = boundaries.some(({ groups }) => isConditioned(groups.protection.layout));
+  if (linked.length === 0 && !isCombined) return guarded(shown);
+  const [budget, work] = [{ left: STEPS_TOTAL }, new ConditionedWork()];
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const offered = hideComplements(boundaries, linked, shown, { profile, budget });
     const judged = guarded(offered);
-    if (numbersIn(judged.boundaries) === numbersIn(offered)) return judged;
+    // WHY after the guard: what it hides alike, whether sets are equal or near, then hides nothing else.
+    shown = hideConditioned(boundaries, judged.boundaries, work);
+    if (numbersIn(shown) === numbersIn(offered)) return judged;
     memory.forget(judged.entry);
-    shown = judged.boundaries;
   }
-  return guarded(hideLinked(linked, shown));
+  return guarded(hideAllConditioned(boundaries, hideLinked(linked, shown)));
 }
 
 function showing(boundaries: readonly WholeBoundary[], shown: ShownGroups): readonly WholeBoundary[] {
