@@ -39,6 +39,7 @@ import { recordAborted } from './pipeline/record.ts';
 import { createPlanService } from './plans/plan-service.ts';
 import { createResourceService } from './resources/resource-service.ts';
 import { createUploadService } from './resources/upload-service.ts';
+import { createMetrics } from './telemetry.ts';
 import { type CosignedLog, openCosignedLog, parseCosignerVkey, releaseWitness } from './witness/index.ts';
 
 /** The gateway without its port: every part built and joined, in the order in which they need each other. */
@@ -117,6 +118,7 @@ export async function assemble(
     noiseSecret: unitKeys('perturbation noise'),
     guard: new StoredGuardMemory(store),
     freezes,
+    metrics: createMetrics(),
     witness: releaseWitness(cosigned, config.witness?.policy ?? 'follow'),
     deadlineMs: JOB_DEADLINE_MS,
     now,

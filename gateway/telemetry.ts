@@ -91,6 +91,21 @@ export function createMetrics(): GatewayMetrics {
   };
 }
 
+/** Runs a stage of a job in a span of its own, inside the span around it, and tells how long it took. */
+export async function inStage<T>(
+  metrics: GatewayMetrics,
+  stage: string,
+  job: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const startedMs = performance.now();
+  try {
+    return await withSpan(stage, { 'sluice.job': job, 'sluice.stage': stage }, work);
+  } finally {
+    metrics.stageTook(performance.now() - startedMs, { 'sluice.stage': stage });
+  }
+}
+
 /** The type holds callers to the list; this holds values, and objects that came from elsewhere. */
 export function admissible(attributes: TelemetryAttributes): Attributes {
   const kept: Attributes = {};

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { KeyChange, LogProblem, VerifyReport } from '../audit/index.ts';
 import type { Wording } from '../config-variables.ts';
+import { registerExport } from './audit-export.ts';
 import { type Cli, printJson } from './cli.ts';
 import { readTextFile } from './http-client.ts';
 import { addLogOptions, type LogOptions, storePath, verifierKey } from './log-place.ts';
@@ -79,6 +80,7 @@ export function register(program: Command, cli: Cli): void {
     if (cli.json) printJson(cli, { ok: true, size, files });
     else cli.out(`${words({ en: `${size} entries in ${files} files`, zh: `${size} 条记录，${files} 个文件` })}\n`);
   });
+  registerExport(audit, cli);
   registerKeys(audit, cli);
 }
 

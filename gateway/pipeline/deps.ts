@@ -4,6 +4,7 @@ import type { Sandbox } from '#sandbox';
 import type { AccessLog } from '../audit/index.ts';
 import type { FreezeRegister } from '../freezes/freeze-register.ts';
 import type { Authorizer } from '../identity/index.ts';
+import type { GatewayMetrics } from '../telemetry.ts';
 import type { CompileCache } from './compile-cache.ts';
 import type { GrantedPlans } from './granted-plans.ts';
 import type { StoredGuardMemory } from './guard-memory.ts';
@@ -30,6 +31,7 @@ export interface PipelineDeps {
   readonly guard: StoredGuardMemory;
   readonly freezes: FreezeRegister;
   readonly witness: ReleaseWitness;
+  readonly metrics: GatewayMetrics;
   /** Longest time that an engine may work on one job, milliseconds. */
   readonly deadlineMs: number;
   /** Wall clock, for the log and for terms of plans. */

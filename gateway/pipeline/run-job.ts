@@ -1,13 +1,15 @@
 import type { Job } from '#catalog';
-import { AppError, canonicalPlan, type FreezeSubject } from '#policies';
+import { canonicalPlan, ERROR_CODES, type FreezeSubject } from '#policies';
 import type { Caller } from '../identity/index.ts';
 import type { JobRequest } from '../jobs/job-service.ts';
+import { inStage, type TelemetryAttributes } from '../telemetry.ts';
 import { type Admission, admit } from './admit.ts';
 import { compileStages } from './compile-query.ts';
 import type { PipelineDeps } from './deps.ts';
 import { execute } from './execute.ts';
 import { subjectOf } from './freeze-subject.ts';
 import { type OpenedJob, recordFailure, recordIntent, recordOutcome, recordRefusal } from './record.ts';
+import { releaseTick } from './release-tick.ts';
 
 /** A request as it entered the gateway. */
 export interface JobArrival {
@@ -36,12 +38,15 @@ export interface JobObserver {
  * `failed` or `cancelled` after it (charged: execution had begun).
  */
 export async function runJob(arrival: JobArrival, deps: PipelineDeps, observer: JobObserver): Promise<Job> {
-  const { caller, request } = arrival;
-  const admission = await admit({ caller, plan: request.plan, action: 'submitJob' }, deps);
+  const { id, caller, request } = arrival;
+  const admission = await inStage(deps.metrics, 'admit', id, () =>
+    admit({ caller, plan: request.plan, action: 'submitJob' }, deps),
+  );
   observer.subject(subjectOf({ ...caller, plan: request.plan }, admission.plan.tables));
   const ended = await live(arrival, admission, deps, observer);
   await deps.log.advance(); // the checkpoint covers the outcome before anything leaves
   if (ended.outcomeIndex !== null) await deps.witness.covers(ended.outcomeIndex);
+  deps.metrics.jobEnded({ 'sluice.state': ended.state, ...codeOf(ended) });
   return ended;
 }
 
@@ -51,18 +56,22 @@ async function live(
   deps: PipelineDeps,
   observer: JobObserver,
 ): Promise<Job> {
+  const { id, request, signal } = arrival;
+  const stage = <T>(name: string, work: () => Promise<T>): Promise<T> => inStage(deps.metrics, name, id, work);
   let opened: OpenedJob | null = null;
   try {
-    const { compiled, resolved } = await compileStages(arrival.request.sql, admission, deps, arrival.signal);
-    const subject = subjectOf({ ...arrival.caller, plan: arrival.request.plan }, compiled.uses);
+    const { compiled, resolved } = await stage('compile', () => compileStages(request.sql, admission, deps, signal));
+    const subject = subjectOf({ ...arrival.caller, plan: request.plan }, compiled.uses);
     observer.subject(subject);
-    opened = await recordIntent(arrival, admission, compiled, subject, () => canonicalPlan(resolved.plan), deps);
+    const planText = () => canonicalPlan(resolved.plan);
+    opened = await stage('intent', () => recordIntent(arrival, admission, compiled, subject, planText, deps));
+    const begun = opened;
     observer.opened(opened.job);
     if (opened.replayed) return opened.job;
-    const answer = await execute(arrival, admission, compiled, deps);
+    const answer = await stage('execute', () => execute(arrival, admission, compiled, deps));
     // Before the outcome is written: its time, its place in the log and the growth of the tree would tell how long it took.
-    await releaseTick(arrival, deps);
-    return await recordOutcome(opened, answer, subject, deps);
+    await stage('tick', () => releaseTick(arrival, deps));
+    return await stage('outcome', () => recordOutcome(begun, answer, subject, deps));
   } catch (error) {
     await releaseTick(arrival, deps);
     if (opened !== null) return await recordFailure(opened, error, deps);
@@ -72,15 +81,7 @@ async function live(
   }
 }
 
-/** Waits for the tick, or for a freeze, which has its own moment: that a job ends then tells nothing of its work. */
-async function releaseTick({ arrivedMs, signal }: JobArrival, deps: PipelineDeps): Promise<void> {
-  const isFrozen = () => signal.reason instanceof AppError && signal.reason.code === 'POLICY_FROZEN';
-  if (isFrozen()) return;
-  const frozen = Promise.withResolvers<void>();
-  const listen = () => {
-    if (isFrozen()) frozen.resolve();
-  };
-  signal.addEventListener('abort', listen, { once: true });
-  await Promise.race([deps.releaseTick(arrivedMs), frozen.promise]);
-  signal.removeEventListener('abort', listen);
+function codeOf({ problem }: Job): TelemetryAttributes {
+  const code = ERROR_CODES.find((one) => one === problem?.code);
+  return code === undefined ? {} : { 'sluice.code': code };
 }

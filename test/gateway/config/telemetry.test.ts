@@ -1,6 +1,6 @@
 import { type Span, SpanStatusCode, type Tracer, type TracerProvider, trace } from '@opentelemetry/api';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { admissible, createMetrics, type TelemetryAttributes, withSpan } from '../../../gateway/telemetry.ts';
+import { admissible, createMetrics, inStage, type TelemetryAttributes, withSpan } from '../../../gateway/telemetry.ts';
 import { AppError } from '../../../policies/errors.ts';
 
 interface Recorded {
@@ -70,4 +70,21 @@ test('without an SDK metrics cost nothing and raise nothing', () => {
   measured.jobEnded({ 'sluice.state': 'finished' });
   measured.stageTook(1.5, { 'sluice.stage': 'parse' });
   measured.requestRefused({ 'sluice.code': 'TOKEN_MISSING' });
+});
+
+test('a stage is a span and a time, also where it fails', async () => {
+  const took: Record<string, unknown>[] = [];
+  const metrics = {
+    ...createMetrics(),
+    stageTook: (ms: number, attributes: TelemetryAttributes) => void took.push({ isTime: ms >= 0, ...attributes }),
+  };
+  expect(await inStage(metrics, 'execute', 'j1', async () => 7)).toBe(7);
+  await expect(
+    inStage(metrics, 'execute', 'j1', () => Promise.reject(new AppError('SANDBOX_TIMEOUT', { deadlineMs: 1 }))),
+  ).rejects.toThrow();
+  expect(spans.map(({ name, attributes }) => [name, attributes])).toEqual([
+    ['execute', { 'sluice.job': 'j1', 'sluice.stage': 'execute' }],
+    ['execute', { 'sluice.job': 'j1', 'sluice.stage': 'execute', 'sluice.code': 'SANDBOX_TIMEOUT' }],
+  ]);
+  expect(took).toEqual(Array(2).fill({ isTime: true, 'sluice.stage': 'execute' }));
 });

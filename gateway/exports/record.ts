@@ -1,0 +1,35 @@
+import type { AuditEntry, FoundEntry } from '#catalog';
+import { canonicalJson } from '#catalog';
+import { type Risk, risksOf } from '#policies';
+
+/** The one canonical record that every export format is made from: the log entry, its place, and what follows from it alone. */
+export interface ExportRecord {
+  /** `origin#index`: the same however often a record is sent, so that a receiver can drop what it has. */
+  readonly uid: string;
+  readonly index: number;
+  readonly entry: AuditEntry;
+  readonly timeMs: number;
+  readonly severity: Severity;
+  readonly risks: readonly Risk[];
+  /** The entry's canonical JSON: what its leaf in the log's tree hashes. */
+  readonly json: string;
+}
+
+export type Severity = 'info' | 'warning' | 'critical';
+
+export function recordOf(origin: string, { index, entry }: FoundEntry): ExportRecord {
+  return {
+    uid: `${origin}#${index}`,
+    index,
+    entry,
+    timeMs: Date.parse(entry.at),
+    severity: severityOf(entry),
+    risks: risksOf(entry),
+    json: canonicalJson(entry),
+  };
+}
+
+function severityOf({ kind, decision }: AuditEntry): Severity {
+  if (kind === 'integrity' && decision === 'deny') return 'critical';
+  return decision === 'deny' || kind === 'freeze' || kind === 'log-key' ? 'warning' : 'info';
+}
