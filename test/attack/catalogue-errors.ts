@@ -4,6 +4,9 @@ import { type Attack, BIT, beyond, difference, GAP, spellings, TARGET } from './
 
 const bitOf = (expression: string): string => `SELECT sum(CASE WHEN ${BIT} THEN ${expression} ELSE 1 END) FROM p`;
 
+/** Of everybody but the target. */
+const ZIPS = ['z0', 'z1', 'z2'];
+
 export const ERRORS: readonly Attack[] = [
   ...spellings(1, [
     {
@@ -187,8 +190,19 @@ export const ERRORS: readonly Attack[] = [
       learn: (rows) => rows.length,
       control: `SELECT DISTINCT CASE WHEN ${BIT} THEN 1000 ELSE least(age, 45) // 2 END FROM p`,
     },
+    {
+      name: 'a total beside its parts by FILTER',
+      sql: `SELECT sum(salary), ${ZIPS.map((zip) => `sum(salary) FILTER (WHERE zip = '${zip}')`).join(', ')} FROM p`,
+      learn: ([row]) => totalWithoutParts(row!),
+    },
   ]),
 ];
+
+/** `[total, part, part …]`: what is left; null where something is hidden. */
+function totalWithoutParts([total, ...parts]: readonly unknown[]): number | null {
+  if ([total, ...parts].includes(null)) return null;
+  return parts.reduce((rest: number, part) => rest - Number(part), Number(total));
+}
 
 /** `[group, sum]`, the total under no group or `all`. */
 function totalBeside(rows: readonly (readonly unknown[])[]): number | null {
@@ -201,7 +215,7 @@ function totalBeside(rows: readonly (readonly unknown[])[]): number | null {
  */
 function totalMinusGroups(rows: readonly (readonly unknown[])[]): number | null {
   const total = rows.find(([k]) => k === 1)?.[2] ?? null;
-  const others = ['z0', 'z1', 'z2'].map((zip) => rows.find(([k, z]) => k === 0 && z === zip)?.[2] ?? null);
+  const others = ZIPS.map((zip) => rows.find(([k, z]) => k === 0 && z === zip)?.[2] ?? null);
   return total === null || others.includes(null)
     ? null
     : Number(total) - others.reduce((sum: number, one) => sum + Number(one), 0);
