@@ -58,7 +58,7 @@ export const DEFAULT_PROFILE: PolicyProfile = Object.freeze({
   enterpriseTopShareMax: 0.5,
   perturbation: DEFAULT_PERTURBATION,
   // WHY more room in mode `aggregate` than its measured limit: it is exact by choice, for data whose owners accept that many
-  // different questions about few people tell more than each; a table of some hundred rows would else be spent in a day.
+  // different questions about few people tell more than each; a table of some hundred rows would else be spent in a day (figures in SECURITY.md).
   distinctSets: Object.freeze({ ...DISTINCT_LIMITS, aggregate: { least: 64, rowsPerSet: 4 } }),
   rowsMax: 10_000,
   cellsMax: 50_000,

@@ -20,6 +20,7 @@ const FIGURES: Readonly<Record<string, readonly string[]>> = {
     'result_sha256',
   ],
   release: ['aggregate_overhead_geomean', 'compile_ms_p50', 'accepted', 'result_sha256'],
+  utility: ['aggregate_400', 'perturbed_400', 'result_sha256'],
 };
 const areas = readdirSync(join(ROOT, 'bench')).flatMap((name) =>
   name.endsWith('.bench.ts') ? [name.slice(0, -'.bench.ts'.length)] : [],

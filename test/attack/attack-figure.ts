@@ -18,6 +18,8 @@ export interface AttackFigure {
   readonly controlBar: number;
   readonly controlSucceeded: boolean;
   readonly within: boolean | null;
+  /** Why it may be out of its bar; null: it may not. */
+  readonly admitted: string | null;
   readonly seconds: number;
   readonly seed: number;
   readonly detail: Readonly<Record<string, unknown>>;

@@ -42,9 +42,14 @@ const overCopy = (sql: string, copy: number): string => sql.replaceAll(/\bp\b/gi
 /**
  * A real gateway that holds one world, and a developer whose plan covers every column of it. `copies`: the people once
  * more so many times, at level general-3. Noise is each copy's own: over copies, what only looks like a secret varies.
+ * @param releaseTick instead of the gateway's own clock
  */
-export async function openAttacked(world: World, copies = 0): Promise<AttackedGateway> {
-  const running = await startGateway();
+export async function openAttacked(
+  world: World,
+  copies = 0,
+  releaseTick?: Parameters<typeof startGateway>[1],
+): Promise<AttackedGateway> {
+  const running = await startGateway(undefined, releaseTick);
   await publish(running, { schema: PUB_SCHEMA, csv: csvOf(PUB_SCHEMA, PUBLIC_ROWS) }, { plan: 'public' });
   const { developer, provider, bureau } = await publish(
     running,

@@ -10,6 +10,7 @@ import { ESCAPES } from './catalogue-escapes.ts';
 import { MORE } from './catalogue-more.ts';
 import { WORK } from './catalogue-work.ts';
 import { conclusion, learnedUnprotected } from './conclusion.ts';
+import { OPEN_ATTACKS } from './open-attacks.ts';
 import { chargedAlike, type ExtraAttack, forgedRequests, sameTime } from './request-attacks.ts';
 import { separates } from './separation.ts';
 import { openUnprotected, type Unprotected } from './unprotected.ts';
@@ -130,10 +131,16 @@ async function runNumber(
     controlBar: tried,
     controlSucceeded: controls === tried,
     within: built ? through.length === 0 : null,
+    admitted: isAdmitted(number, mode, through) ? 'SECURITY.md' : null,
     seconds: (performance.now() - start) / 1000,
     seed: run.seed,
     detail: { spellings: tried, through },
   });
+}
+
+/** In mode `aggregate`, what SECURITY.md lists; `KNOWN_LIMITS` in every mode. */
+function isAdmitted(number: string, mode: string, through: readonly string[]): boolean {
+  return number === 'L' || (mode === 'aggregate' && through.length > 0 && through.every((id) => OPEN_ATTACKS.has(id)));
 }
 
 function extraAttacks(number: string, { gateways }: Worlds, tiny: boolean): Promise<readonly ExtraAttack[]> | null {

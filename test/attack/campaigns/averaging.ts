@@ -53,7 +53,7 @@ function partSums({ rows }: Answer, count: number, parts: number): readonly (num
 
 const populationOf = ({ name, random, tiny }: CampaignContext) => {
   const fork = random.fork('averaging');
-  const blocks = blocksOf({ name: `${name}_avg`, blocks: tiny ? 20 : 200, people: 80, illShare: 0.5 }, fork);
+  const blocks = blocksOf({ name: `${name}_avg`, blocks: tiny ? 20 : 1_000, people: 80, illShare: 0.5 }, fork);
   // Counts that nobody could guess: each block loses up to 20 people.
   const people = blocks.people.map((population) => population.slice(0, 60 + fork.below(21)));
   const kept = new Set(
@@ -63,7 +63,9 @@ const populationOf = ({ name, random, tiny }: CampaignContext) => {
   return { ...blocks, people, table: { ...blocks.table, rows } };
 };
 
+/** Of which a control needs all, and the cap ends the attack after some. */
 const PARTITIONS = 200;
+const PARTITIONS_ASKED = 60;
 
 export const AVERAGING_CAMPAIGN: Campaign = {
   id: 'B4',
@@ -74,7 +76,7 @@ export const AVERAGING_CAMPAIGN: Campaign = {
   controlBar: { side: 'least', value: 0.9 },
   async attack(context) {
     const blocks = populationOf(context);
-    const partitions = partitionsOf(blocks.table.name, context.tiny ? 20 : PARTITIONS);
+    const partitions = partitionsOf(blocks.table.name, context.tiny ? 20 : PARTITIONS_ASKED);
     return exactShare((await context.open(blocks.table)).ask, blocks, partitions);
   },
   /** Noise of variance 3, new for each set, and no cap. */

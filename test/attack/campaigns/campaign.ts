@@ -39,6 +39,8 @@ export interface Campaign {
   readonly metric: string;
   readonly modes: readonly AttackedMode[];
   readonly bar: Bar;
+  /** Modes in which it is known to be out of its bar, each with the reason (SECURITY.md has the figure). */
+  readonly admitted?: Partial<Record<AttackedMode, string>>;
   /** What the same procedure must reach with the protection off. */
   readonly controlBar: Bar;
   attack(context: CampaignContext): Promise<Measured>;

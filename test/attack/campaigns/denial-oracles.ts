@@ -74,6 +74,10 @@ export const THRESHOLD_ORACLE_CAMPAIGN: Campaign = {
   metric: 'accuracy on a secret bit beyond the majority, from what is hidden alone',
   modes: ['aggregate', 'perturbed'],
   bar: { side: 'most', value: 0.02 },
+  admitted: {
+    aggregate: 'an exact threshold, whoever fills a set up to it',
+    perturbed: 'near sets have one number, but each its own threshold',
+  },
   controlBar: { side: 'least', value: 0.3 },
   async attack(context) {
     const blocks = populationOf(context, 'threshold');
@@ -94,6 +98,7 @@ export const DOMINANCE_ORACLE_CAMPAIGN: Campaign = {
   metric: 'accuracy on a secret bit beyond the majority, from what is hidden alone',
   modes: ['aggregate', 'perturbed'],
   bar: { side: 'most', value: 0.02 },
+  admitted: { aggregate: 'that one person dominates shows', perturbed: 'that one person dominates shows' },
   controlBar: { side: 'least', value: 0.3 },
   async attack(context) {
     const blocks = withRichTargets(populationOf(context, 'dominance'));

@@ -132,6 +132,10 @@ export const LINKED_TABLES_CAMPAIGN: Campaign = {
   metric: 'hidden cells narrower than their protection level',
   modes: ['aggregate', 'perturbed'],
   bar: { side: 'most', value: 0 },
+  admitted: {
+    aggregate: 'margins that are asked one by one are suppressed one by one',
+    perturbed: 'margins that are asked one by one are suppressed one by one',
+  },
   controlBar: { side: 'least', value: 1 },
   async attack(context) {
     const population = populationOf(context);

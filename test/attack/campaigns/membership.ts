@@ -99,6 +99,7 @@ export const MEMBERSHIP_CAMPAIGN: Campaign = {
   metric: 'AUC',
   modes: ['aggregate', 'perturbed'],
   bar: { side: 'most', value: 0.55 },
+  admitted: { aggregate: 'forty-two exact tables of 500 people', perturbed: 'forty-two tables of 500 people' },
   controlBar: { side: 'least', value: 0.9 },
   async attack(context) {
     const halves = halvesOf(context);

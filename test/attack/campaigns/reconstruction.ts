@@ -95,7 +95,7 @@ async function accuracy(ask: Asked, blocks: Blocks, splits: readonly Split[]): P
 }
 
 const populationOf = ({ name, random, tiny }: CampaignContext) =>
-  blocksOf({ name: `${name}_lp`, blocks: tiny ? 2 : 8, people: PEOPLE, illShare: 0.5 }, random.fork('reconstruction'));
+  blocksOf({ name: `${name}_lp`, blocks: tiny ? 2 : 40, people: PEOPLE, illShare: 0.5 }, random.fork('reconstruction'));
 const splitsFor = (table: string, tiny: boolean) => splitsOf(table, (PEOPLE * (tiny ? 2 : RATIO_MAX)) / 2);
 
 export const RECONSTRUCTION_CAMPAIGN: Campaign = {
@@ -104,6 +104,10 @@ export const RECONSTRUCTION_CAMPAIGN: Campaign = {
   metric: 'share of bits that are right',
   modes: ['aggregate', 'perturbed'],
   bar: { side: 'most', value: 0.6 },
+  admitted: {
+    aggregate: 'exact answers to as many sets as the cap lets through',
+    perturbed: 'as many sets as the cap lets through',
+  },
   controlBar: { side: 'least', value: 0.99 },
   async attack(context) {
     const blocks = populationOf(context);

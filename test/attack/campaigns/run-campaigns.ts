@@ -22,11 +22,6 @@ function contextOf(campaign: Campaign, mode: AttackedMode, run: CampaignRun): Ca
   };
 }
 
-/** Whether the procedure works with the protection off. */
-export async function controlSucceeds(campaign: Campaign, mode: AttackedMode, run: CampaignRun): Promise<boolean> {
-  return reaches(await campaign.control(contextOf(campaign, mode, run)), campaign.controlBar);
-}
-
 /** One campaign in one mode: attack and control. A mode that is not built is not attacked, and the figure says so. */
 export async function runCampaign(campaign: Campaign, mode: AttackedMode, run: CampaignRun): Promise<AttackFigure> {
   const start = performance.now();
@@ -48,6 +43,7 @@ export async function runCampaign(campaign: Campaign, mode: AttackedMode, run: C
     controlBar: campaign.controlBar.value,
     controlSucceeded: reaches(control, campaign.controlBar),
     within: attack === null ? null : isWithin(attack, campaign.bar, run.tiny),
+    admitted: campaign.admitted?.[mode] ?? null,
     seconds: (performance.now() - start) / 1000,
     seed: run.seed,
     detail: { ...attack?.detail, ...(control.detail === undefined ? {} : { control: control.detail }) },
