@@ -1,12 +1,27 @@
 import { createHash, hash } from 'node:crypto';
-import canonicalize from 'canonicalize';
 import { assert } from '#policies';
 
-/** Canonical JSON text (RFC 8785): equal values have equal bytes. Members that are `undefined` are left out. */
+/**
+ * Canonical JSON text (RFC 8785): equal values have equal bytes. Members that are `undefined` are left out. Plain values only.
+ *
+ * WHY by hand: ECMAScript's own JSON writes numbers and strings as the RFC does (3.2.2), so that only the order of members
+ * is left to do; measured, an entry takes half the time that the package `canonicalize` takes, which the tests hold
+ * this against.
+ */
 export function canonicalJson(value: object): string {
-  const text = canonicalize(value);
-  assert(text !== undefined, 'an object has a canonical form');
-  return text;
+  if (Array.isArray(value)) return `[${value.map((item: unknown) => canonicalValue(item) ?? 'null').join(',')}]`;
+  let text = '';
+  for (const name of Object.keys(value).sort()) {
+    const member = canonicalValue((value as Readonly<Record<string, unknown>>)[name]);
+    if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${member}`;
+  }
+  return `{${text}}`;
+}
+
+function canonicalValue(value: unknown): string | undefined {
+  if (typeof value === 'object' && value !== null) return canonicalJson(value);
+  assert(typeof value !== 'number' || Number.isFinite(value), 'JSON has no NaN and no infinity');
+  return JSON.stringify(value);
 }
 
 export function sha256Hex(content: string | Uint8Array): string {

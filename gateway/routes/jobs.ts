@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import canonicalize from 'canonicalize';
-import type { Job } from '#catalog';
+import { contentHash, type Job } from '#catalog';
 import type { AppContext, AppDeps, AppEnv } from '../app-deps.ts';
 import type { Language } from '../messages/language.ts';
 import { problemOfJob, problemResponse } from '../problem.ts';
@@ -104,9 +102,7 @@ export function registerJobs(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
       plan: request.plan,
       sql: request.sql,
       idempotencyKey: headers['Idempotency-Key'] ?? null,
-      requestSha256: createHash('sha256')
-        .update(canonicalize(request) ?? '')
-        .digest('hex'),
+      requestSha256: contentHash(request),
       options: { deadlineMs: request.options?.deadlineMs ?? null },
     });
     const job = await waited(deps, c, submitted, headers.Prefer);
