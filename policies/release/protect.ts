@@ -44,12 +44,15 @@ export function* protect(
   const linked = linkedStatistics(cells.map(({ layout }) => layout));
   const isLinked = new Set(linked.flat().map(({ boundary }) => cells[boundary]!));
   const parts: Part[] = [];
+  // More groups in one answer than are looked at together: that it does not receive them all is no loss.
+  let smallLeft = policy.profile.cellsMax;
   for (const [index, boundary] of boundaries.entries()) {
     const raw = yield { boundary: index, pass: 'first', tables: [] };
     if (boundary.kind === 'rows') parts.push({ kind: 'rows', table: capRows(boundary, raw) });
     else {
       const groups = yield* judged(boundary, index, raw, policy);
-      const small = isLinked.has(boundary) ? yield* smallGroups(boundary, index, raw, policy) : null;
+      const small = isLinked.has(boundary) ? yield* smallGroups(boundary, index, raw, smallLeft) : null;
+      smallLeft -= small?.rowCount ?? 0;
       parts.push({ kind: 'cells', boundary, raw, groups, small });
     }
   }
@@ -102,15 +105,15 @@ function* judged(
   return judgeGroups(protection, raw, exact);
 }
 
-/** The groups that a linked boundary's first statement gathered; null where there are none, or more than one looks at. */
+/** The groups that a linked boundary's first statement gathered; null where there are none, or more than `most`. */
 function* smallGroups(
   { layout }: CellsBoundary,
   index: number,
   raw: TableData,
-  { profile }: ReleasePolicy,
+  most: number,
 ): Generator<Ask, TableData | null, TableData> {
   const count = gatheredGroups(layout, raw);
-  return count === 0 || count > profile.cellsMax ? null : yield { boundary: index, pass: 'small', tables: [] };
+  return count === 0 || count > most ? null : yield { boundary: index, pass: 'small', tables: [] };
 }
 
 function protectionOf({ layout }: CellsBoundary, { profile, noiseSecret }: ReleasePolicy): Protection {

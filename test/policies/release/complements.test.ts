@@ -79,6 +79,14 @@ describe('what cannot be looked at cell by cell', () => {
     expect(rows.map(([, , count]) => count)).toEqual([12, 15, 30, 50, null]);
   });
 
+  it('hides the total of more small groups than it looks at', () => {
+    const profile = { ...DEFAULT_PROFILE, cellsMax: 6 };
+    const few = answer(grouped([[1], []]), offices({ a: [12, 15, 30, 4, 3] }), profile);
+    expect(few.rows.map(([, , count]) => count)).toEqual([15, 30, 64]);
+    const many = answer(grouped([[1], []]), offices({ a: [12, 15, 30, 4, 3, 2, 1, 5, 6, 7] }), profile);
+    expect(many.rows.map(([, , count]) => count)).toEqual([12, 15, 30, null]);
+  });
+
   it('hides what is linked where guard and complements do not come to an end', () => {
     const tables = offices({ a: [12, 15, 30, 4, 50, 60, 70, 80, 90, 91, 92] });
     const cells = protectedOver(plan(grouped([[1], []])), tables, DEFAULT_PROFILE, hidingOneMore());
