@@ -4,6 +4,7 @@ import type { Cell } from '../../../policies/table-data.ts';
 import { publish, type RunningGateway, startGateway } from '../../gateway/life/running-gateway.ts';
 import type { Rows } from '../attack.ts';
 import { csvOf } from '../attacked-table.ts';
+import { homeWithFixedKeys } from './fixed-keys.ts';
 
 /** What an attacker sees of one answer. */
 export interface Answer {
@@ -45,9 +46,9 @@ const ACCOUNTS = 10;
 const ORGANISATIONS = ['linkong-data', 'other-data'] as const;
 const BUSY: readonly (string | null)[] = ['RATE_LIMITED', 'SANDBOX_BUSY'];
 
-/** One real gateway for all campaigns; each has its own tables, so that none uses up what protects another. */
+/** One real gateway for all campaigns, with the same secrets in every run; each has its own tables, so that none uses up what protects another. */
 export async function openLaboratory(): Promise<Laboratory> {
-  const running = await startGateway();
+  const running = await startGateway(await homeWithFixedKeys());
   return {
     running,
     open: (table, level) => openTable(running, table, level),
