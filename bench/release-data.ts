@@ -5,6 +5,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { TableSchema, UnitKind } from '#policies';
 import { ROW_KEY_DEFINITION, ROW_SALT_BYTES, rowKeySql } from '../sandbox/ingest/row-key.ts';
 import { SEGMENT_ROWS_MAX } from '../sandbox/ingest/segment-pump.ts';
+import { twinColumns, twinDefinition, twinValue } from '../sandbox/ingest/twin-columns.ts';
 import {
   DISTRICT_CODES,
   INDUSTRY_CODES,
@@ -36,7 +37,7 @@ export interface StarSize {
 
 const FACTS_FILE = 'facts.json';
 /** Part of a kept star's name: raise it whenever the rows or the columns change. */
-const GENERATION = 3;
+const GENERATION = 4;
 const ROWS_PER_PERSON = 40;
 const PERSONS_PER_FIRM = 25;
 
@@ -116,13 +117,19 @@ async function makeTable(
 function columnsOf(schema: TableSchema, row: Readonly<Record<string, string>>, seed: number) {
   const stored = schema.columns.map((column) => ({ name: column.name, type: storedType(column) }));
   const declared = stored.map(({ name, type }) => `CAST(${row[name]} AS ${type}) AS ${name}`).join(', ');
+  const twins = twinColumns(schema.columns.map((column) => ({ schema: column })));
   const rowKey = rowKeySql(
     Buffer.alloc(ROW_SALT_BYTES, seed),
     stored.map(({ name }) => name),
   );
   return {
-    definition: [...stored.map(({ name, type }) => `${name} ${type}`), ROW_KEY_DEFINITION].join(', '),
-    values: (drawnRows: string) => `SELECT *, ${rowKey} FROM (SELECT ${declared} FROM (${drawnRows}))`,
+    definition: [
+      ...stored.map(({ name, type }) => `${name} ${type}`),
+      ROW_KEY_DEFINITION,
+      ...twins.map(twinDefinition),
+    ].join(', '),
+    values: (drawnRows: string) =>
+      `SELECT ${['*', rowKey, ...twins.map((one) => twinValue(one, one.twin.of))].join(', ')} FROM (SELECT ${declared} FROM (${drawnRows}))`,
   };
 }
 

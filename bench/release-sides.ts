@@ -5,7 +5,14 @@ import type { Admission } from '../gateway/pipeline/admit.ts';
 import { compileAnew } from '../gateway/pipeline/compile-query.ts';
 import { execute } from '../gateway/pipeline/execute.ts';
 import type { JobArrival } from '../gateway/pipeline/run-job.ts';
-import type { CompiledQuery, Level, QueryCatalog, ReleasedResult, TableData } from '../policies/index.ts';
+import {
+  type CompiledQuery,
+  type Level,
+  type QueryCatalog,
+  type ReleasedResult,
+  type TableData,
+  twinsOf,
+} from '../policies/index.ts';
 import { openDuckDbEngine } from '../sandbox/engines/duckdb/duckdb-engine.ts';
 import { openSyntaxParser } from '../sandbox/engines/duckdb/syntax-tree.ts';
 import type { QueryEngine, ScratchTable } from '../sandbox/engines/engine.ts';
@@ -116,7 +123,7 @@ function viewsOf(star: StoredStar, suffix: string) {
   const schemas = starSchemas('general-2');
   return STAR_TABLES.map((table) => ({
     name: `${table}${suffix}`,
-    columns: schemas[table].columns.map(({ name }) => name),
+    columns: [...schemas[table].columns, ...twinsOf(schemas[table].columns)].map(({ name }) => name),
     files: star.tables[table].files,
   }));
 }
@@ -126,7 +133,9 @@ function catalogOf(star: StoredStar, factLevel: Level): QueryCatalog {
   return new Map(
     STAR_TABLES.map((table) => {
       const { rowsPerUnitMax } = star.tables[table];
-      return [table, { resource: table, version: VERSION, schema: schemas[table], rowsPerUnitMax }];
+      const schema = schemas[table];
+      const twins = twinsOf(schema.columns).map(({ name }) => name);
+      return [table, { resource: table, version: VERSION, schema, rowsPerUnitMax, twins }];
     }),
   );
 }

@@ -54,7 +54,7 @@ export function execute(
 function grantedColumns(catalog: QueryCatalog, table: string): readonly string[] {
   const granted = catalog.get(table);
   assert(granted !== undefined, 'a query uses granted tables only');
-  return granted.schema.columns.map(({ name }) => name);
+  return [...granted.schema.columns.map(({ name }) => name), ...(granted.twins ?? [])];
 }
 
 /** What the user wrote above the release boundary, over protected values; a mere choice of columns needs no engine. */

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   findPlan,
   findResource,
@@ -7,7 +8,7 @@ import {
   type Store,
   type UsagePlan,
 } from '#catalog';
-import type { GrantedTable, QueryCatalog } from '#policies';
+import { type ColumnSchema, type GrantedTable, type QueryCatalog, twinsOf } from '#policies';
 
 /** A plan, and the only tables and columns that exist for a query under it. */
 export interface GrantedPlan {
@@ -66,5 +67,14 @@ function grantedTable(resource: Resource, stored: ResourceVersion, columns: read
     // Columns that name a privacy unit protect whether or not the plan lets the asker use them.
     protectionOnly: seen.filter((column) => !granted.has(column.name)).map((column) => column.name),
     rowsPerUnitMax: stored.rowsPerUnitMax,
+    twins: twinsIn(stored, seen),
   };
 }
+
+/** Of the granted columns, those that this version was stored with: what ingest reported. */
+function twinsIn({ report }: ResourceVersion, columns: readonly ColumnSchema[]): readonly string[] {
+  const stored = new Set(TWINS.safeParse(report).data?.twins);
+  return twinsOf(columns).flatMap(({ name }) => (stored.has(name) ? [name] : []));
+}
+
+const TWINS = z.object({ twins: z.array(z.string()) });

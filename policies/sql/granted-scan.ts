@@ -37,6 +37,7 @@ export function scanOf(
       table: schema.table,
       level: schema.level,
       rowsPerUnitMax: granted.rowsPerUnitMax,
+      ...(granted.twins === undefined ? {} : { twins: granted.twins }),
       identifiers: schema.columns.flatMap(({ name, role }) =>
         role === 'identifier' && !hidden.has(name) ? [name] : [],
       ),

@@ -41,6 +41,8 @@ export interface TableSource {
   readonly level: Level;
   /** Most rows that any one unit has, per unit kind; null when unknown. Public metadata for cheap proofs. */
   readonly rowsPerUnitMax: Readonly<Partial<Record<UnitKind, number>>>;
+  /** Names of the twins that the version stores beside its columns (stored-twins.ts). Default none. */
+  readonly twins?: readonly string[];
   /** The granted identifier columns, read or not: through which a join could say whose the rows are. */
   readonly identifiers?: readonly string[];
   readonly at?: Place;

@@ -15,6 +15,8 @@ export interface GrantedTable {
   /** Columns that name a privacy unit and are not granted: they protect, and no query can name or see them. */
   readonly protectionOnly?: readonly string[];
   readonly rowsPerUnitMax: Readonly<Partial<Record<UnitKind, number>>>;
+  /** Names of the twins that the version stores beside its columns (stored-twins.ts). Default none. */
+  readonly twins?: readonly string[];
 }
 export type QueryCatalog = ReadonlyMap<string, GrantedTable>;
 

@@ -2,6 +2,7 @@ import { columnChecks } from './column-sql.ts';
 import { REJECT_REASONS, REJECTED_LISTED_MAX, type RejectedRow } from './ingest-report.ts';
 import { rowKeySql } from './row-key.ts';
 import type { SegmentStore } from './segment-store.ts';
+import { twinColumns, twinValue } from './twin-columns.ts';
 
 /** Raw text into the open segment, under the checks of the declaration. */
 
@@ -36,6 +37,14 @@ function rowKey(store: SegmentStore, columns: readonly SourceColumn[]): string {
   );
 }
 
+/** In the order of `twinColumns`. */
+function twinValues(store: SegmentStore, columns: readonly SourceColumn[]): readonly string[] {
+  return twinColumns(store.columns).map((one) => {
+    const { value, checks } = columns.find(({ name }) => name === one.twin.of)!;
+    return twinValue(one, `CAST(${value} AS ${checks.storedType})`);
+  });
+}
+
 /**
  * One pass that takes all rows of `source` or none: null when any row is not surely good (nothing is inserted then).
  * WHY one condition on the first column: the engine looks at it once per row and stores the other columns untouched.
@@ -52,9 +61,8 @@ export async function insertFast(
   const sure = columns.map(({ checks, raw, value }) => checks.fast.sure(raw, value)).filter((rule) => rule !== 'true');
   const condition = sure.length === 0 ? 'true' : sure.join(' AND ');
   const [first, ...others] = columns.map(({ value }) => value);
-  const select = [`CASE WHEN ${condition} THEN ${first} ELSE error('') END`, ...others, rowKey(store, columns)].join(
-    ', ',
-  );
+  const beside = [rowKey(store, columns), ...twinValues(store, columns)];
+  const select = [`CASE WHEN ${condition} THEN ${first} ELSE error('') END`, ...others, ...beside].join(', ');
   const { connection } = store;
   await connection.run('BEGIN');
   try {
@@ -104,7 +112,7 @@ export async function insertExact(
       `FROM (SELECT ${LINE_COLUMN}, ${raws}, ${values} FROM ${source})`,
   );
   const inserted = await connection.run(
-    `INSERT INTO segment.data SELECT ${kept}, ${rowKey(store, columns)} FROM checked WHERE bad < 0`,
+    `INSERT INTO segment.data SELECT ${[kept, rowKey(store, columns), ...twinValues(store, columns)].join(', ')} FROM checked WHERE bad < 0`,
   );
   const counted = await connection.runAndReadAll('SELECT count(*) FROM checked WHERE bad >= 0');
   const listed = await connection.runAndReadAll(

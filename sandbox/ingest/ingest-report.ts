@@ -46,6 +46,8 @@ export interface IngestReport {
   readonly unitsDistinct: Partial<Record<UnitKind, number>>;
   /** Rows of two versions have comparable keys only where this is equal (row-key.ts). */
   readonly rowKeyScheme: string;
+  /** Names of the columns that are stored beside the declared ones (policies/stored-twins.ts). */
+  readonly twins: readonly string[];
   readonly columns: readonly { readonly name: string; readonly nulls: number }[];
   /** SHA-256 of the raw body, hex. */
   readonly contentSha256: string;

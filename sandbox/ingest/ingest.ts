@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, assert, domainOf, type TableSchema } from '#policies';
+import { AppError, assert, domainOf, type TableSchema, twinsOf } from '#policies';
 import type { IsolationTier } from '../isolation/spawn.ts';
 import { checkFreeBytes, type ScratchDir } from '../vault/private-dir.ts';
 import { openSealedSpool } from '../vault/sealed-spool.ts';
@@ -206,5 +206,6 @@ function makeReport(
   const { nulls, ...counts } = totals;
   const { encoding, delimiter, bytes, sha256: contentSha256 } = body;
   const columns = schema.columns.map(({ name }, index) => ({ name, nulls: nulls[index] ?? 0 }));
-  return { ...counts, bytes, contentSha256, encoding, delimiter, columns, segments };
+  const twins = twinsOf(schema.columns).map(({ name }) => name);
+  return { ...counts, bytes, contentSha256, encoding, delimiter, twins, columns, segments };
 }

@@ -4,6 +4,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { columnChecks, quoteName, quoteText } from './column-sql.ts';
 import type { IngestColumn, OpenRequest, SealOutcome, UnitCounts } from './ingest-protocol.ts';
 import { ROW_KEY_DEFINITION, ROW_KEY_SCHEME_SQL } from './row-key.ts';
+import { twinColumns, twinDefinition } from './twin-columns.ts';
 import { RUN_ENTRY_BYTES } from './unit-runs.ts';
 
 /**
@@ -57,7 +58,7 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
       `ATTACH ${quoteText(join(dir, name))} AS segment (STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE ${String(rowGroupRows(rowsPerMiB))})`,
     );
     await connection.run(
-      `CREATE TABLE segment.data (${[...columns.map(columnDefinition), ROW_KEY_DEFINITION].join(', ')})`,
+      `CREATE TABLE segment.data (${[...columns.map(columnDefinition), ROW_KEY_DEFINITION, ...twinColumns(columns).map(twinDefinition)].join(', ')})`,
     );
     return name;
   };

@@ -45,6 +45,8 @@ export interface IngestFixture {
   rows(version?: number): Promise<(string | null)[][]>;
   /** The keys of the stored rows, in stored order. */
   keys(version?: number): Promise<number[]>;
+  /** The stored rows by a select list. */
+  read<Row>(version: number, select: string): Promise<Row[]>;
   /** Files at rest and in memory. */
   files(): string[];
   close(): void;
@@ -99,7 +101,8 @@ export async function openIngestFixture(): Promise<IngestFixture> {
         ...more,
       });
     },
-    rows: (version = 1) => read<(string | null)[]>(version, 'COLUMNS(* EXCLUDE (_row_key))::VARCHAR'),
+    rows: (version = 1) => read<(string | null)[]>(version, "COLUMNS(c -> NOT starts_with(c, '_'))::VARCHAR"),
+    read,
     keys: async (version = 1) => (await read<[number]>(version, '_row_key')).map(([key]) => key),
     files: () => [...filesBelow(dir), ...filesBelow(runDir)],
     close() {

@@ -60,7 +60,7 @@ test('kill -9 of every process in the middle of jobs: the jobs fail, later ones 
   const sandbox = await fixture.open();
   const running = ['ada', 'bob'].map((analyst) => sandbox.run(jobOf(analyst), ask(ENDLESS)));
   const outcomes = Promise.allSettled(running);
-  await expect.poll(() => sandbox.stats().busy).toBe(2);
+  await expect.poll(() => sandbox.stats().busy, { timeout: 10_000 }).toBe(2);
   for (const pid of sandbox.pids()) process.kill(pid, 'SIGKILL');
   for (const outcome of await outcomes) {
     expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'SANDBOX_FAILED', facts: {} } });

@@ -1,16 +1,25 @@
-import { INTEGER } from '../sql-type.ts';
+import { INTEGER, TEXT } from '../sql-type.ts';
 import type { ScalarEntry } from './scalar-entry.ts';
+import { unitClassSql } from './unit-class.ts';
 
 /** Functions that only `rewrite` uses: no spelling reaches them from a user's text. */
 export const INTERNAL_FUNCTIONS: readonly ScalarEntry[] = [
   {
-    // 64 classes of units by a hash of their token; what belongs to nobody is class 64.
     name: 'unit_class',
     spellings: [],
     signatures: [{ params: [{ is: 'any' }], result: INTEGER }],
-    sql: ([token = '']) => `(CASE WHEN ${token} IS NULL THEN 64 ELSE CAST(hash(${token}) & 63 AS BIGINT) END)`,
+    sql: ([token = '']) => unitClassSql(token),
     total: 'a number from 0 to 64',
     doc: { zh: '隐私单元的类', en: 'class of a privacy unit' },
+  },
+  {
+    // An enumeration's value as the text that it stands for.
+    name: 'code_text',
+    spellings: [],
+    signatures: [{ params: [{ is: 'any' }], result: TEXT }],
+    sql: ([code = '']) => `CAST(${code} AS VARCHAR)`,
+    total: 'the value itself',
+    doc: { zh: '编码对应的文本', en: 'text of a code' },
   },
   {
     // 62 bits of a hash, so that sums of them stay far from the end of 128 bits.

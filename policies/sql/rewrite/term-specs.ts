@@ -87,7 +87,8 @@ class Collector {
 
   form(terms: readonly RowTerm[]): LinearForm {
     const factors = new Map<number, Fraction>();
-    for (const term of terms) {
+    const some = terms.filter(({ factor }) => factor.top !== '0');
+    for (const term of some.length > 0 ? some : terms) {
       const at = this.term(term);
       const known = factors.get(at);
       factors.set(at, known === undefined ? term.factor : plusFraction(known, term.factor));

@@ -23,6 +23,7 @@ export function startInstance(limits: EngineLimits): Promise<DuckDBInstance> {
     allow_community_extensions: 'false',
     allow_unsigned_extensions: 'false',
     allow_persistent_secrets: 'false',
+    perfect_ht_threshold: '17',
   });
 }
 

@@ -33,6 +33,7 @@ beforeEach(async () => {
         rowsPerUnitMax: { enterprise: 2 },
         unitsDistinct: {},
         rowKeyScheme: 'scheme',
+        twins: [],
         columns: [],
         segments: [],
       };
