@@ -7,6 +7,8 @@ import { knownVersion } from './migrate.ts';
 /** A home read from outside: it takes no lock and writes nothing, so a gateway may be running on it. */
 export interface StoreReader {
   read<T>(work: (db: Db) => T): T;
+  /** From here on everything is read as it is now, however the gateway goes on. Ends with `close`. */
+  hold(): void;
   close(): void;
 }
 
@@ -18,7 +20,11 @@ export interface StoreReader {
 export function openStoreReader(path: string): StoreReader {
   const client = openReadOnly(path);
   const db = createDb(client, () => new Date());
-  return { read: (work) => work(db), close: () => client.close() };
+  return {
+    read: (work) => work(db),
+    hold: () => void client.exec('BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1'),
+    close: () => client.close(),
+  };
 }
 
 function openReadOnly(path: string): Database.Database {

@@ -24,6 +24,7 @@ const HEADS_PAGE = 1_000;
 export function openHomeSource(storePath: string): LogSource {
   const store = openStoreReader(storePath);
   try {
+    store.hold();
     return store.read((db) => describeLog(db, () => store.close()));
   } catch (cause) {
     store.close();

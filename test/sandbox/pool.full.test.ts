@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -68,6 +69,25 @@ test('kill -9 of every process in the middle of jobs: the jobs fail, later ones 
   expect((await sandbox.run(jobOf('ada'), countPeople)).values).toEqual([[1000n]]);
   expect(await sandbox.parse('SELECT 1' as never)).toContain('"error":false');
   expect(fixture.events).toContainEqual({ kind: 'worker-ended', reason: 'crashed' });
+});
+
+test('expel: the workers of one analyst are dead, busy and deaf or idle, and no other is', async () => {
+  const sandbox = await fixture.open();
+  await sandbox.run(jobOf('bob'), countPeople);
+  const controller = new AbortController();
+  const frozen = new AppError('POLICY_FROZEN', { scope: 'developer' });
+  const running = sandbox
+    .run(jobOf('ada', { signal: controller.signal }), ask(DEAF))
+    .catch((reason: unknown) => reason);
+  await expect.poll(() => sandbox.stats().busy, { timeout: 20_000 }).toBe(1);
+  const before = sandbox.pids();
+  controller.abort(frozen);
+  expect(await sandbox.expel(({ analyst }) => analyst === 'ada')).toBe(1);
+  expect(await running).toBe(frozen);
+  expect(before.filter((pid) => !existsSync(`/proc/${pid}`))).toHaveLength(1);
+  expect(await sandbox.expel(({ holds }) => holds(WAGES.resource))).toBe(0);
+  expect(await sandbox.expel(({ analyst, holds }) => analyst === 'bob' && holds(PEOPLE.resource))).toBe(1);
+  expect((await sandbox.run(jobOf('ada'), countPeople)).values).toEqual([[1000n]]);
 });
 
 test('an abort ends a running job and a waiting one with the reason of the signal', async () => {

@@ -211,6 +211,20 @@ describe('a home', () => {
     other.remove();
   });
 
+  it('that a gateway goes on writing is checked as it was at the beginning', () => {
+    const path = join(home.dir, 'written.db');
+    copyFileSync(home.storePath, path);
+    const writer = new Database(path);
+    const grow = () =>
+      writer.exec(
+        `INSERT INTO audit_nodes VALUES (1, 99, zeroblob(32)); INSERT INTO audit_checkpoints VALUES (900, zeroblob(32), NULL)`,
+      );
+    const report = verifyHome(path, home.key.vkey, { onProgress: grow });
+    expect(report).toMatchObject({ isIntact: true, size: SIZE });
+    expect(verifyHome(path, home.key.vkey).isIntact, 'control').toBe(false);
+    writer.close();
+  });
+
   it('with entries that nothing signs yet is intact, and says how many', () => {
     const bytes = Buffer.from('{"v":1}');
     const append = (db: Database.Database) => {
