@@ -41,13 +41,14 @@ export function* headsToMeet(
 /** The recorded heads, where none may be left out. */
 function* recorded(source: LogSource, start: number, signedSize: number): Generator<RecordedHead> {
   if (!source.keepsHeads) return;
-  let due = (Math.floor(start / HEAD_INTERVAL) + 1) * HEAD_INTERVAL;
+  const end = Math.max(source.count, signedSize);
+  let due = start === 0 ? 0 : (Math.floor(start / HEAD_INTERVAL) + 1) * HEAD_INTERVAL;
   for (const head of source.heads(start - 1)) {
-    if (head.size > due) break;
+    if (head.size > due && due <= end) break; // one that is due is not there
     if (head.size === due) due += HEAD_INTERVAL;
     yield head;
   }
-  if (due <= Math.max(source.count, signedSize)) throw new Found('checkpoint-missing', due);
+  if (due <= end) throw new Found('checkpoint-missing', due);
 }
 
 function toMeet({ size, root, note }: RecordedHead, { verifier, signed }: HeadsOf): HeadToMeet {

@@ -153,6 +153,12 @@ describe('a home', () => {
       const gone = checkChanged((db) => db.exec(`DELETE FROM audit_checkpoints WHERE size = ${size}`));
       expect(gone.problem, `${size}`).toMatchObject({ what: 'checkpoint-missing', index: size });
     }
+    for (const sql of [
+      'DELETE FROM audit_checkpoints WHERE size = 0',
+      'UPDATE audit_checkpoints SET size = 99999 WHERE size = 700',
+    ]) {
+      expect(checkChanged((db) => db.exec(sql)).isIntact, sql).toBe(false);
+    }
     const gone = checkChanged((db) => db.exec('UPDATE audit_checkpoints SET note = NULL'));
     expect(gone.problem?.what).toBe('checkpoint-missing');
     const forged = checkChanged((db) => db.exec("UPDATE audit_checkpoints SET note = replace(note, '700', '701')"));
