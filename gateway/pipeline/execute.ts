@@ -8,7 +8,7 @@ import {
   release,
   type TableData,
 } from '#policies';
-import type { EngineSession } from '#sandbox';
+import type { EngineSession, JobTable } from '#sandbox';
 import type { Admission } from './admit.ts';
 import type { PipelineDeps } from './deps.ts';
 import type { JobArrival } from './run-job.ts';
@@ -29,11 +29,7 @@ export function execute(
   const job = {
     id: arrival.id,
     analyst: `${arrival.caller.org}/${arrival.caller.sub}`,
-    tables: compiled.uses.map(({ resource, version, table }) => ({
-      resource,
-      version,
-      columns: grantedColumns(catalog, table),
-    })),
+    tables: tablesOf(compiled, catalog),
     deadlineMs: Math.min(arrival.request.options.deadlineMs ?? deps.deadlineMs, deps.deadlineMs),
     signal: arrival.signal,
   };
@@ -48,6 +44,11 @@ export function execute(
       throw error;
     }
   });
+}
+
+/** The tables that a worker is given for a query. */
+export function tablesOf({ uses }: CompiledQuery, catalog: QueryCatalog): readonly JobTable[] {
+  return uses.map(({ resource, version, table }) => ({ resource, version, columns: grantedColumns(catalog, table) }));
 }
 
 /** WHY all that the plan grants and not the query's own few: a worker keeps one view per grant, ready for the next job. */
