@@ -36,8 +36,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const json = args.includes('--json');
   const { default: bench } = (await import(`./${area}.bench.ts`)) as { default: Bench };
+  const measuredOn = machine(); // before: the commit may be another one by the end
   const figures = await bench({ tiny: args.includes('--tiny'), log: (line) => console.log(line) });
-  const result = { bench: area, ...figures, machine: machine() };
+  const result = { bench: area, ...figures, machine: measuredOn };
   if (json) console.log(JSON.stringify(result));
   else console.log(JSON.stringify(result, null, 2));
   return 0;
