@@ -38,7 +38,7 @@ const behaviourRoute = createRoute({
   tags: [TAG.security, TAG.bureau],
   security: AUTHENTICATED,
   request: { params: PersonParamsSchema, query: PeriodQuerySchema },
-  responses: { 200: json(BehaviourSchema, 'the signals'), ...problems(400, 401, 403, 503) },
+  responses: { 200: json(BehaviourSchema, 'the signals'), ...problems(400, 401, 403, 404, 503) },
 });
 
 const PERIOD_MS = 30 * 24 * 60 * 60 * 1_000;

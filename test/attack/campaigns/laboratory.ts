@@ -4,7 +4,6 @@ import type { Cell } from '../../../policies/table-data.ts';
 import { publish, type RunningGateway, startGateway } from '../../gateway/life/running-gateway.ts';
 import type { Rows } from '../attack.ts';
 import { csvOf } from '../attacked-table.ts';
-import { homeWithFixedKeys } from './fixed-keys.ts';
 
 /** What an attacker sees of one answer. */
 export interface Answer {
@@ -48,7 +47,7 @@ const BUSY: readonly (string | null)[] = ['RATE_LIMITED', 'SANDBOX_BUSY'];
 
 /** One real gateway for all campaigns, with the same secrets in every run; each has its own tables, so that none uses up what protects another. */
 export async function openLaboratory(): Promise<Laboratory> {
-  const running = await startGateway(await homeWithFixedKeys());
+  const running = await startGateway();
   return {
     running,
     open: (table, level) => openTable(running, table, level),

@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { assemble, type Gateway } from '../../../gateway/assemble.ts';
 import { type Config, type Environment, readConfig } from '../../../gateway/config.ts';
 import { openEmbeddedIssuer, type Role } from '../../../gateway/identity/index.ts';
+
+import { homeWithFixedKeys } from './fixed-keys.ts';
 
 /** What fetch takes as a body here. */
 type RequestBody = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
@@ -36,7 +36,7 @@ export async function startGateway(
   environment: Environment = {},
   onFatal?: (error: unknown) => void,
 ): Promise<RunningGateway> {
-  const home = existing ?? (await mkdtemp(join(tmpdir(), 'sluice-life-')));
+  const home = existing ?? (await homeWithFixedKeys());
   const config = readConfig({ SLUICE_HOME: home, SLUICE_SCALE: '0', SLUICE_WORKERS: '2', ...environment });
   const fail = (error: unknown) => {
     throw error;

@@ -9,7 +9,7 @@ import { deriveKey } from '../../../gateway/identity/derive-key.ts';
  * here: the gateway makes this file with a root of its own where there is none (gateway/identity/identifier-keys.ts).
  */
 export async function homeWithFixedKeys(): Promise<string> {
-  const home = await mkdtemp(join(tmpdir(), 'sluice-attacks-'));
+  const home = await mkdtemp(join(tmpdir(), 'sluice-life-'));
   const keys = join(home, 'keys');
   await mkdir(keys, { mode: 0o700 });
   const [master, root, nonce] = [Buffer.alloc(32, 7), Buffer.alloc(32, 9), Buffer.alloc(12)];
