@@ -19,7 +19,7 @@ export class Collected {
     this.ids = ids;
   }
   add(made: AggregateCall): ColumnRef {
-    const text = JSON.stringify({ ...made, at: null });
+    const text = textOfCall(made);
     const known = this.known.get(text);
     if (known !== undefined) return known;
     const id = this.ids.next();
@@ -28,6 +28,22 @@ export class Collected {
     this.known.set(text, column);
     return column;
   }
+}
+
+/** Of expressions: the measures of a boundary share most of theirs, and making texts is a good part of compiling. */
+const texts = new WeakMap<Expr, string>();
+
+function textOf(expr: Expr): string {
+  const known = texts.get(expr);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(expr);
+  texts.set(expr, text);
+  return text;
+}
+
+function textOfCall({ fn, args, type, distinct, filter }: AggregateCall): string {
+  const parts = [...args.map(textOf), filter === null ? '' : textOf(filter)];
+  return `${fn} ${JSON.stringify(type)} ${distinct} ${parts.join(' ')}`;
 }
 
 /** Gives each column that is asked for a place in a statement's output, once. */
