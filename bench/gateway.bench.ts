@@ -23,7 +23,7 @@ import { openEmbeddedIssuer } from '../gateway/identity/index.ts';
 import { DEFAULT_CLOCK, geometricClock } from '../gateway/jobs/release-clock.ts';
 import { admit } from '../gateway/pipeline/admit.ts';
 import { compileAnew, compileStages } from '../gateway/pipeline/compile-query.ts';
-import { tablesOf } from '../gateway/pipeline/execute.ts';
+import { workerTables } from '../gateway/pipeline/execute.ts';
 import { seedHome } from '../gateway/seed-home.ts';
 import { protectThrough } from '../policies/index.ts';
 import type { EngineSession } from '../sandbox/index.ts';
@@ -136,7 +136,7 @@ async function overheadMs(gateway: Gateway, client: Client, clock: { waits: numb
     jobs.push(tookMs - (clock.waits[0] ?? 0));
     const { rows } = (JSON.parse(text) as { result: { rows: unknown } }).result;
     resultSha256 = createHash('sha256').update(JSON.stringify(rows)).digest('hex');
-    const job = { id: `bench-${run}`, analyst, tables: tablesOf(compiled, admission.catalog), deadlineMs: 60_000 };
+    const job = { id: `bench-${run}`, analyst, tables: workerTables(compiled, admission.catalog), deadlineMs: 60_000 };
     await gateway.sandbox.run(job, async (session) => {
       let engineMs = 0;
       const timed: Pick<EngineSession, 'query'> = {

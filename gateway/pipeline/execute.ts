@@ -29,7 +29,7 @@ export function execute(
   const job = {
     id: arrival.id,
     analyst: `${arrival.caller.org}/${arrival.caller.sub}`,
-    tables: tablesOf(compiled, catalog),
+    tables: workerTables(compiled, catalog),
     deadlineMs: Math.min(arrival.request.options.deadlineMs ?? deps.deadlineMs, deps.deadlineMs),
     signal: arrival.signal,
   };
@@ -47,7 +47,7 @@ export function execute(
 }
 
 /** The tables that a worker is given for a query. */
-export function tablesOf({ uses }: CompiledQuery, catalog: QueryCatalog): readonly JobTable[] {
+export function workerTables({ uses }: CompiledQuery, catalog: QueryCatalog): readonly JobTable[] {
   return uses.map(({ resource, version, table }) => ({ resource, version, columns: grantedColumns(catalog, table) }));
 }
 

@@ -30,7 +30,7 @@ export interface AggregateParts {
   readonly magnitudes: readonly number[];
   /** '' or 'DISTINCT '. */
   readonly distinct: string;
-  /** Follows each call of an engine aggregate: FILTER or OVER, or nothing. */
+  /** Follows each call of an engine aggregate: OVER, or nothing. A FILTER stands inside the argument (emit-rel.ts). */
   readonly suffix: string;
 }
 /** COUNT and MODE of grouping take identifiers too. */

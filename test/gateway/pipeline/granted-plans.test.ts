@@ -22,17 +22,19 @@ import { memoryStore, seed } from '../../catalog/memory-store.ts';
 
 const decide = (org: string, role: 'bureau' | 'provider', verdict: 'approve' | 'refuse') => (tx: Db) =>
   decidePlan(tx, 'p', { org, role, by: 'x', verdict, comment: '' });
-const upload = (resource: string) => (tx: Db) =>
-  commitVersion(tx, {
-    resource,
-    version: beginVersion(tx, resource),
-    rows: 10,
-    bytes: 100,
-    rowsPerUnitMax: { enterprise: 3 },
-    contentSha256: 'f'.repeat(64),
-    rowKeyScheme: 'scheme',
-    report: null,
-  });
+const upload =
+  (resource: string, report: unknown = null) =>
+  (tx: Db) =>
+    commitVersion(tx, {
+      resource,
+      version: beginVersion(tx, resource),
+      rows: 10,
+      bytes: 100,
+      rowsPerUnitMax: { enterprise: 3 },
+      contentSha256: 'f'.repeat(64),
+      rowKeyScheme: 'scheme',
+      report,
+    });
 
 const CHANGES: readonly (readonly [string, (tx: Db) => unknown])[] = [
   ['a plan is filed', (tx) => submitPlan(tx, NEW_PLAN)],
@@ -96,6 +98,15 @@ describe('what a plan grants', () => {
     const deaf = { ...store, catalogueVersion: () => 0 };
     const afterTheFirst = CHANGES.slice(1).map(([name]) => name);
     expect(await staleAfter(new GrantedPlans(deaf))).toEqual(afterTheFirst);
+  });
+
+  it('has the twins that its version was stored with: none of one uploaded before there were any', async () => {
+    await store.commit((tx) => submitPlan(tx, NEW_PLAN));
+    const twins = () => new GrantedPlans(store).find('p')!.catalog.get('power')!.twins;
+    await store.commit(upload('power', { rows: 10 }));
+    expect(twins()).toEqual([]);
+    await store.commit(upload('power', { rows: 10, twins: ['_class_uscc', '_code_other'] }));
+    expect(twins()).toEqual(['_class_uscc']);
   });
 
   it('is remembered over what is no change of the catalogue', async () => {
