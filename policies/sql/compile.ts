@@ -1,3 +1,5 @@
+import type { MechanismUse } from '../accounting/mechanism-use.ts';
+import type { PrivacyCharge } from '../accounting/privacy-charge.ts';
 import type { Decision } from './decide.ts';
 import { emitRel } from './emit/emit-rel.ts';
 import type { EmittedSql } from './emit/emitted-sql.ts';
@@ -23,6 +25,10 @@ export interface CompiledQuery {
   readonly finishColumns: readonly number[];
   /** SHA-256 of the canonical plan: equal for queries that differ in spelling only. */
   readonly planHash: string;
+  /** What the answer takes from the privacy budgets of whom it is about; empty in every mode but `dp`. */
+  readonly charges: readonly PrivacyCharge[];
+  /** The same, statistic by statistic, for the register of releases. */
+  readonly mechanisms: readonly MechanismUse[];
 }
 
 /**
@@ -42,6 +48,8 @@ export function emit(resolved: ResolvedQuery, decision: Decision, privatePlan: P
     finish: columns === null ? emitRel(privatePlan.finish) : null,
     finishColumns: columns ?? [],
     planHash: planHash(resolved.plan),
+    charges: privatePlan.charges,
+    mechanisms: privatePlan.mechanisms,
   };
 }
 

@@ -1,3 +1,5 @@
+import type { MechanismUse } from '../accounting/mechanism-use.ts';
+import type { PrivacyCharge } from '../accounting/privacy-charge.ts';
 import { AppError, assert } from '../errors.ts';
 import type { Mode, PolicyProfile } from '../levels.ts';
 import { type Decision, labelledMode } from './decide.ts';
@@ -13,6 +15,9 @@ export interface PrivatePlan {
   readonly boundaries: readonly Boundary[];
   /** Reads `released` sources only. Its columns are the answer's columns, in order. */
   readonly finish: Rel;
+  /** One per resource and kind of unit behind what leaves in mode `dp`. */
+  readonly charges: readonly PrivacyCharge[];
+  readonly mechanisms: readonly MechanismUse[];
 }
 
 /** A maximal part of the plan whose output leaves by one policy. */
@@ -44,7 +49,14 @@ export function rewrite(resolved: ResolvedQuery, decision: Decision, profile: Po
     if (boundary.kind === 'rows')
       assert(labelledMode(boundary.cells, profile) === 'rows', 'rows boundaries are public');
   }
-  return Object.freeze({ kind: 'private-plan', mode: decision.mode, boundaries: Object.freeze(boundaries), finish });
+  return Object.freeze({
+    kind: 'private-plan',
+    mode: decision.mode,
+    boundaries: Object.freeze(boundaries),
+    finish,
+    charges: Object.freeze([]),
+    mechanisms: Object.freeze([]),
+  });
 }
 
 const BOUNDARIES_MAX = 16;
