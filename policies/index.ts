@@ -6,8 +6,21 @@ export * from './access/risk.ts';
 export type { MechanismUse } from './accounting/mechanism-use.ts';
 export type { PrivacyCharge } from './accounting/privacy-charge.ts';
 export type { PrivacyRequest } from './accounting/privacy-request.ts';
+export {
+  deltaOf,
+  epsilonOf,
+  gaussianRho,
+  gaussianVariance,
+  pureRho,
+  RHO_UNITS,
+  rhoOf,
+  rhoOfUnits,
+  rhoUnits,
+} from './accounting/zcdp.ts';
 export * from './errors.ts';
 export * from './levels.ts';
+export { type FillRandom, RandomSource } from './mechanisms/exact-sampling/random-source.ts';
+export { NoisePool } from './mechanisms/noise-pool/noise-pool.ts';
 export { DISTINCT_LIMITS, type DistinctLimit } from './release/guard/distinct-sets.ts';
 export { type KnownKind, type KnownSet, ReleaseHistory } from './release/guard/history.ts';
 export {
