@@ -45,6 +45,8 @@ export interface AuditEntry {
   readonly budget?: Readonly<Record<string, unknown>>;
   readonly resultSha256?: string;
   readonly timingClass?: string;
+  /** The entry of the outcome whose answer is given again: nothing runs. */
+  readonly repeats?: number;
   readonly note?: string;
 }
 

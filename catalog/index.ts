@@ -16,6 +16,7 @@ export * from './freezes.ts';
 export * from './given-values.ts';
 export { lockHome } from './home-lock.ts';
 export * from './jobs.ts';
+export * from './kept-answers.ts';
 export { insertKnownSets, knownSetCount, type NewKnownSets, readKnownSets, rowKeySchemes } from './known-sets.ts';
 export * from './ledger.ts';
 export * from './organisations.ts';

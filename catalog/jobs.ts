@@ -2,6 +2,7 @@ import { and, asc, desc, eq, lt, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import type { ErrorFacts, Mode, SourcePlace } from '#policies';
 import { AppError, assert } from '#policies';
+import { parseEntry } from './audit-entries.ts';
 import { sha256Hex } from './canonical.ts';
 import type { Db } from './db.ts';
 import { prepared } from './db.ts';
@@ -106,7 +107,10 @@ const updateFinished = prepared((db) =>
   ),
 );
 const selectResult = prepared((db) =>
-  db.client.prepare<[string], { json: Buffer; sha256: string }>('SELECT json, sha256 FROM job_results WHERE job = ?'),
+  db.client.prepare<[string], { json: Buffer; sha256: string; entry: Buffer | null }>(
+    `SELECT json, sha256, bytes AS entry FROM job_results JOIN jobs ON jobs.id = job
+     LEFT JOIN audit_entries ON idx = outcome_index WHERE job = ?`,
+  ),
 );
 const insertResult = prepared((db) =>
   db.client.prepare<[string, Buffer, string]>('INSERT INTO job_results (job, json, sha256) VALUES (?, ?, ?)'),
@@ -208,10 +212,19 @@ function storeResult(tx: Db, job: string, { json, sha256 }: StoredResult): void 
   insertResult(tx).run(job, bytes, sha256);
 }
 
-/** The released result of a finished job. */
+/**
+ * The released result of a finished job.
+ *
+ * @throws AppError `CATALOGUE_CORRUPT` (table, key) where it is not what the log tells was released.
+ */
 export function readResult(db: Db, job: string): StoredResult | null {
   const row = selectResult(db).get(job);
-  return row === undefined ? null : { json: row.json.toString('utf8'), sha256: row.sha256 };
+  if (row === undefined) return null;
+  const logged = row.entry === null ? undefined : parseEntry(row.entry).resultSha256;
+  if (logged !== row.sha256 || sha256Hex(row.json) !== logged) {
+    throw new AppError('CATALOGUE_CORRUPT', { table: 'job_results', key: job });
+  }
+  return { json: row.json.toString('utf8'), sha256: row.sha256 };
 }
 
 /** On start: jobs that a crash cut off, oldest first. The caller ends each one and records the outcome. */

@@ -145,6 +145,14 @@ export const jobResults = sqliteTable('job_results', {
   sha256: text('sha256').notNull(),
 });
 
+export const keptAnswers = sqliteTable('kept_answers', {
+  name: text('name').primaryKey(),
+  job: text('job').notNull(),
+  paid: integer('paid').notNull(),
+  used: integer('used').notNull(),
+  mac: blob('mac', { mode: 'buffer' }).notNull(),
+});
+
 export const ledgerAccounts = sqliteTable('ledger_accounts', {
   account: text('account').primaryKey(),
   spent: integer('spent').notNull().default(0),

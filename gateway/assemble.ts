@@ -1,9 +1,11 @@
+import { createHmac } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import {
   abandonVersion,
   appendEntry,
+  contentHash,
   findVersion,
   openStore,
   type Store,
@@ -35,6 +37,7 @@ import { CompileCache } from './pipeline/compile-cache.ts';
 import type { PipelineDeps } from './pipeline/deps.ts';
 import { GrantedPlans } from './pipeline/granted-plans.ts';
 import { StoredGuardMemory } from './pipeline/guard-memory.ts';
+import { KeptAnswers } from './pipeline/kept-answers.ts';
 import { recordAborted } from './pipeline/record.ts';
 import { createPlanService } from './plans/plan-service.ts';
 import { createResourceService } from './resources/resource-service.ts';
@@ -106,6 +109,8 @@ export async function assemble(
   const authorize = createAuthorizer();
   const freezes = new FreezeRegister(store);
   const cosigned = config.witness === null ? null : openWitness(config.witness, log, events);
+  // No identifier domain holds a space.
+  const noiseSecret = unitKeys('perturbation noise');
   const pipeline: PipelineDeps = {
     store,
     sandbox,
@@ -114,9 +119,16 @@ export async function assemble(
     log,
     authorize,
     profile: DEFAULT_PROFILE,
-    // No identifier domain holds a space.
-    noiseSecret: unitKeys('perturbation noise'),
+    noiseSecret,
     guard: new StoredGuardMemory(store),
+    answers: new KeptAnswers({
+      key: deriveKey(master.key, 'sluice kept answers', 32),
+      conditions: {
+        software: version,
+        profile: contentHash(DEFAULT_PROFILE),
+        noise: createHmac('sha256', noiseSecret).update('kept answers').digest('hex'),
+      },
+    }),
     freezes,
     metrics: createMetrics(),
     witness: releaseWitness(cosigned, config.witness?.policy ?? 'follow'),

@@ -1,4 +1,13 @@
-import type { Because, Cell, Mode, ReleasedResult, SqlType, Suppressed } from '#policies';
+import {
+  assert,
+  type Because,
+  type Cell,
+  type Mode,
+  type OutputLabel,
+  type ReleasedResult,
+  type SqlType,
+  type Suppressed,
+} from '#policies';
 
 /**
  * A released result as the store keeps it and as every format is made from it: JSON values only, and lossless.
@@ -55,6 +64,25 @@ export function storeResult(released: ReleasedResult, versions: ResultVersions):
     versions,
   };
   return Object.freeze(result) as StoredResult;
+}
+
+/** A released answer for another job that asked the same: in the words of its own query, under its own plan. */
+export function repeatResult(
+  first: StoredResult,
+  columns: readonly OutputLabel[],
+  versions: ResultVersions,
+): StoredResult {
+  assert(columns.length === first.columns.length, 'one question has one width');
+  const nameNow = new Map(first.columns.map(({ name }, position) => [name, columns[position]!.name]));
+  const intervals = Object.entries(first.intervals).map(([name, cells]) => [nameNow.get(name)!, cells] as const);
+  const cost = { ...first.cost, rho: 0, epsilonAtDelta: 0 };
+  return Object.freeze({
+    ...first,
+    columns: columns.map(({ name, type, mode, because }) => ({ name, type, mode, because })),
+    intervals: Object.fromEntries(intervals),
+    cost,
+    versions,
+  });
 }
 
 /** Takes back what `storeResult` made; the store has checked its digest. */

@@ -8,6 +8,7 @@ import type { GatewayMetrics } from '../telemetry.ts';
 import type { CompileCache } from './compile-cache.ts';
 import type { GrantedPlans } from './granted-plans.ts';
 import type { StoredGuardMemory } from './guard-memory.ts';
+import type { KeptAnswers } from './kept-answers.ts';
 
 /** What a release waits for at the log's witness; where there is none, or nobody waits for it, everything is covered. */
 export interface ReleaseWitness {
@@ -29,6 +30,7 @@ export interface PipelineDeps {
   /** Noise of mode `perturbed` is drawn from it. */
   readonly noiseSecret: Uint8Array;
   readonly guard: StoredGuardMemory;
+  readonly answers: KeptAnswers;
   readonly freezes: FreezeRegister;
   readonly witness: ReleaseWitness;
   readonly metrics: GatewayMetrics;

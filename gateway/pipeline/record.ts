@@ -14,11 +14,18 @@ import {
   settle,
   startJob,
 } from '#catalog';
-import { AppError, type CompiledQuery, type FreezeSubject, type PolicyProfile, type TableUse } from '#policies';
-import { type ResultVersions, storeResult } from '../formats/stored-result.ts';
+import {
+  AppError,
+  type CompiledQuery,
+  type FreezeSubject,
+  type GuardEntry,
+  type PolicyProfile,
+  type TableUse,
+} from '#policies';
+import type { ResultVersions, StoredResult } from '../formats/stored-result.ts';
 import type { Admission } from './admit.ts';
 import type { PipelineDeps } from './deps.ts';
-import type { GuardedAnswer } from './execute.ts';
+import type { GivenAnswer, NewAnswer } from './kept-answers.ts';
 import type { JobArrival } from './run-job.ts';
 
 /**
@@ -35,6 +42,16 @@ export interface OpenedJob {
   readonly entry: AuditEntry;
   readonly versions: ResultVersions;
   readonly mode: CompiledQuery['decision']['mode'];
+  /** Under which its answer is kept; null where it is not. */
+  readonly answerName: string | null;
+  /** What was released for the same question before: nothing runs. */
+  readonly given: GivenAnswer | null;
+}
+
+/** What a job gives out, and what the guard has to remember of it: nothing where it was given before. */
+export interface Answer {
+  readonly result: StoredResult;
+  readonly guard: GuardEntry | null;
 }
 
 /** [job + budget + intent]. Errors: IDEMPOTENCY_CONFLICT, BUDGET_EXHAUSTED, POLICY_FROZEN; then nothing has happened. */
@@ -57,32 +74,36 @@ export async function recordIntent(
     budget: { jobs: 1, rho: 0 },
   };
   const versions = versionsOf(admission, compiled, deps.profile);
+  const answerName = deps.answers.nameOf(compiled);
+  const opening = { kind: 'opened', versions, mode, answerName } as const;
   return deps.store.commit((tx): OpenedJob => {
     deps.freezes.require(subject);
     const { job, created } = createJob(tx, newJob(arrival));
-    if (!created) return { kind: 'opened', job, replayed: true, entry, versions, mode };
+    if (!created) return { ...opening, job, replayed: true, entry, given: null };
+    const given = answerName === null ? null : deps.answers.find(tx, answerName);
+    const told: AuditEntry = given === null ? entry : { ...entry, repeats: given.outcomeIndex };
     reserve(tx, { account: jobsAccount(admission.plan.id), job: job.id, amount: 1, limit: admission.plan.jobsMax });
     keepQueryPlan(tx, compiled.planHash, planText);
-    const { index } = appendEntry(tx, { ...entry, kind: 'intent', at: tx.now() });
+    const { index } = appendEntry(tx, { ...told, kind: 'intent', at: tx.now() });
     startJob(tx, job.id, index);
-    return { kind: 'opened', job: getJob(tx, job.id), replayed: false, entry, versions, mode };
+    return { ...opening, job: getJob(tx, job.id), replayed: false, entry: told, given };
   });
 }
 
 /** [settlement + result + what the guard remembers + outcome]. Errors: POLICY_FROZEN; then nothing is released. */
 export async function recordOutcome(
   opened: OpenedJob,
-  { released, guard }: GuardedAnswer,
+  { result, guard }: Answer,
   subject: FreezeSubject,
   deps: PipelineDeps,
 ): Promise<Job> {
-  const { job, entry, versions, mode } = opened;
-  const json = JSON.stringify(storeResult(released, versions));
+  const { job, entry, mode } = opened;
+  const json = JSON.stringify(result);
   const sha256 = createHash('sha256').update(json).digest('hex');
   const outcome = deps.store.commit((tx) => {
     deps.freezes.require(subject);
     settle(tx, job.id);
-    deps.guard.keep(tx, mode, guard);
+    if (guard !== null) deps.guard.keep(tx, mode, guard);
     const told: AuditEntry = {
       ...entry,
       kind: 'outcome',
@@ -91,14 +112,22 @@ export async function recordOutcome(
       timingClass: timingClass(tx, job),
     };
     const { index } = appendEntry(tx, told);
-    return finishJob(tx, job.id, { state: 'finished', mode, result: { json, sha256 }, outcomeIndex: index });
+    const finished = finishJob(tx, job.id, { state: 'finished', mode, result: { json, sha256 }, outcomeIndex: index });
+    rememberAnswer(tx, opened, { job: job.id, outcomeIndex: index, resultSha256: sha256, paid: false }, deps);
+    return finished;
   });
   const finished = await outcome.catch((error: unknown) => {
-    deps.guard.forget(guard); // nothing of it left
+    if (guard !== null) deps.guard.forget(guard); // nothing of it left
     throw error;
   });
-  deps.guard.kept(guard);
+  if (guard !== null) deps.guard.kept(guard);
   return finished;
+}
+
+function rememberAnswer(tx: Db, { answerName, given }: OpenedJob, answer: NewAnswer, deps: PipelineDeps): void {
+  if (answerName === null) return;
+  if (given === null) deps.answers.keep(tx, answerName, answer);
+  else deps.answers.givenAgain(tx, answerName, answer.outcomeIndex);
 }
 
 /** [settlement + outcome] of a job that began and gave nothing. */

@@ -1,14 +1,15 @@
 import type { Job } from '#catalog';
-import { canonicalPlan, ERROR_CODES, type FreezeSubject } from '#policies';
+import { type CompiledQuery, canonicalPlan, ERROR_CODES, type FreezeSubject } from '#policies';
+import { repeatResult, storeResult } from '../formats/stored-result.ts';
 import type { Caller } from '../identity/index.ts';
 import type { JobRequest } from '../jobs/job-service.ts';
 import { inStage, type TelemetryAttributes } from '../telemetry.ts';
 import { type Admission, admit } from './admit.ts';
 import { compileStages } from './compile-query.ts';
 import type { PipelineDeps } from './deps.ts';
-import { execute } from './execute.ts';
+import { execute, type GuardedAnswer } from './execute.ts';
 import { subjectOf } from './freeze-subject.ts';
-import { type OpenedJob, recordFailure, recordIntent, recordOutcome, recordRefusal } from './record.ts';
+import { type Answer, type OpenedJob, recordFailure, recordIntent, recordOutcome, recordRefusal } from './record.ts';
 import { releaseTick } from './release-tick.ts';
 
 /** A request as it entered the gateway. */
@@ -68,7 +69,9 @@ async function live(
     const begun = opened;
     observer.opened(opened.job);
     if (opened.replayed) return opened.job;
-    const answer = await stage('execute', () => execute(arrival, admission, compiled, deps));
+    const answer = await answerOf(begun, compiled, () =>
+      stage('execute', () => execute(arrival, admission, compiled, deps)),
+    );
     // Before the outcome is written: its time, its place in the log and the growth of the tree would tell how long it took.
     await stage('tick', () => releaseTick(arrival, deps));
     return await stage('outcome', () => recordOutcome(begun, answer, subject, deps));
@@ -79,6 +82,19 @@ async function live(
     observer.opened(refused);
     return refused;
   }
+}
+
+/** What was released for the same question before goes out again: nothing runs, and the guard knows it already. */
+async function answerOf(
+  { given, versions }: OpenedJob,
+  { decision }: CompiledQuery,
+  run: () => Promise<GuardedAnswer>,
+): Promise<Answer> {
+  if (given === null) {
+    const { released, guard } = await run();
+    return { result: storeResult(released, versions), guard };
+  }
+  return { result: repeatResult(given.result, decision.outputs, versions), guard: null };
 }
 
 function codeOf({ problem }: Job): TelemetryAttributes {

@@ -46,10 +46,24 @@ describe('a job', () => {
     await store.commit((tx) => createJob(tx, job('a')));
     await store.commit((tx) => startJob(tx, 'a', 0));
     expect(store.read((db) => getJob(db, 'a'))).toMatchObject({ state: 'running', intentIndex: 0 });
+    await store.commit((tx) => appendEntry(tx, entry()));
+    await store.commit((tx) => appendEntry(tx, entry({ kind: 'outcome', resultSha256: sha256Hex(json) })));
     const done = await store.commit((tx) => finishJob(tx, 'a', finished));
     expect(done).toMatchObject({ state: 'finished', mode: 'rows', problem: null, resultSha256: sha256Hex(json) });
     expect(done.createdAt < (done.startedAt ?? '') && (done.startedAt ?? '') < (done.finishedAt ?? '')).toBe(true);
     expect(store.read((db) => readResult(db, 'a'))).toEqual({ json, sha256: sha256Hex(json) });
+  });
+
+  it('gives no result that the log does not tell of', async () => {
+    const store = memoryStore();
+    await store.commit((tx) => createJob(tx, job('a')));
+    await store.commit((tx) => startJob(tx, 'a', 0));
+    await store.commit((tx) => appendEntry(tx, entry()));
+    await store.commit((tx) => appendEntry(tx, entry({ kind: 'outcome', resultSha256: sha256Hex('{"表":2}') })));
+    await store.commit((tx) => finishJob(tx, 'a', finished));
+    expect(() => store.read((db) => readResult(db, 'a'))).toThrow(
+      expect.objectContaining({ code: 'CATALOGUE_CORRUPT', facts: { table: 'job_results', key: 'a' } }),
+    );
   });
 
   it('is refused, fails or is cancelled with a problem and no result', async () => {

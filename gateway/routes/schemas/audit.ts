@@ -45,6 +45,7 @@ export const AuditEntrySchema = z
     budget: z.record(z.string(), z.unknown()).optional(),
     resultSha256: z.string().optional(),
     timingClass: z.string().optional(),
+    repeats: z.int().optional().openapi({ description: 'the outcome whose answer is given again: nothing ran' }),
     note: z.string().optional(),
   })
   .openapi('AuditEntry', { description: 'never a value of protected data' });

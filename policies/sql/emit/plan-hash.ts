@@ -3,8 +3,8 @@ import type { Rel } from '../plan.ts';
 
 /**
  * SHA-256 of a plan up to spelling: columns are numbered in order of appearance, names, offsets, projections that only
- * rename, and the order of sides of commutative operators are left out. Plans of equal hash have equal answers; the
- * reverse need not hold.
+ * rename, the order of sides of commutative operators, parentheses and repetitions within AND and OR, and filters written
+ * one above the other are left out; `a > b` is `b < a`. Plans of equal hash have equal answers; the reverse need not hold.
  */
 export function planHash(plan: Rel): string {
   return createHash('sha256').update(canonicalPlan(plan)).digest('hex');
@@ -22,6 +22,9 @@ const COMMUTATIVE: ReadonlySet<string> = new Set([
   'greatest',
   'least',
 ]);
+/** WHY these two alone: a condition that is given twice is the same condition, a summand is not. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['and', 'or']);
+const MIRRORED: Readonly<Record<string, string>> = { gt: 'lt', gte: 'lte' };
 const LEFT_OUT: ReadonlySet<string> = new Set(['at', 'name']);
 /** Relations that give out their input's columns: positions of the root matter below them too. */
 const PASSING: ReadonlySet<unknown> = new Set(['filter', 'sort', 'limit']);
@@ -32,7 +35,8 @@ export function canonicalPlan(plan: Rel): string {
   const numbers = new Map<number, number>();
   const renamed = new Map<number, number>();
   const numbered = (id: number): number => {
-    const source = renamed.get(id) ?? id;
+    let source = id;
+    for (let next = renamed.get(source); next !== undefined; next = renamed.get(source)) source = next;
     const known = numbers.get(source) ?? numbers.size;
     numbers.set(source, known);
     return known;
@@ -41,12 +45,10 @@ export function canonicalPlan(plan: Rel): string {
   const write = (value: unknown, positional: boolean): string => {
     if (Array.isArray(value)) return `[${value.map((item) => write(item, false)).join(',')}]`;
     if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-    const fields = value as Fields;
-    const names = positional ? null : renames(fields);
-    if (names !== null) {
-      const inner = write(fields['input'], false);
-      for (const [id, source] of names) renamed.set(id, renamed.get(source) ?? source);
-      return inner;
+    const { fields, conditions } = apart(value as Fields, positional);
+    if (conditions.length > 0) {
+      const input = write(fields, positional);
+      return `{"kind":"filter","input":${input},"predicate":${write(conjunction(conditions), false)}}`;
     }
     const kept = Object.keys(fields).filter((key) => !LEFT_OUT.has(key) && fields[key] !== undefined);
     return `{${kept
@@ -54,18 +56,44 @@ export function canonicalPlan(plan: Rel): string {
       .map((key) => `${JSON.stringify(key)}:${writeField(fields, key, positional)}`)
       .join(',')}}`;
   };
+  /** Takes the filters off a relation, and the projections that only rename between them; those are noted. */
+  const apart = (outer: Fields, positional: boolean) => {
+    const conditions: unknown[] = [];
+    for (let fields = outer; ; fields = fields['input'] as Fields) {
+      const names = positional ? null : renames(fields);
+      if (names !== null) for (const [id, source] of names) renamed.set(id, source);
+      else if (fields['kind'] === 'filter') conditions.push(fields['predicate']);
+      else return { fields: normalized(fields), conditions };
+    }
+  };
   const writeField = (fields: Fields, key: string, positional: boolean): string => {
     const value = fields[key];
     if (key === 'id' && typeof value === 'number') return String(numbered(value));
-    if (key === 'args' && Array.isArray(value) && COMMUTATIVE.has(String(fields['fn']))) {
-      return `[${value
-        .map((arg) => write(arg, false))
-        .sort()
-        .join(',')}]`;
+    const fn = String(fields['fn']);
+    if (key === 'args' && Array.isArray(value) && COMMUTATIVE.has(fn)) {
+      const args = value.map((arg) => write(arg, false)).sort();
+      return `[${(IDEMPOTENT.has(fn) ? [...new Set(args)] : args).join(',')}]`;
     }
     return write(value, fields['kind'] === 'set-operation' || (positional && PASSING.has(fields['kind'])));
   };
   return write(plan, true);
+}
+
+/** One form for comparisons and conditions that differ in how they were put together. */
+function normalized(fields: Fields): Fields {
+  const { kind, fn, args } = fields;
+  if (kind !== 'call' || typeof fn !== 'string' || !Array.isArray(args)) return fields;
+  const mirrored = MIRRORED[fn];
+  if (mirrored !== undefined) return { ...fields, fn: mirrored, args: args.toReversed() };
+  return IDEMPOTENT.has(fn) ? { ...fields, args: partsOf(fields, fn) } : fields;
+}
+
+const conjunction = (args: readonly unknown[]): Fields => ({ kind: 'call', fn: 'and', args });
+
+/** What a call of `fn` joins, through calls of the same `fn` in its arguments. */
+function partsOf(value: unknown, fn: string): readonly unknown[] {
+  const { kind, fn: called, args } = value as Fields;
+  return kind === 'call' && called === fn && Array.isArray(args) ? args.flatMap((arg) => partsOf(arg, fn)) : [value];
 }
 
 /** The columns of a projection that only renames, with what they stand for; null for everything else. */

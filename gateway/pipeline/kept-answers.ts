@@ -1,0 +1,106 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import {
+  appendEntry,
+  canonicalJson,
+  type Db,
+  findKeptAnswer,
+  forgetKeptAnswer,
+  keepAnswer,
+  readResult,
+  touchKeptAnswer,
+} from '#catalog';
+import { AppError, type CompiledQuery } from '#policies';
+import { readStoredResult, type StoredResult } from '../formats/stored-result.ts';
+
+/** An answer that was released before, to whoever asks the very same thing again. */
+export interface GivenAnswer {
+  readonly result: StoredResult;
+  /** The log entry of its release. */
+  readonly outcomeIndex: number;
+}
+
+/** What a job's outcome adds to them. */
+export interface NewAnswer {
+  readonly job: string;
+  readonly outcomeIndex: number;
+  readonly resultSha256: string;
+  readonly paid: boolean;
+}
+
+export interface KeptAnswersOptions {
+  /** 32 bytes, of the home's own. */
+  readonly key: Uint8Array;
+  /** What every answer of this gateway depends on besides the question: its software, its profile, the secret of its noise. */
+  readonly conditions: Readonly<Record<string, string>>;
+}
+
+/**
+ * Answers that are given again: the same canonical plan over the same table versions, under the same terms, is the same
+ * release, whoever asks. It runs nothing, draws no noise, costs no privacy and tells nothing that was not told before; the
+ * differencing guard remembers it already. INVARIANT: two questions have one name only if every number of their answers
+ * is the same function of the same rows.
+ *
+ * WHY a MAC: whoever edits the file could else point a question to another job's answer.
+ */
+export class KeptAnswers {
+  readonly #key: Uint8Array;
+  readonly #conditions: KeptAnswersOptions['conditions'];
+
+  constructor({ key, conditions }: KeptAnswersOptions) {
+    this.#key = key;
+    this.#conditions = conditions;
+  }
+
+  /**
+   * The name of a question. The plan's hash covers tables, versions and the declarations that protection goes by; the plan's
+   * threshold is in the decision. Null where columns share a name: intervals go by name, and would get mixed up.
+   */
+  nameOf({ planHash, decision }: CompiledQuery): string | null {
+    const { outputs, mode, unitsMin } = decision;
+    if (new Set(outputs.map(({ name }) => name)).size < outputs.length) return null;
+    return this.#mac({ conditions: this.#conditions, planHash, mode, unitsMin }).toString('hex');
+  }
+
+  /**
+   * The answer that was released under the name. One that is not as it was released is reported in the log, forgotten and
+   * not given.
+   */
+  find(tx: Db, name: string): GivenAnswer | null {
+    const kept = findKeptAnswer(tx, name);
+    if (kept === null) return null;
+    const { outcomeIndex } = kept;
+    const json = timingSafeEqual(kept.mac, this.#seal(name, kept)) ? unchangedResult(tx, kept.job) : null;
+    if (json !== null) return { result: readStoredResult(JSON.parse(json)), outcomeIndex };
+    forgetKeptAnswer(tx, name);
+    const note = `the answer of job ${kept.job} is not as it was released and is not given again`;
+    appendEntry(tx, { v: 1, kind: 'integrity', at: tx.now(), decision: 'deny', code: 'CATALOGUE_CORRUPT', note });
+    return null;
+  }
+
+  /** In the transaction of the outcome that releases it for the first time. */
+  keep(tx: Db, name: string, answer: NewAnswer): void {
+    keepAnswer(tx, { ...answer, name, mac: this.#seal(name, answer) });
+  }
+
+  /** In the transaction of the outcome that gives it again. */
+  givenAgain(tx: Db, name: string, outcomeIndex: number): void {
+    touchKeptAnswer(tx, name, outcomeIndex);
+  }
+
+  #seal(name: string, { job, outcomeIndex, resultSha256 }: Omit<NewAnswer, 'paid'>): Buffer {
+    return this.#mac({ name, job, outcomeIndex, resultSha256 });
+  }
+
+  #mac(facts: object): Buffer {
+    return createHmac('sha256', this.#key).update(canonicalJson(facts)).digest();
+  }
+}
+
+function unchangedResult(tx: Db, job: string): string | null {
+  try {
+    return readResult(tx, job)?.json ?? null;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'CATALOGUE_CORRUPT') return null;
+    throw error;
+  }
+}
