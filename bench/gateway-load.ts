@@ -7,8 +7,10 @@ import { Agent, request } from 'node:http';
 export interface Target {
   readonly url: string;
   readonly token: string;
+  /** Each request has its own number in place of `NUMBER`: without, all are the same question and get the stored answer. */
   readonly body: string;
 }
+export const NUMBER = '{number}';
 export type ClientOrder =
   | { readonly kind: 'ask'; readonly target: Target }
   | { readonly kind: 'load'; readonly target: Target; readonly seconds: number; readonly clients: number };
@@ -16,6 +18,7 @@ export type ClientReport =
   | { readonly kind: 'answer'; readonly tookMs: number; readonly text: string }
   | { readonly kind: 'rate'; readonly jobsPerSecond: number };
 
+let asked = 0;
 const single = new Agent({ keepAlive: true, maxSockets: 1 });
 
 process.on('message', (order: ClientOrder) => {
@@ -59,6 +62,7 @@ function ask({ url, token, body }: Target, agent: Agent): Promise<string> {
       );
     });
     sent.on('error', reject);
-    sent.end(body);
+    asked += 1;
+    sent.end(body.replaceAll(NUMBER, String(asked)));
   });
 }

@@ -27,14 +27,17 @@ import { workerTables } from '../gateway/pipeline/execute.ts';
 import { seedHome } from '../gateway/seed-home.ts';
 import { protectThrough } from '../policies/index.ts';
 import type { EngineSession } from '../sandbox/index.ts';
-import type { ClientOrder, ClientReport, Target } from './gateway-load.ts';
+import { type ClientOrder, type ClientReport, NUMBER, type Target } from './gateway-load.ts';
 import type { BenchOptions } from './run.ts';
 
 const PLAN = 'plan-demo-farms';
 const CALLER = { sub: 'bench', org: 'chuyun-research', role: 'developer' } as const;
-/** A small aggregate: one table, one public key, two sums, a ratio and an order. */
-const SQL = `SELECT product_code, count(*) AS plots, sum(output_kg) AS output_kg, round(sum(output_kg) / sum(area_mu), 1) AS yield
+/** A small aggregate: one table, one public key, two sums, a ratio and an order. `run` makes each one another question. */
+const sqlOf = (run: string) => `SELECT product_code, count(*) AS plots, sum(output_kg) AS output_kg,
+  round(sum(output_kg) / sum(area_mu), 1) AS yield, ${run} AS run
 FROM crop WHERE season = 'autumn' GROUP BY product_code ORDER BY plots DESC NULLS LAST`;
+/** Distinct ones are compiled and run each; repeated ones get the answer that was released first. */
+const QUESTIONS = { distinct: sqlOf(NUMBER), repeated: sqlOf('0') };
 const SEED = 20_260_101;
 
 export default async function bench({ tiny, log }: BenchOptions): Promise<Record<string, unknown>> {
@@ -49,15 +52,17 @@ export default async function bench({ tiny, log }: BenchOptions): Promise<Record
     const token = await (
       await openEmbeddedIssuer({ home, production: false, audience: 'sluice', clock: () => new Date() })
     ).issue(CALLER);
-    const client = openClient({ url: listening.url, token, body: JSON.stringify({ plan: PLAN, sql: SQL }) });
+    const client = openClient({ url: listening.url, token });
     const overhead = await overheadMs(gateway, client, clock, tiny ? 5 : 200);
     log(
       `overhead: ${overhead.overhead.toFixed(2)} ms p50 (job ${overhead.job.toFixed(2)}, engine ${overhead.engine.toFixed(2)})`,
     );
-    const rates: number[] = [];
+    const rates: Record<'distinct' | 'repeated', number[]> = { distinct: [], repeated: [] };
     for (let round = 0; round < (tiny ? 1 : 3); round++) {
-      rates.push(await client.load(tiny ? 0.5 : 5, 64));
-      log(`load: ${rates.at(-1)!.toFixed(0)} jobs/s`);
+      for (const kind of ['distinct', 'repeated'] as const) {
+        rates[kind].push(await client.load(QUESTIONS[kind], tiny ? 0.5 : 5, 64));
+        log(`load: ${rates[kind].at(-1)!.toFixed(0)} ${kind} jobs/s`);
+      }
     }
     client.close();
     await listening.close();
@@ -67,8 +72,10 @@ export default async function bench({ tiny, log }: BenchOptions): Promise<Record
       job_ms_p50: round(overhead.job),
       engine_ms_p50: round(overhead.engine),
       clock_wait_ms_p50: round(overhead.clockWait),
-      jobs_per_s: Math.round(median(rates)),
-      jobs_per_s_runs: rates.map(Math.round),
+      jobs_per_s: Math.round(median(rates.distinct)),
+      jobs_per_s_runs: rates.distinct.map(Math.round),
+      jobs_per_s_repeated: Math.round(median(rates.repeated)),
+      jobs_per_s_repeated_runs: rates.repeated.map(Math.round),
       rss_mb_idle: Math.round(rssIdle),
       seed: SEED,
       result_sha256: overhead.resultSha256,
@@ -114,7 +121,7 @@ async function compileMs(gateway: Gateway, runs: number): Promise<number> {
   const times: number[] = [];
   for (let run = 0; run < runs; run++) {
     const startedMs = performance.now();
-    await compileAnew(SQL, admission, deps, deps.queryFacts());
+    await compileAnew(sqlOf(String(run)), admission, deps, deps.queryFacts());
     times.push(performance.now() - startedMs);
   }
   return median(times);
@@ -123,7 +130,7 @@ async function compileMs(gateway: Gateway, runs: number): Promise<number> {
 async function overheadMs(gateway: Gateway, client: Client, clock: { waits: number[] }, runs: number) {
   const { profile, noiseSecret, guard: memory } = gateway.pipeline;
   const admission = await admit({ caller: CALLER, plan: PLAN, action: 'explain' }, gateway.pipeline);
-  const { compiled } = await compileStages(SQL, admission, gateway.pipeline);
+  const { compiled } = await compileStages(sqlOf('0'), admission, gateway.pipeline);
   const analyst = `${CALLER.org}/${CALLER.sub}`;
   const jobs: number[] = [];
   const engines: number[] = [];
@@ -131,11 +138,12 @@ async function overheadMs(gateway: Gateway, client: Client, clock: { waits: numb
   let resultSha256 = '';
   for (let run = 0; run < runs; run++) {
     clock.waits.length = 0;
-    const { tookMs, text } = await client.ask();
+    const { tookMs, text } = await client.ask(QUESTIONS.distinct);
     waits.push(clock.waits[0] ?? 0);
     jobs.push(tookMs - (clock.waits[0] ?? 0));
-    const { rows } = (JSON.parse(text) as { result: { rows: unknown } }).result;
-    resultSha256 = createHash('sha256').update(JSON.stringify(rows)).digest('hex');
+    const { rows } = (JSON.parse(text) as { result: { rows: readonly (readonly unknown[])[] } }).result;
+    const numbers = JSON.stringify(rows.map((row) => row.slice(0, -1)));
+    resultSha256 = createHash('sha256').update(numbers).digest('hex');
     const job = { id: `bench-${run}`, analyst, tables: workerTables(compiled, admission.catalog), deadlineMs: 60_000 };
     await gateway.sandbox.run(job, async (session) => {
       let engineMs = 0;
@@ -175,12 +183,13 @@ async function listen(gateway: Gateway) {
 }
 
 interface Client {
-  ask(): Promise<Extract<ClientReport, { kind: 'answer' }>>;
-  load(seconds: number, clients: number): Promise<number>;
+  ask(sql: string): Promise<Extract<ClientReport, { kind: 'answer' }>>;
+  load(sql: string, seconds: number, clients: number): Promise<number>;
   close(): void;
 }
 
-function openClient(target: Target): Client {
+function openClient(place: Omit<Target, 'body'>): Client {
+  const target = (sql: string): Target => ({ ...place, body: JSON.stringify({ plan: PLAN, sql }) });
   const child = fork(join(import.meta.dirname, 'gateway-load.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const give = async <K extends ClientReport['kind']>(order: ClientOrder, kind: K) => {
     const { promise, resolve, reject } = Promise.withResolvers<ClientReport>();
@@ -193,8 +202,9 @@ function openClient(target: Target): Client {
     return report as Extract<ClientReport, { kind: K }>;
   };
   return {
-    ask: () => give({ kind: 'ask', target }, 'answer'),
-    load: async (seconds, clients) => (await give({ kind: 'load', target, seconds, clients }, 'rate')).jobsPerSecond,
+    ask: (sql) => give({ kind: 'ask', target: target(sql) }, 'answer'),
+    load: async (sql, seconds, clients) =>
+      (await give({ kind: 'load', target: target(sql), seconds, clients }, 'rate')).jobsPerSecond,
     close: () => child.disconnect(),
   };
 }
