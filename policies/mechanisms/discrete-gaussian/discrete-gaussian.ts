@@ -1,7 +1,7 @@
 import { assert } from '../../errors.ts';
+import { squareRoot, squareRootUp } from '../exact-sampling/square-root.ts';
 import { SymmetricNoise } from '../exact-sampling/symmetric-noise.ts';
 import { type Exact, ZERO } from '../suppression/exact.ts';
-import { squareRoot, squareRootUp } from './square-root.ts';
 
 /** Variances for which the doubles of the quick path and the 95% bound are sound. */
 const VARIANCE_LOG2_MAX = 120n;

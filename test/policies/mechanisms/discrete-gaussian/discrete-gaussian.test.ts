@@ -8,8 +8,8 @@ import {
   discreteGaussian,
   gaussianHalfWidth,
 } from '../../../../policies/mechanisms/discrete-gaussian/discrete-gaussian.ts';
-import { squareRoot, squareRootUp } from '../../../../policies/mechanisms/discrete-gaussian/square-root.ts';
 import { gridVariance } from '../../../../policies/mechanisms/discrete-gaussian/variance-grid.ts';
+import { squareRoot, squareRootUp } from '../../../../policies/mechanisms/exact-sampling/square-root.ts';
 import { GOODNESS_MAX, goodnessScore, symmetricProbabilities, tally } from '../exact-sampling/goodness.ts';
 import { seededSource } from '../exact-sampling/seeded-source.ts';
 import { referenceGaussian } from './reference-sampler.ts';

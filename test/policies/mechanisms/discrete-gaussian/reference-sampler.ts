@@ -1,6 +1,6 @@
-import { squareRoot } from '../../../../policies/mechanisms/discrete-gaussian/square-root.ts';
 import { flip } from '../../../../policies/mechanisms/exact-sampling/flip.ts';
 import type { RandomSource } from '../../../../policies/mechanisms/exact-sampling/random-source.ts';
+import { squareRoot } from '../../../../policies/mechanisms/exact-sampling/square-root.ts';
 import type { Exact } from '../../../../policies/mechanisms/suppression/exact.ts';
 
 /** Algorithms 1–3 of Canonne, Kamath and Steinke (2020), step by step: slow, with nothing but rational flips. */
