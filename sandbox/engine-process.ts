@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { copyFile, link, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AppError, assert, type EmittedSql, type TableData } from '#policies';
+import { AppError, assert, type EmittedSql, type TableData } from '#policies/stored-tables';
 import type { GrantedView, ScratchTable } from './engines/engine.ts';
 import { type IsolationMount, type IsolationTier, pathInside, spawnIsolated } from './isolation/spawn.ts';
 import { readWorkerReply, type WorkerReply, type WorkerRequest } from './protocol.ts';

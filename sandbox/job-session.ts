@@ -1,4 +1,4 @@
-import { AppError, assert, type EmittedSql, type TableData } from '#policies';
+import { AppError, assert, type EmittedSql, type TableData } from '#policies/stored-tables';
 import type { EngineProcess, JobTable } from './engine-process.ts';
 import type { ScratchTable } from './engines/engine.ts';
 

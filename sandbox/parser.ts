@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { AppError, placeOf, type UntrustedSql } from '#policies';
+import { AppError, placeOf, type UntrustedSql } from '#policies/stored-tables';
 import type { SyntaxVerdict } from './engines/duckdb/syntax-tree.ts';
 import { type IsolationTier, spawnIsolated } from './isolation/spawn.ts';
 import { type ParserReply, type ParserRequest, readParserReply } from './protocol.ts';

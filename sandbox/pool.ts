@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { AppError } from '#policies';
+import { AppError } from '#policies/stored-tables';
 import {
   type EngineProcess,
   type EngineProcessOptions,

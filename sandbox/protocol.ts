@@ -1,4 +1,4 @@
-import type { Cell, SqlType, TableData } from '#policies';
+import type { Cell, SqlType, TableData } from '#policies/stored-tables';
 import type { SyntaxVerdict } from './engines/duckdb/syntax-tree.ts';
 import { ENGINE_FAILURES, type EngineFailure, type GrantedView, type ScratchTable } from './engines/engine.ts';
 

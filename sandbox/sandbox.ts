@@ -1,6 +1,6 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, type UntrustedSql } from '#policies';
+import { AppError, type UntrustedSql } from '#policies/stored-tables';
 import { detectTier } from './isolation/detect.ts';
 import type { SelfTestReport } from './isolation/self-test.ts';
 import type { IsolationTier } from './isolation/spawn.ts';

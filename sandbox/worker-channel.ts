@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { assert } from '#policies';
+import { assert } from '#policies/stored-tables';
 
 /** The worker died, was killed, or said something that a healthy worker would not say. */
 export class WorkerGone extends Error {

@@ -51,6 +51,26 @@ export function openDifferencingGuard(store: Pick<Store, 'read'>): DifferencingG
   /** Under which scheme all row keys of a lineage are; null where there is none or more than one. */
   const schemes = new Map<string, string | null>();
 
+  /** Of a committed version: it never changes. By `<lineage>@<version>`. */
+  const schemesOfVersions = new Map<string, string>();
+  const schemeOf = (db: Db, { lineage, version }: TablePrint): string | null => {
+    const name = `${lineage}@${version}`;
+    const known = schemesOfVersions.get(name) ?? findVersion(db, resourceOf(lineage), version)?.rowKeyScheme ?? null;
+    if (known !== null) schemesOfVersions.set(name, known);
+    return known;
+  };
+
+  /**
+   * Whether the row keys of a print's version are under the one scheme of its lineage, which the first to come decides.
+   * WHY all or nothing: keys of two schemes make the same rows look like others, that is, far apart. Values over them stay
+   * hidden until the table is uploaded again under the scheme of what has been released.
+   */
+  const isComparable = (db: Db, print: TablePrint): boolean => {
+    const own = schemeOf(db, print);
+    if (own !== null && !schemes.has(print.lineage)) schemes.set(print.lineage, own);
+    return own !== null && schemes.get(print.lineage) === own;
+  };
+
   const load = (db: Db, lineage: string): void => {
     if (loaded.has(lineage)) return;
     const [scheme, ...others] = rowKeySchemes(db, lineage);
@@ -95,7 +115,7 @@ export function openDifferencingGuard(store: Pick<Store, 'read'>): DifferencingG
       const tables = new Map(partitions.flatMap(printsOf).map((print) => [`${print.lineage}@${print.version}`, print]));
       const incomparable = store.read((db) => {
         for (const { lineage } of tables.values()) load(db, lineage);
-        return new Set([...tables].flatMap(([name, print]) => (isComparable(db, schemes, print) ? [] : [name])));
+        return new Set([...tables].flatMap(([name, print]) => (isComparable(db, print) ? [] : [name])));
       });
       const comparable = partitions.map((partition) => withoutPrints(partition, incomparable));
       const { shown, known } = judge(history, answer, comparable);
@@ -121,17 +141,6 @@ export function openDifferencingGuard(store: Pick<Store, 'read'>): DifferencingG
 
 function printsOf({ cells, universe }: CandidatePartition): readonly TablePrint[] {
   return [...cells.flatMap(({ print }) => print ?? []), ...(universe ?? [])];
-}
-
-/**
- * Whether the row keys of a print's version are under the one scheme of its lineage, which the first to come decides.
- * WHY all or nothing: keys of two schemes make the same rows look like others, that is, far apart. Values over them stay hidden
- * until the table is uploaded again under the scheme of what has been released.
- */
-function isComparable(db: Db, schemes: Map<string, string | null>, { lineage, version }: TablePrint): boolean {
-  const own = findVersion(db, resourceOf(lineage), version)?.rowKeyScheme ?? null;
-  if (own !== null && !schemes.has(lineage)) schemes.set(lineage, own);
-  return own !== null && schemes.get(lineage) === own;
 }
 
 function withoutPrints(partition: CandidatePartition, incomparable: ReadonlySet<string>): CandidatePartition {

@@ -1,4 +1,4 @@
-import type { TableData } from '#policies';
+import type { TableData } from '#policies/stored-tables';
 
 /**
  * What the pool needs of an engine, whatever it is. Runs inside the worker process. One call at a time.

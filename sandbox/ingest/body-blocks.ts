@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AppError } from '#policies';
+import { AppError } from '#policies/stored-tables';
 
 /** Where the body's bytes were cut on the wire must not show: everything after works on blocks of this size. */
 export const BLOCK_BYTES = 256 * 1024;

@@ -1,4 +1,4 @@
-import type { ColumnSchema } from '#policies';
+import type { ColumnSchema } from '#policies/stored-tables';
 import { REJECT_REASONS, type RejectReason } from './ingest-report.ts';
 import { canonicalSql, IDENTIFIER_CHARACTERS_MAX, tokenSql, untrimmedSql, upperSql } from './token.ts';
 

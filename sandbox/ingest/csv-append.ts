@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { assert } from '#policies';
+import { assert } from '#policies/stored-tables';
 import { csvSource, type ExactOutcome, insertExact, insertFast, LINE_COLUMN, rawName } from './checked-insert.ts';
 import { readCsvRecords } from './csv-records.ts';
 import type { CsvChunk } from './ingest-protocol.ts';

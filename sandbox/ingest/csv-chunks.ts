@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TableSchema } from '#policies';
+import type { TableSchema } from '#policies/stored-tables';
 import { type CsvHeader, readCsvHeader } from './csv-header.ts';
 import type { CsvChunk } from './ingest-protocol.ts';
 import { createRecordScanner, RECORD_BYTES_MAX, type ScanCounts } from './record-scanner.ts';

@@ -1,4 +1,4 @@
-import { AppError, type TableSchema } from '#policies';
+import { AppError, type TableSchema } from '#policies/stored-tables';
 import { splitRecord } from './csv-records.ts';
 
 /** The first record: which delimiter, and which declared column stands where. */

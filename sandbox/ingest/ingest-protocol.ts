@@ -1,4 +1,4 @@
-import type { ColumnSchema } from '#policies';
+import type { ColumnSchema } from '#policies/stored-tables';
 import type { RejectedRow } from './ingest-report.ts';
 
 /** What the gateway and the ingest worker say to each other. File names are plain names in the shared folder. */

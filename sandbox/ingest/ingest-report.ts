@@ -1,4 +1,4 @@
-import { AppError, type UnitKind } from '#policies';
+import { AppError, type UnitKind } from '#policies/stored-tables';
 
 /** What came of an upload: counts and places, never a value. */
 

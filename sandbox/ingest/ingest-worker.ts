@@ -1,4 +1,4 @@
-import { assert } from '#policies';
+import { assert } from '#policies/stored-tables';
 import { endWorker } from '../worker-exit.ts';
 import { isOutOfMemory } from './checked-insert.ts';
 import { appendCsv } from './csv-append.ts';

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, assert, domainOf, type TableSchema, twinsOf } from '#policies';
+import { AppError, assert, domainOf, type TableSchema, twinsOf } from '#policies/stored-tables';
 import type { IsolationTier } from '../isolation/spawn.ts';
 import { checkFreeBytes, type ScratchDir } from '../vault/private-dir.ts';
 import { openSealedSpool } from '../vault/sealed-spool.ts';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TableSchema } from '#policies';
+import type { TableSchema } from '#policies/stored-tables';
 import type { SealedSpool } from '../vault/sealed-spool.ts';
 import { checkColumns } from './csv-header.ts';
 import type { ParquetChunk } from './ingest-protocol.ts';

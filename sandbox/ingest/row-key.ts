@@ -1,4 +1,4 @@
-import { assert, ROW_KEY_COLUMN } from '#policies';
+import { assert, ROW_KEY_COLUMN } from '#policies/stored-tables';
 
 /**
  * The key of a stored row: 32 signed bits of a keyed hash over all its declared columns as stored, tokens included. The

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TableSchema, UnitKind } from '#policies';
+import type { TableSchema, UnitKind } from '#policies/stored-tables';
 import { KEY_BYTES } from '../vault/data-key.ts';
 import type { ScratchDir } from '../vault/private-dir.ts';
 import { openSealedFile, sealFile } from '../vault/sealed-file.ts';

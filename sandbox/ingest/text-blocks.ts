@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { AppError } from '#policies';
+import { AppError } from '#policies/stored-tables';
 import type { UploadEncoding } from './ingest-report.ts';
 import { foreignFormat, formatError } from './upload-problem.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { assert } from '#policies';
+import { assert } from '#policies/stored-tables';
 
 /**
  * Identifiers are stored as keyed tokens: the first 64 bits of SHA-256(key ‖ canonical value), where the key fills

@@ -1,4 +1,4 @@
-import { type StoredTwin, twinsOf, unitClassSql } from '#policies';
+import { type StoredTwin, twinsOf, unitClassSql } from '#policies/stored-tables';
 import { quoteName, quoteText } from './column-sql.ts';
 import type { IngestColumn } from './ingest-protocol.ts';
 

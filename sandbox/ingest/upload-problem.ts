@@ -1,4 +1,4 @@
-import { AppError } from '#policies';
+import { AppError } from '#policies/stored-tables';
 
 /** What may be wrong with a body as a whole: the fact `problem` of UPLOAD_FORMAT. Closed, with its text per language. */
 export const UPLOAD_PROBLEMS = {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { AppError, assert } from '#policies';
+import { AppError, assert } from '#policies/stored-tables';
 import { type IsolationTier, pathInside, spawnIsolated } from '../isolation/spawn.ts';
 import { openChannel, WorkerGone } from '../worker-channel.ts';
 import type {

@@ -1,4 +1,4 @@
-import { AppError } from '#policies';
+import { AppError } from '#policies/stored-tables';
 import { gatherHostFacts, remedyOf } from './remedy.ts';
 import { findTool } from './runtime-files.ts';
 import { heldEverywhere, SELF_TEST_CHECKS, type SelfTestReport, type SpawnProbe, selfTest } from './self-test.ts';

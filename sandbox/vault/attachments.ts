@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, assert } from '#policies';
+import { AppError, assert } from '#policies/stored-tables';
 import { unwrapDataKey, type VersionName, versionLabel } from './data-key.ts';
 import { fileContext, KEY_FILE, readManifest, type SegmentInfo } from './manifest.ts';
 import { checkFreeBytes, makeScratchDir, type ScratchDir } from './private-dir.ts';

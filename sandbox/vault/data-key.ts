@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { AppError, assert } from '#policies';
+import { AppError, assert } from '#policies/stored-tables';
 
 /**
  * Keys of the vault. The master key wraps one random data key per table version; every sealed file of the version has

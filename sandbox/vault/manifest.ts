@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { AppError } from '#policies';
+import { AppError } from '#policies/stored-tables';
 import { type VersionName, versionLabel } from './data-key.ts';
 import { openSealedBytes, sealBytes } from './sealed-file.ts';
 

@@ -1,6 +1,6 @@
 import { chmod, lstat, mkdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, assert } from '#policies';
+import { AppError, assert } from '#policies/stored-tables';
 
 /**
  * The only place where plain table data may lie: a folder of our own, mode 0700, on a file system that is memory. What

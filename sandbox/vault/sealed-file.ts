@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { AppError } from '#policies';
+import { AppError } from '#policies/stored-tables';
 import {
   CHUNK_PLAIN_BYTES,
   chunkPlace,

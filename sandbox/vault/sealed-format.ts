@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { AppError, assert } from '#policies';
+import { AppError, assert } from '#policies/stored-tables';
 import { fileKey } from './data-key.ts';
 
 /**

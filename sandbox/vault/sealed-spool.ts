@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { AppError, assert } from '#policies';
+import { AppError, assert } from '#policies/stored-tables';
 import { KEY_BYTES } from './data-key.ts';
 import { readFully, writeFully } from './sealed-file.ts';
 import { chunkPlace, newSealedFormat } from './sealed-format.ts';

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assert } from '#policies';
+import { assert } from '#policies/stored-tables';
 import { type AttachedVersion, createAttachments } from './attachments.ts';
 import { KEY_BYTES, parseVersionLabel, versionLabel, WRAPPED_KEY_BYTES } from './data-key.ts';
 import { KEY_FILE } from './manifest.ts';

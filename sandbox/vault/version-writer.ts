@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assert } from '#policies';
+import { assert } from '#policies/stored-tables';
 import { KEY_BYTES, type VersionName, versionLabel, wrapDataKey } from './data-key.ts';
 import { fileContext, KEY_FILE, type SegmentInfo, writeManifest } from './manifest.ts';
 import { sealFile, writeFully } from './sealed-file.ts';

@@ -29,6 +29,7 @@ describe('the checks see what they look for', () => {
     ['policies/a.ts', "import { x } from '#catalog';"],
     ['catalog/a.ts', "import type { X } from '#sandbox';"],
     ['sandbox/a/b.ts', "import { x } from '../../gateway/x.ts';"],
+    ['sandbox/a/b.ts', "import { x } from '#policies';"],
     ['gateway/a.ts', "import { x } from '../policies/sql/x.ts';"],
     ['gateway/a.ts', "export * from '../sandbox/pool.ts';"],
     ['gateway/a.ts', "const x = await import('../catalog/store.ts');"],

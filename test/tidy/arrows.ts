@@ -8,6 +8,9 @@ export const ARROWS: Readonly<Record<ProductFolder, readonly ProductFolder[]>> =
   gateway: ['policies', 'catalog', 'sandbox'],
 };
 
+/** WHY: what a worker loads, it loads at each of its starts. */
+const NARROW_DOORS: Partial<Record<ProductFolder, string>> = { sandbox: '#policies/stored-tables' };
+
 /** What `policies` may take from the platform: functions of their arguments. */
 const PURE_BUILTINS: Readonly<Record<string, readonly string[]>> = { 'node:crypto': ['createHash', 'createHmac'] };
 
@@ -26,6 +29,8 @@ function wrongImport(file: SourceFile, edge: SourceFile['imports'][number]): str
   }
   if (!(allowed as readonly string[]).includes(into))
     return `${file.path} imports ${edge.specifier}: ${file.folder} must not know ${into}`;
+  const door = NARROW_DOORS[file.folder as ProductFolder];
+  if (door !== undefined && edge.specifier !== door) return `${file.path} imports ${edge.specifier}: use ${door}`;
   return edge.specifier.startsWith('#') ? null : `${file.path} imports ${edge.specifier}: use #${into}`;
 }
 

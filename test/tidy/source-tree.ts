@@ -43,6 +43,7 @@ export interface SourceFile {
 
 const DOORS: Readonly<Record<string, string>> = {
   '#policies': 'policies/index.ts',
+  '#policies/stored-tables': 'policies/stored-tables.ts',
   '#catalog': 'catalog/index.ts',
   '#sandbox': 'sandbox/index.ts',
 };

@@ -9,7 +9,7 @@ import {
   type DuckDBValue,
   DuckDBVarCharVector,
 } from '@duckdb/node-api';
-import type { Cell, SqlType, TableData } from '#policies';
+import type { Cell, SqlType, TableData } from '#policies/stored-tables';
 import { EngineError } from '../engine.ts';
 
 /** Most cells of one result, and most UTF-8 bytes of text in it: what the gateway is ready to hold of one job. */

@@ -1,7 +1,7 @@
 import assert, { AssertionError } from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { ROW_KEY_COLUMN, type TableData } from '#policies';
+import { ROW_KEY_COLUMN, type TableData } from '#policies/stored-tables';
 import { EngineError, type GrantedView, isOutOfMemory, type QueryEngine, type ScratchTable } from '../engine.ts';
 import { decode } from './decode.ts';
 import { type EngineLimits, lockDown, lockedInstance, startInstance } from './lock-down.ts';

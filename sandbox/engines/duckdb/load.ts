@@ -20,7 +20,7 @@ import {
   UBIGINT,
   VARCHAR,
 } from '@duckdb/node-api';
-import type { Cell, SqlType, TableData } from '#policies';
+import type { Cell, SqlType, TableData } from '#policies/stored-tables';
 import type { ScratchTable } from '../engine.ts';
 
 /** Rows of a DuckDB vector. */

@@ -1,5 +1,5 @@
 import { type DuckDBConnection, type DuckDBInstance, LIST, listValue } from '@duckdb/node-api';
-import type { TableData } from '#policies';
+import type { TableData } from '#policies/stored-tables';
 import type { ScratchTable } from '../engine.ts';
 import { decode } from './decode.ts';
 import { encodersOf, loadTable, scratchName } from './load.ts';
