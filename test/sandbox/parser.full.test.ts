@@ -156,9 +156,12 @@ test('any text gives a tree or a clean refusal', async () => {
 
 test('a parser that is killed in the middle is replaced, and the text is read by the next', async () => {
   const before = parser.pid();
-  const asked = Array.from({ length: 20 }, (_, index) => parse(`SELECT ${String(index)}`));
+  const some = () => Array.from({ length: 20 }, (_, index) => parse(`SELECT ${String(index)}`));
+  const asked = some();
   process.kill(before ?? 0, 'SIGKILL');
   const trees = await Promise.all(asked);
+  // WHY more: on a busy machine the worker may answer them all before its death reaches it.
+  while (parser.pid() === before) trees.push(...(await Promise.all(some())));
   expect(trees.every((tree) => tree.includes('"error":false'))).toBe(true);
   expect(parser.pid()).not.toBe(before);
   expect(events).toContainEqual({ kind: 'parser-replaced', reason: 'crashed' });
