@@ -128,7 +128,7 @@ async function compileMs(gateway: Gateway, runs: number): Promise<number> {
 }
 
 async function overheadMs(gateway: Gateway, client: Client, clock: { waits: number[] }, runs: number) {
-  const { profile, noiseSecret, guard: memory } = gateway.pipeline;
+  const { profile, noiseSecret, privacyNoise, guard: memory } = gateway.pipeline;
   const admission = await admit({ caller: CALLER, plan: PLAN, action: 'explain' }, gateway.pipeline);
   const { compiled } = await compileStages(sqlOf('0'), admission, gateway.pipeline);
   const analyst = `${CALLER.org}/${CALLER.sub}`;
@@ -155,7 +155,7 @@ async function overheadMs(gateway: Gateway, client: Client, clock: { waits: numb
           });
         },
       };
-      const policy = { profile, noiseSecret, answer: job.id, memory };
+      const policy = { profile, noiseSecret, privacyNoise, answer: job.id, memory };
       memory.forget((await protectThrough(timed, compiled, policy)).guard);
       engines.push(engineMs);
     });

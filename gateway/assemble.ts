@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomFillSync } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import {
   unfinishedJobs,
   writingVersions,
 } from '#catalog';
-import { AppError, DEFAULT_PROFILE } from '#policies';
+import { AppError, DEFAULT_PROFILE, drawnNoise } from '#policies';
 import {
   DEFAULT_INGEST_LIMITS,
   ingest,
@@ -120,6 +120,7 @@ export async function assemble(
     authorize,
     profile: DEFAULT_PROFILE,
     noiseSecret,
+    privacyNoise: drawnNoise((bytes) => randomFillSync(bytes)),
     guard: new StoredGuardMemory(store),
     answers: new KeptAnswers({
       key: deriveKey(master.key, 'sluice kept answers', 32),

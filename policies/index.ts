@@ -21,6 +21,7 @@ export * from './errors.ts';
 export * from './levels.ts';
 export { type FillRandom, RandomSource } from './mechanisms/exact-sampling/random-source.ts';
 export { NoisePool } from './mechanisms/noise-pool/noise-pool.ts';
+export { drawnNoise } from './release/drawn-noise.ts';
 export { DISTINCT_LIMITS, type DistinctLimit } from './release/guard/distinct-sets.ts';
 export { type KnownKind, type KnownSet, ReleaseHistory } from './release/guard/history.ts';
 export {
@@ -43,8 +44,9 @@ export {
 } from './release/guard/set-print.ts';
 export { standingFor } from './release/guard/standing.ts';
 export type { GuardEntry, GuardMemory } from './release/guarded.ts';
+export type { PrivacyNoise } from './release/private-groups.ts';
 export { type CellsEngine, type ProtectedCells, protectThrough, type ReleasePolicy } from './release/protect.ts';
-export { release } from './release/release.ts';
+export { costOf, release } from './release/release.ts';
 export type { ReleasedResult, Suppressed } from './release/released-result.ts';
 export { type CompiledQuery, emit } from './sql/compile.ts';
 export { type Because, type Decision, decide, type OutputLabel } from './sql/decide.ts';

@@ -15,7 +15,19 @@ export const MODES = ['rows', 'aggregate', 'perturbed', 'dp', 'homomorphic', 'de
 export type Mode = (typeof MODES)[number];
 
 /** Modes that this version can serve. A stricter mode that is not built is denied by its name, never weakened. */
-export const MODES_BUILT: ReadonlySet<Mode> = new Set<Mode>(['rows', 'aggregate', 'perturbed']);
+export const MODES_BUILT: ReadonlySet<Mode> = new Set<Mode>(['rows', 'aggregate', 'perturbed', 'dp']);
+
+/** Mode `dp`: what one query takes unless it says otherwise, and how much of one unit an answer looks at. */
+export interface PrivacyLimits {
+  /** zCDP of a query that names none. */
+  readonly rho: number;
+  /** That groups are selected which only one unit is in, per query. */
+  readonly delta: number;
+  /** Most groups that one unit contributes to, of those that its keys make. */
+  readonly groupsMax: number;
+  /** Most rows' worth that one unit contributes to a group, where its table declares no fewer. */
+  readonly rowsMax: number;
+}
 
 /** The numbers and mappings of a release, versioned and hashed into every receipt. */
 export interface PolicyProfile {
@@ -35,6 +47,7 @@ export interface PolicyProfile {
   readonly perturbation: PerturbationParameters;
   /** How many distinct sets of rows may be asked about in one region (release/guard/distinct-sets.ts). */
   readonly distinctSets: Readonly<Record<'aggregate' | 'perturbed', DistinctLimit>>;
+  readonly privacy: PrivacyLimits;
   /** Most rows that mode `rows` lets out of one job. */
   readonly rowsMax: number;
   /** Most cells (released groups) of one job. */
@@ -60,6 +73,7 @@ export const DEFAULT_PROFILE: PolicyProfile = Object.freeze({
   // WHY more room in mode `aggregate` than its measured limit: it is exact by choice, for data whose owners accept that many
   // different questions about few people tell more than each; a table of some hundred rows would else be spent in a day (figures in SECURITY.md).
   distinctSets: Object.freeze({ ...DISTINCT_LIMITS, aggregate: { least: 64, rowsPerSet: 4 } }),
+  privacy: Object.freeze({ rho: 0.001, delta: 1e-9, groupsMax: 4, rowsMax: 4 }),
   rowsMax: 10_000,
   cellsMax: 50_000,
 });

@@ -33,6 +33,11 @@ export interface ColumnSchema {
   /** Identifier of a privacy unit: a row belongs to the unit that this column names. */
   readonly unit?: UnitKind;
   /**
+   * Unit columns: most rows that one unit may have in a version of the table, as the provider promises; a version with a unit of more is
+   * rejected. In mode `dp` a promise costs less noise than leaving rows out. 1 to 1,000,000.
+   */
+  readonly rowsPerUnitMax?: number;
+  /**
    * Identifiers only: columns of one domain are the same kind of key and may be joined. Default: the unit's kind, or
    * else `<table>.<column>`, which joins with nothing but itself.
    */

@@ -127,6 +127,36 @@ const PROTECTION: Phrases = {
     '用 {} 连接一张标明个人、企业、家庭或机构的表',
 };
 
+/** Mode `dp`. */
+const PRIVACY: Phrases = {
+  'statistics for this ρ': '在此 ρ 下的统计量数',
+  'noise as large as these bounds need': '此上下界所需的过大噪声',
+  'narrower bounds, or more ρ': '更窄的上下界，或更大的 ρ',
+  'groups that are not public': '取值未公开的分组',
+  'GROUP BY columns with a public list, fewer statistics, or more ρ':
+    '按有公开取值列表的列 GROUP BY，减少统计量，或增大 ρ',
+  'GROUP BY columns with a public list': '按有公开取值列表的列 GROUP BY',
+  'an outer join, IN, EXISTS or UNION over rows of several kinds of units ({list})':
+    '对涉及多类单元（{}）的行使用外连接、IN、EXISTS 或 UNION',
+  'inner joins, or tables of one kind of unit': '内连接，或只涉及一类单元的表',
+  'rows that belong to several units ({list})': '同时属于多个单元（{}）的行',
+  '`rowsPerUnitMax` declared for all but one of {list}': '除其中一类外，为 {} 声明 `rowsPerUnitMax`',
+  'groups of rows that belong to several units': '同时属于多个单元的行的分组',
+  'count(DISTINCT …) of the column that names the units, or GROUP BY the column':
+    '对标明单元的列使用 count(DISTINCT …)，或按该列 GROUP BY',
+  '{}(…), or count(DISTINCT …) of a unit': '{}(…)，或单元的 count(DISTINCT …)',
+  'count, count(DISTINCT unit), sum, avg, var_*, stddev_*, covar_*, corr, regr_*':
+    'count、count(DISTINCT 单元)、sum、avg、var_*、stddev_*、covar_*、corr、regr_*',
+  'bounds this wide in {}()': '{}() 中过宽的上下界',
+  'an expression without bounds in {}()': '{}() 中没有上下界的表达式',
+  '`{}` without declared bounds in {}()': '未声明上下界的 `{}`（在 {}() 中）',
+  'bounds declared for `{}`, or least(greatest(x, low), high)':
+    '为 `{}` 声明上下界，或使用 least(greatest(x, low), high)',
+  'least(greatest(x, low), high)': 'least(greatest(x, low), high)',
+  'rows whose `{}` is no longer known': '`{}` 已不可知的行',
+  'joins that keep the identifier': '保留标识项的连接',
+};
+
 const CATALOGUE: Phrases = {
   empty: { en: 'it is empty', zh: '为空' },
   'an id is a letter or digit and up to 62 of letters, digits, . _ -':
@@ -240,7 +270,7 @@ const GATEWAY: Phrases = {
   'count(DISTINCT expression)': 'count(DISTINCT 表达式)',
 };
 
-export const PHRASES: Phrases = { ...SQL, ...PROTECTION, ...CATALOGUE, ...GATEWAY };
+export const PHRASES: Phrases = { ...SQL, ...PROTECTION, ...PRIVACY, ...CATALOGUE, ...GATEWAY };
 const PATTERNS = Object.entries(PHRASES)
   .filter(([key]) => key.includes('{'))
   .map(([key, phrase]) => ({ phrase, pattern: patternOf(key) }));

@@ -1,5 +1,5 @@
 import type { Store } from '#catalog';
-import type { PolicyProfile } from '#policies';
+import type { PolicyProfile, PrivacyNoise } from '#policies';
 import type { Sandbox } from '#sandbox';
 import type { AccessLog } from '../audit/index.ts';
 import type { FreezeRegister } from '../freezes/freeze-register.ts';
@@ -29,6 +29,8 @@ export interface PipelineDeps {
   readonly profile: PolicyProfile;
   /** Noise of mode `perturbed` is drawn from it. */
   readonly noiseSecret: Uint8Array;
+  /** Noise of mode `dp`, fresh for each answer. */
+  readonly privacyNoise: PrivacyNoise;
   readonly guard: StoredGuardMemory;
   readonly answers: KeptAnswers;
   readonly freezes: FreezeRegister;

@@ -34,8 +34,9 @@ export function execute(
     signal: arrival.signal,
   };
   return deps.sandbox.run(job, async (session) => {
-    const { profile, noiseSecret, guard: memory } = deps;
-    const cells = await protectThrough(session, compiled, { profile, noiseSecret, answer: arrival.id, memory });
+    const { profile, noiseSecret, privacyNoise, guard: memory } = deps;
+    const policy = { profile, noiseSecret, privacyNoise, answer: arrival.id, memory };
+    const cells = await protectThrough(session, compiled, policy);
     try {
       const answer = await finish(compiled, cells.tables, session);
       return { released: release(compiled, cells, answer, profile), guard: cells.guard };

@@ -1,4 +1,4 @@
-import type { PolicyProfile } from '#policies';
+import { costOf, type PolicyProfile } from '#policies';
 import type { Explanation } from '../jobs/job-service.ts';
 import type { Admission } from './admit.ts';
 import type { CompiledStages } from './compile-query.ts';
@@ -21,7 +21,7 @@ export function explanationOf(admission: Admission, stages: CompiledStages, prof
           { rule: 'dominance', limit: profile.topTwoShareMax },
           ...(decision.mode === 'perturbed' ? ([{ rule: 'noise', limit: profile.perturbation.D }] as const) : []),
         ],
-    cost: { rho: 0, epsilonAtDelta: 0, jobs: 1 },
+    cost: { ...costOf(compiled), jobs: 1 },
     versions: versionsOf(admission, compiled, profile),
     stages: [parsed, resolved, decision, privatePlan, compiled].map((value) => ({
       stage: value.kind,

@@ -64,6 +64,7 @@ export async function recordIntent(
   deps: PipelineDeps,
 ): Promise<OpenedJob> {
   const { mode } = compiled.decision;
+  requireLedger(compiled);
   const base = entryOf(arrival, admission, deps);
   const entry: AuditEntry = {
     ...base,
@@ -88,6 +89,12 @@ export async function recordIntent(
     startJob(tx, job.id, index);
     return { ...opening, job: getJob(tx, job.id), replayed: false, entry: told, given };
   });
+}
+
+/** INVARIANT: what costs privacy does not run where nothing keeps account of it. */
+function requireLedger({ charges, decision: { mode, because } }: CompiledQuery): void {
+  if (charges.length === 0) return;
+  throw new AppError('POLICY_MODE_NOT_AVAILABLE', { mode, columns: because.slice(0, 1).map(({ column }) => column) });
 }
 
 /** [settlement + result + what the guard remembers + outcome]. Errors: POLICY_FROZEN; then nothing is released. */

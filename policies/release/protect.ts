@@ -10,6 +10,7 @@ import { type JudgedGroups, judgeGroups, onlyTelling, openGroups, type Protectio
 import type { GuardEntry, GuardMemory } from './guarded.ts';
 import { gatheredGroups } from './linked-groupings.ts';
 import { linkedStatistics } from './linked-statistics.ts';
+import { type PrivacyNoise, type PrivateTable, privateTable } from './private-groups.ts';
 import { type ProtectedTable, releasedTable } from './protected-table.ts';
 import type { Suppressed } from './released-result.ts';
 import { settleAnswer } from './settled.ts';
@@ -22,6 +23,8 @@ export interface ProtectedCells {
   readonly suppressed: Suppressed;
   /** What the guard has to remember of it. */
   readonly guard: GuardEntry;
+  /** Per boundary of mode `dp`: 95% intervals, `[column][row]` as in its table; null for all others. */
+  readonly intervals: readonly (PrivateTable['intervals'] | null)[];
 }
 
 const REASONS = ['threshold', 'dominance', 'complementary', 'row-cap'] as const;
@@ -49,6 +52,8 @@ export function* protect(
   for (const [index, boundary] of boundaries.entries()) {
     const raw = yield { boundary: index, pass: 'first', tables: [] };
     if (boundary.kind === 'rows') parts.push({ kind: 'rows', table: capRows(boundary, raw) });
+    else if (boundary.kind === 'private')
+      parts.push({ kind: 'private', table: privateTable(boundary, raw, policy.privacyNoise) });
     else {
       const groups = yield* judged(boundary, index, raw, policy);
       const small = isLinked.has(boundary) ? yield* smallGroups(boundary, index, raw, smallLeft) : null;
@@ -59,7 +64,7 @@ export function* protect(
   const whole = parts.filter((part) => part.kind === 'cells');
   const guarded = settleAnswer(policy.answer, whole, linked, policy.memory, policy.profile);
   const tables = parts.map((part) => {
-    if (part.kind === 'rows') return part.table;
+    if (part.kind !== 'cells') return part.table;
     const { boundary, raw, groups } = part;
     const shown = guarded.boundaries[whole.indexOf(part)]!;
     if (!isLinked.has(boundary)) return tableOfGroups(boundary.released, { ...groups, shown }, raw);
@@ -70,11 +75,13 @@ export function* protect(
     tables: Object.freeze(tables.map(({ table }) => table)),
     suppressed: together(tables.map(({ suppressed }) => suppressed)),
     guard: guarded.entry,
+    intervals: Object.freeze(parts.map((part) => (part.kind === 'private' ? part.table.intervals : null))),
   });
 }
 
 type Part =
   | { readonly kind: 'rows'; readonly table: ProtectedTable }
+  | { readonly kind: 'private'; readonly table: PrivateTable }
   | {
       readonly kind: 'cells';
       readonly boundary: CellsBoundary;
@@ -129,6 +136,8 @@ export interface ReleasePolicy {
   readonly profile: PolicyProfile;
   /** Noise is drawn from it: secret, random, fixed for the life of the data. */
   readonly noiseSecret: Uint8Array;
+  /** Mode `dp`: fresh for each answer. */
+  readonly privacyNoise: PrivacyNoise;
   /** The answer's own name. */
   readonly answer: string;
   readonly memory: GuardMemory;

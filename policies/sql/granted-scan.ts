@@ -26,6 +26,7 @@ export function scanOf(
       ...(column.bins === undefined ? {} : { bins: column.bins }),
       nullable: column.nullable ?? true,
       health: column.health ?? false,
+      ...(column.rowsPerUnitMax === undefined ? {} : { unitRowsMax: column.rowsPerUnitMax }),
     }),
   );
   const scan: Scan = {

@@ -68,6 +68,8 @@ export interface ScanColumn extends OutputColumn {
   readonly bins?: readonly (number | string)[];
   readonly nullable: boolean;
   readonly health: boolean;
+  /** Declared of a unit column: most rows that one unit has. */
+  readonly unitRowsMax?: number;
 }
 
 /** Rows that the caller wrote. They never count towards a threshold. `values[row][column]` are literals. */

@@ -1,5 +1,6 @@
 import type { MechanismUse } from '../accounting/mechanism-use.ts';
 import type { PrivacyCharge } from '../accounting/privacy-charge.ts';
+import type { PrivacyRequest } from '../accounting/privacy-request.ts';
 import { AppError, assert } from '../errors.ts';
 import type { Mode, PolicyProfile } from '../levels.ts';
 import { type Decision, labelledMode } from './decide.ts';
@@ -7,6 +8,8 @@ import type { OutputColumn, Rel } from './plan.ts';
 import type { ResolvedQuery } from './resolve.ts';
 import type { CellsBoundary } from './rewrite/cell-layout.ts';
 import { cutPlan } from './rewrite/cut.ts';
+import { splitPrivacy } from './rewrite/privacy-split.ts';
+import type { PrivateBoundary } from './rewrite/private-layout.ts';
 
 /** Stage `rewrite`: the plan cut at its release boundaries. Below: raw work. Above: `finish`, on protected values only. */
 export interface PrivatePlan {
@@ -21,7 +24,7 @@ export interface PrivatePlan {
 }
 
 /** A maximal part of the plan whose output leaves by one policy. */
-export type Boundary = RowsBoundary | CellsBoundary;
+export type Boundary = RowsBoundary | CellsBoundary | PrivateBoundary;
 
 /** Mode `rows`: what `cells` gives out may leave as it is, up to the profile's cap. */
 export interface RowsBoundary {
@@ -35,12 +38,19 @@ export interface RowsBoundary {
 }
 
 /**
- * Cuts the plan where protected rows become groups. Everything the user wrote above a cut runs on released values.
+ * Cuts the plan where protected rows become groups. Everything the user wrote above a cut runs on released values. `privacy`: what the
+ * query may take in mode `dp`; the profile's where the asker names nothing.
  * @throws AppError POLICY_ROWS_REFUSED, POLICY_UNIT_MISSING, POLICY_AGGREGATE_REFUSED, POLICY_CONSTRUCT_REFUSED,
  *   POLICY_IDENTIFIER_USE, SQL_TOO_COMPLEX
  */
-export function rewrite(resolved: ResolvedQuery, decision: Decision, profile: PolicyProfile): PrivatePlan {
-  const { boundaries, finish } = cutPlan(resolved, decision, profile);
+export function rewrite(
+  resolved: ResolvedQuery,
+  decision: Decision,
+  profile: PolicyProfile,
+  privacy: PrivacyRequest = profile.privacy,
+): PrivatePlan {
+  const { boundaries: cut, finish } = cutPlan(resolved, decision, profile);
+  const { boundaries, charges, mechanisms } = splitPrivacy(cut, privacy);
   if (boundaries.length > BOUNDARIES_MAX) {
     throw new AppError('SQL_TOO_COMPLEX', { what: 'aggregations in one query', limit: BOUNDARIES_MAX });
   }
@@ -48,14 +58,16 @@ export function rewrite(resolved: ResolvedQuery, decision: Decision, profile: Po
     // INVARIANT: only what is public through and through leaves as rows, by the same labels that chose the mode.
     if (boundary.kind === 'rows')
       assert(labelledMode(boundary.cells, profile) === 'rows', 'rows boundaries are public');
+    // INVARIANT: a query of mode `dp` releases nothing by a weaker mode, and no other mode draws on a privacy budget.
+    else assert((boundary.kind === 'private') === (decision.mode === 'dp'), 'one mode for all that is protected');
   }
   return Object.freeze({
     kind: 'private-plan',
     mode: decision.mode,
     boundaries: Object.freeze(boundaries),
     finish,
-    charges: Object.freeze([]),
-    mechanisms: Object.freeze([]),
+    charges: Object.freeze(charges),
+    mechanisms: Object.freeze(mechanisms),
   });
 }
 

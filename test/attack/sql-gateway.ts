@@ -1,8 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { randomFillSync, randomUUID } from 'node:crypto';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { AppError } from '../../policies/errors.ts';
 import { DEFAULT_PROFILE, type Mode, type PolicyProfile } from '../../policies/levels.ts';
+import { drawnNoise } from '../../policies/release/drawn-noise.ts';
 import type { GuardMemory } from '../../policies/release/guarded.ts';
+import type { PrivacyNoise } from '../../policies/release/private-groups.ts';
 import { protectThrough } from '../../policies/release/protect.ts';
 import { release } from '../../policies/release/release.ts';
 import type { Suppressed } from '../../policies/release/released-result.ts';
@@ -61,6 +63,7 @@ export async function openGateway(
   noiseSecret: Uint8Array = new Uint8Array(32).fill(7),
   /** What earlier answers left behind; by default every answer is the first. */
   memory: GuardMemory | null = null,
+  privacyNoise: PrivacyNoise = drawnNoise((bytes) => randomFillSync(bytes)),
 ) {
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
   const engine = await instance.connect();
@@ -114,7 +117,7 @@ export async function openGateway(
         },
       },
       compiled,
-      { profile, noiseSecret, answer: randomUUID(), memory: memory ?? freshMemory() },
+      { profile, noiseSecret, privacyNoise, answer: randomUUID(), memory: memory ?? freshMemory() },
     );
     let answer: TableData | null = null;
     if (compiled.finish !== null) {

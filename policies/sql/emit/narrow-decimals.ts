@@ -94,6 +94,7 @@ function wholeDigits(expr: Expr, bounds: ColumnBounds): number {
       : typeDigits(expr);
   if (expr.kind !== 'call' || a === undefined) return typeDigits(expr);
   if (expr.fn === 'negate' || expr.fn === 'abs') return wholeDigits(a, bounds);
+  if (expr.fn === 'clamp') return Math.max(...expr.args.slice(1).map((end) => wholeDigits(end, bounds)));
   if (b === undefined) return typeDigits(expr);
   if (expr.fn === 'multiply') return wholeDigits(a, bounds) + wholeDigits(b, bounds);
   if (expr.fn === 'add' || expr.fn === 'subtract')

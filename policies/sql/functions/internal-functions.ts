@@ -1,4 +1,4 @@
-import { INTEGER, TEXT } from '../sql-type.ts';
+import { DOUBLE, INTEGER, TEXT } from '../sql-type.ts';
 import type { ScalarEntry } from './scalar-entry.ts';
 import { unitClassSql } from './unit-class.ts';
 
@@ -22,12 +22,25 @@ export const INTERNAL_FUNCTIONS: readonly ScalarEntry[] = [
     doc: { zh: '编码对应的文本', en: 'text of a code' },
   },
   {
+    // WHY not greatest and least: for them NULL is no value, and one bound would stand in its place.
+    name: 'clamp',
+    spellings: [],
+    signatures: [
+      { params: [{ is: 'number' }, { is: 'number' }, { is: 'number' }], result: ([type]) => type ?? DOUBLE },
+    ],
+    sql: ([value = '', low = '', high = '']) =>
+      `(CASE WHEN ${value} < ${low} THEN ${low} WHEN ${value} > ${high} THEN ${high} ELSE ${value} END)`,
+    strict: true,
+    total: 'one of its arguments; NULL stays NULL',
+    doc: { zh: '截断到区间', en: 'the nearest value within bounds' },
+  },
+  {
     // 62 bits of a hash, so that sums of them stay far from the end of 128 bits.
     name: 'value_hash',
     spellings: [],
-    signatures: [{ params: [{ is: 'any' }], result: INTEGER }],
-    sql: ([value = '']) => `CAST(hash(${value}) >> 2 AS BIGINT)`,
+    signatures: [{ params: [{ is: 'any' }], rest: { is: 'any' }, result: INTEGER }],
+    sql: (values) => `CAST(hash(${values.join(', ')}) >> 2 AS BIGINT)`,
     total: 'a number of 62 bits',
-    doc: { zh: '值的散列', en: 'hash of a value' },
+    doc: { zh: '值的散列', en: 'hash of values' },
   },
 ];

@@ -1,20 +1,9 @@
-import { type ColumnRef, columnsOf, type Expr, type NamedExpr, type Rel } from '../plan.ts';
+import type { ColumnRef, Expr, NamedExpr, Rel } from '../plan.ts';
 import { BOOLEAN, HUGEINT, INTEGER, TEXT } from '../sql-type.ts';
-import {
-  aggregateCall,
-  call,
-  group,
-  type IdSource,
-  isNotNull,
-  isNotZero,
-  literal,
-  named,
-  ref,
-  refTo,
-  sumType,
-} from './build.ts';
+import { aggregateCall, call, group, type IdSource, isNotNull, isNotZero, literal, ref, sumType } from './build.ts';
 import { type ContributionColumns, NOBODY } from './cell-layout.ts';
 import type { CellsSpec, Check } from './cells.ts';
+import { asTexts, type CodedKeys, codedKeys } from './coded-keys.ts';
 import { Collected, keyOf, refsOf } from './collected.ts';
 import { countStar, grossCall, magnitudeCall, regrouped } from './exact-cells.ts';
 import { withFlags } from './flags.ts';
@@ -68,48 +57,23 @@ export function classCells(
   const flagged = withFlags(rel, conditions, inner.measures, ids);
   const below = group(flagged.rel, [...innerKeys, classKey], flagged.measures);
   const cells = folded(below, { innerKeys, classKey, gross, partial, keySums, contributing }, ids);
-  return asTexts(
-    cells,
-    keys.map(({ isCode }) => isCode),
-    ids,
-  );
+  return { ...cells, ...asTexts(cells, keys, ids) };
 }
 
-interface CheapKeys {
-  readonly rel: Rel;
-  readonly keys: readonly { readonly key: NamedExpr; readonly isCode: boolean }[];
+interface CheapKeys extends CodedKeys {
   readonly unitClass: Expr;
 }
 
 /** Stored twins in the place of texts and tokens, where there are any. */
 function cheapKeys({ raw, keys }: CellsSpec, unit: UnitColumn, ids: IdSource): CheapKeys {
   const stored = withTwin(raw.rel, unit.id, 'class', ids);
-  let rel = stored?.rel ?? raw.rel;
-  const cheap = keys.map(({ name, expr }) => {
-    const code = expr.kind === 'column' ? withTwin(rel, expr.id, 'code', ids) : null;
-    rel = code?.rel ?? rel;
-    return { key: keyOf(ids, code?.twin ?? expr, name), isCode: code !== null };
-  });
-  return { rel, keys: cheap, unitClass: classOf(unit, stored) };
+  return { ...codedKeys(stored?.rel ?? raw.rel, keys, ids), unitClass: classOf(unit, stored) };
 }
 
 function classOf(unit: UnitColumn, stored: WithTwin | null): Expr {
   if (stored === null) return call('unit_class', [ref(unit.id, unit.type)], INTEGER);
   if (!stored.nullable) return stored.twin;
   return call('coalesce', [stored.twin, literal(String(NOBODY), INTEGER)], INTEGER);
-}
-
-/** Codes leave as the texts that they stand for: few rows by now. */
-function asTexts(cells: ClassCells, isCode: readonly boolean[], ids: IdSource): ClassCells {
-  if (!isCode.includes(true)) return cells;
-  const keys = cells.keys.map((key, position) =>
-    keyOf(ids, isCode[position] === true ? call('code_text', [key], TEXT) : key, 'key'),
-  );
-  const isKey = new Set(cells.keys.map(({ id }) => id));
-  const others = columnsOf(cells.rel)
-    .filter(({ id }) => !isKey.has(id))
-    .map((column) => named(column.id, column.name, refTo(column)));
-  return { ...cells, rel: { kind: 'project', input: cells.rel, columns: [...keys, ...others] }, keys: refsOf(keys) };
 }
 
 interface Inner {

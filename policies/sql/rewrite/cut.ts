@@ -38,6 +38,8 @@ import { checkUnion } from './join-rules.ts';
 import { lookThrough } from './look-through.ts';
 import { checkUnitValue, measureOf } from './measures.ts';
 import { limitRaw, perUnitRaw, projectRaw, windowRaw } from './over-raw.ts';
+import { buildPrivateCells } from './private-cells.ts';
+import { privateSpec } from './private-spec.ts';
 import { checkValues } from './public-side.ts';
 import { leavesTiedTo, type Raw, rawScan, rootOf, type UnitColumn } from './raw.ts';
 import { constructRefused, rowsRefused, unitMissing } from './refusals.ts';
@@ -105,7 +107,7 @@ function cutScan(scan: Scan, cutter: Cutter): Piece {
   }
   cutter.leaves += 1;
   const rowKey = cutter.ids.next();
-  const raw = rawScan(scan, cutter.leaves, rowKey);
+  const raw = rawScan(scan, cutter.leaves, rowKey, cutter.decision.mode === 'dp' ? 'declared' : 'measured');
   const kept = scan.columns.filter(({ id, unit }) => needed.has(id) || unit !== null);
   return { ...raw, rel: { ...scan, columns: [...kept, rowKeyColumn(rowKey)] } };
 }
@@ -254,7 +256,12 @@ function boundaryFor(aggregate: Aggregate, raw: Raw, cutter: Cutter): number {
   const known = cutter.known.get(text);
   if (known !== undefined) return known;
   const index = cutter.boundaries.length;
-  cutter.boundaries.push(buildCells(cellsSpec(aggregate, raw, cutter), cutter.ids));
+  const isPrivate = cutter.decision.mode === 'dp';
+  cutter.boundaries.push(
+    isPrivate
+      ? buildPrivateCells(privateSpec(aggregate, raw, cutter), cutter.ids)
+      : buildCells(cellsSpec(aggregate, raw, cutter), cutter.ids),
+  );
   cutter.known.set(text, index);
   return index;
 }

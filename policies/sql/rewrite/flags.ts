@@ -13,7 +13,8 @@ export function withFlags(
   measures: readonly NamedAggregate[],
   ids: IdSource,
 ): { readonly rel: Rel; readonly measures: readonly NamedAggregate[] } {
-  const flags = conditions
+  const distinct = conditions.filter((one, index) => conditions.findIndex((other) => sameExpr(one, other)) === index);
+  const flags = distinct
     .filter(({ kind }) => kind !== 'column' && kind !== 'literal')
     .map((condition) => ({ condition, flag: named(ids.next(), 'flag', condition) }));
   if (flags.length === 0) return { rel, measures };

@@ -96,12 +96,15 @@ export function namesOfUnit({ rel, alias }: Pick<Raw, 'rel' | 'alias'>, unit: Co
   return [...new Set(names)].sort();
 }
 
-/** A protected table as it is stored. `leaf` is any number that no other table of the query has. */
-export function rawScan(scan: Scan, leaf: number, rowKey: ColumnId): Raw {
+/**
+ * A protected table as it is stored. `leaf` is any number that no other table of the query has. `known`: by what the rows of one unit are
+ * bounded. WHY not what was measured in mode `dp`: the most rows that any one unit has is an extreme of the data.
+ */
+export function rawScan(scan: Scan, leaf: number, rowKey: ColumnId, known: 'measured' | 'declared'): Raw {
   const source = scan.source;
   const naming = scan.columns.filter(({ unit }) => unit !== null);
   const owned = naming.some(({ nullable }) => !nullable);
-  const rowsMax = (unit: UnitKind) =>
+  const measured = (unit: UnitKind) =>
     source.kind === 'table' && naming.filter((column) => column.unit === unit).length === 1
       ? (source.rowsPerUnitMax[unit] ?? null)
       : null;
@@ -109,8 +112,9 @@ export function rawScan(scan: Scan, leaf: number, rowKey: ColumnId): Raw {
   return {
     state: 'raw',
     rel: scan,
-    units: naming.map(({ id, type, unit, nullable }) => {
-      return { id, type, unit: unit!, nullable, unowned: !owned, rowsMax: rowsMax(unit!) };
+    units: naming.map(({ id, type, unit, nullable, unitRowsMax }) => {
+      const rowsMax = known === 'declared' ? (unitRowsMax ?? null) : measured(unit!);
+      return { id, type, unit: unit!, nullable, unowned: !owned, rowsMax };
     }),
     rowKeys: source.kind === 'table' ? [rowKeyOf(rowKey, source)] : [],
     leaves: new Map([

@@ -1,5 +1,5 @@
 import { AppError, placeOf, type SourcePlace } from '../../errors.ts';
-import type { PolicyProfile } from '../../levels.ts';
+import type { Mode, PolicyProfile } from '../../levels.ts';
 import { placeOfOutput, placeOfSource } from '../decide/places.ts';
 import type { Decision } from '../decide.ts';
 import type { ResolvedQuery } from '../resolve.ts';
@@ -13,8 +13,13 @@ export function rowsRefused({ plan, text }: ResolvedQuery, decision: Decision, p
   return new AppError('POLICY_ROWS_REFUSED', { mode: decision.mode, columns }, place);
 }
 
-export function constructRefused(construct: string, accepted: string, place: SourcePlace | null): AppError {
-  return new AppError('POLICY_CONSTRUCT_REFUSED', { construct, mode: 'aggregate', accepted }, place);
+export function constructRefused(
+  construct: string,
+  accepted: string,
+  place: SourcePlace | null,
+  mode: Mode = 'aggregate',
+): AppError {
+  return new AppError('POLICY_CONSTRUCT_REFUSED', { construct, mode, accepted }, place);
 }
 
 /** Says which join would tell whose the rows are. */

@@ -123,9 +123,18 @@ describe('decide', () => {
   it.each(Object.keys(clauses))('follows information through %s', (clause) => {
     const maker = new PlanMaker();
     const made = clauses[clause]!(maker, maker.scan(PEOPLE));
-    expect(problem(() => decided(made))).toEqual({
+    const { mode, because } = decided(made);
+    expect(mode).toBe('dp');
+    expect(because).toContainEqual({ column: 'people.income', level: 'general-4' });
+  });
+
+  it('refuses a mode that is not built by its name', () => {
+    const maker = new PlanMaker();
+    const income = { ...PEOPLE.columns['income']!, level: 'important' } as const;
+    const scan = maker.scan({ ...PEOPLE, columns: { ...PEOPLE.columns, income } });
+    expect(problem(() => decided(maker.group(scan, [], [agg('sum', [scan.at['income']!])])))).toEqual({
       code: 'POLICY_MODE_NOT_AVAILABLE',
-      facts: { mode: 'dp', columns: ['people.income'] },
+      facts: { mode: 'homomorphic', columns: ['people.income'] },
     });
   });
 

@@ -9,7 +9,7 @@ import type { SqlType } from '../../../policies/sql/sql-type.ts';
 import type { Cell, TableData } from '../../../policies/table-data.ts';
 import { freshMemory } from '../release/fresh-memory.ts';
 import type { Tables, Value } from './interpret-plan.ts';
-import { NOISE_SECRET, statementOf, type TableSpec } from './plan-fixture.ts';
+import { CHANCE, statementOf, type TableSpec } from './plan-fixture.ts';
 
 const ENGINE_TYPES: Partial<Record<SqlType['kind'], string>> = {
   token: 'UBIGINT',
@@ -48,7 +48,7 @@ export async function openEngine() {
 
   /** Protection with this engine. */
   async function protectedBy(cut: PrivatePlan, profile: PolicyProfile): Promise<ProtectedCells> {
-    const dialogue = protect(cut, { profile, noiseSecret: NOISE_SECRET, answer: 'answer', memory: freshMemory() });
+    const dialogue = protect(cut, { profile, ...CHANCE, answer: 'answer', memory: freshMemory() });
     let step = dialogue.next();
     while (step.done !== true) {
       const { boundary, pass, tables } = step.value;

@@ -1,4 +1,6 @@
+import { randomFillSync } from 'node:crypto';
 import { DEFAULT_PROFILE, type Level, type PolicyProfile } from '../../../policies/levels.ts';
+import { drawnNoise } from '../../../policies/release/drawn-noise.ts';
 import type { GuardMemory } from '../../../policies/release/guarded.ts';
 import { type Ask, type ProtectedCells, protect } from '../../../policies/release/protect.ts';
 import { decide } from '../../../policies/sql/decide.ts';
@@ -206,7 +208,11 @@ export function answer(query: Rel, tables: Tables, profile: PolicyProfile = DEFA
   return { rows: finishOver(cut, cells), cells, private: cut };
 }
 
-export const NOISE_SECRET: Uint8Array = new Uint8Array(32).fill(7);
+/** Where chance comes from: fixed for mode `perturbed`, fresh for mode `dp`. */
+export const CHANCE = {
+  noiseSecret: new Uint8Array(32).fill(7),
+  privacyNoise: drawnNoise((bytes) => randomFillSync(bytes)),
+} as const;
 
 /** Protection with the interpreter as its engine. */
 export function protectedOver(
@@ -218,7 +224,7 @@ export function protectedOver(
   const keyed = new Map(
     [...stored].map(([name, rows]) => [name, rows.map((row) => ({ ...row, _row_key: keyOf(row) }))]),
   );
-  const dialogue = protect(cut, { profile, noiseSecret: NOISE_SECRET, answer: 'answer', memory });
+  const dialogue = protect(cut, { profile, ...CHANCE, answer: 'answer', memory });
   let step = dialogue.next();
   while (step.done !== true) {
     const { boundary, pass, tables } = step.value;
@@ -232,7 +238,7 @@ export function protectedOver(
 
 /** What protection asks for. */
 export function statementOf(boundary: Boundary, pass: Ask['pass']): Rel {
-  if (boundary.kind === 'rows' || pass === 'first') return boundary.cells;
+  if (boundary.kind !== 'cells' || pass === 'first') return boundary.cells;
   return pass === 'exact' ? boundary.exact : boundary.small!;
 }
 

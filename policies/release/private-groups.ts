@@ -1,0 +1,97 @@
+import { assert } from '../errors.ts';
+import { toFixedPoint } from '../mechanisms/cell-key/fixed-point.ts';
+import type { NoiseKind } from '../mechanisms/noise-pool/noise-pool.ts';
+import type { Exact } from '../mechanisms/suppression/exact.ts';
+import type { Fraction } from '../sql/rewrite/fraction.ts';
+import type { GroupSelection, PrivateBoundary, PrivateLayout } from '../sql/rewrite/private-layout.ts';
+import type { Cell, TableData } from '../table-data.ts';
+import { compareKeys } from './key-order.ts';
+import { type PrivateCell, privateCell } from './private-values.ts';
+import { type ProtectedTable, releasedTable } from './protected-table.ts';
+
+/** Where the chance of mode `dp` comes from. In tests possibly a source without any. */
+export interface PrivacyNoise {
+  /** `count` independent values of one kind. */
+  take(kind: NoiseKind, count: number): readonly bigint[];
+  /** Whether a group of so many units is shown; drawn anew for each group. */
+  keeps(selection: SelectionChance, units: number): boolean;
+}
+/** Of one group, see `PartitionSelection`. */
+export interface SelectionChance {
+  readonly epsilon: Exact;
+  readonly delta: Exact;
+  readonly unitsMin: number;
+}
+
+/** A boundary's noisy numbers, and the interval of each. */
+export interface PrivateTable extends ProtectedTable {
+  /** `intervals[column][row]`, one column per released column: keys have none. */
+  readonly intervals: readonly (readonly PrivateCell['interval'][])[];
+}
+
+/**
+ * Adds noise to the sums of a boundary: true values exist in here only.
+ *
+ * Guarantee: ρ-zCDP of each term as privacy-split.ts charges it. Every group of a public list is there, an empty one too; of other groups
+ * those that chance selects. Order, number and type of what leaves depend on released numbers and on the query only.
+ * Neighbouring, sensitivity, cost: private-bounding.ts, privacy-split.ts. Limits: the engine's answer takes the time it takes (the release
+ * clock hides it). Source: Canonne, Kamath and Steinke (NeurIPS 2020); Desfontaines et al. (PETS 2022).
+ */
+export function privateTable({ layout, released }: PrivateBoundary, raw: TableData, noise: PrivacyNoise): PrivateTable {
+  const shown = shownGroups(layout, raw, noise);
+  const sums = layout.terms.map(({ column, scale, variance }) => {
+    const drawn = noiseFor(variance, shown.length, noise);
+    return shown.map((row, position) => wholeNumber(raw.values[column]![row]!, scale) + drawn[position]!);
+  });
+  const keys = layout.keys.map((key) => shown.map((row) => raw.values[key]![row]!));
+  const cells = layout.values.map((value) =>
+    shown.map((_, position) =>
+      privateCell(
+        value,
+        layout.terms,
+        sums.map((sum) => sum[position]!),
+      ),
+    ),
+  );
+  const values = [...keys, ...cells.map((column) => column.map(({ value }) => value))];
+  return {
+    table: releasedTable(
+      released,
+      values.map((column) => Object.freeze(column)),
+      shown.length,
+    ),
+    suppressed: { cells: 0, groups: 0, reasons: [] },
+    intervals: [
+      ...keys.map((column) => column.map(() => null)),
+      ...cells.map((column) => column.map(({ interval }) => interval)),
+    ],
+  };
+}
+
+/** In the order of their keys: the engine's own would tell about rows. */
+function shownGroups({ keys, selection }: PrivateLayout, raw: TableData, noise: PrivacyNoise): readonly number[] {
+  const all = Array.from({ length: raw.rowCount }, (_, row) => row);
+  const kept =
+    selection === null ? all : all.filter((row) => isKept(selection, raw.values[selection.units]![row]!, noise));
+  return kept.sort((a, b) => compareKeys(keys, raw, a, b));
+}
+
+function isKept(selection: GroupSelection, units: Cell, noise: PrivacyNoise): boolean {
+  const { epsilon, delta, unitsMin } = selection;
+  return noise.keeps({ epsilon: exactOf(epsilon), delta: exactOf(delta), unitsMin }, Number(wholeNumber(units, 0)));
+}
+
+/** INVARIANT: how much noise is drawn, and of which kind, is known before a value is looked at. */
+function noiseFor(variance: Fraction, count: number, noise: PrivacyNoise): readonly bigint[] {
+  if (variance.top === '0') return Array.from({ length: count }, () => 0n);
+  const drawn = noise.take({ family: 'discrete-gaussian', parameter: exactOf(variance) }, count);
+  assert(drawn.length === count, 'one noise a cell');
+  return drawn;
+}
+
+/** A group without rows has no sum: nothing was added up. */
+function wholeNumber(cell: Cell, scale: number): bigint {
+  return cell === null ? 0n : (toFixedPoint(cell, scale) ?? 0n);
+}
+
+const exactOf = ({ top, bottom }: Fraction): Exact => ({ top: BigInt(top), bottom: BigInt(bottom) });

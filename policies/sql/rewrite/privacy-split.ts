@@ -1,0 +1,175 @@
+import type { MechanismUse } from '../../accounting/mechanism-use.ts';
+import type { PrivacyCharge } from '../../accounting/privacy-charge.ts';
+import type { PrivacyRequest } from '../../accounting/privacy-request.ts';
+import { gaussianRho, gaussianVariance, RHO_UNITS, rhoUnits } from '../../accounting/zcdp.ts';
+import { AppError, assert } from '../../errors.ts';
+import { gridVariance } from '../../mechanisms/discrete-gaussian/variance-grid.ts';
+import { perGroup, selectionRho } from '../../mechanisms/partition-selection/partition-selection.ts';
+import { compare, type Exact, plus, times, ZERO } from '../../mechanisms/suppression/exact.ts';
+import type { Boundary } from '../rewrite.ts';
+import type { Fraction } from './fraction.ts';
+import type { GroupSelection, PrivateBoundary, PrivateLayout, PrivateTerm, Sensitivity } from './private-layout.ts';
+
+/** Boundaries with their noise, and what they cost together. */
+export interface PrivacySplit {
+  readonly boundaries: readonly Boundary[];
+  readonly charges: readonly PrivacyCharge[];
+  readonly mechanisms: readonly MechanismUse[];
+}
+
+/**
+ * Gives every statistic of a query, and every selection of groups, an equal share of its ρ, and works out the noise of each.
+ *
+ * Guarantee: all that leaves is ρ-zCDP together, for every kind of unit (with selected groups: approximately, but for δ).
+ * Neighbouring: one unit, named by one column, with all its rows in all tables. Sensitivity: as the layout says, per unit column.
+ * Cost: the sum over what leaves, per stored column that names units; where a unit is bounded more narrowly than the one the noise was made
+ * for, it is charged what that noise costs it. Source: composition of zCDP (Bun and Steinke 2016, Lemma 1.7).
+ * @throws AppError SQL_TOO_COMPLEX where a share would be less than the ledger counts
+ */
+export function splitPrivacy(boundaries: readonly Boundary[], { rho }: PrivacyRequest): PrivacySplit {
+  const isPrivate = (boundary: Boundary): boundary is PrivateBoundary => boundary.kind === 'private';
+  const parts = boundaries
+    .filter(isPrivate)
+    .map(({ layout }) => layout.terms.length + (layout.selection === null ? 0 : 1));
+  const shares = BigInt(parts.reduce((sum, count) => sum + count, 0));
+  if (shares === 0n) return { boundaries, charges: [], mechanisms: [] };
+  assert(Number.isFinite(rho) && rho * Number(RHO_UNITS) >= 1, 'a query has some privacy to spend');
+  const units = BigInt(Math.floor(rho * Number(RHO_UNITS)));
+  if (units < shares) throw new AppError('SQL_TOO_COMPLEX', { what: 'statistics for this ρ', limit: Number(units) });
+  const share: Exact = { top: units, bottom: RHO_UNITS * shares };
+  const noisy = boundaries.map((boundary) =>
+    isPrivate(boundary) ? { ...boundary, layout: withNoise(boundary.layout, share) } : boundary,
+  );
+  const costs = noisy.filter(isPrivate).flatMap(({ layout }) => costsOf(layout));
+  return { boundaries: noisy, charges: chargesOf(costs), mechanisms: costs.map(({ use }) => use) };
+}
+
+/** Noise of less variance than this is none that anyone would miss, and below what the sampler takes. */
+const VARIANCE_MIN: Exact = { top: 1n, bottom: 64n };
+const VARIANCE_MAX: Exact = { top: 1n << 118n, bottom: 1n };
+
+function withNoise(layout: PrivateLayout, share: Exact): PrivateLayout {
+  const terms = layout.terms.map((term): PrivateTerm => ({ ...term, variance: fractionOf(varianceOf(term, share)) }));
+  const selection = layout.selection === null ? null : withChances(layout.selection, share);
+  return { ...layout, terms, selection };
+}
+
+/** For the most sensitive kind of unit. Nothing to hide needs no noise. */
+function varianceOf({ sensitivity }: PrivateTerm, share: Exact): Exact {
+  const [squared = 0n] = sensitivity.map(squaredOf).sort((a, b) => (a > b ? -1 : 1));
+  if (squared === 0n) return ZERO;
+  const least = gaussianVariance(squared, share);
+  if (compare(least, VARIANCE_MAX) > 0) {
+    const accepted = 'narrower bounds, or more ρ';
+    throw new AppError('POLICY_CONSTRUCT_REFUSED', {
+      construct: 'noise as large as these bounds need',
+      mode: 'dp',
+      accepted,
+    });
+  }
+  return gridVariance(compare(least, VARIANCE_MIN) < 0 ? VARIANCE_MIN : least);
+}
+
+/** WHY refused: the table of chances of a smaller ε would be too long, and no group would pass. */
+const EPSILON_MIN: Exact = { top: 1n, bottom: 1024n };
+
+function withChances(selection: GroupSelection, share: Exact): GroupSelection {
+  const { epsilon, delta } = perGroup(share, exactOf(selection.delta), selection.groupsMax);
+  if (compare(epsilon, EPSILON_MIN) < 0) {
+    const accepted = 'GROUP BY columns with a public list, fewer statistics, or more ρ';
+    throw new AppError('POLICY_CONSTRUCT_REFUSED', { construct: 'groups that are not public', mode: 'dp', accepted });
+  }
+  return { ...selection, epsilon: fractionOf(epsilon), delta: fractionOf(delta) };
+}
+
+interface Cost {
+  readonly use: MechanismUse;
+  readonly rho: Exact;
+  readonly delta: Exact;
+}
+
+/** What each statistic of a boundary takes from each stored column that names units. */
+function costsOf(layout: PrivateLayout): readonly Cost[] {
+  return layout.units.flatMap(({ names }, unit) =>
+    names.flatMap((name) => [
+      ...layout.terms.map((term) => costOfTerm(term, layout, unit, name)),
+      ...(layout.selection === null ? [] : [costOfSelection(layout.selection, name)]),
+    ]),
+  );
+}
+
+type Name = PrivateLayout['units'][number]['names'][number];
+
+function costOfTerm(
+  { statistic, scale, sensitivity, variance }: PrivateTerm,
+  { bounding }: PrivateLayout,
+  unit: number,
+  name: Name,
+): Cost {
+  const own = sensitivity[unit]!;
+  const exact = exactOf(variance);
+  const rho = exact.top === 0n ? ZERO : gaussianRho(squaredOf(own), exact);
+  const measure = 10 ** scale;
+  return {
+    rho,
+    delta: ZERO,
+    use: {
+      statistic,
+      mechanism: 'discrete-gaussian',
+      resource: name.resource,
+      unit: name.column,
+      groupsMax: bounding.kind === 'groups' ? bounding.groupsMax : null,
+      contributionMax: Number(own.cell) / measure,
+      sensitivity: Math.sqrt(Number(own.squared)) / measure,
+      variance: asNumber(exact) / measure ** 2,
+      rho: ledgerNumber(rho),
+      delta: 0,
+    },
+  };
+}
+
+function costOfSelection({ groupsMax, epsilon, delta }: GroupSelection, name: Name): Cost {
+  const rho = selectionRho(exactOf(epsilon), groupsMax);
+  const whole = times({ top: BigInt(groupsMax), bottom: 1n }, exactOf(delta));
+  return {
+    rho,
+    delta: whole,
+    use: {
+      statistic: 'groups',
+      mechanism: 'partition-selection',
+      resource: name.resource,
+      unit: name.column,
+      groupsMax,
+      contributionMax: 1,
+      sensitivity: Math.sqrt(groupsMax),
+      variance: 0,
+      rho: ledgerNumber(rho),
+      delta: asNumber(whole),
+    },
+  };
+}
+
+/** Per stored column: everything that leaves is composed. */
+function chargesOf(costs: readonly Cost[]): readonly PrivacyCharge[] {
+  const sums = new Map<string, { readonly use: MechanismUse; rho: Exact; delta: Exact }>();
+  for (const { use, rho, delta } of costs) {
+    const key = JSON.stringify([use.resource, use.unit]);
+    const before = sums.get(key) ?? { use, rho: ZERO, delta: ZERO };
+    sums.set(key, { use, rho: plus(before.rho, rho), delta: plus(before.delta, delta) });
+  }
+  return [...sums.values()]
+    .map(({ use: { resource, unit }, rho, delta }) => ({
+      resource,
+      unit,
+      rho: ledgerNumber(rho),
+      delta: asNumber(delta),
+    }))
+    .filter(({ rho, delta }) => rho > 0 || delta > 0);
+}
+
+const squaredOf = ({ squared }: Sensitivity): bigint => BigInt(squared);
+const exactOf = ({ top, bottom }: Fraction): Exact => ({ top: BigInt(top), bottom: BigInt(bottom) });
+const fractionOf = ({ top, bottom }: Exact): Fraction => ({ top: String(top), bottom: String(bottom) });
+const asNumber = ({ top, bottom }: Exact): number => Number(top) / Number(bottom);
+/** In the ledger's units, rounded up. */
+const ledgerNumber = (rho: Exact): number => Number(rhoUnits(rho)) / Number(RHO_UNITS);

@@ -1,0 +1,87 @@
+import type { UnitKind } from '../../table-schema.ts';
+import type { OutputColumn, Rel } from '../plan.ts';
+import type { SqlType } from '../sql-type.ts';
+import type { Fraction } from './fraction.ts';
+import type { ValueRule } from './measures.ts';
+
+/** Groups of protected rows of which differentially private numbers leave. Numbers in a layout are column indexes. */
+export interface PrivateBoundary {
+  readonly kind: 'private';
+  /** One row a group: keys, then sums of bounded whole numbers. */
+  readonly cells: Rel;
+  /** The group keys, then the values: what `finish` may read. */
+  readonly released: readonly OutputColumn[];
+  readonly layout: PrivateLayout;
+}
+
+export interface PrivateLayout {
+  readonly keys: readonly number[];
+  /** null: the groups are a public list, complete in every answer. */
+  readonly selection: GroupSelection | null;
+  /** One per column that names units; all are protected alike. */
+  readonly units: readonly PrivateUnits[];
+  readonly bounding: Bounding;
+  readonly terms: readonly PrivateTerm[];
+  readonly values: readonly PrivateValue[];
+}
+
+/** Whose rows they are, and in which stored columns that stands. */
+export interface PrivateUnits {
+  readonly unit: UnitKind;
+  /** `resource` and column of every protected table behind the rows: what an answer is charged to. */
+  readonly names: readonly { readonly resource: string; readonly column: string }[];
+}
+
+/**
+ * How one unit's share of an answer is bounded.
+ * - `declared`: its tables have at most so many rows of a unit, or the query made one row of each; nothing is left out.
+ * - `groups`: at most `rowsMax` rows' worth in each of at most `groupsMax` groups.
+ * - `rows`: at most `rowsMax` rows over all groups.
+ */
+export type Bounding =
+  | { readonly kind: 'declared' }
+  | { readonly kind: 'groups'; readonly groupsMax: number; readonly rowsMax: number }
+  | { readonly kind: 'rows'; readonly unit: number; readonly rowsMax: number };
+
+/** A sum over rows of whole numbers, each between declared bounds; one number a group, noise added. */
+export interface PrivateTerm {
+  /** Canonical text of what is summed over which rows. */
+  readonly statistic: string;
+  /** Column of `cells`. */
+  readonly column: number;
+  /** Digits after the point: the released whole number is the sum times 10^scale. */
+  readonly scale: number;
+  /** Per unit column. Whole numbers as text, in units of 10^−scale. */
+  readonly sensitivity: readonly Sensitivity[];
+  /** Of the noise, in the square of the same; on the public grid of variances. */
+  readonly variance: Fraction;
+}
+
+/** What adding or removing one unit changes at most. */
+export interface Sensitivity {
+  /** One cell (L∞). */
+  readonly cell: string;
+  /** All cells, as a vector (the square of L2). */
+  readonly squared: string;
+}
+
+/** Groups whose keys are not public show only where a mechanism selects them. */
+export interface GroupSelection {
+  /** Column: distinct units of the group, after bounding. */
+  readonly units: number;
+  /** Most groups that one unit is in. */
+  readonly groupsMax: number;
+  /** Groups of fewer units are never selected. */
+  readonly unitsMin: number;
+  /** Of one group. */
+  readonly epsilon: Fraction;
+  readonly delta: Fraction;
+}
+
+export interface PrivateValue {
+  readonly rule: ValueRule;
+  readonly forms: readonly (readonly { readonly term: number; readonly factor: Fraction }[])[];
+  readonly type: SqlType;
+  /** Between which numbers a mean lies, as declared; null where nothing bounds the value. */
+  readonly range: readonly [low: Fraction, high: Fraction] | null;
+}

@@ -1,0 +1,48 @@
+import { placeOf } from '../../errors.ts';
+import { type Aggregate, columnsOf, type Expr } from '../plan.ts';
+import { columnRefsIn } from '../plan-walk.ts';
+import { isNumeric } from '../type-rules.ts';
+import type { Cutter } from './cutter.ts';
+import { publicDomain } from './domain.ts';
+import { lookThrough } from './look-through.ts';
+import type { PrivateSpec } from './private-cells.ts';
+import { privateMeasure, type RowFacts } from './private-measures.ts';
+import { type Raw, rootOf } from './raw.ts';
+import { rangeOf, rangesOf } from './value-range.ts';
+
+/** What an aggregation over protected rows asks of mode `dp`. @throws AppError for what cannot be bounded */
+export function privateSpec(aggregate: Aggregate, raw: Raw, cutter: Cutter): PrivateSpec {
+  const { profile, decision, ids, text } = cutter;
+  const through = lookThrough(raw);
+  const facts = rowFacts(raw, through.isFilled);
+  const isListed = (key: Expr) => !through.isFilled(key);
+  return {
+    raw,
+    keys: aggregate.keys,
+    measures: aggregate.measures.map(({ call }) => privateMeasure(call, facts, placeOf(text, call.at))),
+    domain: publicDomain(raw, aggregate.keys, profile.cellsMax, ids, isListed),
+    unitsMin: decision.unitsMin,
+    limits: profile.privacy,
+    through,
+    place: placeOf(text, aggregate.at ?? null),
+  };
+}
+
+function rowFacts(raw: Raw, isFilled: (expr: Expr) => boolean): RowFacts {
+  const ranges = rangesOf(raw.rel);
+  const names = new Map(columnsOf(raw.rel).map(({ id, name }) => [id, name]));
+  const unitOf = (expr: Expr): number | null => {
+    if (expr.kind !== 'column') return null;
+    const root = rootOf(raw.alias, expr.id);
+    const position = raw.units.findIndex(({ id }) => rootOf(raw.alias, id) === root);
+    return position < 0 ? null : position;
+  };
+  const unbounded = (expr: Expr): string | null => {
+    const column = columnRefsIn(expr).find((one) => {
+      const { low, high } = rangeOf(one, ranges);
+      return isNumeric(one.type) && (low === null || high === null);
+    });
+    return column === undefined ? null : (names.get(column.id) ?? null);
+  };
+  return { rangeOf: (expr) => rangeOf(expr, ranges), unitOf, isFilled, unbounded };
+}

@@ -1,0 +1,265 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { AppError } from '../../../policies/errors.ts';
+import type { PrivateBoundary } from '../../../policies/sql/rewrite/private-layout.ts';
+import type { Cell } from '../../../policies/table-data.ts';
+import { openGateway, type SqlGateway } from '../../attack/sql-gateway.ts';
+import { type Asked, boundedSums } from './bounded-model.ts';
+import { DISTRICTS, JOBS, KINDS, NO_NOISE, PEOPLE, type Row, TRIPS } from './private-city.ts';
+
+/**
+ * Goal: in mode `dp` what is released is the bounded statistic plus noise, and nothing else. Method: the noise is taken away in the test's
+ * own source of chance; what is left is compared with a plain model, and between neighbours. Seeds: rows are a fixed function of their
+ * number. Invariants: equal to the model; a unit changes no more than its declared sensitivity, whatever its rows.
+ */
+
+/** A number between 0 and 1 that looks like chance. */
+const mixed = (seed: number): number => ((Math.imul(seed ^ (seed >>> 15), 0x2c1b3c6d) >>> 0) % 10_007) / 10_007;
+const pick = <T>(list: readonly T[], seed: number): T => list[Math.floor(mixed(seed) * list.length)]!;
+
+const trips: readonly Row[] = Array.from({ length: 4_000 }, (_, index): Row => {
+  const person = Math.floor(mixed(index) ** 2 * 300);
+  return {
+    person,
+    district: pick(DISTRICTS, index * 3 + 1),
+    kind: pick([...KINDS, null], index * 5 + 2),
+    hour: Math.floor(mixed(index * 7 + 3) * 24),
+    stop: index % 50 === 0 ? null : index % 12,
+    fare: index % 17 === 0 ? null : (Math.floor(mixed(index * 11 + 4) * 10_500) / 100 - 5).toFixed(2),
+    minutes: Math.floor(mixed(index * 13 + 5) * 601),
+    weight: index - 2_000,
+  };
+});
+const people: readonly Row[] = Array.from({ length: 400 }, (_, index) => {
+  return { person: index, home: pick(DISTRICTS, index), income: Math.floor(mixed(index + 9) * 1_000_000) };
+});
+const posts: readonly Row[] = Array.from({ length: 900 }, (_, index) => {
+  return {
+    person: index % 450,
+    firm: Math.floor(mixed(index) ** 3 * 40),
+    site: pick(DISTRICTS, index),
+    wage: index * 50,
+  };
+});
+
+let gateway: SqlGateway;
+beforeAll(async () => {
+  gateway = await openGateway(
+    [
+      { schema: TRIPS, rows: trips },
+      { schema: PEOPLE, rows: people },
+      { schema: JOBS, rows: posts },
+    ],
+    undefined,
+    undefined,
+    null,
+    NO_NOISE,
+  );
+});
+
+async function boundaryOf(sql: string): Promise<PrivateBoundary> {
+  const [boundary] = (await gateway.compile(sql)).private.boundaries;
+  if (boundary?.kind !== 'private') throw new Error('a private boundary');
+  return boundary;
+}
+
+/** The sums below the noise, in units of their last digit, by group. */
+async function sumsOf(sql: string): Promise<ReadonlyMap<string, readonly number[]>> {
+  const { layout } = await boundaryOf(sql);
+  const rows = await gateway.raw((await gateway.compile(sql)).cells[0]!);
+  return new Map(
+    rows.map((row) => [
+      JSON.stringify(layout.keys.map((key) => row[key])),
+      layout.terms.map(({ column, scale }) => Math.round(Number(row[column] ?? 0) * 10 ** scale)),
+    ]),
+  );
+}
+
+const ROWS = { of: () => 1, low: 1, high: 1 };
+const number = (name: string) => (row: Row) => (row[name] === null ? null : Number(row[name]));
+const FARE = { of: number('fare'), low: -5, high: 100 };
+const FARE_MIDDLE = {
+  ...FARE,
+  of: (row: Row) => (row['fare'] === null ? null : Number(row['fare']) - 47.5),
+  low: -52.5,
+  high: 52.5,
+};
+const HAS_FARE = { of: (row: Row) => (row['fare'] === null ? null : 1), low: 1, high: 1 };
+
+/** The engine's order of a unit's groups, asked of the engine itself. */
+async function engineOrder(key: string): Promise<(unit: Cell, a: string, b: string) => number> {
+  const rows = await gateway.raw(
+    `SELECT DISTINCT person, ${key}, CAST(hash(CAST(person AS UBIGINT), ${key}) >> 2 AS DOUBLE) FROM trips`,
+  );
+  const places = new Map(rows.map(([person, value, place]) => [JSON.stringify([person, [value]]), Number(place)]));
+  const place = (unit: Cell, group: string) => places.get(JSON.stringify([unit, JSON.parse(group) as unknown]))!;
+  return (unit, a, b) => place(unit, a) - place(unit, b);
+}
+
+describe('without its noise, an answer is the bounded statistic', () => {
+  const byKind: Asked = {
+    unit: 'person',
+    keys: ['kind'],
+    sums: [ROWS, FARE, { ...FARE_MIDDLE, averaged: true }, HAS_FARE],
+  };
+  test('groups of a public list, each unit in four of them', async () => {
+    const sums = await sumsOf('SELECT kind, count(*), sum(fare), avg(fare) FROM trips GROUP BY kind');
+    const before = await engineOrder('kind');
+    const model = boundedSums(trips, byKind, { groupsMax: 4, rowsMax: 4, before });
+    expect([...sums.keys()].sort()).toEqual([...KINDS, null].map((kind) => JSON.stringify([kind])).sort());
+    for (const [key, [n, fare, middle, count]] of sums) {
+      const expected = model.get(key) ?? [0, 0, 0, 0];
+      expect([n, count]).toEqual([expected[0], expected[3]]);
+      expect(fare).toBeCloseTo(expected[1]! * 100, 3);
+      // Each unit's mean is rounded to a hundredth.
+      expect(Math.abs(middle! - expected[2]! * 100)).toBeLessThanOrEqual(300);
+    }
+  });
+
+  test('everybody together', async () => {
+    const sums = await sumsOf('SELECT count(*), sum(minutes), count(DISTINCT person) FROM trips WHERE hour >= 8');
+    const asked: Asked = { unit: 'person', keys: [], sums: [ROWS, { of: number('minutes'), low: 0, high: 600 }] };
+    const late = trips.filter(({ hour }) => Number(hour) >= 8);
+    const [rows, minutes] = boundedSums(late, asked, { groupsMax: 1, rowsMax: 4, before: () => 0 }).get('[]')!;
+    expect(sums.get('[]')).toEqual([rows, minutes, new Set(late.map(({ person }) => person)).size]);
+  });
+
+  test('a declared number of rows needs nothing left out: the plain answer', async () => {
+    const sql =
+      'SELECT home, count(*) AS n, sum(income) AS s, avg(income) AS m, stddev(income) AS d FROM people GROUP BY home';
+    expect((await boundaryOf(sql)).layout.bounding).toEqual({ kind: 'declared' });
+    const { rows, mode } = await gateway.ask(`${sql} ORDER BY home`);
+    const raw = await gateway.raw(`${sql} ORDER BY home`);
+    expect(mode).toBe('dp');
+    expect(rows.map(([home, n, s]) => [home, n, s])).toEqual(raw.map(([home, n, s]) => [home, n, s]));
+    for (const [index, [, , , m, d]] of rows.entries()) {
+      expect(m).toBeCloseTo(raw[index]![3] as number, 6);
+      expect(d).toBeCloseTo(raw[index]![4] as number, 4);
+    }
+  });
+
+  test('every moment is that of SQL where nothing is left out', async () => {
+    const moments = ['var_pop', 'var_samp', 'stddev_pop', 'sem'].map((fn) => `${fn}(income)`);
+    const pairs = [
+      'covar_samp',
+      'covar_pop',
+      'corr',
+      'regr_slope',
+      'regr_intercept',
+      'regr_r2',
+      'regr_avgx',
+      'regr_avgy',
+    ];
+    const list = [...moments, ...pairs.map((fn) => `${fn}(income, person_half)`)].join(', ');
+    const sql = `SELECT ${list} FROM (SELECT income, least(greatest(income % 1000, 0), 1000) AS person_half FROM people)`;
+    const [[...ours]] = (await gateway.ask(sql)).rows as [Cell[]];
+    const [[...theirs]] = (await gateway.raw(sql)) as [Cell[]];
+    for (const [index, value] of ours.entries()) {
+      expect(Math.abs(Number(value) / Number(theirs[index]) - 1)).toBeLessThan(1e-6);
+    }
+  });
+
+  test('values per person, then over persons: each person is one', async () => {
+    const sql = `SELECT avg(least(greatest(total, 0), 500)) AS m, count(*) AS n
+      FROM (SELECT person, sum(fare) AS total FROM trips GROUP BY person) AS t`;
+    expect((await boundaryOf(sql)).layout.bounding).toEqual({ kind: 'declared' });
+    const [[mean, n]] = (await gateway.ask(sql)).rows as [[number, number]];
+    const [[expected, count]] = (await gateway.raw(sql)) as [[number, number]];
+    expect(n).toBe(count);
+    expect(mean).toBeCloseTo(expected, 4);
+  });
+});
+
+describe('a unit changes no more than its sensitivity', () => {
+  const QUERIES = [
+    'SELECT count(*), sum(minutes), avg(fare), var_pop(minutes) FROM trips',
+    'SELECT district, kind, count(*), sum(fare), avg(minutes), corr(fare, minutes) FROM trips GROUP BY district, kind',
+    'SELECT kind, count(fare), count(DISTINCT person), sum(least(greatest(weight, -1000), 1000)) FROM trips GROUP BY kind',
+    'SELECT district, sum(least(greatest(minutes / (minutes - 259), -9), 9)), sum(CASE WHEN fare > 3 THEN 7 ELSE -2 END) FROM trips GROUP BY district',
+    'SELECT hour % 3 AS h, sum(least(greatest(ln(minutes - 300), 0), 6)) FROM trips GROUP BY h',
+  ];
+  const ATTACKER = 1_000_003;
+  const insert = `INSERT INTO "trips@1" SELECT ${ATTACKER}, ['centre','east','west'][1 + i % 3],
+    ['bus','ferry','metro','taxi','tram',NULL][1 + i % 6], i % 24, i % 12, CASE i % 5 WHEN 0 THEN NULL WHEN 1 THEN -5 ELSE 100 END,
+    CASE i % 4 WHEN 0 THEN 259 WHEN 1 THEN 300 ELSE 600 END, CASE i % 2 WHEN 0 THEN 9223372036854775807 ELSE -9223372036854775807 END,
+    i FROM range(100000) t(i)`;
+
+  test.each(QUERIES)('%s', async (sql) => {
+    const { layout } = await boundaryOf(sql);
+    const before = await sumsOf(sql);
+    await gateway.raw(insert);
+    const after = await sumsOf(sql);
+    await gateway.raw(`DELETE FROM "trips@1" WHERE person = ${ATTACKER}`);
+    const zeros = layout.terms.map(() => 0);
+    const keys = [...new Set([...before.keys(), ...after.keys()])];
+    if (layout.selection === null) expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
+    for (const [term, { sensitivity }] of layout.terms.entries()) {
+      const changes = keys.map((key) => (after.get(key) ?? zeros)[term]! - (before.get(key) ?? zeros)[term]!);
+      const [{ cell, squared }] = sensitivity as [{ cell: string; squared: string }];
+      expect(Math.max(...changes.map(Math.abs))).toBeLessThanOrEqual(Number(cell));
+      expect(changes.reduce((sum, change) => sum + change * change, 0)).toBeLessThanOrEqual(Number(squared));
+    }
+  });
+
+  test('control: without the bound on a unit, the same rows change the same statistic by far more', async () => {
+    const sql = 'SELECT district, count(*), sum(fare) FROM trips GROUP BY district ORDER BY district';
+    const { layout } = await boundaryOf(sql);
+    const plain = 'SELECT district, count(*), sum(fare) FROM "trips@1" GROUP BY district ORDER BY district';
+    const before = await gateway.raw(plain);
+    await gateway.raw(insert);
+    const after = await gateway.raw(plain);
+    await gateway.raw(`DELETE FROM "trips@1" WHERE person = ${ATTACKER}`);
+    const change = Number(after[0]![1]) - Number(before[0]![1]);
+    expect(change).toBeGreaterThan(1_000 * Number(layout.terms[0]!.sensitivity[0]!.cell));
+  });
+});
+
+describe('rows of two kinds of units', () => {
+  const SQL = 'SELECT site, count(*), sum(wage), count(DISTINCT person), count(DISTINCT firm) FROM posts GROUP BY site';
+  const changesWithout = async (condition: string) => {
+    const before = await sumsOf(SQL);
+    await gateway.raw('CREATE OR REPLACE TEMP TABLE kept AS SELECT * FROM "posts@1"');
+    await gateway.raw(`DELETE FROM "posts@1" WHERE ${condition}`);
+    const after = await sumsOf(SQL);
+    await gateway.raw('DELETE FROM "posts@1"');
+    await gateway.raw('INSERT INTO "posts@1" SELECT * FROM kept');
+    return [...before].map(([key, sums]) => sums.map((sum, term) => after.get(key)![term]! - sum));
+  };
+
+  test.each(['person', 'firm'])('removing one %s changes no more than is charged for it', async (column) => {
+    const { layout } = await boundaryOf(SQL);
+    const unit = layout.units.findIndex(({ names }) => names.some((name) => name.column === column));
+    for (const id of [0, 1, 2, 7]) {
+      const changes = await changesWithout(`${column} = ${id}`);
+      for (const [term, { sensitivity }] of layout.terms.entries()) {
+        const squared = changes.reduce((sum, change) => sum + change[term]! ** 2, 0);
+        expect(squared).toBeLessThanOrEqual(Number(sensitivity[unit]!.squared));
+      }
+    }
+  });
+
+  test('both are charged; the one that changes less pays less', async () => {
+    const { charges } = await gateway.compile(SQL);
+    expect(charges.map(({ resource, unit }) => [resource, unit])).toEqual([
+      ['posts', 'person'],
+      ['posts', 'firm'],
+    ]);
+    expect(charges[1]!.rho).toBeLessThan(charges[0]!.rho);
+  });
+});
+
+describe('what cannot be bounded is refused by name, whatever the data', () => {
+  const refusals: readonly (readonly [string, string])[] = [
+    ['SELECT sum(weight + minutes) FROM trips', 'has no declared bounds'],
+    ['SELECT count(DISTINCT stop), sum(minutes) FROM trips', 'count(DISTINCT column)'],
+    ['SELECT bool_and(minutes > 3) FROM trips', 'bool_and'],
+    ['SELECT sum(p.wage) FROM posts p LEFT JOIN trips t ON p.person = t.person', 'several kinds of units'],
+  ];
+  test.each(refusals)('%s', async (sql, words) => {
+    const refused = await gateway.compile(sql).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    expect(refused).toBeInstanceOf(AppError);
+    expect(JSON.stringify((refused as AppError).facts)).toContain(words);
+  });
+});
