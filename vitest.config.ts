@@ -16,6 +16,7 @@ export default defineConfig({
           // Pure tests share one module graph: loading it for each file would take most of the time.
           isolate: false,
           pool: 'threads',
+          maxWorkers: 2,
         },
       },
       {

@@ -7,7 +7,7 @@ import { modelAnswer } from './reference-model.ts';
 
 /**
  * Goal: what DuckDB computes from the emitted cells, protected, is what release.md allows.
- * Method: the random queries of `protection.property.test.ts`, with DuckDB in the interpreter's place.
+ * Method: the random queries of `protection.property.full.test.ts`, with DuckDB in the interpreter's place.
  * Invariants: same groups, values and hidden cells as the reference model.
  */
 const SEED = 20261124;
