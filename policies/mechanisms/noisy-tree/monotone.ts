@@ -1,17 +1,14 @@
 /** A run of places that share one value, `sum / places`. */
 interface Run {
-  readonly sum: bigint;
-  readonly places: bigint;
+  readonly sum: number;
+  readonly places: number;
 }
 
-/**
- * The never falling sequence nearest to the given one in squares (pool adjacent violators), in whole numbers rounded down.
- * For numbers with a few bits to spare.
- */
-export function neverFalling(values: readonly bigint[]): readonly bigint[] {
+/** The never falling sequence nearest to the given one in squares (pool adjacent violators). */
+export function neverFalling(values: readonly number[]): readonly number[] {
   const runs: Run[] = [];
   for (const value of values) {
-    let run: Run = { sum: value, places: 1n };
+    let run: Run = { sum: value, places: 1 };
     for (
       let last = runs.at(-1);
       last !== undefined && last.sum * run.places >= run.sum * last.places;
@@ -22,11 +19,5 @@ export function neverFalling(values: readonly bigint[]): readonly bigint[] {
     }
     runs.push(run);
   }
-  return runs.flatMap(({ sum, places }) => new Array<bigint>(Number(places)).fill(floorDivide(sum, places)));
-}
-
-/** ⌊a / b⌋ for b > 0. */
-export function floorDivide(a: bigint, b: bigint): bigint {
-  const quotient = a / b;
-  return a < 0n && quotient * b !== a ? quotient - 1n : quotient;
+  return runs.flatMap(({ sum, places }) => new Array<number>(places).fill(sum / places));
 }

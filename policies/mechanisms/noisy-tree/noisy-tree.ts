@@ -1,7 +1,7 @@
 import { assert } from '../../errors.ts';
 import { squareRootUp } from '../exact-sampling/square-root.ts';
-import { compare, type Exact, minus, plus, ZERO } from '../suppression/exact.ts';
-import { floorDivide, neverFalling } from './monotone.ts';
+import { compare, type Exact, ZERO } from '../suppression/exact.ts';
+import { neverFalling } from './monotone.ts';
 import { leavesBelow, nodesOf, type TreeShape } from './tree-shape.ts';
 
 export interface TreeInput {
@@ -26,10 +26,14 @@ interface Node {
   readonly index: number;
 }
 
-/** Counts carry so many further bits, so that halves and means of them are whole numbers. */
-const SPARE_BITS = 16n;
+/** What is made of the noisy counts of a node's children: estimates, and running sums of them that never fall. */
+interface Family {
+  readonly estimates: readonly number[];
+  readonly sums: readonly number[];
+}
+
+const ROOT: Node = { level: 0, index: 0 };
 const ONE: Exact = { top: 1n, bottom: 1n };
-const HALF: Exact = { top: 1n, bottom: 2n };
 
 /**
  * Quantiles from noisy counts of the nodes of a tree. Any number of questions may be asked of one tree: they cost nothing more.
@@ -37,94 +41,111 @@ const HALF: Exact = { top: 1n, bottom: 2n };
  * Guarantee: all answers together are a function of the noisy counts, so Δ²/2σ²-zCDP with `treeSensitivitySquared`. Neighbouring: one
  * privacy unit more or less, with all its rows. Sensitivity: rows per unit and group, and groups per unit, are bounded before. Cost:
  * `gaussianRho`. Limits: values beyond the declared bounds count as the bounds; a quantile is as exact as a leaf is wide; values of
- * few rows are mostly noise (the interval says so). Larger ranks never give smaller values.
+ * few rows are mostly noise (the interval says so). Larger ranks never give smaller values. Counts and noise are exact; doubles
+ * only work on noisy counts, which is post-processing.
  * Source: Hay, Rastogi, Miklau and Suciu, Boosting the Accuracy of Differentially Private Histograms (VLDB 2010); PROOF.md.
  */
 export class NoisyTree {
   readonly #input: TreeInput;
   readonly #counts: readonly Map<number, bigint>[];
-  readonly #noisy = new Map<string, bigint>();
+  readonly #families: readonly Map<number, Family>[];
+  #noiseUsed = 0;
 
   constructor(input: TreeInput) {
     this.#input = input;
     this.#counts = countsByLevel(input.shape, input.leaves);
+    this.#families = this.#counts.map(() => new Map());
   }
 
   /** The value below which a share `rank` of the rows lies, 0 ≤ rank ≤ 1. */
   quantile(rank: Exact): TreeAnswer {
     assert(compare(rank, ZERO) >= 0 && compare(rank, ONE) <= 0, 'a rank is a share');
-    const { lower, upper } = this.#input.shape;
-    const value = this.#walk(rank);
-    const error = this.#rankError();
-    const [below, above] = error === null ? [ZERO, ONE] : [minus(rank, error), plus(rank, error)];
-    const low = compare(below, ZERO) <= 0 ? lower : this.#walk(below);
-    const high = compare(above, ONE) >= 0 ? upper : this.#walk(above);
-    return { value, low, high };
+    return this.#answer(Number(rank.top) / Number(rank.bottom), this.value(rank));
+  }
+
+  /** The same without an interval. */
+  value(rank: Exact): bigint {
+    const [top, bottom] = [Number(rank.top), Number(rank.bottom)];
+    return this.#walk((total) => (top * total) / bottom); // whole numbers of rows stay whole
   }
 
   /**
    * About the least or the greatest value: the outermost that stands out from the noise, with as many rows outside as noise
-   * may feign. The interval is that of this quantile, extended to the bound.
+   * may feign. The interval is that of this quantile.
    */
   extreme(end: 'least' | 'greatest'): TreeAnswer {
-    const margin = this.#rankError() ?? HALF;
-    const inner = compare(margin, HALF) > 0 ? HALF : margin;
-    return this.quantile(end === 'least' ? inner : minus(ONE, inner));
+    const margin = Math.min(0.5, this.#rankError());
+    const rank = end === 'least' ? margin : 1 - margin;
+    return this.#answer(
+      rank,
+      this.#walk((total) => rank * total),
+    );
   }
 
-  /** How far a rank may be off, as a share of all rows; null where noise may be all there is. */
-  #rankError(): Exact | null {
-    const total = this.#children({ level: 0, index: 0 }).reduce((sum, count) => sum + count, 0n);
-    const error = rankHalfWidth(this.#input.shape, this.#input.variance) << SPARE_BITS;
-    return total > error ? { top: error, bottom: total } : null;
+  #answer(rank: number, value: bigint): TreeAnswer {
+    const { lower, upper } = this.#input.shape;
+    const error = this.#rankError();
+    const [below, above] = [rank - error, rank + error];
+    const low = below <= 0 ? lower : this.#walk((total) => below * total);
+    const high = above >= 1 ? upper : this.#walk((total) => above * total);
+    return { value, low: low < value ? low : value, high: high > value ? high : value };
   }
 
-  #walk(rank: Exact): bigint {
-    let node: Node = { level: 0, index: 0 };
-    let [share, estimate]: [Exact, bigint | null] = [rank, null];
-    while (node.level < this.#input.shape.height) {
-      const counts = agreeing(this.#children(node), estimate);
-      const sums = runningSums(counts);
-      const total = sums.at(-1)!;
-      if (total <= 0n) break; // nothing but noise below
-      const target = (share.top * total) / share.bottom;
-      const child = sums.findIndex((sum) => sum >= target && sum > 0n);
-      const before = child === 0 ? 0n : sums[child - 1]!;
-      share = { top: target - before, bottom: sums[child]! - before };
-      estimate = counts[child]!;
+  /** How far a rank may be off, as a share of all rows; 1 where noise may be all there is. */
+  #rankError(): number {
+    const total = this.#family(ROOT, null).estimates.reduce((sum, count) => sum + count, 0);
+    const error = Number(rankHalfWidth(this.#input.shape, this.#input.variance));
+    return total > error ? error / total : 1;
+  }
+
+  #walk(targetOf: (total: number) => number): bigint {
+    let family = this.#family(ROOT, null);
+    let target = targetOf(family.sums.at(-1)!);
+    for (let node = ROOT; ; ) {
+      const { sums, estimates } = family;
+      if (sums.at(-1)! <= 0) return this.#valueAt(node, 0.5); // nothing but noise below
+      const child = sums.findIndex((sum) => sum >= target && sum > 0);
+      const before = child === 0 ? 0 : sums[child - 1]!;
+      const share = (target - before) / (sums[child]! - before);
       node = { level: node.level + 1, index: node.index * this.#input.shape.fanOut + child };
+      if (node.level === this.#input.shape.height) return this.#valueAt(node, share);
+      family = this.#family(node, estimates[child]!);
+      target = share * family.sums.at(-1)!;
     }
-    return this.#valueAt(node, share);
   }
 
   /** The value at a share of a node's range. */
-  #valueAt({ level, index }: Node, share: Exact): bigint {
+  #valueAt({ level, index }: Node, share: number): bigint {
     const { lower, upper, leafWidth } = this.#input.shape;
     const leaves = BigInt(leavesBelow(this.#input.shape, level));
     const first = lower + BigInt(index) * leaves * leafWidth;
     const width = leaves * leafWidth < upper - first + 1n ? leaves * leafWidth : upper - first + 1n;
-    const offset = (share.top * width) / share.bottom;
+    const offset = BigInt(Math.floor(share * Number(width)));
     return first + (offset < width ? offset : width - 1n);
   }
 
-  /** Noisy counts of a node's children, with spare bits. */
-  #children({ level, index }: Node): readonly bigint[] {
-    const { shape } = this.#input;
-    const first = index * shape.fanOut;
-    const count = Math.min(shape.fanOut, nodesOf(shape, level + 1) - first);
-    return Array.from({ length: count }, (_, child) => this.#noisyCount(level + 1, first + child) << SPARE_BITS);
+  /** A node's children. `estimate`: how many rows the node has, as far as is known above. */
+  #family(node: Node, estimate: number | null): Family {
+    const known = this.#families[node.level]!.get(node.index);
+    if (known !== undefined) return known;
+    const estimates = agreeing(this.#noisyChildren(node), estimate);
+    const family = { estimates, sums: runningSums(estimates) };
+    this.#families[node.level]!.set(node.index, family);
+    return family;
   }
 
   /** WHY noise is given to nodes as they are visited: which ones are is a function of noisy counts, and any order is as good. */
-  #noisyCount(level: number, index: number): bigint {
-    const name = `${level}/${index}`;
-    const known = this.#noisy.get(name);
-    if (known !== undefined) return known;
-    const noise = this.#input.noise[this.#noisy.size];
-    assert(noise !== undefined, 'there is noise for every count that is looked at');
-    const noisy = (this.#counts[level - 1]!.get(index) ?? 0n) + noise;
-    this.#noisy.set(name, noisy);
-    return noisy;
+  #noisyChildren({ level, index }: Node): readonly number[] {
+    const { shape, noise } = this.#input;
+    const first = index * shape.fanOut;
+    const count = Math.min(shape.fanOut, nodesOf(shape, level + 1) - first);
+    assert(this.#noiseUsed + count <= noise.length, 'there is noise for every count that is looked at');
+    const children = Array.from({ length: count }, (_, child) => {
+      const rows = this.#counts[level]!.get(first + child) ?? 0n;
+      return Number(rows + noise[this.#noiseUsed + child]!);
+    });
+    this.#noiseUsed += count;
+    return children;
   }
 }
 
@@ -150,24 +171,22 @@ function countsByLevel(shape: TreeShape, leaves: ReadonlyMap<number, bigint>): r
 
 /**
  * Children's counts moved alike, so that they add up to what is best known of their sum: the estimate from above and their own
- * sum, each weighted by the inverse of its variance (1 and `fanOut` counts).
+ * sum, each weighted by the inverse of its variance (of one count, and of as many as there are children).
  */
-function agreeing(counts: readonly bigint[], estimate: bigint | null): readonly bigint[] {
+function agreeing(counts: readonly number[], estimate: number | null): readonly number[] {
   if (estimate === null) return counts;
-  const size = BigInt(counts.length);
-  const sum = counts.reduce((total, count) => total + count, 0n);
-  const best = floorDivide(size * estimate + sum, size + 1n);
-  const each = floorDivide(best - sum, size);
-  return counts.map((count) => count + each);
+  const sum = counts.reduce((total, count) => total + count, 0);
+  const best = (counts.length * estimate + sum) / (counts.length + 1);
+  return counts.map((count) => count + (best - sum) / counts.length);
 }
 
 /** Running sums that never fall, between 0 and their total: what running sums of true counts are. */
-function runningSums(counts: readonly bigint[]): readonly bigint[] {
-  let sum = 0n;
+function runningSums(counts: readonly number[]): readonly number[] {
+  let sum = 0;
   const sums = counts.map((count) => {
     sum += count;
     return sum;
   });
-  const total = sum > 0n ? sum : 0n;
-  return neverFalling(sums).map((value) => (value < 0n ? 0n : value > total ? total : value));
+  const total = Math.max(0, sum);
+  return neverFalling(sums).map((value) => Math.min(total, Math.max(0, value)));
 }

@@ -181,14 +181,14 @@ describe('intervals', () => {
 });
 
 describe('never falling', () => {
-  it('is monotone, keeps sums to rounding, leaves monotone sequences alone', () => {
+  it('is monotone, keeps the sum, leaves monotone sequences alone', () => {
     fc.assert(
-      fc.property(fc.array(fc.bigInt(-1000n, 1000n), { minLength: 1, maxLength: 30 }), (values) => {
+      fc.property(fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 1, maxLength: 30 }), (values) => {
         const made = neverFalling(values);
-        for (let i = 1; i < made.length; i += 1) expect(made[i]! >= made[i - 1]!).toBe(true);
-        const lost = values.reduce((a, b) => a + b, 0n) - made.reduce((a, b) => a + b, 0n);
-        expect(lost >= 0n && lost < BigInt(values.length)).toBe(true);
-        const sorted = values.toSorted((a, b) => Number(a - b));
+        for (let i = 1; i < made.length; i += 1) expect(made[i]! >= made[i - 1]! - 1e-9).toBe(true);
+        const lost = values.reduce((a, b) => a + b) - made.reduce((a, b) => a + b);
+        expect(Math.abs(lost)).toBeLessThan(1e-6);
+        const sorted = values.toSorted((a, b) => a - b);
         expect(neverFalling(sorted)).toEqual(sorted);
       }),
       { seed: SEED, numRuns: 200 },
