@@ -4,7 +4,7 @@ import { assert } from '../../errors.ts';
 export type FillRandom = (bytes: Uint8Array) => void;
 
 const BLOCK_BYTES = 8192;
-const WORD_BYTES = 4;
+const BLOCK_WORDS = BLOCK_BYTES / Uint32Array.BYTES_PER_ELEMENT;
 const WORD_BITS = 32;
 /** Bits of a double's whole numbers: below 2^53 its arithmetic is exact. */
 export const SAFE_BITS = 53;
@@ -18,8 +18,8 @@ export const SAFE_BITS = 53;
 export class RandomSource {
   readonly #fill: FillRandom;
   readonly #block = new Uint8Array(BLOCK_BYTES);
-  readonly #words = new DataView(this.#block.buffer);
-  #used = BLOCK_BYTES;
+  readonly #words = new Uint32Array(this.#block.buffer);
+  #used = BLOCK_WORDS;
 
   constructor(fill: FillRandom) {
     this.#fill = fill;
@@ -27,13 +27,11 @@ export class RandomSource {
 
   /** Uniform on 0 … 2^32 − 1. */
   word(): number {
-    if (this.#used === BLOCK_BYTES) {
+    if (this.#used === BLOCK_WORDS) {
       this.#fill(this.#block);
       this.#used = 0;
     }
-    const word = this.#words.getUint32(this.#used, true);
-    this.#used += WORD_BYTES;
-    return word;
+    return this.#words[this.#used++]!;
   }
 
   /** Uniform on 0 … 2^53 − 1. */

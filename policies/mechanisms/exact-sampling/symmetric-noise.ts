@@ -72,7 +72,9 @@ export class SymmetricNoise {
     const r = Number(offset);
     const z = this.#quadratic * (r * (2 * strip * this.#width + r)) + this.#linear * r;
     if (z <= NEAR) {
-      const above = drawn / 2 ** SAFE_BITS - expMinusNear(z);
+      const u = drawn / 2 ** SAFE_BITS;
+      if (u < 1 - z - MARGIN) return true; // e^−z ≥ 1 − z, and most often that is enough
+      const above = u - expMinusNear(z);
       if (above < -MARGIN) return true;
       if (above > MARGIN) return false;
     }
