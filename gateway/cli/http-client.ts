@@ -36,7 +36,7 @@ export function addClientOptions(command: Command, cli: Cli): Command {
 }
 
 export interface ClientRequest {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | ReadableStream<Uint8Array>;

@@ -7,6 +7,7 @@ import * as demo from './demo.ts';
 import * as doctor from './doctor.ts';
 import * as explain from './explain.ts';
 import { reportFailure } from './failure.ts';
+import * as freezes from './freezes.ts';
 import * as query from './query.ts';
 import * as receipt from './receipt.ts';
 import * as register from './register.ts';
@@ -15,7 +16,7 @@ import * as upload from './upload.ts';
 import * as witness from './witness.ts';
 
 /** One file per command, each with `register(program, cli)`. A new command is one line here. */
-const COMMANDS = [token, query, explain, register, upload, audit, receipt, witness, doctor, demo];
+const COMMANDS = [token, query, explain, register, upload, audit, receipt, witness, freezes, doctor, demo];
 
 function createProgram(cli: Cli): Command {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {

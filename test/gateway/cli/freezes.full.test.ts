@@ -1,0 +1,90 @@
+/**
+ * Goal: the security office freezes, looks and thaws from the command line, and learns what it did.
+ * Method: the commands against a real gateway behind a port; nothing else writes to it.
+ */
+import { serve } from '@hono/node-server';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RunningGateway, startGateway } from '../life/running-gateway.ts';
+import { runSluice } from './run-sluice.ts';
+
+let running: RunningGateway;
+let server: ReturnType<typeof serve>;
+const as: Record<string, Record<string, string>> = {};
+
+beforeAll(async () => {
+  running = await startGateway();
+  const port = await new Promise<number>((resolve) => {
+    server = serve({ fetch: running.gateway.app.fetch, hostname: '127.0.0.1', port: 0 }, (info) => resolve(info.port));
+  });
+  const people = [
+    ['carol', 'security'],
+    ['erin', 'security'],
+    ['alice', 'developer'],
+  ] as const;
+  for (const [sub, role] of people) {
+    const token = await running.token(role, sub, role === 'security' ? 'security-office' : 'dev-a');
+    as[sub] = { SLUICE_URL: `http://127.0.0.1:${port}`, SLUICE_TOKEN: token };
+  }
+});
+afterAll(async () => {
+  server.close();
+  await running.destroy();
+});
+
+test('freeze says who, since when, what died, how fast, and how it ends; two people end it', async () => {
+  const frozen = await runSluice(['freeze', 'developer', 'dev-a/alice', '--reason', 'drill'], as['carol']);
+  expect(frozen).toMatchObject({ code: 0, err: '' });
+  expect(frozen.out).toMatch(
+    /^frozen: developer dev-a\/alice, by security-office\/carol since \d{4}-.*Z\nstopped: jobs 0, workers 0; closed after \d+ ms\nto end it, two people: sluice thaw [0-9a-f-]{36}\n$/,
+  );
+  const id = /[0-9a-f-]{36}/.exec(frozen.out)?.[0] ?? '';
+
+  const listed = await runSluice(['freezes', '--active'], as['erin']);
+  expect(listed.out).toMatch(
+    new RegExp(`${id} +developer +dev-a/alice +security-office/carol +\\S+Z +in force +drill`),
+  );
+
+  const asked = await runSluice(['thaw', id], as['carol']);
+  expect(asked).toMatchObject({ code: 0 });
+  expect(asked.out).toMatch(/^still frozen: .*security-office\/carol asked to thaw it, another person has to agree/);
+  expect((await runSluice(['freezes', '--active'], as['erin'])).out).toContain(
+    'in force, security-office/carol asks to thaw',
+  );
+  expect(await runSluice(['thaw', id], as['carol'])).toMatchObject({ code: 1, out: '' });
+  const agreed = await runSluice(['thaw', id], as['erin']);
+  expect(agreed.out).toMatch(/^thawed: developer dev-a\/alice, asked for by \S+carol, agreed to by \S+erin at /);
+
+  expect((await runSluice(['freezes', '--active'], as['erin'])).out).toBe('nothing is frozen\n');
+  const past = await runSluice(['freezes', '--json'], as['erin']);
+  expect(JSON.parse(past.out)).toMatchObject({ items: [{ id, thawedBy: 'security-office/erin' }] });
+  expect((await runSluice(['thaw', id], as['erin'])).err).toContain('[FREEZE_STATE]');
+});
+
+test('the platform needs no name, everything else one; there is nothing else to freeze', async () => {
+  const missing = await runSluice(['freeze', 'plan', '--reason', 'x'], as['carol']);
+  expect(missing).toMatchObject({ code: 2, out: '' });
+  expect(missing.err).toContain('which plan?');
+  expect((await runSluice(['freeze', 'plan', 'p1'], as['carol'])).code).toBe(2);
+  expect((await runSluice(['freeze', 'weather', 'x', '--reason', 'x'], as['carol'])).err).toContain(
+    'accepted are platform',
+  );
+  const all = await runSluice(['freeze', 'platform', '--reason', '演练', '--json'], {
+    ...as['carol'],
+    LANG: 'zh_CN.UTF-8',
+  });
+  const { id, scope, target, reason } = JSON.parse(all.out) as Record<string, string>;
+  expect({ scope, target, reason }).toEqual({ scope: 'platform', target: '*', reason: '演练' });
+  for (const officer of ['erin', 'carol']) expect((await runSluice(['thaw', id ?? ''], as[officer])).code).toBe(0);
+});
+
+test('whoever is not of the office is told no', async () => {
+  for (const command of [
+    ['freeze', 'platform', '--reason', 'x'],
+    ['freezes'],
+    ['thaw', '00000000-0000-4000-8000-000000000000'],
+  ]) {
+    const refused = await runSluice(command, as['alice']);
+    expect(refused).toMatchObject({ code: 1, out: '' });
+    expect(refused.err).toContain('[POLICY_ACCESS_DENIED]');
+  }
+});
