@@ -133,7 +133,7 @@ export function named(
     let name = column.name;
     for (let copy = 1; taken.has(fold(name)); copy++) name = `${column.name}_${copy}`;
     taken.add(fold(name));
-    return { name, id: column.id, type: column.type, starred: column.type.kind !== 'token' };
+    return { name, id: column.id, type: column.type };
   });
   return { rel: bound.rel, relations: [{ alias, columns }], merged: [], ties: [] };
 }

@@ -1,6 +1,6 @@
 import { aggregateEach } from './aggregate-each.ts';
 import { identifierUse, wordAt } from './coercion.ts';
-import { type AggregateCollector, columnRef, type ExprEnv } from './expression-env.ts';
+import { type AggregateCollector, columnRef, type ExprEnv, type WindowCollector } from './expression-env.ts';
 import { orderPosition } from './order-position.ts';
 import type { OuterInstance } from './outer-values.ts';
 import type { Aggregate, ColumnId, Expr, NamedExpr, Offset, Rel } from './plan.ts';
@@ -31,14 +31,16 @@ export function grouper(
   env: ExprEnv,
   node: SyntaxNode,
   readItems: (env: ExprEnv) => readonly Item[],
+  windows: WindowCollector,
   instance: OuterInstance | null,
 ): Grouper {
   const { ctx } = env;
   const collector: AggregateCollector = { measures: [] };
   const sets = groupSets(node);
   const all = node['aggregate_handling'] === 'FORCE_AGGREGATES';
-  const items = all ? readItems({ ...env, aggregates: collector, windows: null }) : null;
-  const exprs = items !== null ? keysOfAll(collector, items) : keyExprs(env, node, readItems);
+  const items = all ? readItems({ ...env, aggregates: collector, windows }) : null;
+  const exprs =
+    items !== null ? keysOfAll([...collector.measures, ...windows.columns], items) : keyExprs(env, node, readItems);
   const keys = exprs.map(({ name, expr }): NamedExpr => ({ id: freshId(ctx), name, expr }));
   const plainSets = sets !== null && sets.length === 1 && sets[0]?.length === keys.length;
   const grouped = keys.length > 0 || sets !== null;
@@ -81,9 +83,12 @@ function groupSets(node: SyntaxNode): readonly (readonly number[])[] | null {
   return sets.map((set) => (Array.isArray(set) ? set.map(Number) : []));
 }
 
-/** GROUP BY ALL: the items that hold no aggregate. What names no column is no key: constants alone make one row, as in DuckDB. */
-function keysOfAll(collector: AggregateCollector, items: readonly Item[]): readonly { name: string; expr: Expr }[] {
-  const measures = new Set(collector.measures.map((measure) => measure.id));
+/** GROUP BY ALL: the items that hold none of `made`. What names no column is no key: constants alone make one row, as in DuckDB. */
+function keysOfAll(
+  made: readonly { readonly id: ColumnId }[],
+  items: readonly Item[],
+): readonly { name: string; expr: Expr }[] {
+  const measures = new Set(made.map(({ id }) => id));
   return items.filter((item) => {
     const columns: ColumnId[] = [];
     visitExpr(item.expr, (part) => {

@@ -57,7 +57,7 @@ export function arithmetic(ctx: ResolveContext, symbol: string, left: Expr, righ
     case '*':
       return product(ctx, a, b, at);
     case '/':
-      return call('divide', [coerceTo(ctx, a, DOUBLE, '/'), coerceTo(ctx, b, DOUBLE, '/')], DOUBLE, at);
+      return call('divide', [coerceTo(ctx, a, DOUBLE, '/'), coerceTo(ctx, divisor(b), DOUBLE, '/')], DOUBLE, at);
     case '%': {
       const sides = unify(ctx, [a, b], '%');
       return call('modulo', sides, sides[0]?.type ?? INTEGER, at);
@@ -65,6 +65,14 @@ export function arithmetic(ctx: ResolveContext, symbol: string, left: Expr, righ
     default:
       return integerDivision(ctx, a, b, at);
   }
+}
+
+/** `a / nullif(b, 0)` is `a / b`: a zero divisor gives NULL as it is. */
+function divisor(expr: Expr): Expr {
+  if (expr.kind !== 'call' || expr.fn !== 'nullif') return expr;
+  const [value, zero] = expr.args;
+  const isZero = zero?.kind === 'literal' && zero.value !== null && Number(zero.value) === 0;
+  return isZero && value !== undefined ? value : expr;
 }
 
 /** Beside a decimal a literal counts with its own digits; among integers it is an integer. */

@@ -59,8 +59,9 @@ export function resolveSelect(request: SelectRequest): BoundQuery {
   };
   const lifted = applyConditions(base, node['where_clause'], host, 'WHERE');
   const seen = scope.correlation.count;
-  const groups = grouper({ ...base, subqueries: host.key }, node, (env) => resolveItems(env, node, names), instance);
   const windows: WindowCollector = { columns: [] };
+  const readItems = (env: ExprEnv) => resolveItems(env, node, names);
+  const groups = grouper({ ...base, subqueries: host.key }, node, readItems, windows, instance);
   const open: ExprEnv = {
     ...base,
     aggregates: groups.collector,

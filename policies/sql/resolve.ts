@@ -43,7 +43,7 @@ export interface TableUse {
  */
 export function resolve(parsed: ParsedQuery, catalog: QueryCatalog, facts: QueryFacts): ResolvedQuery {
   if (!isNode(parsed.node)) throw notSelect(parsed.text);
-  const ctx = createContext(parsed.text, catalog, facts);
+  const ctx = createContext(parsed, catalog, facts);
   const bound = resolveQuery(ctx, parsed.node, null, null);
   const interval = bound.columns.findIndex((column) => column.type.kind === 'interval');
   if (interval >= 0) {

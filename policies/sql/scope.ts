@@ -7,8 +7,6 @@ export interface BoundColumn {
   readonly name: string;
   readonly id: ColumnId;
   readonly type: SqlType;
-  /** False for an identifier: `*` leaves it out. */
-  readonly starred: boolean;
 }
 
 /** A table, CTE or subquery under its alias. */

@@ -21,7 +21,8 @@ export function selectNames(ctx: ResolveContext, node: SyntaxNode): readonly Syn
 
 export function resolveItems(env: ExprEnv, node: SyntaxNode, list: readonly SyntaxNode[]): readonly Item[] {
   const items = list.flatMap((item, index): Item[] => {
-    if (isStar(item)) return expandStar(env, item).map(({ name, expr }) => ({ node: item, name, expr }));
+    if (isStar(item))
+      return expandStar(env, item, env.ctx.answer.has(node)).map(({ name, expr }) => ({ node: item, name, expr }));
     const expr = resolveExpr({ ...env, alias: aliasReader(list, index) }, item);
     return [{ node: item, name: outputName(item), expr }];
   });

@@ -22,10 +22,14 @@ export function isStar(node: SyntaxNode): boolean {
 }
 
 /**
- * `*`, `t.*`, `* EXCLUDE (a)`: the granted columns that are not identifiers, those of USING once.
- * WHY without identifiers: they never leave, so that `SELECT *` would never be answered.
+ * `*`, `t.*`, `* EXCLUDE (a)`: the granted columns, those of USING once.
+ * WHY no identifiers where the list is the answer's (`isAnswer`): they never leave, so that `SELECT *` would never be answered.
  */
-export function expandStar(env: ExprEnv, node: SyntaxNode): readonly { readonly name: string; readonly expr: Expr }[] {
+export function expandStar(
+  env: ExprEnv,
+  node: SyntaxNode,
+  isAnswer: boolean,
+): readonly { readonly name: string; readonly expr: Expr }[] {
   const { ctx, scope } = env;
   checkShape(ctx, node, STAR_SHAPE);
   const table = textAt(ctx, node, 'relation_name');
@@ -54,7 +58,7 @@ export function expandStar(env: ExprEnv, node: SyntaxNode): readonly { readonly 
   }
   const at = offsetOf(ctx, node);
   return distinct
-    .filter((column) => column.starred && !excluded.has(fold(column.name)))
+    .filter(({ type, name }) => !(isAnswer && type.kind === 'token') && !excluded.has(fold(name)))
     .map((column) => ({ name: column.name, expr: columnRef(column.id, column.type, at) }));
 }
 

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import { AppError, type ErrorFacts, placeOf } from '../errors.ts';
+import type { ParsedQuery } from './parse.ts';
 import type { ColumnId, Offset } from './plan.ts';
 import type { QueryCatalog } from './resolve.ts';
 import { type OffsetReader, offsetReader } from './text-offsets.ts';
@@ -26,6 +27,8 @@ export interface ResolveContext {
   readonly words: () => readonly TextWord[];
   readonly catalog: QueryCatalog;
   readonly facts: QueryFacts;
+  /** The SELECTs whose lists are the answer's columns: all others are read by a query around them. */
+  readonly answer: ReadonlySet<SyntaxNode>;
   ids: number;
   nodes: number;
   depth: number;
@@ -36,10 +39,25 @@ export const DEPTH_MAX = 200;
 /** Counted as resolved, so that a CTE counts once for each reference. */
 export const NODES_MAX = 20_000;
 
-export function createContext(text: string, catalog: QueryCatalog, facts: QueryFacts): ResolveContext {
+export function createContext(
+  { text, node }: Pick<ParsedQuery, 'text' | 'node'>,
+  catalog: QueryCatalog,
+  facts: QueryFacts,
+): ResolveContext {
   let words: readonly TextWord[] | null = null;
   const readWords = (): readonly TextWord[] => (words ??= wordsOf(text));
-  return { text, offsetOf: offsetReader(text), words: readWords, catalog, facts, ids: 0, nodes: 0, depth: 0 };
+  const answer = new Set(selectsOfAnswer(node));
+  return { text, offsetOf: offsetReader(text), words: readWords, catalog, facts, answer, ids: 0, nodes: 0, depth: 0 };
+}
+
+/** The query itself, or the sides of a set operation. */
+function* selectsOfAnswer(query: unknown): Generator<SyntaxNode> {
+  for (const open = [query]; open.length > 0; ) {
+    const node = open.pop();
+    if (!isNode(node)) continue;
+    if (node['type'] === 'SET_OPERATION_NODE') open.push(node['left'], node['right']);
+    else yield node;
+  }
 }
 
 export function freshId(ctx: ResolveContext): ColumnId {

@@ -95,7 +95,7 @@ function mergeFull(
   const merged = merges.map(
     ({ pair, id, name, expr }): MergedColumn => ({
       name,
-      column: { name, id, type: expr.type, starred: expr.type.kind !== 'token' },
+      column: { name, id, type: expr.type },
       hides: hidden([pair.left, pair.right], both, fresh),
     }),
   );
@@ -106,7 +106,7 @@ function mergedColumn(name: string, shown: Expr, sides: readonly Expr[], both: r
   const id = shown.kind === 'column' ? shown.id : (-1 as ColumnId);
   return {
     name,
-    column: { name, id, type: shown.type, starred: shown.type.kind !== 'token' },
+    column: { name, id, type: shown.type },
     hides: hidden(sides, both, (same) => same),
   };
 }

@@ -7,6 +7,7 @@ import { AGGREGATES } from '../../../policies/sql/functions/aggregates.ts';
 import { INTERNAL_AGGREGATES } from '../../../policies/sql/functions/internal-aggregates.ts';
 import { SCALAR_FUNCTIONS } from '../../../policies/sql/functions/registry.ts';
 import type { Parameter } from '../../../policies/sql/functions/scalar-entry.ts';
+import type { UntrustedSql } from '../../../policies/sql/parse.ts';
 import type { ColumnId, Expr, NamedAggregate, Rel, ScanColumn } from '../../../policies/sql/plan.ts';
 import { argument, scalarCall } from '../../../policies/sql/resolve-call.ts';
 import { arithmetic, comparison, merge, negation } from '../../../policies/sql/resolve-operators.ts';
@@ -153,7 +154,10 @@ const SCAN: Rel = {
     }),
   ),
 };
-const CTX = createContext('', new Map(), { today: '2026-11-23', now: '2026-11-23T00:00:00' });
+const CTX = createContext({ text: '' as UntrustedSql, node: null }, new Map(), {
+  today: '2026-11-23',
+  now: '2026-11-23T00:00:00',
+});
 
 let connection: DuckDBConnection;
 let instance: DuckDBInstance;
