@@ -29,6 +29,8 @@ export interface CommitQueueOptions {
   readonly beforeCommit: (tx: Db) => () => void;
   /** Null where a COMMIT is as durable as it will ever be. */
   readonly walSync: WalSync | null;
+  /** Told of each transaction how many works share it. */
+  readonly onBatch?: ((works: number) => void) | undefined;
   /** Called once, when a disk error left durability unknown. */
   readonly onFailure?: ((cause: unknown) => void) | undefined;
 }
@@ -53,7 +55,7 @@ interface Written {
  */
 export function createCommitQueue(
   db: Db,
-  { beforeBatch, beforeCommit, walSync, onFailure }: CommitQueueOptions,
+  { beforeBatch, beforeCommit, walSync, onBatch, onFailure }: CommitQueueOptions,
 ): CommitQueue {
   const savepoint = savepoints(db);
   let queue: Entry[] = [];
@@ -112,6 +114,7 @@ export function createCommitQueue(
     const batch = queue.slice(0, BATCH_MAX);
     queue = queue.slice(BATCH_MAX);
     lastBatch = batch.length;
+    onBatch?.(batch.length);
     try {
       if (failure !== null) throw failure.cause;
       return { batch, durable: runBatch(batch) };

@@ -40,6 +40,7 @@ export {
   submitPlan,
 } from './plans.ts';
 export * from './query-plans.ts';
+export * from './remaining-budgets.ts';
 export * from './resource-versions.ts';
 export * from './resources.ts';
 export type { TamperedRow } from './row-seals.ts';

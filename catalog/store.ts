@@ -44,6 +44,8 @@ export interface StoreOptions {
   /** The SQLite file, created with mode 0600 if absent; `:memory:` for a store that dies with the process. */
   readonly path: string;
   readonly now: () => Date;
+  /** Told of each transaction how many works share it. */
+  readonly onBatch?: (works: number) => void;
   /** Called once when the disk failed in a way that leaves durability unknown: the process should stop. */
   readonly onFailure?: (cause: unknown) => void;
   /** With it, rows that decide who may ask what are sealed and checked (row-seals.ts). Without: tests only. */
@@ -100,7 +102,8 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
     if (seals.lookAround()) catalogueVersion += 1;
   };
   const walSync = reader === writer ? null : openWalSync(options.path, writer.client, reader.client);
-  const queue = createCommitQueue(writer, { beforeBatch, beforeCommit, walSync, onFailure: options.onFailure });
+  const { onBatch, onFailure } = options;
+  const queue = createCommitQueue(writer, { beforeBatch, beforeCommit, walSync, onBatch, onFailure });
   return {
     read(work) {
       assert(!queue.working(), 'inside commit, read from tx');

@@ -8,6 +8,7 @@ import {
   contentHash,
   findVersion,
   openStore,
+  remainingBudgets,
   type Store,
   unfinishedJobs,
   writingVersions,
@@ -28,6 +29,7 @@ import { type AccessLog, LOG_ORIGIN, loadLogKeys, openLog } from './audit/index.
 import type { Config, WitnessConfig } from './config.ts';
 import { FreezeRegister } from './freezes/freeze-register.ts';
 import { createFreezeService } from './freezes/freeze-service.ts';
+import { measureSandbox, observeGauges } from './gauges.ts';
 import { openIdentifierKeys } from './identity/identifier-keys.ts';
 import { createAuthorizer, deriveKey, loadMasterKey, openIdentity } from './identity/index.ts';
 import { createIntegrityReports } from './integrity-reports.ts';
@@ -81,9 +83,11 @@ export async function assemble(
   const master = await loadMasterKey(config);
   const unitKeys = await openIdentifierKeys(join(config.home, 'keys', 'identifiers.sealed'), master.key);
   const integrity = createIntegrityReports(events.fatal);
+  const metrics = createMetrics();
   const store = openStore({
     path: join(config.home, 'sluice.db'),
     now,
+    onBatch: metrics.batchCommitted,
     onFailure: events.fatal,
     integrity: { ...integrity, key: deriveKey(master.key, 'sluice catalogue integrity', 32) },
   });
@@ -103,7 +107,10 @@ export async function assemble(
     memoryMbMax: config.memoryMbMax,
     runDir: config.runDir,
     vault,
-    log: events.sandbox,
+    log: (event) => {
+      measureSandbox(event, metrics);
+      events.sandbox(event);
+    },
   });
   await recordStart(store, log, sandbox, version);
   const authorize = createAuthorizer();
@@ -131,7 +138,7 @@ export async function assemble(
       },
     }),
     freezes,
-    metrics: createMetrics(),
+    metrics,
     witness: releaseWitness(cosigned, config.witness?.policy ?? 'follow'),
     deadlineMs: JOB_DEADLINE_MS,
     now,
@@ -139,6 +146,7 @@ export async function assemble(
     releaseTick: clock,
   };
   const jobs = createJobs(pipeline);
+  const endGauges = observeGauges({ sandbox: sandbox.stats, budgets: () => store.read(remainingBudgets) });
   const deps: AppDeps = {
     version,
     clock: now,
@@ -172,6 +180,7 @@ export async function assemble(
     vault,
     masterKeyCreatedAt: master.createdAt,
     async close() {
+      endGauges();
       cosigned?.close();
       await closeAll(jobs, sandbox, log, store);
     },

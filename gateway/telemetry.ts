@@ -27,6 +27,8 @@ export interface TelemetryAttributes {
   readonly 'sluice.tier'?: string;
   readonly 'sluice.format'?: string;
   readonly 'sluice.state'?: string;
+  readonly 'sluice.reason'?: string;
+  readonly 'sluice.account'?: string;
 }
 export const TELEMETRY_ATTRIBUTES = [
   'sluice.job',
@@ -37,6 +39,8 @@ export const TELEMETRY_ATTRIBUTES = [
   'sluice.tier',
   'sluice.format',
   'sluice.state',
+  'sluice.reason',
+  'sluice.account',
 ] as const satisfies readonly (keyof TelemetryAttributes)[];
 
 /** WHY: a backend groups by values; one that grows without end, or that a user wrote, has no business there. */
@@ -73,6 +77,12 @@ export interface GatewayMetrics {
   stageTook(durationMs: number, attributes: TelemetryAttributes): void;
   /** Refused requests, by `sluice.code`. */
   requestRefused(attributes: TelemetryAttributes): void;
+  /** Milliseconds that a job waited for its worker. */
+  jobWaited(durationMs: number): void;
+  /** Workers that ended, by `sluice.reason`; another takes the place of each while there is need. */
+  workerEnded(attributes: TelemetryAttributes): void;
+  /** Works that shared one transaction of the store, and its sync. */
+  batchCommitted(works: number): void;
 }
 
 /** Instruments are made on first use of a meter provider, which the operator's SDK registers before. */
@@ -84,10 +94,19 @@ export function createMetrics(): GatewayMetrics {
     description: 'time of one stage',
   });
   const refusals: Counter = meter.createCounter('sluice.refusals', { description: 'requests refused' });
+  const waits = meter.createHistogram('sluice.sandbox.wait', { unit: 'ms', description: 'wait of jobs for a worker' });
+  const ended = meter.createCounter('sluice.sandbox.ended', { description: 'workers that ended, by reason' });
+  const batches = meter.createHistogram('sluice.store.batch', {
+    description: 'works that shared one transaction',
+    advice: { explicitBucketBoundaries: [1, 2, 4, 8, 16, 32, 64, 128, 256] },
+  });
   return {
     jobEnded: (attributes) => jobs.add(1, admissible(attributes)),
     stageTook: (durationMs, attributes) => stages.record(durationMs, admissible(attributes)),
     requestRefused: (attributes) => refusals.add(1, admissible(attributes)),
+    jobWaited: (durationMs) => waits.record(durationMs),
+    workerEnded: (attributes) => ended.add(1, admissible(attributes)),
+    batchCommitted: (works) => batches.record(works),
   };
 }
 

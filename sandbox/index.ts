@@ -13,7 +13,7 @@ export {
 } from './isolation/spawn.ts';
 export type { EngineSession, SandboxJob } from './job-session.ts';
 export { SQL_BYTES_MAX } from './parser.ts';
-export type { HeldWorker, PoolLimits } from './pool.ts';
+export type { HeldWorker, PoolLimits, PoolStats } from './pool.ts';
 export { openSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts';
 export type { SandboxEvent } from './sandbox-event.ts';
 export * from './vault/index.ts';

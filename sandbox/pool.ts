@@ -52,7 +52,7 @@ export interface Pool {
   run<T>(job: SandboxJob, work: (session: EngineSession) => Promise<T>): Promise<T>;
   /** Starts as many processes as may run at once. */
   warm(): void;
-  stats(): { readonly workers: number; readonly busy: number; readonly queued: number };
+  stats(): PoolStats;
   /** Lets go of a version in every idle worker now, and in a busy one when its job ends. Before it is destroyed. */
   forget(resource: string, version: number): Promise<void>;
   /**
@@ -64,6 +64,15 @@ export interface Pool {
   /** Process ids, for operators and fault tests. */
   pids(): readonly number[];
   close(): Promise<void>;
+}
+
+export interface PoolStats {
+  /** Processes alive: busy, idle, starting or leaving. */
+  readonly workers: number;
+  readonly busy: number;
+  readonly idle: number;
+  /** Jobs that wait for a worker. */
+  readonly queued: number;
 }
 
 /** A worker that may hold someone's data. */
@@ -252,8 +261,10 @@ export function openPool(dependencies: PoolDependencies): Pool {
       const job = { ...requested, tables: mergeTables(requested.tables) };
       job.signal?.throwIfAborted();
       if (closed) throw new AppError('SANDBOX_BUSY', { retryAfterSeconds: 1 });
+      const arrivedAt = performance.now();
       const member = await enqueue(job);
       const startedAt = performance.now();
+      log({ kind: 'job-started', waitMs: Math.round(startedAt - arrivedAt) });
       const lease = leaseSession(member.process, job);
       try {
         return await lease.race(work(lease.session));
@@ -264,7 +275,7 @@ export function openPool(dependencies: PoolDependencies): Pool {
     warm: () => {
       while (members.size < Math.min(limits.workers, limits.processesMax)) startMember();
     },
-    stats: () => ({ workers: members.size, busy: busyCount(), queued: queue.size() }),
+    stats: () => ({ workers: members.size, busy: busyCount(), idle: inState('idle').length, queued: queue.size() }),
     async forget(resource, version) {
       for (const member of members) {
         if (!member.process.holdsVersion(resource, version)) continue;

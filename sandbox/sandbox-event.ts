@@ -6,4 +6,6 @@ export type SandboxEvent =
       readonly kind: 'worker-ended';
       readonly reason: 'crashed' | 'evicted' | 'idle' | 'retired' | 'expelled' | 'closed';
     }
+  /** A job has its worker. */
+  | { readonly kind: 'job-started'; readonly waitMs: number }
   | { readonly kind: 'parser-replaced'; readonly reason: 'crashed' | 'deadline' };
