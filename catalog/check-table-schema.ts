@@ -8,6 +8,7 @@ const COLUMNS_MAX = 500;
 const VALUES_MAX = 100_000;
 const BINS_MAX = 1_000;
 const LENGTH_MAX = 1_000_000;
+const ROWS_PER_UNIT_MAX = 1_000_000;
 const SCALE_MAX = 9;
 
 /**
@@ -37,6 +38,16 @@ function checkColumn(column: ColumnSchema, path: string): void {
   }
   if (role === 'measure') need(isNumber, `${path}.type`, 'a measure is integer or decimal');
   need(column.unit === undefined || role === 'identifier', `${path}.unit`, 'only an identifier names a unit');
+  need(
+    column.rowsPerUnitMax === undefined || column.unit !== undefined,
+    `${path}.rowsPerUnitMax`,
+    'only a column that names a unit bounds its rows',
+  );
+  need(
+    isWithin(column.rowsPerUnitMax, 1, ROWS_PER_UNIT_MAX),
+    `${path}.rowsPerUnitMax`,
+    `rows per unit are from 1 to ${ROWS_PER_UNIT_MAX}`,
+  );
   need(column.domain === undefined || role === 'identifier', `${path}.domain`, 'only an identifier has a domain');
   need(column.domain === undefined || DOMAIN.test(column.domain), `${path}.domain`, 'a domain is a dotted name');
   need(column.scale === undefined || type === 'decimal', `${path}.scale`, 'only a decimal has a scale');

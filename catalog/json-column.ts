@@ -19,6 +19,7 @@ const columnSchema = z.strictObject({
   level: z.enum(LEVELS),
   role: z.enum(COLUMN_ROLES),
   unit: z.enum(UNIT_KINDS).exactOptional(),
+  rowsPerUnitMax: z.number().exactOptional(),
   domain: z.string().exactOptional(),
   scale: z.number().exactOptional(),
   bounds: z.strictObject({ min: z.number(), max: z.number() }).exactOptional(),

@@ -105,6 +105,7 @@ export const SANDBOX_ERROR_CODES = [
   'UPLOAD_ENCODING', // encoding, accepted
   'UPLOAD_HEADER', // missing[], unexpected[]
   'UPLOAD_ROWS_REJECTED', // rejected, rows
+  'UPLOAD_UNIT_ROWS', // column, rowsMax: a unit has more rows than its column declares
   'UPLOAD_TOO_LARGE', // bytesMax
   'UPLOAD_INTERRUPTED', // bytes
   'UPLOAD_DIGEST', // algorithm: the body does not have the digest that the header declares

@@ -22,6 +22,7 @@ export * from './levels.ts';
 export { type FillRandom, RandomSource } from './mechanisms/exact-sampling/random-source.ts';
 export { NoisePool } from './mechanisms/noise-pool/noise-pool.ts';
 export { drawnNoise } from './release/drawn-noise.ts';
+export { type ExpectedErrors, expectedErrors, rhoForTargetError } from './release/expected-errors.ts';
 export { DISTINCT_LIMITS, type DistinctLimit } from './release/guard/distinct-sets.ts';
 export { type KnownKind, type KnownSet, ReleaseHistory } from './release/guard/history.ts';
 export {

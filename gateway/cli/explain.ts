@@ -18,6 +18,17 @@ const explanation = z.looseObject({
   unitsMin: z.number().nullable(),
   rules: z.array(z.looseObject({ rule: z.string(), limit: z.number() })),
   cost: z.looseObject({ rho: z.number(), jobs: z.number() }),
+  privacy: z
+    .looseObject({
+      charges: z.array(z.looseObject({ resource: z.string(), unit: z.string(), rho: z.number(), delta: z.number() })),
+      errors: z.array(z.looseObject({ name: z.string(), standardError: z.number() })),
+      boundaries: z.array(
+        z.looseObject({
+          bounding: z.looseObject({ kind: z.string(), groupsMax: z.int().optional(), rowsMax: z.int().optional() }),
+        }),
+      ),
+    })
+    .nullish(),
 });
 
 /** `sluice explain`: how a query would leave and why, without running it. */
@@ -44,6 +55,25 @@ export function register(program: Command, cli: Cli): void {
   );
 }
 
+/** Mode `dp`: what counts of a unit, how far off the numbers are, who pays. */
+function privacyText({ privacy }: z.output<typeof explanation>, { words }: Cli): string {
+  if (privacy === null || privacy === undefined) return '';
+  const shares = privacy.boundaries.map(({ bounding: { kind, groupsMax, rowsMax } }) =>
+    [
+      kind,
+      ...(groupsMax === undefined ? [] : [`≤ ${groupsMax}`]),
+      ...(rowsMax === undefined ? [] : [`× ≤ ${rowsMax}`]),
+    ].join(' '),
+  );
+  const errors = privacy.errors.map(({ name, standardError }) => `${name} ± ${standardError.toPrecision(3)}`);
+  const charges = privacy.charges.map(({ resource, unit, rho }) => `${resource}.${unit} ρ ${rho}`);
+  return [
+    `${words({ en: 'what counts of one unit', zh: '每个主体计入的份额' })}: ${shares.join(', ')}\n`,
+    errors.length === 0 ? '' : `${words({ en: 'standard error of a cell', zh: '每格标准误' })}: ${errors.join(', ')}\n`,
+    `${words({ en: 'charged to', zh: '计入' })}: ${charges.join(', ')}\n`,
+  ].join('');
+}
+
 function explanationText(answer: z.output<typeof explanation>, cli: Cli): string {
   const { words } = cli;
   const head = words({ en: 'column type mode because', zh: '列 类型 模式 依据' }).split(' ');
@@ -61,5 +91,6 @@ function explanationText(answer: z.output<typeof explanation>, cli: Cli): string
     units === null ? '' : `${words({ en: 'fewest units behind a cell', zh: '每格最少主体数' })}: ${units}\n`,
     rules === '' ? '' : `${words({ en: 'rules that may withhold', zh: '可能隐藏结果的规则' })}: ${rules}\n`,
     `${words({ en: 'cost', zh: '费用' })}: ${answer.cost.jobs} ${words({ en: 'job', zh: '次作业' })}, ρ ${answer.cost.rho}\n`,
+    privacyText(answer, cli),
   ].join('');
 }

@@ -1,5 +1,5 @@
 import type { Job } from '#catalog';
-import type { AppError, Because, Mode, SqlType } from '#policies';
+import type { AppError, Because, ExpectedErrors, MechanismUse, Mode, PrivacyCharge, SqlType } from '#policies';
 import type { StoredResult } from '../formats/stored-result.ts';
 import type { Caller } from '../identity/index.ts';
 
@@ -41,6 +41,13 @@ export interface Explanation {
   /** The rules that may withhold cells or groups of this query. */
   readonly rules: readonly { readonly rule: 'threshold' | 'dominance' | 'noise' | 'row-cap'; readonly limit: number }[];
   readonly cost: { readonly rho: number; readonly epsilonAtDelta: number; readonly jobs: number };
+  /** Mode `dp`: who pays how much for which statistic, how far off sums and counts will be, and how much of a unit counts. */
+  readonly privacy: {
+    readonly charges: readonly PrivacyCharge[];
+    readonly mechanisms: readonly MechanismUse[];
+    readonly errors: ExpectedErrors['columns'];
+    readonly boundaries: ExpectedErrors['boundaries'];
+  } | null;
   readonly versions: {
     readonly tables: readonly { readonly resource: string; readonly version: number }[];
     readonly profile: string;

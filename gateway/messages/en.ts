@@ -266,6 +266,11 @@ export const EN: MessageCatalogue = {
     detail: '[{rejected} ]of[ {rows}] rows do not fit the declaration; nothing was kept',
     hint: 'correct the rows that are listed, or the declaration',
   },
+  UPLOAD_UNIT_ROWS: {
+    title: 'a unit has more rows than declared',
+    detail: 'in `{column}` some unit has more than[ {rowsMax}] rows; nothing was kept',
+    hint: 'leave the rows beyond out, or register the table with a larger `rowsPerUnitMax`, or with none',
+  },
   UPLOAD_TOO_LARGE: {
     title: 'the file is too large',
     detail: 'the file has more than[ {bytesMax}] bytes',

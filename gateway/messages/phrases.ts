@@ -184,6 +184,8 @@ const CATALOGUE: Phrases = {
   'an identifier is text or integer': '标识项的类型应为 text 或 integer',
   'a measure is integer or decimal': '度量的类型应为 integer 或 decimal',
   'only an identifier names a unit': '只有标识项可以指明单元',
+  'only a column that names a unit bounds its rows': '只有指明单元的列可以限定其行数',
+  'rows per unit are from 1 to {#}': '每个单元的行数为 1 到 {}',
   'only an identifier has a domain': '只有标识项可以有 domain',
   'a domain is a dotted name': 'domain 应为以点分隔的名称',
   'only a decimal has a scale': '只有 decimal 可以有 scale',

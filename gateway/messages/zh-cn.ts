@@ -266,6 +266,11 @@ export const ZH_CN: MessageCatalogue = {
     detail: '[{rows} 行中有 {rejected} 行]不符合登记，未保留任何内容',
     hint: '请更正所列的行，或更正登记',
   },
+  UPLOAD_UNIT_ROWS: {
+    title: '某个单元的行数多于声明',
+    detail: '`{column}` 中有单元的行数多于[ {rowsMax} ]行；未保存任何数据',
+    hint: '去掉多出的行，或以更大的 `rowsPerUnitMax`（或不声明它）登记该表',
+  },
   UPLOAD_TOO_LARGE: {
     title: '文件过大',
     detail: '文件超过上限[ {bytesMax} 字节]',

@@ -1,4 +1,4 @@
-import { costOf, type PolicyProfile } from '#policies';
+import { costOf, expectedErrors, type PolicyProfile } from '#policies';
 import type { Explanation } from '../jobs/job-service.ts';
 import type { Admission } from './admit.ts';
 import type { CompiledStages } from './compile-query.ts';
@@ -14,20 +14,37 @@ export function explanationOf(admission: Admission, stages: CompiledStages, prof
     because: decision.because,
     columns: decision.outputs,
     unitsMin: isRows ? null : decision.unitsMin,
-    rules: isRows
-      ? [{ rule: 'row-cap', limit: profile.rowsMax }]
-      : [
-          { rule: 'threshold', limit: decision.unitsMin },
-          { rule: 'dominance', limit: profile.topTwoShareMax },
-          ...(decision.mode === 'perturbed' ? ([{ rule: 'noise', limit: profile.perturbation.D }] as const) : []),
-        ],
+    rules: rulesOf(stages, profile),
     cost: { ...costOf(compiled), jobs: 1 },
+    privacy: decision.mode === 'dp' ? privacyOf(stages) : null,
     versions: versionsOf(admission, compiled, profile),
     stages: [parsed, resolved, decision, privatePlan, compiled].map((value) => ({
       stage: value.kind,
       value: withoutExtremes(value),
     })),
   };
+}
+
+function rulesOf({ decision, privatePlan }: CompiledStages, profile: PolicyProfile): Explanation['rules'] {
+  const { mode, unitsMin } = decision;
+  const threshold = { rule: 'threshold', limit: unitsMin } as const;
+  const dominance = { rule: 'dominance', limit: profile.topTwoShareMax } as const;
+  switch (mode) {
+    case 'rows':
+      return [{ rule: 'row-cap', limit: profile.rowsMax }];
+    case 'dp':
+      // Groups of a public list are shown whatever they hold.
+      return expectedErrors(privatePlan).boundaries.some(({ groups }) => groups === 'selected') ? [threshold] : [];
+    case 'perturbed':
+      return [threshold, dominance, { rule: 'noise', limit: profile.perturbation.D }];
+    default:
+      return [threshold, dominance];
+  }
+}
+
+function privacyOf({ privatePlan, compiled }: CompiledStages): NonNullable<Explanation['privacy']> {
+  const { columns, boundaries } = expectedErrors(privatePlan);
+  return { charges: compiled.charges, mechanisms: compiled.mechanisms, errors: columns, boundaries };
 }
 
 /** The most rows that one unit has is an extreme of the data: the compiler proves with it, the asker does not get it. */

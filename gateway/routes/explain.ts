@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import type { JSONValue } from 'hono/utils/types';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
 import { columnJson } from '../formats/result-json.ts';
+import type { Explanation } from '../jobs/job-service.ts';
 import { AUTHENTICATED, NO_QUERY, TAG } from './schemas/common.ts';
 import { ExplainRequestSchema, ExplanationSchema } from './schemas/job.ts';
 import { json, problems } from './schemas/problem.ts';
@@ -24,13 +25,25 @@ const explainRoute = createRoute({
   },
 });
 
+function privacyJson({ charges, mechanisms, errors, boundaries }: NonNullable<Explanation['privacy']>) {
+  return {
+    charges: charges.map((charge) => ({ ...charge })),
+    mechanisms: mechanisms.map((mechanism) => ({ ...mechanism })),
+    errors: errors.map((error) => ({ ...error })),
+    boundaries: boundaries.map(({ bounding, groups }) => ({ bounding: { ...bounding }, groups })),
+  };
+}
+
 export function registerExplain(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
   app.openapi(explainRoute, async (c) => {
     const { plan, sql } = c.req.valid('json');
-    const { because, columns, rules, cost, versions, stages, ...rest } = await deps.jobs.explain(c.get('caller'), {
-      plan,
-      sql,
-    });
+    const { because, columns, rules, cost, privacy, versions, stages, ...rest } = await deps.jobs.explain(
+      c.get('caller'),
+      {
+        plan,
+        sql,
+      },
+    );
     return c.json(
       {
         ...rest,
@@ -38,6 +51,7 @@ export function registerExplain(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
         columns: columns.map(columnJson),
         rules: rules.map((rule) => ({ ...rule })),
         cost: { ...cost },
+        privacy: privacy === null ? null : privacyJson(privacy),
         versions: { ...versions, tables: versions.tables.map((table) => ({ ...table })) },
         // WHY through JSON: stage values are JSON by contract; what is `undefined` in them must not be sent as such.
         stages: stages.map(({ stage, value }) => ({ stage, value: JSON.parse(JSON.stringify(value)) as JSONValue })),

@@ -3,12 +3,12 @@ import { type Flex, flexFor } from '../mechanisms/cell-key/flex.ts';
 import { countInterval, type Interval, sumInterval } from '../mechanisms/cell-key/intervals.ts';
 import type { PerturbationParameters } from '../mechanisms/cell-key/perturbation-parameters.ts';
 import { perturbationTable } from '../mechanisms/cell-key/perturbation-table.ts';
-import type { ColumnId, Rel } from '../sql/plan.ts';
-import { inputsOf } from '../sql/plan-walk.ts';
+import type { ColumnId } from '../sql/plan.ts';
 import type { CellLayout, CellTerm } from '../sql/rewrite/cell-layout.ts';
 import type { PrivatePlan } from '../sql/rewrite.ts';
 import type { Cell, TableData } from '../table-data.ts';
 import { CLASS_PARTS } from './noise.ts';
+import { type ReleasedColumn, sourceOf } from './output-source.ts';
 import type { ProtectedCells } from './protect.ts';
 import type { ReleasedResult } from './released-result.ts';
 
@@ -59,32 +59,6 @@ const nameOf = (cell: Cell): string => (cell === null ? '' : String(Number(cell)
 
 function wider(a: readonly [number, number] | null, b: readonly [number, number] | null) {
   return a === null || b === null ? null : ([Math.min(a[0], b[0]), Math.max(a[1], b[1])] as const);
-}
-
-interface ReleasedColumn {
-  readonly boundary: number;
-  readonly column: number;
-}
-
-/** Which released column an output column repeats; null where it was computed. */
-function sourceOf(rel: Rel, id: ColumnId): ReleasedColumn | null {
-  if (rel.kind === 'scan') {
-    const column = rel.columns.find((one) => one.id === id);
-    if (column === undefined || rel.source.kind !== 'released') return null;
-    return { boundary: rel.source.boundary, column: Number(column.column.slice(1)) };
-  }
-  if (rel.kind === 'project') {
-    let expr = rel.columns.find((one) => one.id === id)?.expr;
-    while (expr?.kind === 'cast') expr = expr.arg;
-    return expr?.kind === 'column' ? sourceOf(rel.input, expr.id) : null;
-  }
-  if (rel.kind === 'set-operation' || rel.kind === 'values') return null;
-  if (rel.kind === 'aggregate') return null;
-  for (const input of inputsOf(rel)) {
-    const source = sourceOf(input, id);
-    if (source !== null) return source;
-  }
-  return null;
 }
 
 type OfCell = (cell: Cell) => readonly [number, number] | null;

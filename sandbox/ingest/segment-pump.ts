@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TableSchema, UnitKind } from '#policies/stored-tables';
+import { AppError, type TableSchema, type UnitKind } from '#policies/stored-tables';
 import { KEY_BYTES } from '../vault/data-key.ts';
 import type { ScratchDir } from '../vault/private-dir.ts';
 import { openSealedFile, sealFile } from '../vault/sealed-file.ts';
@@ -139,11 +139,13 @@ async function unitTotals(
 ): Promise<Pick<PumpTotals, 'rowsPerUnitMax' | 'unitsDistinct'>> {
   const rowsPerUnitMax: Partial<Record<UnitKind, number>> = {};
   const unitsDistinct: Partial<Record<UnitKind, number>> = {};
-  for (const { name, unit } of schema.columns) {
+  for (const { name, unit, rowsPerUnitMax: promised } of schema.columns) {
     const own = runs.filter((run) => run.column === name);
     const [only] = own;
     if (unit === undefined || only === undefined) continue;
     const totals = own.length === 1 ? only : await mergeRuns(own.map((run) => runEntries(run, spoolKey)));
+    if (promised !== undefined && totals.rowsMax > promised)
+      throw new AppError('UPLOAD_UNIT_ROWS', { column: name, rowsMax: promised });
     rowsPerUnitMax[unit] = Math.max(rowsPerUnitMax[unit] ?? 0, totals.rowsMax);
     unitsDistinct[unit] = Math.max(unitsDistinct[unit] ?? 0, totals.distinct);
   }

@@ -92,6 +92,44 @@ const StageValueSchema = z
   .custom<JSONValue>()
   .openapi({ type: 'object', description: 'the stage value as JSON; `kind` names it' });
 
+const BoundingSchema = z.union([
+  z.object({ kind: z.literal('declared') }).openapi({ description: 'as the tables declare: nothing is left out' }),
+  z
+    .object({ kind: z.literal('groups'), groupsMax: z.int(), rowsMax: z.int() })
+    .openapi({ description: 'a unit counts in so many groups, with so many rows’ worth in each' }),
+  z
+    .object({ kind: z.literal('rows'), unit: z.int(), rowsMax: z.int() })
+    .openapi({ description: 'so many rows of each unit of that position count' }),
+]);
+
+const ExplainedPrivacySchema = z
+  .object({
+    charges: z.array(
+      z.object({ resource: z.string(), unit: z.string(), rho: z.number(), delta: z.number() }).openapi('PrivacyCharge'),
+    ),
+    mechanisms: z.array(
+      z
+        .object({
+          statistic: z.string(),
+          mechanism: z.enum(['discrete-gaussian', 'discrete-laplace', 'noisy-tree', 'partition-selection']),
+          resource: z.string(),
+          unit: z.string(),
+          groupsMax: z.int().nullable(),
+          contributionMax: z.number(),
+          sensitivity: z.number(),
+          variance: z.number(),
+          rho: z.number(),
+          delta: z.number(),
+        })
+        .openapi('MechanismUse'),
+    ),
+    errors: z
+      .array(z.object({ name: z.string(), standardError: z.number() }))
+      .openapi({ description: 'of output columns that are released sums or counts: the standard error of one cell' }),
+    boundaries: z.array(z.object({ bounding: BoundingSchema, groups: z.enum(['public', 'selected']) })),
+  })
+  .openapi('ExplainedPrivacy');
+
 export const ExplanationSchema = z
   .object({
     plan: z.string(),
@@ -103,6 +141,7 @@ export const ExplanationSchema = z
       .array(z.object({ rule: z.enum(['threshold', 'dominance', 'noise', 'row-cap']), limit: z.number() }))
       .openapi({ description: 'the rules that may withhold cells or groups of this query' }),
     cost: z.object({ rho: z.number(), epsilonAtDelta: z.number(), jobs: z.int() }),
+    privacy: ExplainedPrivacySchema.nullable().openapi({ description: 'mode `dp` only' }),
     versions: VersionsSchema,
     stages: z
       .array(z.object({ stage: z.string(), value: StageValueSchema }))

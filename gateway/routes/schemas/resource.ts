@@ -30,6 +30,9 @@ export const ColumnSchemaSchema = z
       description: 'identifier: never output, never compared with a literal. dimension: a declared public list',
     }),
     unit: z.enum(UNIT_KINDS).optional().openapi({ description: 'identifiers only: a row belongs to this unit' }),
+    rowsPerUnitMax: z.int().min(1).max(1_000_000).optional().openapi({
+      description: 'unit columns only: most rows of one unit, for mode `dp`; a version with a unit of more is rejected',
+    }),
     domain: z
       .string()
       .regex(/^[a-z][a-z0-9_.]{0,126}$/)

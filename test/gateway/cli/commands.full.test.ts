@@ -217,6 +217,11 @@ describe('the client', () => {
       unitsMin: 10,
       rules: [{ rule: 'threshold', limit: 10 }],
       cost: { rho: 0, jobs: 1 },
+      privacy: {
+        charges: [{ resource: 'water', unit: 'uscc', rho: 0.001, delta: 0 }],
+        errors: [{ name: 'n', standardError: 89.44 }],
+        boundaries: [{ bounding: { kind: 'groups', groupsMax: 4, rowsMax: 2 }, groups: 'public' }],
+      },
     };
     answers = [{ status: 200, body: explained }];
     const { code, out } = await runSluice(['explain', '--plan', 'S1', '--sql', 'SELECT 1'], env);
@@ -224,6 +229,9 @@ describe('the client', () => {
     expect(out).toContain('mode: aggregate');
     expect(out).toMatch(/n +integer +aggregate +water\.\* \(general-2\)/);
     expect(out).toContain('fewest units behind a cell: 10');
+    expect(out).toContain('what counts of one unit: groups ≤ 4 × ≤ 2');
+    expect(out).toContain('standard error of a cell: n ± 89.4');
+    expect(out).toContain('charged to: water.uscc ρ 0.001');
   });
 
   test('register and upload send what they are given, the file with its length and digest', async () => {

@@ -22,6 +22,9 @@ const SCHEMA = table(
   column('days', 'integer', { bounds: { min: 0, max: 365 } }),
   column('note', 'text', { lengthMax: 200 }),
 );
+/** With a promise of how many rows one enterprise has. */
+const atMost = (rowsPerUnitMax: number) =>
+  table(...SCHEMA.columns.map((one) => (one.unit === undefined ? one : { ...one, rowsPerUnitMax })));
 const HEADER = 'uscc,kwh,read_date,days,note\n';
 const token = (value: string) => String(tokenOf(unitKey('enterprise'), value));
 
@@ -240,6 +243,7 @@ describe('an upload that fails', () => {
       {},
       'UPLOAD_ROWS_REJECTED',
     ],
+    ['a unit has more rows than declared', { schema: atMost(99) }, { segmentRowsMax: 30 }, 'UPLOAD_UNIT_ROWS'],
     ['the worker takes too long', {}, { deadlineMs: 1 }, 'SANDBOX_TIMEOUT'],
   ])('leaves nothing when %s', async (_, more, limits, code) => {
     await expect(fixture.upload(SCHEMA, lines(100), more, limits)).rejects.toMatchObject({ code });
@@ -248,6 +252,10 @@ describe('an upload that fails', () => {
     expect(readdirSync(join(fixture.runDir, 'vault', 'scratch'))).toEqual([]);
     await expect(fixture.vault.attach('elec', 1)).rejects.toMatchObject({ code: 'VAULT_CORRUPT' });
     await fixture.upload(SCHEMA, lines(1)); // the same version can be written afterwards
+  });
+
+  it('takes as many rows of a unit as are declared', async () => {
+    expect(await fixture.upload(atMost(100), lines(100))).toMatchObject({ rowsPerUnitMax: { enterprise: 100 } });
   });
 
   it('never has an identifier in the vault, and in a segment only its token', async () => {
