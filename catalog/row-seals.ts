@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { AppError } from '#policies';
@@ -99,8 +99,9 @@ export const NO_SEALS: RowSeals = {
  * SAD PATH: whoever can make a home look never sealed has its rows taken in. That the log says so again is the sign of it.
  */
 export function openRowSeals({ writer, key, onTampered, onTakenIn }: RowSealsOptions): RowSeals {
+  const secret = createSecretKey(key);
   const macOf = (table: SealedTable, values: readonly Value[]) =>
-    createHmac('sha256', key)
+    createHmac('sha256', secret)
       .update(JSON.stringify([table, ...values]))
       .digest();
   writer.function('row_mac', { varargs: true, deterministic: true }, (table: unknown, ...values: unknown[]) =>
@@ -121,7 +122,7 @@ export function openRowSeals({ writer, key, onTampered, onTakenIn }: RowSealsOpt
   }
 
   function wholeMac(): Buffer {
-    const mac = createHmac('sha256', key).update('catalogue');
+    const mac = createHmac('sha256', secret).update('catalogue');
     for (const [table, rowKey, seal] of selectSeals.all()) mac.update(JSON.stringify([table, rowKey])).update(seal);
     return mac.digest();
   }

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { assert } from '../../errors.ts';
 import { type PerturbationTable, RANGE_BITS } from './perturbation-table.ts';
 
@@ -41,7 +41,7 @@ export function drawCellKey(secret: Uint8Array, { set, statistic, measure, linea
   assert(set.length > 0, 'a set has a fingerprint');
   const texts = [DOMAIN, lineage, statistic, measure].map((text) => Buffer.from(text, 'utf8'));
   const fields = [...texts, Buffer.concat(set.map(bigEndian))].flatMap((field) => [lengthOf(field), field]);
-  const digest = createHmac('sha256', secret).update(Buffer.concat(fields)).digest();
+  const digest = createHmac('sha256', keyOf(secret)).update(Buffer.concat(fields)).digest();
   const word = (place: number): bigint => digest.readBigUInt64BE(8 * place);
   return { words: [word(0), word(1), word(2), word(3)] };
 }
@@ -64,6 +64,14 @@ export function perturbUnits(
   table: PerturbationTable,
 ): bigint {
   return perturbCount(units, drawCellKey(secret, { ...subject, ...UNITS }), table);
+}
+
+const keys = new WeakMap<Uint8Array, KeyObject>();
+/** WHY remembered: making a key out of bytes takes five times as long as the HMAC of a subject. */
+function keyOf(secret: Uint8Array): KeyObject {
+  const key = keys.get(secret) ?? createSecretKey(secret);
+  keys.set(secret, key);
+  return key;
 }
 
 /** WHY: without lengths, what stands at the end of one field could as well stand at the beginning of the next. */

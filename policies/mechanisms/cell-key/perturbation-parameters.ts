@@ -53,14 +53,19 @@ export function assertCountParameters({ D, V, js }: CountParameters): void {
   assert(V >= least && Number.isFinite(V), `V is at least ${least} where js is ${js}`);
 }
 
-/** Fails for numbers that give no scale of noise. */
-export function assertFlexParameters({ pl, ps, fp, q }: FlexParameters): void {
+const checked = new WeakSet<FlexParameters>();
+
+/** Fails for numbers that give no scale of noise. Parameters that passed are not looked at again: they are frozen. */
+export function assertFlexParameters(parameters: FlexParameters): void {
+  if (checked.has(parameters)) return;
+  const { pl, ps, fp, q } = parameters;
   assert(pl > 0 && pl < ps && ps < 1, '0 < pl < ps < 1');
   assert(fp > 0 && fp <= 1, 'fp is a share of the declared bound, above 0 and at most 1');
   assert(Number.isInteger(q) && q <= Q_MAX, `q is a whole number, at most ${Q_MAX}`);
   // Otherwise the share would rise above ps beyond the flex point (PROOF.md, Sums).
   assert(q * (ps - pl) >= 2 * ps, 'q is at least 2·ps/(ps − pl)');
   assert(isRising(pl, ps, q), 'pl is so large that noise never shrinks as contributions grow');
+  if (Object.isFrozen(parameters)) checked.add(parameters);
 }
 
 /** Whether t·m(t), with t in flex points, rises from 1 on: by its derivative, on a grid that is finer than its bend. */
