@@ -121,7 +121,7 @@ async function compileMs(gateway: Gateway, runs: number): Promise<number> {
   const times: number[] = [];
   for (let run = 0; run < runs; run++) {
     const startedMs = performance.now();
-    await compileAnew(sqlOf(String(run)), admission, deps, deps.queryFacts());
+    await compileAnew({ sql: sqlOf(String(run)), privacy: null }, admission, deps, deps.queryFacts());
     times.push(performance.now() - startedMs);
   }
   return median(times);
@@ -130,7 +130,7 @@ async function compileMs(gateway: Gateway, runs: number): Promise<number> {
 async function overheadMs(gateway: Gateway, client: Client, clock: { waits: number[] }, runs: number) {
   const { profile, noiseSecret, privacyNoise, guard: memory } = gateway.pipeline;
   const admission = await admit({ caller: CALLER, plan: PLAN, action: 'explain' }, gateway.pipeline);
-  const { compiled } = await compileStages(sqlOf('0'), admission, gateway.pipeline);
+  const { compiled } = await compileStages({ sql: sqlOf('0'), privacy: null }, admission, gateway.pipeline);
   const analyst = `${CALLER.org}/${CALLER.sub}`;
   const jobs: number[] = [];
   const engines: number[] = [];

@@ -59,7 +59,8 @@ export async function openBenchEngine(star: StoredStar, home: string): Promise<B
     sides(factLevel) {
       const admission = admissionTo(catalogOf(star, factLevel));
       return {
-        compile: async (sql) => (await compileAnew(sql, admission, pipeline, pipeline.queryFacts())).compiled,
+        compile: async (sql) =>
+          (await compileAnew({ sql, privacy: null }, admission, pipeline, pipeline.queryFacts())).compiled,
         release: async (sql, compiled) => {
           const { released, guard } = await execute(arrivalOf(sql), admission, compiled, pipeline);
           pipeline.guard.forget(guard); // every run is the first
@@ -151,6 +152,7 @@ function admissionTo(catalog: QueryCatalog): Admission {
     tables: [],
     unitsMin: null,
     jobsMax: null,
+    rhoMax: null,
     validFrom: '2025-01-01',
     validUntil: '2099-12-31',
     state: 'approved',
@@ -163,7 +165,7 @@ function admissionTo(catalog: QueryCatalog): Admission {
 }
 
 function arrivalOf(sql: string): JobArrival {
-  const options = { deadlineMs: null };
+  const options = { deadlineMs: null, privacy: null };
   const request = { plan: 'plan-bench', sql, idempotencyKey: null, requestSha256: '', options };
   const { signal } = new AbortController();
   return { id: 'job-bench', caller: CALLER, request, arrivedMs: performance.now(), signal };

@@ -11,6 +11,8 @@ const TITLE_LENGTH_MAX = 200;
 const PURPOSE_LENGTH_MAX = 4_000;
 const TABLES_MAX = 100;
 const UNITS_MIN_MAX = 1_000_000;
+const RHO_MIN = 1e-6;
+const RHO_MAX = 10;
 
 /**
  * Whether a plan can be filed: who asks, what for, and that everything asked for is in the catalogue.
@@ -27,6 +29,7 @@ export function checkPlan(db: Db, plan: NewPlan): ReadonlyMap<string, string> {
   need(kind === 'developer' || kind === 'operator', 'org', 'not a registered developer or operator');
   need(isWholeNumber(plan.unitsMin, UNITS_MIN_MAX), 'unitsMin', `a whole number from 1 to ${UNITS_MIN_MAX}`);
   need(isWholeNumber(plan.jobsMax, LEDGER_AMOUNT_MAX), 'jobsMax', `a whole number from 1 to ${LEDGER_AMOUNT_MAX}`);
+  need(isRho(plan.rhoMax ?? null), 'rhoMax', 'a number from 0.000001 to 10');
   need(isDate(plan.validFrom), 'validFrom', 'a date as YYYY-MM-DD');
   need(isDate(plan.validUntil), 'validUntil', 'a date as YYYY-MM-DD');
   need(plan.validFrom <= plan.validUntil, 'validUntil', 'before validFrom');
@@ -67,6 +70,10 @@ function checkText(text: string, path: string, lengthMax: number): void {
 
 function isWholeNumber(value: number | null, max: number): boolean {
   return value === null || (Number.isInteger(value) && value >= 1 && value <= max);
+}
+
+function isRho(value: number | null): boolean {
+  return value === null || (value >= RHO_MIN && value <= RHO_MAX);
 }
 
 function isDate(text: string): boolean {

@@ -39,6 +39,8 @@ export {
   providersOfPlan,
   submitPlan,
 } from './plans.ts';
+export * from './privacy-budgets.ts';
+export * from './privacy-releases.ts';
 export * from './query-plans.ts';
 export * from './remaining-budgets.ts';
 export * from './resource-versions.ts';

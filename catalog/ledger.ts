@@ -1,4 +1,4 @@
-import { AppError, assert } from '#policies';
+import { ACCOUNT_WORDS, type AccountKind, AppError, assert } from '#policies';
 import type { Db } from './db.ts';
 import { prepared } from './db.ts';
 
@@ -12,16 +12,25 @@ import { prepared } from './db.ts';
  * but by moving from reserved to spent.
  */
 
-/** WHY fixed point: sums of doubles drift, and a drifted budget is one that can be overdrawn or go below zero. */
-const UNITS_PER_ONE = 1e9;
-/** Beyond, an amount in units is not an exact double any more. */
+/**
+ * WHY fixed point: sums of doubles drift, and a drifted budget is one that can be overdrawn or go below zero. WHY finer for
+ * the δ of selections: a pool is 1e-6 in all.
+ */
+export const LEDGER_UNITS_PER_ONE = 1e9;
+const UNITS_PER_DELTA = 1e18;
+const unitsPerOne = (kind: AccountKind): number => (kind === 'selection' ? UNITS_PER_DELTA : LEDGER_UNITS_PER_ONE);
+/** Beyond, an amount in units is not an exact double any more; of δ the same is 0.009. */
 export const LEDGER_AMOUNT_MAX = 9_000_000;
 
-export interface Reservation {
+/** A name is of one kind for ever: it says in which units the account counts. */
+export interface Account {
   /** For instance `plan:<id>:jobs`. */
   readonly account: string;
+  readonly kind: AccountKind;
+}
+export interface Reservation extends Account {
   readonly job: string;
-  /** 0–9,000,000, counted in units of 1e-9, rounded up. */
+  /** 0–9,000,000, counted in units of 1e-9 (δ: 1e-18), rounded up. */
   readonly amount: number;
   /** Most that the account may ever hold, spent and reserved together; null when nothing limits it. Rounded down. */
   readonly limit: number | null;
@@ -71,17 +80,24 @@ const settleReservations = prepared((db) =>
 /**
  * Sets the amount aside for the job. A job reserves in an account at most once.
  *
- * @throws AppError `BUDGET_EXHAUSTED` (account, limit, remaining) when the account cannot bear it; nothing changes.
+ * @throws AppError `BUDGET_EXHAUSTED` (what, account, needed, limit, remaining, remedy) when the account cannot bear it;
+ *   nothing changes.
  */
 export function reserve(tx: Db, reservation: Reservation): void {
-  const { account, job } = reservation;
-  const amount = toUnits(reservation.amount, Math.ceil);
-  const limit = reservation.limit === null ? null : toUnits(reservation.limit, Math.floor);
+  const { account, kind, job } = reservation;
+  const perOne = unitsPerOne(kind);
+  const amount = toUnits(reservation.amount, perOne, Math.ceil);
+  const limit = reservation.limit === null ? null : toUnits(reservation.limit, perOne, Math.floor);
   const held = selectAccount(tx).get(account) ?? { spent: 0, reserved: 0, limit };
   const used = held.spent + held.reserved;
   if (limit !== null && used + amount > limit) {
-    const remaining = Math.max(0, limit - used) / UNITS_PER_ONE;
-    throw new AppError('BUDGET_EXHAUSTED', { account, limit: limit / UNITS_PER_ONE, remaining });
+    throw new AppError('BUDGET_EXHAUSTED', {
+      ...ACCOUNT_WORDS[kind],
+      account,
+      needed: amount / perOne,
+      limit: limit / perOne,
+      remaining: Math.max(0, limit - used) / perOne,
+    });
   }
   assert(used + amount <= Number.MAX_SAFE_INTEGER, 'an account stays exact');
   upsertAccount(tx).run(account, amount, limit);
@@ -95,20 +111,21 @@ export function settle(tx: Db, job: string): void {
 }
 
 /** An account nobody has used yet is empty. */
-export function balance(db: Db, account: string): Balance {
+export function balance(db: Db, { account, kind }: Account): Balance {
   const row = selectAccount(db).get(account);
   if (row === undefined) return { spent: 0, reserved: 0, limit: null };
+  const perOne = unitsPerOne(kind);
   return {
-    spent: row.spent / UNITS_PER_ONE,
-    reserved: row.reserved / UNITS_PER_ONE,
-    limit: row.limit === null ? null : row.limit / UNITS_PER_ONE,
+    spent: row.spent / perOne,
+    reserved: row.reserved / perOne,
+    limit: row.limit === null ? null : row.limit / perOne,
   };
 }
 
-function toUnits(amount: number, round: (value: number) => number): number {
-  assert(amount >= 0 && amount <= LEDGER_AMOUNT_MAX, 'an amount is between 0 and LEDGER_AMOUNT_MAX');
+function toUnits(amount: number, perOne: number, round: (value: number) => number): number {
+  assert(amount >= 0 && amount * perOne <= LEDGER_AMOUNT_MAX * LEDGER_UNITS_PER_ONE, 'an amount is within its range');
   // WHY: 0.1 · 1e9 is 100000000.00000001 in doubles for some neighbours; an exact decimal must not be rounded up by it.
-  const scaled = amount * UNITS_PER_ONE;
+  const scaled = amount * perOne;
   const nearest = Math.round(scaled);
   return Math.abs(scaled - nearest) <= Number.EPSILON * scaled ? nearest : round(scaled);
 }

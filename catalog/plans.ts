@@ -52,6 +52,8 @@ export interface UsagePlan {
   /** Raises the fewest units that a cell may stand for; null leaves the profile's number. */
   readonly unitsMin: number | null;
   readonly jobsMax: number | null;
+  /** Most zCDP that its jobs may take from each resource and kind of unit (mode `dp`); null leaves the profile's caps. */
+  readonly rhoMax: number | null;
   /** Dates in Asia/Shanghai, both inclusive. */
   readonly validFrom: string;
   readonly validUntil: string;
@@ -63,7 +65,8 @@ export interface UsagePlan {
   readonly revocation: PlanRevocation | null;
 }
 
-export type NewPlan = Omit<UsagePlan, 'state' | 'hash' | 'decisions' | 'submittedAt' | 'revocation'>;
+export type NewPlan = Omit<UsagePlan, 'state' | 'hash' | 'decisions' | 'submittedAt' | 'revocation' | 'rhoMax'> &
+  Partial<Pick<UsagePlan, 'rhoMax'>>;
 
 type Row = typeof plans.$inferSelect;
 
@@ -110,7 +113,7 @@ function toDecision({ plan: _plan, ...decision }: typeof planDecisions.$inferSel
 
 /** What the hash stands for: everything that was asked for, nothing that happened since. */
 export function planHash(content: NewPlan): string {
-  const { id, title, purpose, author, org, tables, unitsMin, jobsMax, validFrom, validUntil } = content;
+  const { id, title, purpose, author, org, tables, unitsMin, jobsMax, rhoMax, validFrom, validUntil } = content;
   return contentHash({
     id,
     title,
@@ -121,6 +124,8 @@ export function planHash(content: NewPlan): string {
     tables,
     unitsMin,
     jobsMax,
+    // Left out where it is not set: plans of older homes keep their hash.
+    rhoMax: rhoMax ?? undefined,
     validFrom,
     validUntil,
   });

@@ -32,9 +32,11 @@ export interface Resource {
   readonly currentVersion: number | null;
   readonly createdAt: string;
   readonly createdBy: string;
+  /** The withdrawn resource whose privacy budget this one goes on with; null: one of its own. */
+  readonly lineage: string | null;
 }
 
-export type NewResource = Omit<Resource, 'id' | 'schemaHash' | 'state' | 'currentVersion' | 'createdAt'>;
+export type NewResource = Omit<Resource, 'id' | 'schemaHash' | 'state' | 'currentVersion' | 'createdAt' | 'lineage'>;
 
 type Row = typeof resources.$inferSelect;
 
@@ -52,6 +54,7 @@ const fromRow = (row: Row): Resource => ({
   currentVersion: row.currentVersion,
   createdAt: row.createdAt,
   createdBy: row.createdBy,
+  lineage: row.lineage,
 });
 
 const resourceById = prepared((db) =>
@@ -74,11 +77,39 @@ export function createResource(tx: Db, resource: NewResource): Resource {
     throw new AppError('RESOURCE_INVALID', { path: 'provider', problem: 'not a registered provider' });
   }
   if (findResource(tx, schema.table) !== null) throw new AppError('RESOURCE_EXISTS', { id: schema.table });
-  tx.orm.insert(resources).values(toRow(resource, tx.now())).run();
+  tx.orm
+    .insert(resources)
+    .values(toRow(resource, lineageAt(tx, resource), tx.now()))
+    .run();
   return getResource(tx, schema.table);
 }
 
-function toRow(resource: NewResource, now: string): Row {
+/**
+ * A provider's table that has all columns of one that it withdrew is taken for the same data under another name: its privacy budget
+ * is not a new one. SAD PATH: a provider that changes a column escapes it; providers are trusted for what their tables are.
+ */
+function lineageAt(tx: Db, { provider, schema }: NewResource): string | null {
+  const withdrawn = tx.orm
+    .select()
+    .from(resources)
+    .where(and(eq(resources.provider, provider), eq(resources.state, 'withdrawn')))
+    .orderBy(asc(resources.createdAt), asc(resources.id));
+  const columns = columnsText(schema);
+  for (const row of withdrawn.all()) {
+    const earlier = fromRow(tx.sealed('resources', row));
+    if (columnsText(earlier.schema) === columns) return earlier.lineage ?? earlier.id;
+  }
+  return null;
+}
+
+/** What the columns hold, in whatever order and under whatever titles and levels. */
+function columnsText({ columns }: TableSchema): string {
+  return JSON.stringify(
+    columns.map(({ name, type, role, unit }) => JSON.stringify([name, type, role, unit ?? null])).sort(),
+  );
+}
+
+function toRow(resource: NewResource, lineage: string | null, now: string): Row {
   return {
     id: resource.schema.table,
     entryNo: resource.entry.no,
@@ -96,6 +127,7 @@ function toRow(resource: NewResource, now: string): Row {
     currentVersion: null,
     createdAt: now,
     createdBy: resource.createdBy,
+    lineage,
   };
 }
 

@@ -39,6 +39,12 @@ interface SealedColumns {
   readonly keys: readonly string[];
 }
 
+/**
+ * Columns that came after a table's first seals, at its end. While such a column is null the MAC is made without it, so that the
+ * seals of an older home stay good and no moment comes in which its rows are taken as they lie.
+ */
+const ADDED_LATER: Partial<Readonly<Record<SealedTable, number>>> = { resources: 1, plans: 1 };
+
 const LAYOUT = Object.fromEntries(
   Object.entries(SEALED_TABLES).map(([name, table]) => [name, layoutOf(table)]),
 ) as Readonly<Record<SealedTable, SealedColumns>>;
@@ -102,7 +108,7 @@ export function openRowSeals({ writer, key, onTampered, onTakenIn }: RowSealsOpt
   const secret = createSecretKey(key);
   const macOf = (table: SealedTable, values: readonly Value[]) =>
     createHmac('sha256', secret)
-      .update(JSON.stringify([table, ...values]))
+      .update(JSON.stringify([table, ...withoutUnset(table, values)]))
       .digest();
   writer.function('row_mac', { varargs: true, deterministic: true }, (table: unknown, ...values: unknown[]) =>
     macOf(table as SealedTable, values as Value[]),
@@ -181,6 +187,13 @@ export function openRowSeals({ writer, key, onTampered, onTakenIn }: RowSealsOpt
       if (isWhole) updateWhole.run(wholeMac());
     },
   };
+}
+
+function withoutUnset(table: SealedTable, values: readonly Value[]): readonly Value[] {
+  const first = values.length - (ADDED_LATER[table] ?? 0);
+  let end = values.length;
+  while (end > first && values[end - 1] === null) end -= 1;
+  return values.slice(0, end);
 }
 
 const tableNames = () => Object.keys(SEALED_TABLES) as SealedTable[];

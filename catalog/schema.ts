@@ -3,7 +3,7 @@
  * column. Amounts of the ledger are fixed point in units of 1e-9 (ledger.ts).
  */
 
-import { blob, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { blob, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { FREEZE_SCOPES } from '#policies';
 
 export const organisations = sqliteTable('organisations', {
@@ -32,6 +32,7 @@ export const resources = sqliteTable('resources', {
   currentVersion: integer('current_version'),
   createdAt: text('created_at').notNull(),
   createdBy: text('created_by').notNull(),
+  lineage: text('lineage'),
 });
 
 export const resourceVersions = sqliteTable(
@@ -89,6 +90,7 @@ export const plans = sqliteTable('plans', {
   hash: text('hash').notNull(),
   submittedAt: text('submitted_at').notNull(),
   revocation: text('revocation'),
+  rhoMax: real('rho_max'),
 });
 
 export const planResources = sqliteTable(
@@ -143,6 +145,22 @@ export const jobResults = sqliteTable('job_results', {
   job: text('job').primaryKey(),
   json: blob('json', { mode: 'buffer' }).notNull(),
   sha256: text('sha256').notNull(),
+});
+
+export const privacyReleases = sqliteTable('privacy_releases', {
+  seq: integer('seq').primaryKey(),
+  job: text('job').notNull(),
+  lineage: text('lineage').notNull(),
+  resource: text('resource').notNull(),
+  unit: text('unit').notNull(),
+  statistic: text('statistic').notNull(),
+  mechanism: text('mechanism').notNull(),
+  groupsMax: integer('groups_max'),
+  contributionMax: real('contribution_max').notNull(),
+  sensitivity: real('sensitivity').notNull(),
+  variance: real('variance').notNull(),
+  rho: real('rho').notNull(),
+  delta: real('delta').notNull(),
 });
 
 export const keptAnswers = sqliteTable('kept_answers', {

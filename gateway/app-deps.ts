@@ -1,5 +1,6 @@
 import type { Context, Env } from 'hono';
 import type { Store } from '#catalog';
+import type { PolicyProfile } from '#policies';
 import type { AccessLog } from './audit/index.ts';
 import type { FreezeService } from './freezes/freeze-service.ts';
 import type { Authenticator, Authorizer, Caller, EmbeddedIssuer } from './identity/index.ts';
@@ -33,6 +34,8 @@ export interface AppDeps {
   readonly authenticate: Authenticator;
   readonly authorize: Authorizer;
   readonly store: Store;
+  /** The numbers of the policy: budgets among them. */
+  readonly profile: PolicyProfile;
   readonly log: AccessLog;
   /** Null where nobody cosigns the log. */
   readonly cosigned: CosignedLog | null;

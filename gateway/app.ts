@@ -12,6 +12,7 @@ import { registerJobs } from './routes/jobs.ts';
 import { registerMeta } from './routes/meta.ts';
 import { registerOpenApi } from './routes/open-api.ts';
 import { registerPlans } from './routes/plans.ts';
+import { registerPrivacyRegister } from './routes/privacy-register.ts';
 import { requestInvalid, sentencesOf } from './routes/request-invalid.ts';
 import { registerResourceData } from './routes/resource-data.ts';
 import { registerResources } from './routes/resources.ts';
@@ -41,6 +42,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   registerResourceData(app, deps);
   registerPlans(app, deps);
   registerBudgets(app, deps);
+  registerPrivacyRegister(app, deps);
   registerAudit(app, deps);
   registerFreezes(app, deps);
   registerMeta(app, deps);

@@ -153,6 +153,7 @@ export async function assemble(
     authenticate: identity.authenticate,
     authorize,
     store,
+    profile: DEFAULT_PROFILE,
     log,
     cosigned,
     jobs,

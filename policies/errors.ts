@@ -87,7 +87,7 @@ export const CATALOG_ERROR_CODES = [
   'FREEZE_NOT_FOUND', // id
   'FREEZE_STATE', // id, state, accepted
   'IDEMPOTENCY_CONFLICT', // key
-  'BUDGET_EXHAUSTED', // account, limit, remaining
+  'BUDGET_EXHAUSTED', // what, account, needed, limit, remaining, remedy
   'HOME_NEWER', // found, known
   'HOME_IN_USE', // (none): another gateway process holds the same home
   'STORE_FAILED', // (none)

@@ -4,8 +4,11 @@ export * from './access/behaviour.ts';
 export * from './access/freeze.ts';
 export * from './access/risk.ts';
 export type { MechanismUse } from './accounting/mechanism-use.ts';
+export * from './accounting/privacy-accounts.ts';
+export type { PrivacyBudgets } from './accounting/privacy-budgets.ts';
 export type { PrivacyCharge } from './accounting/privacy-charge.ts';
-export type { PrivacyRequest } from './accounting/privacy-request.ts';
+export * from './accounting/privacy-cost.ts';
+export * from './accounting/privacy-request.ts';
 export {
   deltaOf,
   epsilonOf,
@@ -47,7 +50,7 @@ export { standingFor } from './release/guard/standing.ts';
 export type { GuardEntry, GuardMemory } from './release/guarded.ts';
 export type { PrivacyNoise } from './release/private-groups.ts';
 export { type CellsEngine, type ProtectedCells, protectThrough, type ReleasePolicy } from './release/protect.ts';
-export { costOf, release } from './release/release.ts';
+export { release } from './release/release.ts';
 export type { ReleasedResult, Suppressed } from './release/released-result.ts';
 export { type CompiledQuery, emit } from './sql/compile.ts';
 export { type Because, type Decision, decide, type OutputLabel } from './sql/decide.ts';

@@ -1,3 +1,4 @@
+import { DEFAULT_PRIVACY_BUDGETS, type PrivacyBudgets } from './accounting/privacy-budgets.ts';
 import { DEFAULT_PERTURBATION, type PerturbationParameters } from './mechanisms/cell-key/perturbation-parameters.ts';
 import { DISTINCT_LIMITS, type DistinctLimit } from './release/guard/distinct-sets.ts';
 
@@ -52,6 +53,8 @@ export interface PolicyProfile {
   readonly rowsMax: number;
   /** Most cells (released groups) of one job. */
   readonly cellsMax: number;
+  /** How much privacy may be lost in all, and how much of it one asker may take (mode `dp`). */
+  readonly privacyBudgets: PrivacyBudgets;
 }
 
 export const DEFAULT_PROFILE: PolicyProfile = Object.freeze({
@@ -76,6 +79,7 @@ export const DEFAULT_PROFILE: PolicyProfile = Object.freeze({
   privacy: Object.freeze({ rho: 0.001, delta: 1e-9, groupsMax: 4, rowsMax: 4 }),
   rowsMax: 10_000,
   cellsMax: 50_000,
+  privacyBudgets: DEFAULT_PRIVACY_BUDGETS,
 });
 
 /** The stricter of two levels. */

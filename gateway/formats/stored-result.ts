@@ -51,7 +51,11 @@ export interface StoredResult {
 }
 
 /** The released result in the form in which it is hashed, stored and later sent. */
-export function storeResult(released: ReleasedResult, versions: ResultVersions): StoredResult {
+export function storeResult(
+  released: ReleasedResult,
+  versions: ResultVersions,
+  cost: ReleasedResult['cost'] = released.cost,
+): StoredResult {
   const result: Omit<StoredResult, typeof stored> = {
     v: 1,
     mode: released.mode,
@@ -60,7 +64,7 @@ export function storeResult(released: ReleasedResult, versions: ResultVersions):
     rowCount: released.table.rowCount,
     intervals: released.intervals,
     suppressed: released.suppressed,
-    cost: released.cost,
+    cost,
     versions,
   };
   return Object.freeze(result) as StoredResult;
@@ -71,11 +75,11 @@ export function repeatResult(
   first: StoredResult,
   columns: readonly OutputLabel[],
   versions: ResultVersions,
+  cost: StoredResult['cost'],
 ): StoredResult {
   assert(columns.length === first.columns.length, 'one question has one width');
   const nameNow = new Map(first.columns.map(({ name }, position) => [name, columns[position]!.name]));
   const intervals = Object.entries(first.intervals).map(([name, cells]) => [nameNow.get(name)!, cells] as const);
-  const cost = { ...first.cost, rho: 0, epsilonAtDelta: 0 };
   return Object.freeze({
     ...first,
     columns: columns.map(({ name, type, mode, because }) => ({ name, type, mode, because })),

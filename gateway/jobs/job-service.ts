@@ -1,5 +1,15 @@
 import type { Job } from '#catalog';
-import type { AppError, Because, ExpectedErrors, MechanismUse, Mode, PrivacyCharge, SqlType } from '#policies';
+import type {
+  AppError,
+  Because,
+  ExpectedErrors,
+  MechanismUse,
+  Mode,
+  PrivacyCharge,
+  PrivacyCost,
+  PrivacyOption,
+  SqlType,
+} from '#policies';
 import type { StoredResult } from '../formats/stored-result.ts';
 import type { Caller } from '../identity/index.ts';
 
@@ -16,6 +26,8 @@ export interface JobRequest {
 export interface JobOptions {
   /** Most milliseconds that the engine may take; null: the gateway's default. */
   readonly deadlineMs: number | null;
+  /** Mode `dp`: how much privacy the answer may cost; null: the profile's default. */
+  readonly privacy: PrivacyOption | null;
 }
 
 /** A change of a job's state. `id` counts from 1 within the job, so that a client can resume after the last it saw. */
@@ -40,7 +52,8 @@ export interface Explanation {
   readonly unitsMin: number | null;
   /** The rules that may withhold cells or groups of this query. */
   readonly rules: readonly { readonly rule: 'threshold' | 'dominance' | 'noise' | 'row-cap'; readonly limit: number }[];
-  readonly cost: { readonly rho: number; readonly epsilonAtDelta: number; readonly jobs: number };
+  /** What it would cost; `remaining` is what is left to the asker now. A question that was answered costs no privacy again. */
+  readonly cost: PrivacyCost & { readonly jobs: number };
   /** Mode `dp`: who pays how much for which statistic, how far off sums and counts will be, and how much of a unit counts. */
   readonly privacy: {
     readonly charges: readonly PrivacyCharge[];
@@ -85,5 +98,8 @@ export interface JobService {
   whyHeld(jobId: string): AppError | null;
   /** Throws JOB_STATE when the job has ended. */
   cancel(caller: Caller, jobId: string): Promise<Job>;
-  explain(caller: Caller, request: { readonly plan: string; readonly sql: string }): Promise<Explanation>;
+  explain(
+    caller: Caller,
+    request: Pick<JobRequest, 'plan' | 'sql'> & Pick<JobOptions, 'privacy'>,
+  ): Promise<Explanation>;
 }

@@ -114,10 +114,10 @@ export function createJobs(deps: PipelineDeps, limits: JobLimits = DEFAULT_JOB_L
         const subject = job.subject();
         return subject !== null && isMeant(subject);
       }),
-    async explain(caller, { plan, sql }) {
+    async explain(caller, { plan, sql, privacy }) {
       const admission = await admit({ caller, plan, action: 'explain' }, deps);
-      const stages = await compileStages(sql, admission, deps);
-      return explanationOf(admission, stages, deps.profile);
+      const stages = await compileStages({ sql, privacy }, admission, deps);
+      return explanationOf(admission, stages, deps);
     },
     async close() {
       closing = true;

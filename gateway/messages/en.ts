@@ -192,8 +192,8 @@ export const EN: MessageCatalogue = {
   },
   BUDGET_EXHAUSTED: {
     title: 'the budget is used up',
-    detail: 'account `{account}` cannot bear this[; limit {limit}][, remaining {remaining}]',
-    hint: 'ask the data bureau for a new plan',
+    detail: '{what} cannot bear this[: it takes {needed}][, of {limit} in all][, {remaining} are left]',
+    hint: '{remedy}',
   },
   IDEMPOTENCY_CONFLICT: {
     title: 'the idempotency key was used for another request',

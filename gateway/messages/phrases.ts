@@ -155,6 +155,11 @@ const PRIVACY: Phrases = {
   'least(greatest(x, low), high)': 'least(greatest(x, low), high)',
   'rows whose `{}` is no longer known': '`{}` 已不可知的行',
   'joins that keep the identifier': '保留标识项的连接',
+  'a target error without a sum or count': {
+    en: 'a target error for an answer without a sum or count',
+    zh: '没有求和或计数的结果的目标误差',
+  },
+  'rho or epsilon': 'rho 或 epsilon',
 };
 
 const CATALOGUE: Phrases = {
@@ -205,6 +210,22 @@ const CATALOGUE: Phrases = {
   'a job that has ended': '已结束的作业',
   'a freeze that is in force': '生效中的冻结',
   'agreement of another person': '另一人的同意',
+};
+
+const BUDGETS: Phrases = {
+  'a number from 0.000001 to 10': '应为 0.000001 到 10 的数',
+  'the jobs of the plan': '方案的作业额度',
+  'your own privacy budget': '您本人的隐私预算',
+  'the privacy budget of the plan': '方案的隐私预算',
+  'the privacy budget of your organisation': '本机构的隐私预算',
+  'the privacy budget of the data, which everybody shares': '该数据由所有使用方共用的隐私预算',
+  'the budget for selecting groups': '用于选取分组的预算',
+  'ask the data bureau for a new plan': '请向数据局申请新的方案',
+  'ask for less, or repeat a question that was answered: that is free':
+    '请减少本次花费，或重复已获答复的查询：重复不计费',
+  'ask for less, or repeat a question that was answered: that is free; this budget never comes back':
+    '请减少本次花费，或重复已获答复的查询：重复不计费；该预算不会恢复',
+  'GROUP BY columns with a public list, which needs no selection': '按有公开取值表的数据项 GROUP BY，无需选取分组',
 };
 
 const GATEWAY: Phrases = {
@@ -272,7 +293,7 @@ const GATEWAY: Phrases = {
   'count(DISTINCT expression)': 'count(DISTINCT 表达式)',
 };
 
-export const PHRASES: Phrases = { ...SQL, ...PROTECTION, ...PRIVACY, ...CATALOGUE, ...GATEWAY };
+export const PHRASES: Phrases = { ...SQL, ...PROTECTION, ...PRIVACY, ...CATALOGUE, ...BUDGETS, ...GATEWAY };
 const PATTERNS = Object.entries(PHRASES)
   .filter(([key]) => key.includes('{'))
   .map(([key, phrase]) => ({ phrase, pattern: patternOf(key) }));

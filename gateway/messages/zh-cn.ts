@@ -192,8 +192,8 @@ export const ZH_CN: MessageCatalogue = {
   },
   BUDGET_EXHAUSTED: {
     title: '额度已用完',
-    detail: '账户 `{account}` 不足以支付[，上限 {limit}][，剩余 {remaining}]',
-    hint: '请向数据局申请新的方案',
+    detail: '{what}不足以支付[：需要 {needed}][，上限 {limit}][，剩余 {remaining}]',
+    hint: '{remedy}',
   },
   IDEMPOTENCY_CONFLICT: {
     title: '幂等键已用于另一个请求',

@@ -1,3 +1,4 @@
+import type { PrivacyOption } from '#policies';
 import type { Admission } from './admit.ts';
 import type { CompiledStages } from './compile-query.ts';
 
@@ -7,7 +8,7 @@ const CHARACTERS_MAX = 8_192;
 
 /**
  * A bounded memory of compiled queries. Compiling is a pure function of the text, the granted tables in their versions,
- * the plan's own threshold and the facts (`today`, `now` to the minute), so all of them are the key. Refusals are not kept.
+ * the plan's own threshold, what may be spent and the facts (`today`, `now` to the minute), so all of them are the key. Refusals are not kept.
  */
 export class CompileCache {
   readonly #compiled = new Map<string, CompiledStages>();
@@ -28,7 +29,12 @@ export class CompileCache {
 }
 
 /** The plan's hash covers its columns and threshold; versions and schemas are those of the admitted tables. */
-export function compileKey(sql: string, { plan, catalog }: Admission, facts: { today: string; now: string }): string {
+export function compileKey(
+  sql: string,
+  privacy: PrivacyOption | null,
+  { plan, catalog }: Admission,
+  facts: { today: string; now: string },
+): string {
   const tables = [...catalog.values()].map(({ resource, version }) => [resource, version]);
-  return JSON.stringify([plan.hash, tables, facts, sql]);
+  return JSON.stringify([plan.hash, tables, facts, privacy, sql]);
 }

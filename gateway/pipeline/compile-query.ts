@@ -1,14 +1,20 @@
 import {
+  AppError,
   type CompiledQuery,
   type Decision,
   decide,
   emit,
   type ParsedQuery,
+  type PolicyProfile,
+  type PrivacyOption,
   type PrivatePlan,
   type ResolvedQuery,
   readSyntaxTree,
+  requestAtLeast,
+  requestOf,
   resolve,
   rewrite,
+  rhoForTargetError,
   type UntrustedSql,
 } from '#policies';
 import type { Admission } from './admit.ts';
@@ -24,24 +30,31 @@ export interface CompiledStages {
   readonly compiled: CompiledQuery;
 }
 
+/** A query as it is asked. */
+export interface Asked {
+  readonly sql: string;
+  /** How much privacy it may cost; null: the profile's default. */
+  readonly privacy: PrivacyOption | null;
+}
+
 /** parse → resolve → decide → rewrite → emit. Touches public metadata only, charges nothing. */
 export async function compileStages(
-  sql: string,
+  { sql, privacy }: Asked,
   admission: Admission,
   deps: PipelineDeps,
   signal?: AbortSignal,
 ): Promise<CompiledStages> {
   const facts = deps.queryFacts();
-  const key = compileKey(sql, admission, facts);
+  const key = compileKey(sql, privacy, admission, facts);
   const known = deps.compiled.find(key);
   if (known !== undefined) return known;
-  const stages = await compileAnew(sql, admission, deps, facts, signal);
+  const stages = await compileAnew({ sql, privacy }, admission, deps, facts, signal);
   deps.compiled.keep(key, stages);
   return stages;
 }
 
 export async function compileAnew(
-  sql: string,
+  { sql, privacy }: Asked,
   admission: Admission,
   deps: Pick<PipelineDeps, 'sandbox' | 'profile'>,
   facts: ReturnType<PipelineDeps['queryFacts']>,
@@ -51,7 +64,24 @@ export async function compileAnew(
   const parsed = readSyntaxTree(text, await deps.sandbox.parse(text, signal));
   const resolved = resolve(parsed, admission.catalog, facts);
   const decision = decide(resolved, deps.profile, { unitsMin: admission.plan.unitsMin });
-  const privatePlan = rewrite(resolved, decision, deps.profile);
+  const privatePlan = rewriteFor(privacy, resolved, decision, deps.profile);
   const compiled = emit(resolved, decision, privatePlan);
   return { parsed, resolved, decision, privatePlan, compiled };
+}
+
+/** Cut with what the asker may spend: where that is said by an error, with the ρ that gives it. */
+function rewriteFor(
+  privacy: PrivacyOption | null,
+  resolved: ResolvedQuery,
+  decision: Decision,
+  profile: PolicyProfile,
+): PrivatePlan {
+  const byError = privacy !== null && 'targetError' in privacy;
+  const request = requestOf(byError ? null : privacy, profile);
+  const plan = rewrite(resolved, decision, profile, request);
+  if (!byError || decision.mode !== 'dp') return plan;
+  const rho = rhoForTargetError(plan, request.rho, privacy.targetError);
+  if (rho !== null) return rewrite(resolved, decision, profile, requestAtLeast(rho));
+  const facts = { construct: 'a target error without a sum or count', mode: 'dp', accepted: 'rho or epsilon' };
+  throw new AppError('POLICY_CONSTRUCT_REFUSED', facts);
 }

@@ -1,13 +1,22 @@
-import { costOf, expectedErrors, type PolicyProfile } from '#policies';
+import { privacyRemaining } from '#catalog';
+import { expectedErrors, type PolicyProfile, privacyCostOf } from '#policies';
 import type { Explanation } from '../jobs/job-service.ts';
 import type { Admission } from './admit.ts';
 import type { CompiledStages } from './compile-query.ts';
+import type { PipelineDeps } from './deps.ts';
 import { versionsOf } from './record.ts';
 
 /** The compiler's stages as an answer: public metadata and the asker's own query only; nothing ran, nothing is charged. */
-export function explanationOf(admission: Admission, stages: CompiledStages, profile: PolicyProfile): Explanation {
+export function explanationOf(
+  admission: Admission,
+  stages: CompiledStages,
+  { profile, store }: Pick<PipelineDeps, 'profile' | 'store'>,
+): Explanation {
   const { parsed, resolved, decision, privatePlan, compiled } = stages;
   const isRows = decision.mode === 'rows';
+  const { charges } = compiled;
+  const asker = { ...admission.caller, plan: admission.plan };
+  const remaining = store.read((db) => privacyRemaining(db, charges, asker, profile.privacyBudgets));
   return {
     plan: admission.plan.id,
     mode: decision.mode,
@@ -15,7 +24,7 @@ export function explanationOf(admission: Admission, stages: CompiledStages, prof
     columns: decision.outputs,
     unitsMin: isRows ? null : decision.unitsMin,
     rules: rulesOf(stages, profile),
-    cost: { ...costOf(compiled), jobs: 1 },
+    cost: { ...privacyCostOf(charges, remaining, profile.privacyBudgets), jobs: 1 },
     privacy: decision.mode === 'dp' ? privacyOf(stages) : null,
     versions: versionsOf(admission, compiled, profile),
     stages: [parsed, resolved, decision, privatePlan, compiled].map((value) => ({

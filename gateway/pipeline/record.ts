@@ -10,7 +10,10 @@ import {
   type Job,
   type JobProblem,
   keepQueryPlan,
+  privacyRemaining,
+  registerReleases,
   reserve,
+  reservePrivacy,
   settle,
   startJob,
 } from '#catalog';
@@ -20,6 +23,9 @@ import {
   type FreezeSubject,
   type GuardEntry,
   type PolicyProfile,
+  type PrivacyCharge,
+  type PrivacyCost,
+  privacyCostOf,
   type TableUse,
 } from '#policies';
 import type { ResultVersions, StoredResult } from '../formats/stored-result.ts';
@@ -46,6 +52,10 @@ export interface OpenedJob {
   readonly answerName: string | null;
   /** What was released for the same question before: nothing runs. */
   readonly given: GivenAnswer | null;
+  /** What it takes from the asker's privacy budgets, and what is left after it. */
+  readonly cost: PrivacyCost;
+  /** For the register of releases. */
+  readonly mechanisms: CompiledQuery['mechanisms'];
 }
 
 /** What a job gives out, and what the guard has to remember of it: nothing where it was given before. */
@@ -64,7 +74,6 @@ export async function recordIntent(
   deps: PipelineDeps,
 ): Promise<OpenedJob> {
   const { mode } = compiled.decision;
-  requireLedger(compiled);
   const base = entryOf(arrival, admission, deps);
   const entry: AuditEntry = {
     ...base,
@@ -72,29 +81,30 @@ export async function recordIntent(
     mode,
     decision: 'permit',
     queryHash: compiled.planHash,
-    budget: { jobs: 1, rho: 0 },
   };
   const versions = versionsOf(admission, compiled, deps.profile);
   const answerName = deps.answers.nameOf(compiled);
-  const opening = { kind: 'opened', versions, mode, answerName } as const;
+  const { mechanisms } = compiled;
+  const opening = { kind: 'opened', versions, mode, answerName, mechanisms } as const;
+  const { privacyBudgets } = deps.profile;
+  const asker = { ...arrival.caller, plan: admission.plan };
   return deps.store.commit((tx): OpenedJob => {
     deps.freezes.require(subject);
     const { job, created } = createJob(tx, newJob(arrival));
-    if (!created) return { ...opening, job, replayed: true, entry, given: null };
+    if (!created) return { ...opening, job, replayed: true, entry, given: null, cost: NO_COST };
     const given = answerName === null ? null : deps.answers.find(tx, answerName);
-    const told: AuditEntry = given === null ? entry : { ...entry, repeats: given.outcomeIndex };
-    reserve(tx, { account: jobsAccount(admission.plan.id), job: job.id, amount: 1, limit: admission.plan.jobsMax });
+    const { plan } = admission;
+    reserve(tx, { account: jobsAccount(plan.id), kind: 'jobs', job: job.id, amount: 1, limit: plan.jobsMax });
+    const charges = given === null ? compiled.charges : [];
+    reservePrivacy(tx, job.id, charges, asker, privacyBudgets);
+    const remaining = privacyRemaining(tx, compiled.charges, asker, privacyBudgets);
+    const told: AuditEntry = { ...entry, ...repeating(given), budget: budgetOf(charges) };
     keepQueryPlan(tx, compiled.planHash, planText);
     const { index } = appendEntry(tx, { ...told, kind: 'intent', at: tx.now() });
     startJob(tx, job.id, index);
-    return { ...opening, job: getJob(tx, job.id), replayed: false, entry: told, given };
+    const cost = privacyCostOf(charges, remaining, privacyBudgets);
+    return { ...opening, job: getJob(tx, job.id), replayed: false, entry: told, given, cost };
   });
-}
-
-/** INVARIANT: what costs privacy does not run where nothing keeps account of it. */
-function requireLedger({ charges, decision: { mode, because } }: CompiledQuery): void {
-  if (charges.length === 0) return;
-  throw new AppError('POLICY_MODE_NOT_AVAILABLE', { mode, columns: because.slice(0, 1).map(({ column }) => column) });
 }
 
 /** [settlement + result + what the guard remembers + outcome]. Errors: POLICY_FROZEN; then nothing is released. */
@@ -120,7 +130,9 @@ export async function recordOutcome(
     };
     const { index } = appendEntry(tx, told);
     const finished = finishJob(tx, job.id, { state: 'finished', mode, result: { json, sha256 }, outcomeIndex: index });
-    rememberAnswer(tx, opened, { job: job.id, outcomeIndex: index, resultSha256: sha256, paid: false }, deps);
+    if (opened.given === null) registerReleases(tx, job.id, opened.mechanisms);
+    const paid = opened.mechanisms.length > 0;
+    rememberAnswer(tx, opened, { job: job.id, outcomeIndex: index, resultSha256: sha256, paid }, deps);
     return finished;
   });
   const finished = await outcome.catch((error: unknown) => {
@@ -130,6 +142,17 @@ export async function recordOutcome(
   if (guard !== null) deps.guard.kept(guard);
   return finished;
 }
+
+const NO_COST: PrivacyCost = { rho: 0, epsilonAtDelta: 0, remaining: null };
+
+/** For the log: enough to make the books again from it. */
+function budgetOf(charges: readonly PrivacyCharge[]): NonNullable<AuditEntry['budget']> {
+  const rho = Math.max(0, ...charges.map((charge) => charge.rho));
+  return { jobs: 1, rho, ...(charges.length === 0 ? {} : { charges }) };
+}
+
+const repeating = (given: GivenAnswer | null): Pick<AuditEntry, 'repeats'> =>
+  given === null ? {} : { repeats: given.outcomeIndex };
 
 function rememberAnswer(tx: Db, { answerName, given }: OpenedJob, answer: NewAnswer, deps: PipelineDeps): void {
   if (answerName === null) return;

@@ -59,9 +59,10 @@ async function live(
 ): Promise<Job> {
   const { id, request, signal } = arrival;
   const stage = <T>(name: string, work: () => Promise<T>): Promise<T> => inStage(deps.metrics, name, id, work);
+  const asked = { sql: request.sql, privacy: request.options.privacy };
   let opened: OpenedJob | null = null;
   try {
-    const { compiled, resolved } = await stage('compile', () => compileStages(request.sql, admission, deps, signal));
+    const { compiled, resolved } = await stage('compile', () => compileStages(asked, admission, deps, signal));
     const subject = subjectOf({ ...arrival.caller, plan: request.plan }, compiled.uses);
     observer.subject(subject);
     const planText = () => canonicalPlan(resolved.plan);
@@ -86,15 +87,15 @@ async function live(
 
 /** What was released for the same question before goes out again: nothing runs, and the guard knows it already. */
 async function answerOf(
-  { given, versions }: OpenedJob,
+  { given, versions, cost }: OpenedJob,
   { decision }: CompiledQuery,
   run: () => Promise<GuardedAnswer>,
 ): Promise<Answer> {
   if (given === null) {
     const { released, guard } = await run();
-    return { result: storeResult(released, versions), guard };
+    return { result: storeResult(released, versions, cost), guard };
   }
-  return { result: repeatResult(given.result, decision.outputs, versions), guard: null };
+  return { result: repeatResult(given.result, decision.outputs, versions, cost), guard: null };
 }
 
 function codeOf({ problem }: Job): TelemetryAttributes {

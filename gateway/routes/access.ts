@@ -52,5 +52,7 @@ export function planTarget(plan: UsagePlan, providers: readonly string[]): Targe
 }
 /** All that can be frozen. */
 export const PLATFORM_TARGET: Target = { type: 'Platform', id: 'platform', attrs: {} };
+/** The register of private releases. */
+export const REGISTER_TARGET: Target = { type: 'PrivacyRegistry', id: 'register', attrs: {} };
 /** The access log as a whole. */
 export const LOG_TARGET: Target = { type: 'AccessLog', id: 'log', attrs: {} };

@@ -1,18 +1,22 @@
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
 import { balance, type UsagePlan } from '#catalog';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
+import { type PrivacyBudget, privacyBudgetsOf } from '../reading/privacy-reading.ts';
 import { readablePage } from './plans.ts';
 import { AUTHENTICATED, TAG } from './schemas/common.ts';
 import { BudgetPageSchema, type BudgetSchema, PlanListQuerySchema } from './schemas/plan.ts';
+import type { PrivacyBudgetSchema } from './schemas/privacy.ts';
 import { json, problems } from './schemas/problem.ts';
 
 const listRoute = createRoute({
   method: 'get',
   path: '/v1/budgets',
   operationId: 'listBudgets',
-  summary: 'What plans have used',
+  summary: 'What plans have used, and what is left of privacy',
   description:
-    'For every plan that the caller may read: its limit of jobs, what is spent, held and left. Never refunded.',
+    'For every plan that the caller may read: its limit of jobs, what is spent, held and left; and for every resource of ' +
+    'these plans that leaves in mode `dp`, the privacy budget of each kind of unit, the caller’s own caps beneath, and how ' +
+    'long it will last. Never refunded, never renewed.',
   tags: [TAG.developers, TAG.bureau, TAG.security],
   security: AUTHENTICATED,
   request: { query: PlanListQuerySchema },
@@ -23,13 +27,20 @@ export function registerBudgets(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
   app.openapi(listRoute, (c) => {
     const { limit, ...filter } = c.req.valid('query');
     const page = readablePage(deps, c.get('caller'), filter, limit);
-    return c.json({ items: page.items.map((plan) => jobsBudget(deps, plan)), next: page.next }, 200);
+    const caller = c.get('caller');
+    const privacy = deps.store.read((db) => privacyBudgetsOf(db, caller, page.items, deps.profile, deps.clock()));
+    const items = page.items.map((plan) => jobsBudget(deps, plan));
+    return c.json({ items, next: page.next, privacy: privacy.map(privacyJson) }, 200);
   });
+}
+
+function privacyJson(budget: PrivacyBudget): z.output<typeof PrivacyBudgetSchema> {
+  return { ...budget, plans: budget.plans.map((plan) => ({ ...plan })) };
 }
 
 function jobsBudget(deps: AppDeps, plan: UsagePlan): z.output<typeof BudgetSchema> {
   const account = `plan:${plan.id}:jobs`;
-  const { spent, reserved } = deps.store.read((db) => balance(db, account));
+  const { spent, reserved } = deps.store.read((db) => balance(db, { account, kind: 'jobs' }));
   const limit = plan.jobsMax;
   const remaining = limit === null ? null : Math.max(0, limit - spent - reserved);
   return { account, plan: plan.id, unit: 'jobs', limit, spent, reserved, remaining };

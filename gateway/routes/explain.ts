@@ -36,13 +36,11 @@ function privacyJson({ charges, mechanisms, errors, boundaries }: NonNullable<Ex
 
 export function registerExplain(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
   app.openapi(explainRoute, async (c) => {
-    const { plan, sql } = c.req.valid('json');
+    const { plan, sql, options } = c.req.valid('json');
+    const asked = { plan, sql, privacy: options?.privacy ?? null };
     const { because, columns, rules, cost, privacy, versions, stages, ...rest } = await deps.jobs.explain(
       c.get('caller'),
-      {
-        plan,
-        sql,
-      },
+      asked,
     );
     return c.json(
       {

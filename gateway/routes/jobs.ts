@@ -103,7 +103,7 @@ export function registerJobs(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
       sql: request.sql,
       idempotencyKey: headers['Idempotency-Key'] ?? null,
       requestSha256: contentHash(request),
-      options: { deadlineMs: request.options?.deadlineMs ?? null },
+      options: { deadlineMs: request.options?.deadlineMs ?? null, privacy: request.options?.privacy ?? null },
     });
     const job = await waited(deps, c, submitted, headers.Prefer);
     if (job.problem !== null && job.state !== 'cancelled') return refusedResponse(job, job.problem, language);

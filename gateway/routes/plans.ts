@@ -97,10 +97,11 @@ const revokeRoute = createRoute({
 
 export function registerPlans(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
   app.openapi(submitRoute, async (c) => {
-    const { id = `plan-${randomUUID()}`, org = c.get('caller').org, unitsMin, jobsMax, ...rest } = c.req.valid('json');
+    const { id = `plan-${randomUUID()}`, org = c.get('caller').org, ...rest } = c.req.valid('json');
     const caller = c.get('caller');
     await requirePermit(deps, caller, 'plan:submit', { type: 'Plan', id, attrs: { org } });
-    const content = { ...rest, id, org, author: caller.sub, unitsMin: unitsMin ?? null, jobsMax: jobsMax ?? null };
+    const { unitsMin = null, jobsMax = null, rhoMax = null, ...asked } = rest;
+    const content = { ...asked, id, org, author: caller.sub, unitsMin, jobsMax, rhoMax };
     const plan = await deps.plans.submit(caller, content);
     c.header('Location', `/v1/plans/${plan.id}`);
     return c.json(planJson(plan), 201);

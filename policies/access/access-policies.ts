@@ -25,6 +25,7 @@ export const ACTIONS = [
   'plan:revoke',
   'audit:read',
   'audit:read-all',
+  'privacy:read',
   'freeze:set',
   'freeze:thaw',
   'freeze:read',
@@ -32,7 +33,7 @@ export const ACTIONS = [
 export type Action = (typeof ACTIONS)[number];
 
 /** What actions are about. `AccessLog` stands for the log as a whole, `Platform` for all that can be frozen. */
-export const TARGET_TYPES = ['Job', 'Resource', 'Plan', 'AccessLog', 'Platform'] as const;
+export const TARGET_TYPES = ['Job', 'Resource', 'Plan', 'AccessLog', 'PrivacyRegistry', 'Platform'] as const;
 export type TargetType = (typeof TARGET_TYPES)[number];
 
 export const ACCESS_SCHEMA = `
@@ -41,6 +42,7 @@ entity Job { org: String, sub: String };
 entity Resource { provider: String, state?: String };
 entity Plan { org: String, author?: String, state?: String, inTerm?: Bool, providers?: Set<String> };
 entity AccessLog;
+entity PrivacyRegistry;
 entity Platform;
 
 action "submitJob", "explain", "plan:submit", "plan:read", "plan:decide", "plan:revoke"
@@ -51,6 +53,8 @@ action "resource:register", "resource:read", "resource:read-report", "resource:u
   appliesTo { principal: Caller, resource: Resource };
 action "audit:read", "audit:read-all"
   appliesTo { principal: Caller, resource: AccessLog };
+action "privacy:read"
+  appliesTo { principal: Caller, resource: PrivacyRegistry };
 action "freeze:set", "freeze:thaw", "freeze:read"
   appliesTo { principal: Caller, resource: Platform };
 `;
@@ -130,6 +134,11 @@ export const ACCESS_POLICIES: Readonly<Record<string, string>> = Object.freeze({
   'officers-read-the-whole-log': `
     permit (principal, action == Action::"audit:read-all", resource)
     when { ["security", "bureau"].contains(principal.role) };`,
+
+  // Which releases: the route narrows the register to what touches the caller.
+  'parties-read-the-privacy-register': `
+    permit (principal, action == Action::"privacy:read", resource)
+    when { ["security", "bureau", "provider", "developer", "operator"].contains(principal.role) };`,
 
   // That a thaw takes two of them is a matter of the freeze's state (catalog/freezes.ts), not of who they are.
   'security-office-freezes-and-thaws': `

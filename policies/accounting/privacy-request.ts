@@ -1,5 +1,35 @@
+import type { PolicyProfile } from '../levels.ts';
+import { rhoOf } from './zcdp.ts';
+
 /** What the asker is willing to spend on one query, for all its statistics together. */
 export interface PrivacyRequest {
   /** Zero-concentrated differential privacy of the whole answer, per unit of every kind. Finite, at least 1e-9. */
   readonly rho: number;
+}
+
+/** How an asker may say it; `targetError` is the largest standard error that any sum or count may have, in its own measure. */
+export type PrivacyOption =
+  | { readonly rho: number }
+  | { readonly epsilon: number; readonly delta?: number | undefined }
+  | { readonly targetError: number };
+
+const LEDGER_UNITS = 1e9;
+const RHO_LEAST = 1e-6;
+/** No budget bears more: what would take as much is refused by the ledger. */
+const RHO_MOST = 10;
+
+/** What an option other than a target error stands for; without one the profile's default. */
+export function requestOf(
+  option: Exclude<PrivacyOption, { readonly targetError: number }> | null,
+  { privacy, privacyBudgets }: PolicyProfile,
+): PrivacyRequest {
+  if (option === null) return { rho: privacy.rho };
+  if ('rho' in option) return { rho: option.rho };
+  const rho = rhoOf(option.epsilon, option.delta ?? privacyBudgets.epsilonDelta);
+  return { rho: Math.max(RHO_LEAST, Math.floor(rho * LEDGER_UNITS) / LEDGER_UNITS) };
+}
+
+/** A ρ that was worked out, as the ledger can count it: rounded up, and no more than any budget bears. */
+export function requestAtLeast(rho: number): PrivacyRequest {
+  return { rho: Math.max(RHO_LEAST, Math.ceil(Math.min(rho, RHO_MOST) * LEDGER_UNITS) / LEDGER_UNITS) };
 }

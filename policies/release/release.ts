@@ -1,4 +1,4 @@
-import { epsilonOf } from '../accounting/zcdp.ts';
+import { privacyCostOf } from '../accounting/privacy-cost.ts';
 import { assert } from '../errors.ts';
 import type { PolicyProfile } from '../levels.ts';
 import type { CompiledQuery } from '../sql/compile.ts';
@@ -32,22 +32,10 @@ export function release(
     table: Object.freeze({ columns: Object.freeze(columns), values: table.values, rowCount: table.rowCount }),
     intervals: valueIntervals(compiled.private, cells, table, named, profile.perturbation),
     suppressed: cells.suppressed,
-    cost: Object.freeze({ ...costOf(compiled), remaining: null }),
+    cost: Object.freeze(privacyCostOf(compiled.charges, null, profile.privacyBudgets)),
   };
   return Object.freeze(result) as ReleasedResult;
 }
-
-/** What the kind of unit that pays most pays. */
-export function costOf({ charges }: Pick<CompiledQuery, 'charges'>): {
-  readonly rho: number;
-  readonly epsilonAtDelta: number;
-} {
-  const rho = Math.max(0, ...charges.map((charge) => charge.rho));
-  return { rho, epsilonAtDelta: epsilonOf(rho, DELTA) };
-}
-
-/** At which ε is told, on top of what selected groups are charged. */
-const DELTA = 1e-6;
 
 /** The brand has no value at run time: only the cast above gives it. */
 type ReleasedBrand = Exclude<

@@ -11,7 +11,7 @@ async function work(lane: number): Promise<void> {
   for (let n = 0; ; n += 1) {
     const job = `${lane}-${n}`;
     const index = await store.commit((tx) => {
-      reserve(tx, { account: 'jobs', job, amount: 1, limit: null });
+      reserve(tx, { kind: 'jobs', account: 'jobs', job, amount: 1, limit: null });
       return appendEntry(tx, { v: 1, kind: 'intent', at: tx.now(), job }).index;
     });
     writeSync(1, `${index} ${job}\n`);

@@ -64,13 +64,13 @@ describe('ledger', () => {
             expected.push(fits);
             if (fits) held.push({ job, account: one.account, amount: one.amount, settled: false });
             return store.commit((tx) =>
-              reserve(tx, { account: one.account, job, amount: one.amount, limit: one.limit }),
+              reserve(tx, { kind: 'jobs', account: one.account, job, amount: one.amount, limit: one.limit }),
             );
           });
           const settled = await Promise.allSettled(outcomes);
           expect(settled.map(({ status }) => status === 'fulfilled')).toEqual(expected);
           for (const account of ['plan:a:jobs', 'table:b:rho']) {
-            const found = store.read((db) => balance(db, account));
+            const found = store.read((db) => balance(db, { account, kind: 'jobs' }));
             const model = modelBalance(held, account);
             expect([milli(found.spent), milli(found.reserved)]).toEqual([model.spent, model.reserved]);
             expect(found.spent >= 0 && found.reserved >= 0).toBe(true);
@@ -84,9 +84,9 @@ describe('ledger', () => {
 
   it('refuses with what is left', async () => {
     const store = memoryStore();
-    await store.commit((tx) => reserve(tx, { account: 'a', job: '1', amount: 2, limit: 3 }));
+    await store.commit((tx) => reserve(tx, { kind: 'jobs', account: 'a', job: '1', amount: 2, limit: 3 }));
     await expect(
-      store.commit((tx) => reserve(tx, { account: 'a', job: '2', amount: 2, limit: 3 })),
+      store.commit((tx) => reserve(tx, { kind: 'jobs', account: 'a', job: '2', amount: 2, limit: 3 })),
     ).rejects.toMatchObject({
       code: 'BUDGET_EXHAUSTED',
       facts: { account: 'a', limit: 3, remaining: 1 },
@@ -96,27 +96,31 @@ describe('ledger', () => {
   it('lets ten tenths into one, and no eleventh', async () => {
     const store = memoryStore();
     for (let n = 0; n < 10; n += 1) {
-      await store.commit((tx) => reserve(tx, { account: 'a', job: `${n}`, amount: 0.1, limit: 1 }));
+      await store.commit((tx) => reserve(tx, { kind: 'jobs', account: 'a', job: `${n}`, amount: 0.1, limit: 1 }));
     }
     await expect(
-      store.commit((tx) => reserve(tx, { account: 'a', job: 'x', amount: 1e-9, limit: 1 })),
+      store.commit((tx) => reserve(tx, { kind: 'jobs', account: 'a', job: 'x', amount: 1e-9, limit: 1 })),
     ).rejects.toThrow();
   });
 
   it('rounds against the spender', async () => {
     const store = memoryStore();
-    await store.commit((tx) => reserve(tx, { account: 'a', job: '1', amount: 1e-12, limit: null }));
-    expect(store.read((db) => balance(db, 'a')).reserved).toBe(1e-9);
+    await store.commit((tx) => reserve(tx, { kind: 'jobs', account: 'a', job: '1', amount: 1e-12, limit: null }));
+    expect(store.read((db) => balance(db, { account: 'a', kind: 'jobs' })).reserved).toBe(1e-9);
   });
 
   it('takes one reservation of a job in an account, and none that makes no sense', async () => {
     const store = memoryStore();
-    const once = { account: 'a', job: '1', amount: 1, limit: null };
+    const once = { kind: 'jobs' as const, account: 'a', job: '1', amount: 1, limit: null };
     await store.commit((tx) => reserve(tx, once));
     await expect(store.commit((tx) => reserve(tx, once))).rejects.toThrow();
     for (const amount of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
       await expect(store.commit((tx) => reserve(tx, { ...once, job: '2', amount }))).rejects.toThrow();
     }
-    expect(store.read((db) => balance(db, 'a'))).toEqual({ spent: 0, reserved: 1, limit: null });
+    expect(store.read((db) => balance(db, { account: 'a', kind: 'jobs' }))).toEqual({
+      spent: 0,
+      reserved: 1,
+      limit: null,
+    });
   });
 });

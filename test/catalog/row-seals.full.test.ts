@@ -4,6 +4,7 @@
  * opens; rows taken out, put in, and put back as they once were together with their seals. Controls: the untouched rows are
  * used; the same change by the gateway's own functions is no finding.
  */
+import { createHmac } from 'node:crypto';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -132,7 +133,8 @@ function edits(table: SealedTable): readonly string[] {
   return columns
     .filter(({ pk }) => pk === 0)
     .map(({ name, type }) => {
-      const value = type === 'INTEGER' ? `coalesce("${name}", 0) + 1` : `coalesce("${name}", '') || ' '`;
+      const value =
+        type !== 'TEXT' && type !== 'BLOB' ? `coalesce("${name}", 0) + 1` : `coalesce("${name}", '') || ' '`;
       return `PRAGMA ignore_check_constraints = ON; UPDATE ${table} SET "${name}" = ${value} WHERE ${WHERE[table]}`;
     });
 }
@@ -212,4 +214,29 @@ it('a home that was never sealed is taken in, and says so; one of another key is
   expect(takenIn, 'once').toEqual([11]);
   expect(found).toEqual([]);
   expect(() => USES.plans(open(8))).toThrow(corrupt);
+});
+
+describe('a home of an older version', () => {
+  it('keeps its seals when a table gets a column, and the column is sealed once it is set', async () => {
+    const client = new Database(path);
+    const columns = client.pragma("table_info('plans')") as { name: string }[];
+    const before = columns.filter(({ name }) => name !== 'rho_max').map(({ name }) => `"${name}"`);
+    const row = client
+      .prepare<[], unknown[]>(`SELECT ${before.join(', ')} FROM plans WHERE id = 'p1'`)
+      .raw()
+      .get()!;
+    const sealed = client.prepare<[], Buffer>('SELECT mac FROM row_seals WHERE row_key = \'["p1"]\'').pluck().get()!;
+    const old = createHmac('sha256', Buffer.alloc(32, 7))
+      .update(JSON.stringify(['plans', ...row]))
+      .digest();
+    expect(sealed.equals(old)).toBe(true);
+    client.exec("UPDATE plans SET rho_max = 9 WHERE id = 'p1'");
+    client.close();
+    const store = open();
+    expect(found).toContainEqual({ table: 'plans', key: '["p1"]' });
+    expect(() => store.read((db) => findPlan(db, 'p1'))).toThrow(
+      expect.objectContaining({ code: 'CATALOGUE_CORRUPT' }),
+    );
+    close(store);
+  });
 });

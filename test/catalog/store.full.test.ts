@@ -72,7 +72,7 @@ describe('durability', () => {
       const leaves = readEntryBytes(db, 0, count).map(leafHash);
       expect(Buffer.concat(leaves).equals(Buffer.concat(readLeaves(db, 0, count)))).toBe(true);
       // The budget went into the same transactions: not one entry more or less.
-      expect(balance(db, 'jobs').reserved).toBe(count);
+      expect(balance(db, { account: 'jobs', kind: 'jobs' }).reserved).toBe(count);
       const last = entries.at(-1)?.job ?? '';
       expect(searchEntries(db, { job: last }).entries.map(({ index }) => index)).toContain(count - 1);
     });

@@ -31,6 +31,9 @@ export const PlanIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 export const JobIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 export const OrgIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
 
+/** Privacy loss in zero-concentrated differential privacy. WHY a least one: below, an answer is noise and the book-keeping is all. */
+export const RhoSchema = z.number().min(1e-6);
+
 /** An instant: ISO 8601 in UTC with milliseconds, as the gateway writes it. */
 export const InstantSchema = z.string().openapi({ format: 'date-time', example: '2026-01-31T08:00:00.000Z' });
 /** A calendar day in Asia/Shanghai. */

@@ -1,8 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import type { JSONValue } from 'hono/utils/types';
 import { freeText, InstantSchema, JobIdSchema, LimitSchema, ModeSchema, PlanIdSchema, pageOf } from './common.ts';
+import { PrivacyOptionSchema } from './privacy.ts';
 import { ProblemSchema } from './problem.ts';
-import { BecauseSchema, ResultColumnSchema, ResultSchema, VersionsSchema } from './result.ts';
+import { BecauseSchema, CostSchema, ResultColumnSchema, ResultSchema, VersionsSchema } from './result.ts';
 
 export const JOB_STATES = ['queued', 'running', 'finished', 'refused', 'failed', 'cancelled'] as const;
 const SQL_LENGTH_MAX = 1_000_000;
@@ -25,6 +26,7 @@ export const JobRequestSchema = z
           .max(DEADLINE_MS_MAX)
           .optional()
           .openapi({ description: 'stop the job after this long; the gateway’s own limit holds in any case' }),
+        privacy: PrivacyOptionSchema.optional(),
         language: z.enum(['zh-CN', 'en']).optional().openapi({ description: 'goes before Accept-Language' }),
       })
       .optional(),
@@ -36,7 +38,13 @@ export const JobRequestSchema = z
     },
   });
 
-export const ExplainRequestSchema = z.strictObject({ plan: PlanIdSchema, sql: SqlSchema }).openapi('ExplainRequest');
+export const ExplainRequestSchema = z
+  .strictObject({
+    plan: PlanIdSchema,
+    sql: SqlSchema,
+    options: z.strictObject({ privacy: PrivacyOptionSchema.optional() }).optional(),
+  })
+  .openapi('ExplainRequest');
 
 const LinksSchema = z
   .object({ self: z.string(), events: z.string(), result: z.string(), receipt: z.string() })
@@ -140,7 +148,10 @@ export const ExplanationSchema = z
     rules: z
       .array(z.object({ rule: z.enum(['threshold', 'dominance', 'noise', 'row-cap']), limit: z.number() }))
       .openapi({ description: 'the rules that may withhold cells or groups of this query' }),
-    cost: z.object({ rho: z.number(), epsilonAtDelta: z.number(), jobs: z.int() }),
+    cost: CostSchema.extend({ jobs: z.int() }).openapi({
+      description:
+        'what it would cost, and what is left to the caller now; an answered question costs no privacy again',
+    }),
     privacy: ExplainedPrivacySchema.nullable().openapi({ description: 'mode `dp` only' }),
     versions: VersionsSchema,
     stages: z

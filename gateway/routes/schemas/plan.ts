@@ -9,7 +9,9 @@ import {
   PlanIdSchema,
   pageOf,
   ResourceIdSchema,
+  RhoSchema,
 } from './common.ts';
+import { PrivacyBudgetSchema } from './privacy.ts';
 
 export const PLAN_STATES = ['submitted', 'approved', 'refused', 'revoked'] as const;
 export const PLAN_CLASSES = ['governance', 'welfare', 'industry'] as const;
@@ -30,6 +32,10 @@ const PLAN_FIELDS = {
     .nullable()
     .openapi({ description: 'raises the threshold; null: the profile’s' }),
   jobsMax: z.int().min(1).max(9_000_000).nullable().openapi({ description: 'most jobs in all; null: no limit' }),
+  rhoMax: RhoSchema.max(10).nullable().openapi({
+    description:
+      'most privacy (ρ of zCDP) that jobs may take from each resource and kind of unit; null: the profile’s caps',
+  }),
   validFrom: DaySchema,
   validUntil: DaySchema.openapi({ description: 'the last valid day, in Asia/Shanghai' }),
 };
@@ -41,6 +47,7 @@ export const PlanRequestSchema = z
     org: OrgIdSchema.optional().openapi({ description: 'the developer’s organisation; the caller’s own if absent' }),
     unitsMin: PLAN_FIELDS.unitsMin.optional(),
     jobsMax: PLAN_FIELDS.jobsMax.optional(),
+    rhoMax: PLAN_FIELDS.rhoMax.optional(),
   })
   .openapi('PlanRequest', {
     example: {
@@ -108,4 +115,10 @@ export const BudgetSchema = z
     remaining: z.number().nullable(),
   })
   .openapi('Budget');
-export const BudgetPageSchema = pageOf(BudgetSchema).openapi('BudgetPage');
+export const BudgetPageSchema = pageOf(BudgetSchema)
+  .extend({
+    privacy: z
+      .array(PrivacyBudgetSchema)
+      .openapi({ description: 'of the resources of these plans that leave in mode `dp`' }),
+  })
+  .openapi('BudgetPage');

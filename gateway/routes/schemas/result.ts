@@ -45,6 +45,17 @@ export const VersionsSchema = z
   })
   .openapi('ResultVersions');
 
+export const CostSchema = z
+  .object({
+    rho: z.number().openapi({ description: 'zCDP: the most that is taken from any one kind of unit' }),
+    epsilonAtDelta: z.number().openapi({ description: 'the same as ε at the profile’s δ' }),
+    remaining: z
+      .number()
+      .nullable()
+      .openapi({ description: 'the least ρ that is left to the caller; null where no privacy is at stake' }),
+  })
+  .openapi('Cost', { description: 'privacy loss; 0 in modes other than `dp` and for an answer that is given again' });
+
 export const ResultSchema = z
   .object({
     job: JobIdSchema,
@@ -62,9 +73,7 @@ export const ResultSchema = z
         reasons: z.array(z.enum(['threshold', 'dominance', 'complementary', 'row-cap'])),
       })
       .openapi('Suppressed', { description: 'what was withheld, in kind: never which reason a single cell had' }),
-    cost: z.object({ rho: z.number(), epsilonAtDelta: z.number(), remaining: z.number().nullable() }).openapi('Cost', {
-      description: 'privacy loss charged for this answer, in zCDP and as epsilon at the usual delta',
-    }),
+    cost: CostSchema,
     versions: VersionsSchema,
     receipt: z
       .object({ index: z.int().min(0), href: z.string() })

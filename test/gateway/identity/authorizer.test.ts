@@ -29,6 +29,7 @@ const resource = (provider: string, state: string): Target => ({
   attrs: { provider, state },
 });
 const log: Target = { type: 'AccessLog', id: 'log', attrs: {} };
+const register: Target = { type: 'PrivacyRegistry', id: 'register', attrs: {} };
 const platform: Target = { type: 'Platform', id: 'platform', attrs: {} };
 
 const rolesWho = (action: Action, target: Target) =>
@@ -78,6 +79,7 @@ const TABLE: readonly [Action, string, Target, readonly Role[]][] = [
   ['plan:revoke', 'foreign', plan('other'), ['bureau']],
   ['audit:read', 'the log', log, ['developer', 'provider', 'operator', 'bureau', 'security']],
   ['audit:read-all', 'the log', log, ['bureau', 'security']],
+  ['privacy:read', 'the register', register, ['developer', 'provider', 'operator', 'bureau', 'security']],
   ['freeze:set', 'the platform', platform, ['security']],
   ['freeze:thaw', 'the platform', platform, ['security']],
   ['freeze:read', 'the platform', platform, ['bureau', 'security']],

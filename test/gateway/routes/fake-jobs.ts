@@ -110,7 +110,7 @@ export class FakeJobs implements JobService {
       because: [],
       unitsMin: 10,
       rules: [{ rule: 'threshold', limit: 10 }],
-      cost: { rho: 0, epsilonAtDelta: 0, jobs: 1 },
+      cost: { rho: 0, epsilonAtDelta: 0, remaining: null, jobs: 1 },
       privacy: null,
       stages: [{ stage: 'parsed', value: { kind: 'parsed' } }],
     });

@@ -12,7 +12,7 @@ import type { Caller, Role } from '../../../gateway/identity/index.ts';
 import { createPlanService } from '../../../gateway/plans/plan-service.ts';
 import { createResourceService } from '../../../gateway/resources/resource-service.ts';
 import { createUploadService, type UploadDeps } from '../../../gateway/resources/upload-service.ts';
-import { AppError } from '../../../policies/index.ts';
+import { AppError, DEFAULT_PROFILE } from '../../../policies/index.ts';
 import { releasedSample, VERSIONS } from '../formats/released-sample.ts';
 import { FakeJobs } from './fake-jobs.ts';
 
@@ -60,6 +60,7 @@ export async function openHarness({
     authenticate: (authorization) => Promise.resolve(readToken(authorization)),
     authorize: AUTHORIZE,
     store,
+    profile: DEFAULT_PROFILE,
     log: await openLog({ store, key: KEY, origin: 'test.example/log' }),
     cosigned: null,
     jobs,

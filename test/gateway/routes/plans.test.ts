@@ -90,10 +90,13 @@ describe('a plan', () => {
 describe('GET /v1/budgets', () => {
   it('tells what a plan may, has held and has left', async () => {
     await submit({ ...PLAN, jobsMax: 10 });
-    await h.store.commit((tx) => reserve(tx, { account: 'plan:S1:jobs', job: 'job_1', amount: 3, limit: 10 }));
+    await h.store.commit((tx) =>
+      reserve(tx, { kind: 'jobs', account: 'plan:S1:jobs', job: 'job_1', amount: 3, limit: 10 }),
+    );
     expect(await (await h.request(DEVELOPER, '/v1/budgets')).json()).toEqual({
       items: [{ account: 'plan:S1:jobs', plan: 'S1', unit: 'jobs', limit: 10, spent: 0, reserved: 3, remaining: 7 }],
       next: null,
+      privacy: [],
     });
     expect(await (await h.request(RIVAL, '/v1/budgets')).json()).toMatchObject({ items: [] });
   });
