@@ -145,8 +145,8 @@ const PRIVACY: Phrases = {
   'count(DISTINCT …) of the column that names the units, or GROUP BY the column':
     '对标明单元的列使用 count(DISTINCT …)，或按该列 GROUP BY',
   '{}(…), or count(DISTINCT …) of a unit': '{}(…)，或单元的 count(DISTINCT …)',
-  'count, count(DISTINCT unit), sum, avg, var_*, stddev_*, covar_*, corr, regr_*':
-    'count、count(DISTINCT 单元)、sum、avg、var_*、stddev_*、covar_*、corr、regr_*',
+  'count, count(DISTINCT unit), sum, avg, min, max, median, quantile_*, var_*, stddev_*, covar_*, corr, regr_*':
+    'count、count(DISTINCT 单元)、sum、avg、min、max、median、quantile_*、var_*、stddev_*、covar_*、corr、regr_*',
   'bounds this wide in {}()': '{}() 中过宽的上下界',
   'an expression without bounds in {}()': '{}() 中没有上下界的表达式',
   '`{}` without declared bounds in {}()': '未声明上下界的 `{}`（在 {}() 中）',

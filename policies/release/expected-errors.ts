@@ -36,8 +36,9 @@ export function expectedErrors({ boundaries, finish }: PrivatePlan): ExpectedErr
 }
 
 function errorOf({ terms }: PrivateLayout, value: PrivateValue | undefined): number | null {
-  const [only, ...others] = value?.forms.flat() ?? [];
-  if (value?.rule !== 'sum' || only === undefined || others.length > 0) return null;
+  if (value?.kind !== 'number' || value.rule !== 'sum') return null;
+  const [only, ...others] = value.forms.flat();
+  if (only === undefined || others.length > 0) return null;
   const { variance } = terms[only.term]!;
   return (
     Math.sqrt(Number(variance.top) / Number(variance.bottom)) * (Number(only.factor.top) / Number(only.factor.bottom))

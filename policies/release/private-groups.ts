@@ -2,10 +2,11 @@ import { assert } from '../errors.ts';
 import { toFixedPoint } from '../mechanisms/cell-key/fixed-point.ts';
 import type { NoiseKind } from '../mechanisms/noise-pool/noise-pool.ts';
 import type { Exact } from '../mechanisms/suppression/exact.ts';
-import type { Fraction } from '../sql/rewrite/fraction.ts';
+import { exactOfFraction, type Fraction } from '../sql/rewrite/fraction.ts';
 import type { GroupSelection, PrivateBoundary, PrivateLayout } from '../sql/rewrite/private-layout.ts';
 import type { Cell, TableData } from '../table-data.ts';
 import { compareKeys } from './key-order.ts';
+import { noiseOfTree, noisyTree, quantileCell } from './private-quantiles.ts';
 import { type PrivateCell, privateCell } from './private-values.ts';
 import { type ProtectedTable, releasedTable } from './protected-table.ts';
 
@@ -43,15 +44,21 @@ export function privateTable({ layout, released }: PrivateBoundary, raw: TableDa
     const drawn = noiseFor(variance, shown.length, noise);
     return shown.map((row, position) => wholeNumber(raw.values[column]![row]!, scale) + drawn[position]!);
   });
+  const trees = layout.trees.map((tree) => {
+    const each = noiseOfTree(tree);
+    const drawn = noiseFor(tree.variance, each * shown.length, noise);
+    return shown.map((row, position) =>
+      noisyTree(tree, raw.values[tree.column]![row]!, drawn.slice(position * each, (position + 1) * each)),
+    );
+  });
   const keys = layout.keys.map((key) => shown.map((row) => raw.values[key]![row]!));
   const cells = layout.values.map((value) =>
-    shown.map((_, position) =>
-      privateCell(
-        value,
-        layout.terms,
-        sums.map((sum) => sum[position]!),
-      ),
-    ),
+    shown.map((_, position) => {
+      if (value.kind === 'quantile')
+        return quantileCell(value, layout.trees[value.tree]!, trees[value.tree]![position]!);
+      const noisy = sums.map((sum) => sum[position]!);
+      return privateCell(value, layout.terms, noisy);
+    }),
   );
   const values = [...keys, ...cells.map((column) => column.map(({ value }) => value))];
   return {
@@ -78,13 +85,16 @@ function shownGroups({ keys, selection }: PrivateLayout, raw: TableData, noise: 
 
 function isKept(selection: GroupSelection, units: Cell, noise: PrivacyNoise): boolean {
   const { epsilon, delta, unitsMin } = selection;
-  return noise.keeps({ epsilon: exactOf(epsilon), delta: exactOf(delta), unitsMin }, Number(wholeNumber(units, 0)));
+  return noise.keeps(
+    { epsilon: exactOfFraction(epsilon), delta: exactOfFraction(delta), unitsMin },
+    Number(wholeNumber(units, 0)),
+  );
 }
 
 /** INVARIANT: how much noise is drawn, and of which kind, is known before a value is looked at. */
 function noiseFor(variance: Fraction, count: number, noise: PrivacyNoise): readonly bigint[] {
   if (variance.top === '0') return Array.from({ length: count }, () => 0n);
-  const drawn = noise.take({ family: 'discrete-gaussian', parameter: exactOf(variance) }, count);
+  const drawn = noise.take({ family: 'discrete-gaussian', parameter: exactOfFraction(variance) }, count);
   assert(drawn.length === count, 'one noise a cell');
   return drawn;
 }
@@ -93,5 +103,3 @@ function noiseFor(variance: Fraction, count: number, noise: PrivacyNoise): reado
 function wholeNumber(cell: Cell, scale: number): bigint {
   return cell === null ? 0n : (toFixedPoint(cell, scale) ?? 0n);
 }
-
-const exactOf = ({ top, bottom }: Fraction): Exact => ({ top: BigInt(top), bottom: BigInt(bottom) });

@@ -1,6 +1,6 @@
 import { type Exact, plus, times, ZERO } from '../mechanisms/suppression/exact.ts';
-import type { Fraction } from '../sql/rewrite/fraction.ts';
-import type { PrivateTerm, PrivateValue } from '../sql/rewrite/private-layout.ts';
+import { exactOfFraction } from '../sql/rewrite/fraction.ts';
+import type { PrivateNumber, PrivateTerm } from '../sql/rewrite/private-layout.ts';
 import type { Cell } from '../table-data.ts';
 import { ruleValue, toDouble } from './value-rules.ts';
 
@@ -16,14 +16,18 @@ export interface PrivateCell {
  * The interval holds with 95% over the noise of its terms together (each alone with 1 − 5%/terms, Bonferroni). It says nothing of
  * rows and groups that the bound on one unit's share left out.
  */
-export function privateCell(value: PrivateValue, terms: readonly PrivateTerm[], noisy: readonly bigint[]): PrivateCell {
+export function privateCell(
+  value: PrivateNumber,
+  terms: readonly PrivateTerm[],
+  noisy: readonly bigint[],
+): PrivateCell {
   const used = [...new Set(value.forms.flat().map(({ term }) => term))];
   const z = Z_OF_TERMS[used.length] ?? Z_OF_MORE;
   const box = new Map(used.map((term) => [term, spread(noisy[term]!, terms[term]!, z)]));
   const forms = value.forms.map((form) => formInterval(form, box));
   if (value.rule === 'mean') return meanCell(value, noisy, box);
   const exact = noisy.map((top): Exact => ({ top, bottom: 1n }));
-  const cell = ruleValue({ ...value, unitsMin: 0 }, exact);
+  const cell = ruleValue(value, exact);
   return { value: cell, interval: intervalOf(value, forms) };
 }
 
@@ -50,10 +54,10 @@ function spread(released: bigint, { variance }: PrivateTerm, z: number): Ends {
   return { low: { top: released - half, bottom: 1n }, high: { top: released + half, bottom: 1n } };
 }
 
-function formInterval(form: PrivateValue['forms'][number], box: ReadonlyMap<number, Ends>): Ends {
+function formInterval(form: PrivateNumber['forms'][number], box: ReadonlyMap<number, Ends>): Ends {
   return form.reduce<Ends>(
     (sum, { term, factor }) => {
-      const part = scaled(box.get(term)!, exactOf(factor));
+      const part = scaled(box.get(term)!, exactOfFraction(factor));
       return { low: plus(sum.low, part.low), high: plus(sum.high, part.high) };
     },
     { low: ZERO, high: ZERO },
@@ -65,8 +69,6 @@ function scaled({ low, high }: Ends, factor: Exact): Ends {
   return factor.top < 0n ? { low: b, high: a } : { low: a, high: b };
 }
 
-const exactOf = ({ top, bottom }: Fraction): Exact => ({ top: BigInt(top), bottom: BigInt(bottom) });
-
 // ── Means ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
@@ -74,16 +76,16 @@ const exactOf = ({ top, bottom }: Fraction): Exact => ({ top: BigInt(top), botto
  * middle of the bounds, which no one can improve on.
  */
 function meanCell(
-  { forms, range }: PrivateValue,
+  { forms, range }: PrivateNumber,
   noisy: readonly bigint[],
   box: ReadonlyMap<number, Ends>,
 ): PrivateCell {
-  const [top, bottom] = forms as [PrivateValue['forms'][number], PrivateValue['forms'][number]];
-  const [low, high] = range!.map((end) => toDouble(exactOf(end))) as [number, number];
+  const [top, bottom] = forms as [PrivateNumber['forms'][number], PrivateNumber['forms'][number]];
+  const [low, high] = range!.map((end) => toDouble(exactOfFraction(end))) as [number, number];
   const counted = bottom[0]!.term;
   const sum = top.find(({ term }) => term !== counted)!;
-  const middle = toDouble(exactOf(top.find(({ term }) => term === counted)!.factor));
-  const unit = toDouble(exactOf(sum.factor));
+  const middle = toDouble(exactOfFraction(top.find(({ term }) => term === counted)!.factor));
+  const unit = toDouble(exactOfFraction(sum.factor));
   const within = (value: number) => Math.min(high, Math.max(low, value));
   const n = noisy[counted]!;
   const value = n < 1n ? (low + high) / 2 : within(middle + (unit * Number(noisy[sum.term]!)) / Number(n));
@@ -102,7 +104,7 @@ function meanCell(
 
 // ── Sums, counts and spreads ─────────────────────────────────────────────────────────────────────────────────────
 
-function intervalOf({ rule }: PrivateValue, forms: readonly Ends[]): PrivateCell['interval'] {
+function intervalOf({ rule }: PrivateNumber, forms: readonly Ends[]): PrivateCell['interval'] {
   const [n, s, q] = forms;
   if (rule === 'sum' || rule === 'regr_count') return doubles(n!);
   if (forms.length !== 3) return null;

@@ -6,7 +6,10 @@ import type { SqlType } from '../sql/sql-type.ts';
 import type { Cell } from '../table-data.ts';
 
 /** A value out of released terms: linear forms in exact arithmetic, then the rule. NULL where it is not defined. */
-export function ruleValue({ rule, forms, type }: CellValue, terms: readonly Exact[]): Cell {
+export function ruleValue(
+  { rule, forms, type }: Pick<CellValue, 'rule' | 'forms' | 'type'>,
+  terms: readonly Exact[],
+): Cell {
   const sums = forms.map((form) =>
     form.reduce((sum, { term, factor }) => {
       const weight: Exact = { top: BigInt(factor.top), bottom: BigInt(factor.bottom) };
@@ -106,7 +109,7 @@ function leading(value: bigint): readonly [mantissa: number, exponent: number] {
 }
 
 /** Integers and decimals are cut to their type towards zero by nothing: terms have no more digits than the type. */
-function asCell(value: Exact, type: SqlType): Cell {
+export function asCell(value: Exact, type: SqlType): Cell {
   switch (type.kind) {
     case 'double':
       return toDouble(value);

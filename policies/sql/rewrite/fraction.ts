@@ -1,3 +1,5 @@
+import type { Exact } from '../../mechanisms/suppression/exact.ts';
+
 /** An exact rational factor, JSON-serialisable: `top / bottom` as decimal integers, bottom positive. */
 export interface Fraction {
   readonly top: string;
@@ -5,6 +7,9 @@ export interface Fraction {
 }
 
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
+
+export const fractionOfExact = ({ top, bottom }: Exact): Fraction => ({ top: String(top), bottom: String(bottom) });
+export const exactOfFraction = ({ top, bottom }: Fraction): Exact => ({ top: BigInt(top), bottom: BigInt(bottom) });
 
 export const ONE: Fraction = { top: '1', bottom: '1' };
 

@@ -7,8 +7,15 @@ import { gridVariance } from '../../mechanisms/discrete-gaussian/variance-grid.t
 import { perGroup, selectionRho } from '../../mechanisms/partition-selection/partition-selection.ts';
 import { compare, type Exact, plus, times, ZERO } from '../../mechanisms/suppression/exact.ts';
 import type { Boundary } from '../rewrite.ts';
-import type { Fraction } from './fraction.ts';
-import type { GroupSelection, PrivateBoundary, PrivateLayout, PrivateTerm, Sensitivity } from './private-layout.ts';
+import { exactOfFraction, fractionOfExact } from './fraction.ts';
+import type {
+  GroupSelection,
+  PrivateBoundary,
+  PrivateLayout,
+  PrivateTerm,
+  PrivateTree,
+  Sensitivity,
+} from './private-layout.ts';
 
 /** Boundaries with their noise, and what they cost together. */
 export interface PrivacySplit {
@@ -30,7 +37,7 @@ export function splitPrivacy(boundaries: readonly Boundary[], { rho }: PrivacyRe
   const isPrivate = (boundary: Boundary): boundary is PrivateBoundary => boundary.kind === 'private';
   const parts = boundaries
     .filter(isPrivate)
-    .map(({ layout }) => layout.terms.length + (layout.selection === null ? 0 : 1));
+    .map(({ layout }) => layout.terms.length + layout.trees.length + (layout.selection === null ? 0 : 1));
   const shares = BigInt(parts.reduce((sum, count) => sum + count, 0));
   if (shares === 0n) return { boundaries, charges: [], mechanisms: [] };
   assert(Number.isFinite(rho) && rho * Number(RHO_UNITS) >= 1, 'a query has some privacy to spend');
@@ -49,13 +56,16 @@ const VARIANCE_MIN: Exact = { top: 1n, bottom: 64n };
 const VARIANCE_MAX: Exact = { top: 1n << 118n, bottom: 1n };
 
 function withNoise(layout: PrivateLayout, share: Exact): PrivateLayout {
-  const terms = layout.terms.map((term): PrivateTerm => ({ ...term, variance: fractionOf(varianceOf(term, share)) }));
+  const noisy = <T extends PrivateTerm | PrivateTree>(one: T): T => ({
+    ...one,
+    variance: fractionOfExact(varianceOf(one, share)),
+  });
   const selection = layout.selection === null ? null : withChances(layout.selection, share);
-  return { ...layout, terms, selection };
+  return { ...layout, terms: layout.terms.map(noisy), trees: layout.trees.map(noisy), selection };
 }
 
 /** For the most sensitive kind of unit. Nothing to hide needs no noise. */
-function varianceOf({ sensitivity }: PrivateTerm, share: Exact): Exact {
+function varianceOf({ sensitivity }: Pick<PrivateTerm, 'sensitivity'>, share: Exact): Exact {
   const [squared = 0n] = sensitivity.map(squaredOf).sort((a, b) => (a > b ? -1 : 1));
   if (squared === 0n) return ZERO;
   const least = gaussianVariance(squared, share);
@@ -74,12 +84,12 @@ function varianceOf({ sensitivity }: PrivateTerm, share: Exact): Exact {
 const EPSILON_MIN: Exact = { top: 1n, bottom: 1024n };
 
 function withChances(selection: GroupSelection, share: Exact): GroupSelection {
-  const { epsilon, delta } = perGroup(share, exactOf(selection.delta), selection.groupsMax);
+  const { epsilon, delta } = perGroup(share, exactOfFraction(selection.delta), selection.groupsMax);
   if (compare(epsilon, EPSILON_MIN) < 0) {
     const accepted = 'GROUP BY columns with a public list, fewer statistics, or more ρ';
     throw new AppError('POLICY_CONSTRUCT_REFUSED', { construct: 'groups that are not public', mode: 'dp', accepted });
   }
-  return { ...selection, epsilon: fractionOf(epsilon), delta: fractionOf(delta) };
+  return { ...selection, epsilon: fractionOfExact(epsilon), delta: fractionOfExact(delta) };
 }
 
 interface Cost {
@@ -92,7 +102,8 @@ interface Cost {
 function costsOf(layout: PrivateLayout): readonly Cost[] {
   return layout.units.flatMap(({ names }, unit) =>
     names.flatMap((name) => [
-      ...layout.terms.map((term) => costOfTerm(term, layout, unit, name)),
+      ...layout.terms.map((term) => costOfTerm(term, 'discrete-gaussian', layout, unit, name)),
+      ...layout.trees.map((tree) => costOfTerm({ ...tree, scale: 0 }, 'noisy-tree', layout, unit, name)),
       ...(layout.selection === null ? [] : [costOfSelection(layout.selection, name)]),
     ]),
   );
@@ -102,12 +113,13 @@ type Name = PrivateLayout['units'][number]['names'][number];
 
 function costOfTerm(
   { statistic, scale, sensitivity, variance }: PrivateTerm,
+  mechanism: MechanismUse['mechanism'],
   { bounding }: PrivateLayout,
   unit: number,
   name: Name,
 ): Cost {
   const own = sensitivity[unit]!;
-  const exact = exactOf(variance);
+  const exact = exactOfFraction(variance);
   const rho = exact.top === 0n ? ZERO : gaussianRho(squaredOf(own), exact);
   const measure = 10 ** scale;
   return {
@@ -115,7 +127,7 @@ function costOfTerm(
     delta: ZERO,
     use: {
       statistic,
-      mechanism: 'discrete-gaussian',
+      mechanism,
       resource: name.resource,
       unit: name.column,
       groupsMax: bounding.kind === 'groups' ? bounding.groupsMax : null,
@@ -129,8 +141,8 @@ function costOfTerm(
 }
 
 function costOfSelection({ groupsMax, epsilon, delta }: GroupSelection, name: Name): Cost {
-  const rho = selectionRho(exactOf(epsilon), groupsMax);
-  const whole = times({ top: BigInt(groupsMax), bottom: 1n }, exactOf(delta));
+  const rho = selectionRho(exactOfFraction(epsilon), groupsMax);
+  const whole = times({ top: BigInt(groupsMax), bottom: 1n }, exactOfFraction(delta));
   return {
     rho,
     delta: whole,
@@ -168,8 +180,6 @@ function chargesOf(costs: readonly Cost[]): readonly PrivacyCharge[] {
 }
 
 const squaredOf = ({ squared }: Sensitivity): bigint => BigInt(squared);
-const exactOf = ({ top, bottom }: Fraction): Exact => ({ top: BigInt(top), bottom: BigInt(bottom) });
-const fractionOf = ({ top, bottom }: Exact): Fraction => ({ top: String(top), bottom: String(bottom) });
 const asNumber = ({ top, bottom }: Exact): number => Number(top) / Number(bottom);
 /** In the ledger's units, rounded up. */
 const ledgerNumber = (rho: Exact): number => Number(rhoUnits(rho)) / Number(RHO_UNITS);

@@ -79,6 +79,15 @@ export function sensitivitiesOf(sum: PrivateSum, bounding: Bounding, facts: Boun
   });
 }
 
+/** Of all counts of a tree over rows: on each level, those of one unit are as many. */
+export function treeSensitivities(height: number, bounding: Bounding, facts: BoundingFacts): readonly Sensitivity[] {
+  return sensitivitiesOf(ROWS, bounding, facts).map(({ cell, squared }) => {
+    return { cell, squared: String(BigInt(height) * BigInt(squared)) };
+  });
+}
+
+const ROWS: PrivateSum = { amount: null, scale: 0, low: 1n, high: 1n, where: [], countsUnit: null, averaged: false };
+
 function ofGroups(sum: PrivateSum, { groupsMax, rowsMax }: Extract<Bounding, { kind: 'groups' }>): Sensitivity {
   const cell = sum.countsUnit === null ? BigInt(rowsMax) * sizeOf(sum) : 1n;
   return { cell: String(cell), squared: String(BigInt(groupsMax) * cell * cell) };
@@ -101,7 +110,3 @@ function rowsChanged(
 }
 
 const sizeOf = ({ low, high }: PrivateSum): bigint => (-low > high ? -low : high);
-
-/** The most that a unit contributes to one group in rows; null where whole rows are left out instead. */
-export const rowsPerGroup = (bounding: Bounding): number | null =>
-  bounding.kind === 'groups' ? bounding.rowsMax : null;

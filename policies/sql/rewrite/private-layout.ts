@@ -3,6 +3,7 @@ import type { OutputColumn, Rel } from '../plan.ts';
 import type { SqlType } from '../sql-type.ts';
 import type { Fraction } from './fraction.ts';
 import type { ValueRule } from './measures.ts';
+import type { QuantilePlace } from './private-quantiles.ts';
 
 /** Groups of protected rows of which differentially private numbers leave. Numbers in a layout are column indexes. */
 export interface PrivateBoundary {
@@ -22,6 +23,7 @@ export interface PrivateLayout {
   readonly units: readonly PrivateUnits[];
   readonly bounding: Bounding;
   readonly terms: readonly PrivateTerm[];
+  readonly trees: readonly PrivateTree[];
   readonly values: readonly PrivateValue[];
 }
 
@@ -57,6 +59,23 @@ export interface PrivateTerm {
   readonly variance: Fraction;
 }
 
+/** Rows of a group by the leaf of a tree that their value falls into; noise on every node. */
+export interface PrivateTree {
+  readonly statistic: string;
+  /** Column of `cells`: text `leaf:rows;…` of the leaves that have any. */
+  readonly column: number;
+  readonly scale: number;
+  /** Bounds of the values, whole numbers as text, in units of 10^−scale, and how finely they are told apart. */
+  readonly low: string;
+  readonly high: string;
+  readonly leavesMax: number;
+  /** How many quantiles are read from it: they cost nothing more. */
+  readonly questions: number;
+  /** Per unit column, of all counts of all nodes. */
+  readonly sensitivity: readonly Sensitivity[];
+  readonly variance: Fraction;
+}
+
 /** What adding or removing one unit changes at most. */
 export interface Sensitivity {
   /** One cell (L∞). */
@@ -78,7 +97,15 @@ export interface GroupSelection {
   readonly delta: Fraction;
 }
 
-export interface PrivateValue {
+export type PrivateValue = PrivateNumber | PrivateQuantileValue;
+export interface PrivateQuantileValue {
+  readonly kind: 'quantile';
+  readonly tree: number;
+  readonly at: QuantilePlace;
+  readonly type: SqlType;
+}
+export interface PrivateNumber {
+  readonly kind: 'number';
   readonly rule: ValueRule;
   readonly forms: readonly (readonly { readonly term: number; readonly factor: Fraction }[])[];
   readonly type: SqlType;

@@ -1,23 +1,22 @@
 import { AppError, type SourcePlace } from '../../errors.ts';
-import { fromFixedPoint } from '../../mechanisms/cell-key/fixed-point.ts';
-import { type Exact, minus } from '../../mechanisms/suppression/exact.ts';
 import type { AggregateCall, Expr } from '../plan.ts';
 import { decimal, INTEGER, type SqlType } from '../sql-type.ts';
 import { productType, sumType } from '../type-rules.ts';
-import { call, cast, isNotNull, literal } from './build.ts';
-import type { Fraction } from './fraction.ts';
+import {
+  type BoundedAmount,
+  boundOf,
+  DECIMAL_DIGITS,
+  FACTOR,
+  fixedPoint,
+  LINEAR,
+  type Limits,
+  type RowFacts,
+} from './bounded-amount.ts';
+import { call, isNotNull } from './build.ts';
+import { type Fraction, fractionOfExact } from './fraction.ts';
 import { MOMENT_RULES, type ValueRule } from './measures.ts';
-import { floorOf, type Range } from './value-range.ts';
-
-/** A whole number per row, between bounds that hold whatever the row has: `amount` is clamped to them. */
-export interface BoundedAmount {
-  /** Over columns of the rows; NULL where the row adds nothing. null: every row adds one. */
-  readonly amount: Expr | null;
-  /** In units of 10^−scale. */
-  readonly scale: number;
-  readonly low: bigint;
-  readonly high: bigint;
-}
+import { type PrivateQuantile, privateQuantile } from './private-quantiles.ts';
+import { floorOf } from './value-range.ts';
 
 /** What is summed over which rows of a group. */
 export interface PrivateSum extends BoundedAmount {
@@ -29,7 +28,9 @@ export interface PrivateSum extends BoundedAmount {
 }
 
 /** An aggregate of the user as linear forms over private sums, and the rule that makes them one number. */
-export interface PrivateMeasure {
+export type PrivateMeasure = PrivateSums | PrivateQuantile;
+export interface PrivateSums {
+  readonly kind: 'sums';
   readonly rule: ValueRule;
   readonly forms: readonly (readonly WeightedSum[])[];
   readonly type: SqlType;
@@ -38,16 +39,6 @@ export interface PrivateMeasure {
 export interface WeightedSum {
   readonly sum: PrivateSum;
   readonly factor: Fraction;
-}
-
-/** What the rows of a boundary tell about expressions over them. */
-export interface RowFacts {
-  readonly rangeOf: (expr: Expr) => Range;
-  /** Position of the unit column that an expression is; null for every other. */
-  readonly unitOf: (expr: Expr) => number | null;
-  readonly isFilled: (expr: Expr) => boolean;
-  /** The column that has no declared bounds, for messages. */
-  readonly unbounded: (expr: Expr) => string | null;
 }
 
 const isMoment = (fn: string): fn is (typeof MOMENT_RULES)[number] => (MOMENT_RULES as readonly string[]).includes(fn);
@@ -61,6 +52,7 @@ export function privateMeasure(made: AggregateCall, facts: RowFacts, place: Sour
   const [x, y] = args;
   const where = filter === null ? [] : [filter];
   const single = (sum: PrivateSum): PrivateMeasure => ({
+    kind: 'sums',
     rule: 'sum',
     forms: [[weighted(sum, sum.scale)]],
     type,
@@ -78,13 +70,20 @@ export function privateMeasure(made: AggregateCall, facts: RowFacts, place: Sour
   if (fn === 'sum') return single({ ...rows(where), ...fixedPoint(x!, LINEAR, facts, fn, place) });
   const context = { facts, fn, place, where };
   if (fn === 'avg') return mean(x!, type, context);
+  const quantile = privateQuantile(made, facts, place);
+  if (quantile !== null) return quantile;
   if (!isMoment(fn)) throw refused(fn, ACCEPTED, place);
-  return { rule: fn, forms: y === undefined ? moments(x!, context) : pairMoments(x!, y, context), type, range: null };
+  return {
+    kind: 'sums',
+    rule: fn,
+    forms: y === undefined ? moments(x!, context) : pairMoments(x!, y, context),
+    type,
+    range: null,
+  };
 }
 
-const ACCEPTED = 'count, count(DISTINCT unit), sum, avg, var_*, stddev_*, covar_*, corr, regr_*';
-/** How a query gives a value bounds of its own. */
-const CLAMPED = 'least(greatest(x, low), high)';
+const ACCEPTED =
+  'count, count(DISTINCT unit), sum, avg, min, max, median, quantile_*, var_*, stddev_*, covar_*, corr, regr_*';
 const ACCEPTED_DISTINCT = 'count(DISTINCT …) of the column that names the units, or GROUP BY the column';
 
 function refused(fn: string, accepted: string, place: SourcePlace | null): AppError {
@@ -100,100 +99,8 @@ const present = (expr: Expr, facts: RowFacts): readonly Expr[] =>
 
 const weighted = (sum: PrivateSum, scale: number, times_: bigint = 1n): WeightedSum => ({
   sum,
-  factor: fraction({ top: times_, bottom: 10n ** BigInt(scale) }),
+  factor: fractionOfExact({ top: times_, bottom: 10n ** BigInt(scale) }),
 });
-
-const fraction = ({ top, bottom }: Exact): Fraction => ({ top: String(top), bottom: String(bottom) });
-
-// ── Whole numbers between bounds ─────────────────────────────────────────────────────────────────────────────────
-
-/** What a summand may have: digits after the point, and the largest size in units of the last of them. */
-interface Limits {
-  readonly scaleMax: number;
-  readonly sizeMax: bigint;
-}
-/** INVARIANT: |summand| < 2^52, some hundred of a unit's rows < 10^18, and a table has fewer than 2^64 rows: sums stay in 128 bits. */
-const LINEAR: Limits = { scaleMax: 9, sizeMax: 1n << 52n };
-/** Twice the digits and the square of the size are still those of a summand. */
-const FACTOR: Limits = { scaleMax: 4, sizeMax: 1n << 26n };
-
-/** Digits after the point of what has none declared. */
-const DOUBLE_DIGITS = 6;
-
-/**
- * The expression as a whole number of some unit 10^−scale, clamped to its bounds. NaN, infinity and what is out of range of its
- * type are NULL before the clamp (the cast), and NULL adds nothing.
- */
-function fixedPoint(
-  given: Expr,
-  limits: Limits,
-  facts: RowFacts,
-  fn: string,
-  place: SourcePlace | null,
-): BoundedAmount {
-  const expr = withoutDouble(given);
-  const { low, high } = facts.rangeOf(expr);
-  if (low === null || high === null) throw unbounded(expr, facts, fn, place);
-  const natural = digitsOf(expr.type);
-  let scale = Math.min(natural, limits.scaleMax);
-  while (scale > 0 && !fits(low, high, scale, limits)) scale -= 1;
-  if (!fits(low, high, scale, limits)) {
-    const accepted = CLAMPED;
-    throw new AppError(
-      'POLICY_CONSTRUCT_REFUSED',
-      { construct: `bounds this wide in ${fn}()`, mode: 'dp', accepted },
-      place,
-    );
-  }
-  const exact = asFixed(expr, scale, natural);
-  const ends = { low: scaledDown(low, scale), high: -scaledDown(minus({ top: 0n, bottom: 1n }, high), scale) };
-  return { amount: clamped(exact, ends.low, ends.high, scale), scale, ...ends };
-}
-
-/** A whole number or decimal needs no double to be averaged. */
-function withoutDouble(expr: Expr): Expr {
-  const isExact = expr.kind === 'cast' && (expr.arg.type.kind === 'integer' || expr.arg.type.kind === 'decimal');
-  return isExact && expr.type.kind === 'double' ? expr.arg : expr;
-}
-
-function digitsOf(type: SqlType): number {
-  if (type.kind === 'decimal') return type.scale;
-  return type.kind === 'double' ? DOUBLE_DIGITS : 0;
-}
-
-function fits(low: Exact, high: Exact, scale: number, { sizeMax }: Limits): boolean {
-  const unit = 10n ** BigInt(scale);
-  return [low, high].every(({ top, bottom }) => (top < 0n ? -top : top) * unit < sizeMax * bottom);
-}
-
-const scaledDown = ({ top, bottom }: Exact, scale: number): bigint => floorOf(top * 10n ** BigInt(scale), bottom);
-
-/** Integers stay integers; everything else becomes a decimal of 18 digits, held as 64 bits. */
-function asFixed(expr: Expr, scale: number, natural: number): Expr {
-  const { type } = expr;
-  if (type.kind === 'integer') return expr;
-  if (type.kind === 'hugeint' || scale === 0) return cast(expr, INTEGER);
-  const isNarrow = type.kind === 'decimal' && type.precision <= DECIMAL_DIGITS && natural === scale;
-  return isNarrow ? expr : cast(expr, decimal(DECIMAL_DIGITS, scale));
-}
-
-const DECIMAL_DIGITS = 18;
-
-function clamped(expr: Expr, low: bigint, high: bigint, scale: number): Expr {
-  return call('clamp', [expr, end(low, scale, expr.type), end(high, scale, expr.type)], expr.type);
-}
-
-function end(units: bigint, scale: number, type: SqlType): Expr {
-  return literal(fromFixedPoint(units, scale), type);
-}
-
-function unbounded(expr: Expr, facts: RowFacts, fn: string, place: SourcePlace | null): AppError {
-  const column = facts.unbounded(expr);
-  const construct =
-    column === null ? `an expression without bounds in ${fn}()` : `\`${column}\` without declared bounds in ${fn}()`;
-  const accepted = column === null ? CLAMPED : `bounds declared for \`${column}\`, or least(greatest(x, low), high)`;
-  return new AppError('POLICY_CONSTRUCT_REFUSED', { construct, mode: 'dp', accepted }, place);
-}
 
 // ── Means and moments ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -215,18 +122,19 @@ interface Centred extends BoundedAmount {
 function centred(expr: Expr, limits: Limits, { facts, fn, place }: Context): Centred {
   const { amount, scale, low, high } = fixedPoint(expr, limits, facts, fn, place);
   const middle = floorOf(low + high, 2n);
-  const type = amount!.type.kind === 'decimal' ? decimal(DECIMAL_DIGITS, scale) : INTEGER;
-  const difference = call('subtract', [amount!, end(middle, scale, type)], sumType(type, type));
+  const type = amount.type.kind === 'decimal' ? decimal(DECIMAL_DIGITS, scale) : INTEGER;
+  const difference = call('subtract', [amount, boundOf(middle, scale, type)], sumType(type, type));
   const unit = 10n ** BigInt(scale);
-  const bounds = [fraction({ top: low, bottom: unit }), fraction({ top: high, bottom: unit })] as const;
+  const bounds = [fractionOfExact({ top: low, bottom: unit }), fractionOfExact({ top: high, bottom: unit })] as const;
   return { amount: difference, scale, low: low - middle, high: high - middle, middle, bounds };
 }
 
 /** Around the middle of the bounds: mean = middle + Σ(x − middle) / n. */
-function mean(x: Expr, type: SqlType, context: Context): PrivateMeasure {
+function mean(x: Expr, type: SqlType, context: Context): PrivateSums {
   const value = centred(x, LINEAR, context);
   const [n, sum] = sumsOver([value], present(x, context.facts), context);
   return {
+    kind: 'sums',
     rule: 'mean',
     forms: [[weighted(sum!, value.scale), shift(n!, value.middle, value.scale)], [weighted(n!, 0)]],
     type,
@@ -235,7 +143,7 @@ function mean(x: Expr, type: SqlType, context: Context): PrivateMeasure {
 }
 
 /** n, Σx, Σx² of what is left after subtracting the middle, which changes no spread. */
-function moments(x: Expr, context: Context): PrivateMeasure['forms'] {
+function moments(x: Expr, context: Context): PrivateSums['forms'] {
   const value = centred(x, FACTOR, context);
   const squared = productOf(value, value);
   const [n, s, q] = sumsOver([value, squared], present(x, context.facts), context);
@@ -243,7 +151,7 @@ function moments(x: Expr, context: Context): PrivateMeasure['forms'] {
 }
 
 /** n, Σy, Σx, Σy², Σx², Σyx as they are: the middles are put back, since an intercept depends on them. */
-function pairMoments(y: Expr, x: Expr, context: Context): PrivateMeasure['forms'] {
+function pairMoments(y: Expr, x: Expr, context: Context): PrivateSums['forms'] {
   const [a, b] = [centred(y, FACTOR, context), centred(x, FACTOR, context)];
   const there = [y, x].flatMap((one) => present(one, context.facts));
   const products = [productOf(a, a), productOf(b, b), productOf(a, b)] as const;

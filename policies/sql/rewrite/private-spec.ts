@@ -2,11 +2,12 @@ import { placeOf } from '../../errors.ts';
 import { type Aggregate, columnsOf, type Expr } from '../plan.ts';
 import { columnRefsIn } from '../plan-walk.ts';
 import { isNumeric } from '../type-rules.ts';
+import type { RowFacts } from './bounded-amount.ts';
 import type { Cutter } from './cutter.ts';
 import { publicDomain } from './domain.ts';
 import { lookThrough } from './look-through.ts';
 import type { PrivateSpec } from './private-cells.ts';
-import { privateMeasure, type RowFacts } from './private-measures.ts';
+import { privateMeasure } from './private-measures.ts';
 import { type Raw, rootOf } from './raw.ts';
 import { rangeOf, rangesOf } from './value-range.ts';
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { AppError } from '../../../policies/errors.ts';
+import { leavesBelow, treeShape } from '../../../policies/mechanisms/noisy-tree/tree-shape.ts';
 import type { PrivateBoundary } from '../../../policies/sql/rewrite/private-layout.ts';
 import type { Cell } from '../../../policies/table-data.ts';
 import { openGateway, type SqlGateway } from '../../attack/sql-gateway.ts';
@@ -71,6 +72,21 @@ async function sumsOf(sql: string): Promise<ReadonlyMap<string, readonly number[
       JSON.stringify(layout.keys.map((key) => row[key])),
       layout.terms.map(({ column, scale }) => Math.round(Number(row[column] ?? 0) * 10 ** scale)),
     ]),
+  );
+}
+
+/** Rows of the leaves of each tree: key, leaf, rows. */
+async function leavesOf(sql: string): Promise<readonly (readonly [key: string, leaf: number, rows: number])[][]> {
+  const { layout } = await boundaryOf(sql);
+  const rows = await gateway.raw((await gateway.compile(sql)).cells[0]!);
+  return layout.trees.map(({ column }) =>
+    rows.flatMap((row) => {
+      const entries = row[column] === null ? [] : String(row[column]).split(';');
+      return entries.map((entry) => {
+        const [leaf, count] = entry.split(':').map(Number) as [number, number];
+        return [JSON.stringify(layout.keys.map((key) => row[key])), leaf, count] as const;
+      });
+    }),
   );
 }
 
@@ -169,6 +185,23 @@ describe('without its noise, an answer is the bounded statistic', () => {
   });
 });
 
+describe('quantiles', () => {
+  test('are where the rows are, between the declared bounds', async () => {
+    const sql = `SELECT home, median(income) AS m, quantile_cont(income, 0.1) AS q, min(income) AS a, max(income) AS z
+      FROM people GROUP BY home`;
+    const { layout } = await boundaryOf(sql);
+    expect(layout.trees.map(({ questions }) => questions)).toEqual([4]);
+    for (const [home, m, q, a, z] of (await gateway.ask(sql)).rows) {
+      const incomes = people.filter((row) => row['home'] === home).map(({ income }) => Number(income));
+      const share = (value: Cell) => incomes.filter((income) => income <= Number(value)).length / incomes.length;
+      expect(Math.abs(share(m!) - 0.5)).toBeLessThan(0.02);
+      expect(Math.abs(share(q!) - 0.1)).toBeLessThan(0.02);
+      // Outermost is what stands out from the noise that there would be.
+      expect(0 <= Number(a) && Number(a) <= Number(z) && Number(z) <= 1_000_000).toBe(true);
+    }
+  });
+});
+
 describe('a unit changes no more than its sensitivity', () => {
   const QUERIES = [
     'SELECT count(*), sum(minutes), avg(fare), var_pop(minutes) FROM trips',
@@ -197,6 +230,31 @@ describe('a unit changes no more than its sensitivity', () => {
       const [{ cell, squared }] = sensitivity as [{ cell: string; squared: string }];
       expect(Math.max(...changes.map(Math.abs))).toBeLessThanOrEqual(Number(cell));
       expect(changes.reduce((sum, change) => sum + change * change, 0)).toBeLessThanOrEqual(Number(squared));
+    }
+  });
+
+  test('on every level of a tree', async () => {
+    const sql = 'SELECT kind, median(fare), max(minutes) FROM trips GROUP BY kind';
+    const { layout } = await boundaryOf(sql);
+    const before = await leavesOf(sql);
+    await gateway.raw(insert);
+    const after = await leavesOf(sql);
+    await gateway.raw(`DELETE FROM "trips@1" WHERE person = ${ATTACKER}`);
+    for (const [tree, { low, high, leavesMax, sensitivity }] of layout.trees.entries()) {
+      const shape = treeShape(BigInt(low), BigInt(high), { fanOut: 8, leavesMax });
+      let squares = 0;
+      for (let level = 1; level <= shape.height; level += 1) {
+        const nodes = new Map<string, number>();
+        for (const [sign, side] of [[-1, before] as const, [1, after] as const]) {
+          for (const [key, leaf, rows] of side[tree]!) {
+            const node = `${key} ${Math.floor(leaf / leavesBelow(shape, level))}`;
+            nodes.set(node, (nodes.get(node) ?? 0) + sign * rows);
+          }
+        }
+        squares += [...nodes.values()].reduce((sum, change) => sum + change * change, 0);
+      }
+      expect(squares).toBeGreaterThan(0);
+      expect(squares).toBeLessThanOrEqual(Number(sensitivity[0]!.squared));
     }
   });
 
