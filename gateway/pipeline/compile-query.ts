@@ -77,11 +77,11 @@ function rewriteFor(
   profile: PolicyProfile,
 ): PrivatePlan {
   const byError = privacy !== null && 'targetError' in privacy;
-  const request = requestOf(byError ? null : privacy, profile);
+  const request = byError ? { rho: profile.privacy.rho, share: privacy.share } : requestOf(privacy, profile);
   const plan = rewrite(resolved, decision, profile, request);
   if (!byError || decision.mode !== 'dp') return plan;
   const rho = rhoForTargetError(plan, request.rho, privacy.targetError);
-  if (rho !== null) return rewrite(resolved, decision, profile, requestAtLeast(rho));
+  if (rho !== null) return rewrite(resolved, decision, profile, requestAtLeast(rho, privacy.share));
   const facts = { construct: 'a target error without a sum or count', mode: 'dp', accepted: 'rho or epsilon' };
   throw new AppError('POLICY_CONSTRUCT_REFUSED', facts);
 }

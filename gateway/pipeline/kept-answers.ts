@@ -53,12 +53,12 @@ export class KeptAnswers {
 
   /**
    * The name of a question. The plan's hash covers tables, versions and the declarations that protection goes by; the plan's
-   * threshold is in the decision, what may be spent in the charges. Null where columns share a name: intervals go by name, and would get mixed up.
+   * threshold is in the decision, what may be spent in the charges, how much of a unit counts in the mechanisms. Null where columns share a name: intervals go by name, and would get mixed up.
    */
-  nameOf({ planHash, decision, charges }: CompiledQuery): string | null {
+  nameOf({ planHash, decision, charges, mechanisms }: CompiledQuery): string | null {
     const { outputs, mode, unitsMin } = decision;
     if (new Set(outputs.map(({ name }) => name)).size < outputs.length) return null;
-    return this.#mac({ conditions: this.#conditions, planHash, mode, unitsMin, charges }).toString('hex');
+    return this.#mac({ conditions: this.#conditions, planHash, mode, unitsMin, charges, mechanisms }).toString('hex');
   }
 
   /**

@@ -5,13 +5,26 @@ import { rhoOf } from './zcdp.ts';
 export interface PrivacyRequest {
   /** Zero-concentrated differential privacy of the whole answer, per unit of every kind. Finite, at least 1e-9. */
   readonly rho: number;
+  readonly share?: UnitShare | undefined;
+}
+
+/**
+ * How much of one unit an answer looks at, where no table declares less: the more, the more noise, and the less is left out. What is not
+ * said is the profile's.
+ */
+export interface UnitShare {
+  /** Most groups that a unit counts in. 1 to 1,000. */
+  readonly groupsMax?: number | undefined;
+  /** Most rows' worth that a unit counts with in one group, or where rows are left out: most rows. 1 to 100. */
+  readonly rowsMax?: number | undefined;
 }
 
 /** How an asker may say it; `targetError` is the largest standard error that any sum or count may have, in its own measure. */
-export type PrivacyOption =
+export type PrivacyOption = (
   | { readonly rho: number }
   | { readonly epsilon: number; readonly delta?: number | undefined }
-  | { readonly targetError: number };
+  | { readonly targetError: number }
+) & { readonly share?: UnitShare | undefined };
 
 const LEDGER_UNITS = 1e9;
 const RHO_LEAST = 1e-6;
@@ -24,12 +37,13 @@ export function requestOf(
   { privacy, privacyBudgets }: PolicyProfile,
 ): PrivacyRequest {
   if (option === null) return { rho: privacy.rho };
-  if ('rho' in option) return { rho: option.rho };
+  const { share } = option;
+  if ('rho' in option) return { rho: option.rho, share };
   const rho = rhoOf(option.epsilon, option.delta ?? privacyBudgets.epsilonDelta);
-  return { rho: Math.max(RHO_LEAST, Math.floor(rho * LEDGER_UNITS) / LEDGER_UNITS) };
+  return { rho: Math.max(RHO_LEAST, Math.floor(rho * LEDGER_UNITS) / LEDGER_UNITS), share };
 }
 
 /** A ρ that was worked out, as the ledger can count it: rounded up, and no more than any budget bears. */
-export function requestAtLeast(rho: number): PrivacyRequest {
-  return { rho: Math.max(RHO_LEAST, Math.ceil(Math.min(rho, RHO_MOST) * LEDGER_UNITS) / LEDGER_UNITS) };
+export function requestAtLeast(rho: number, share: UnitShare | undefined): PrivacyRequest {
+  return { share, rho: Math.max(RHO_LEAST, Math.ceil(Math.min(rho, RHO_MOST) * LEDGER_UNITS) / LEDGER_UNITS) };
 }

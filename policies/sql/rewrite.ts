@@ -49,7 +49,9 @@ export function rewrite(
   profile: PolicyProfile,
   privacy: PrivacyRequest = profile.privacy,
 ): PrivatePlan {
-  const { boundaries: cut, finish } = cutPlan(resolved, decision, profile);
+  const { groupsMax = profile.privacy.groupsMax, rowsMax = profile.privacy.rowsMax } = privacy.share ?? {};
+  const asked = { ...profile, privacy: { ...profile.privacy, groupsMax, rowsMax } };
+  const { boundaries: cut, finish } = cutPlan(resolved, decision, asked);
   const { boundaries, charges, mechanisms } = splitPrivacy(cut, privacy);
   if (boundaries.length > BOUNDARIES_MAX) {
     throw new AppError('SQL_TOO_COMPLEX', { what: 'aggregations in one query', limit: BOUNDARIES_MAX });

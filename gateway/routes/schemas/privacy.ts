@@ -9,15 +9,25 @@ import {
   RhoSchema,
 } from './common.ts';
 
+/** How much of one unit an answer looks at. */
+const share = z
+  .strictObject({ groupsMax: z.int().min(1).max(1_000).optional(), rowsMax: z.int().min(1).max(100).optional() })
+  .optional()
+  .openapi({
+    description:
+      'most groups that one unit counts in, and most rows’ worth that it counts with in each, where no table declares less: the more, the more noise, and the less is left out',
+  });
+
 /** How much of the privacy budget a request may take. */
 export const PrivacyOptionSchema = z
   .union([
-    z.strictObject({ rho: RhoSchema.max(1) }),
+    z.strictObject({ rho: RhoSchema.max(1), share }),
     z.strictObject({
       epsilon: z.number().min(0.001).max(10),
       delta: z.number().min(1e-12).max(1e-4).optional().openapi({ description: 'the profile’s, 1e-6, if absent' }),
+      share,
     }),
-    z.strictObject({ targetError: z.number().min(1e-9).max(1e15) }),
+    z.strictObject({ targetError: z.number().min(1e-9).max(1e15), share }),
   ])
   .openapi('PrivacyOption', {
     description:

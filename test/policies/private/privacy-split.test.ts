@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { UnitShare } from '../../../policies/accounting/privacy-request.ts';
 import { rhoUnits } from '../../../policies/accounting/zcdp.ts';
 import { DEFAULT_PROFILE } from '../../../policies/levels.ts';
 import { expectedErrors, rhoForTargetError } from '../../../policies/release/expected-errors.ts';
@@ -74,6 +75,26 @@ describe('the ρ of a query', () => {
         for (const { standardError } of columns) expect(standardError).toBeLessThanOrEqual(targetError);
       }),
     );
+  });
+
+  test('buys more of a unit where the asker wants that, with more noise', () => {
+    const maker = new PlanMaker();
+    const scan = maker.scan({ ...BOUNDED, table: 'rows' });
+    const query = resolved(maker.group(scan, [scan.at['dept']!], [agg('sum', [scan.at['income']!])]));
+    const decision = decide(query, DEFAULT_PROFILE, { unitsMin: null });
+    const boundingOf = (share: UnitShare) => {
+      const [boundary] = rewrite(query, decision, DEFAULT_PROFILE, { rho: 0.001, share }).boundaries;
+      return boundary?.kind === 'private' ? [boundary.layout.bounding, boundary.layout.terms[0]!.sensitivity[0]] : [];
+    };
+    // Three groups are all there are.
+    expect(boundingOf({})).toEqual([
+      { kind: 'groups', groupsMax: 3, rowsMax: 4 },
+      { cell: '4000', squared: '48000000' },
+    ]);
+    expect(boundingOf({ groupsMax: 1, rowsMax: 10 })).toEqual([
+      { kind: 'groups', groupsMax: 1, rowsMax: 10 },
+      { cell: '10000', squared: '100000000' },
+    ]);
   });
 
   test('is refused where a share would be less than the ledger counts', () => {
