@@ -4,7 +4,7 @@ import { prepared } from './db.ts';
 /** How full the ledger is, without a word of whose accounts they are. */
 export interface RemainingBudget {
   /** What the accounts are of. */
-  readonly kind: 'jobs' | 'other';
+  readonly kind: 'jobs' | 'privacy';
   /** Of the account that has least left, 0 to 1. */
   readonly shareMin: number;
   /** Accounts that something limits. */
@@ -38,5 +38,5 @@ export function remainingBudgets(db: Db): readonly RemainingBudget[] {
 
 /** INVARIANT: of a closed list, whatever the name holds: it says whose the account is. */
 function kindOf(account: string): RemainingBudget['kind'] {
-  return account.endsWith(':jobs') ? 'jobs' : 'other';
+  return account.startsWith('privacy:') ? 'privacy' : 'jobs';
 }

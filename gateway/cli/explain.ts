@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { type Cli, printJson } from './cli.ts';
 import { addClientOptions, type ClientOptions, createClient } from './http-client.ts';
-import { addSqlOptions, readSql, type SqlOptions } from './sql-source.ts';
+import { addSqlOptions, readSql, requestBody, type SqlOptions } from './sql-source.ts';
 import { textTable } from './text-table.ts';
 
 const explanation = z.looseObject({
@@ -47,7 +47,7 @@ export function register(program: Command, cli: Cli): void {
         method: 'POST',
         path: '/v1/explain',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ plan: options.plan, sql }),
+        body: requestBody(sql, options),
       });
       if (cli.json) printJson(cli, answer);
       else cli.out(explanationText(explanation.parse(answer), cli));

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { addClientOptions, type Client, type ClientOptions, createClient, plain } from './http-client.ts';
-import { addSqlOptions, readSql, type SqlOptions } from './sql-source.ts';
+import { addSqlOptions, readSql, requestBody, type SqlOptions } from './sql-source.ts';
 import { textTable } from './text-table.ts';
 
 const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
@@ -41,7 +41,7 @@ export function register(program: Command, cli: Cli): void {
     async (file: string | undefined, options: SqlOptions & ClientOptions) => {
       const sql = await readSql(file, options);
       const client = await createClient(options, cli);
-      const ended = await runQuery(client, options.plan, sql);
+      const ended = await runQuery(client, requestBody(sql, options));
       if (ended.problem !== null) throw refused(ended.problem, ended);
       if (cli.json) printJson(cli, ended);
       else cli.out(answerText(ended, cli));
@@ -49,12 +49,12 @@ export function register(program: Command, cli: Cli): void {
   );
 }
 
-async function runQuery(client: Client, plan: string, sql: string): Promise<Job> {
+async function runQuery(client: Client, body: string): Promise<Job> {
   const submitted = await client.request({
     method: 'POST',
     path: '/v1/jobs',
     headers: { 'content-type': 'application/json', prefer: `wait=${WAIT_SECONDS}`, 'idempotency-key': randomUUID() },
-    body: JSON.stringify({ plan, sql }),
+    body,
   });
   let current = job.parse(submitted);
   for (let polls = 0; RUNNING.includes(current.state); polls++) {

@@ -7,6 +7,7 @@ import {
   forgetKeptAnswer,
   keepAnswer,
   readResult,
+  type Store,
   touchKeptAnswer,
 } from '#catalog';
 import { AppError, type CompiledQuery } from '#policies';
@@ -45,6 +46,8 @@ export interface KeptAnswersOptions {
 export class KeptAnswers {
   readonly #key: Uint8Array;
   readonly #conditions: KeptAnswersOptions['conditions'];
+  /** Questions that are being answered. */
+  readonly #turns = new Map<string, Promise<void>>();
 
   constructor({ key, conditions }: KeptAnswersOptions) {
     this.#key = key;
@@ -53,12 +56,36 @@ export class KeptAnswers {
 
   /**
    * The name of a question. The plan's hash covers tables, versions and the declarations that protection goes by; the plan's
-   * threshold is in the decision, what may be spent in the charges, how much of a unit counts in the mechanisms. Null where columns share a name: intervals go by name, and would get mixed up.
+   * threshold is in the decision, what may be spent in the charges, how much of a unit counts
+   * in the mechanisms. WHY which columns share a name: intervals go by name.
    */
-  nameOf({ planHash, decision, charges, mechanisms }: CompiledQuery): string | null {
+  nameOf({ planHash, decision, charges, mechanisms }: CompiledQuery): string {
     const { outputs, mode, unitsMin } = decision;
-    if (new Set(outputs.map(({ name }) => name)).size < outputs.length) return null;
-    return this.#mac({ conditions: this.#conditions, planHash, mode, unitsMin, charges, mechanisms }).toString('hex');
+    const names = outputs.map(({ name }) => name);
+    const alike = names.map((name) => names.indexOf(name));
+    const question = { conditions: this.#conditions, planHash, mode, unitsMin, charges, mechanisms, alike };
+    return this.#mac(question).toString('hex');
+  }
+
+  /**
+   * Waits while the same question is being answered for another job, so that what is asked at once is paid for once. One whose
+   * answer costs no privacy need not wait.
+   *
+   * @returns what ends the turn, however it ended.
+   * @throws the reason of the signal.
+   */
+  async turn(store: Pick<Store, 'read'>, name: string, signal: AbortSignal): Promise<() => void> {
+    const isKept = () => store.read((db) => findKeptAnswer(db, name)) !== null;
+    for (let before = this.#turns.get(name); before !== undefined; before = this.#turns.get(name)) {
+      await Promise.race([before, aborted(signal)]);
+      if (isKept()) return () => undefined;
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turns.set(name, promise);
+    return () => {
+      this.#turns.delete(name);
+      resolve();
+    };
   }
 
   /**
@@ -94,6 +121,14 @@ export class KeptAnswers {
   #mac(facts: object): Buffer {
     return createHmac('sha256', this.#key).update(canonicalJson(facts)).digest();
   }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const give = () => reject(signal.reason as Error);
+    if (signal.aborted) give();
+    else signal.addEventListener('abort', give, { once: true });
+  });
 }
 
 function unchangedResult(tx: Db, job: string): string | null {

@@ -48,8 +48,8 @@ export interface OpenedJob {
   readonly entry: AuditEntry;
   readonly versions: ResultVersions;
   readonly mode: CompiledQuery['decision']['mode'];
-  /** Under which its answer is kept; null where it is not. */
-  readonly answerName: string | null;
+  /** Under which its answer is kept. */
+  readonly answerName: string;
   /** What was released for the same question before: nothing runs. */
   readonly given: GivenAnswer | null;
   /** What it takes from the asker's privacy budgets, and what is left after it. */
@@ -92,7 +92,7 @@ export async function recordIntent(
     deps.freezes.require(subject);
     const { job, created } = createJob(tx, newJob(arrival));
     if (!created) return { ...opening, job, replayed: true, entry, given: null, cost: NO_COST };
-    const given = answerName === null ? null : deps.answers.find(tx, answerName);
+    const given = deps.answers.find(tx, answerName);
     const { plan } = admission;
     reserve(tx, { account: jobsAccount(plan.id), kind: 'jobs', job: job.id, amount: 1, limit: plan.jobsMax });
     const charges = given === null ? compiled.charges : [];
@@ -155,7 +155,6 @@ const repeating = (given: GivenAnswer | null): Pick<AuditEntry, 'repeats'> =>
   given === null ? {} : { repeats: given.outcomeIndex };
 
 function rememberAnswer(tx: Db, { answerName, given }: OpenedJob, answer: NewAnswer, deps: PipelineDeps): void {
-  if (answerName === null) return;
   if (given === null) deps.answers.keep(tx, answerName, answer);
   else deps.answers.givenAgain(tx, answerName, answer.outcomeIndex);
 }

@@ -61,11 +61,15 @@ async function live(
   const stage = <T>(name: string, work: () => Promise<T>): Promise<T> => inStage(deps.metrics, name, id, work);
   const asked = { sql: request.sql, privacy: request.options.privacy };
   let opened: OpenedJob | null = null;
+  let endTurn: () => void = () => undefined;
   try {
     const { compiled, resolved } = await stage('compile', () => compileStages(asked, admission, deps, signal));
     const subject = subjectOf({ ...arrival.caller, plan: request.plan }, compiled.uses);
     observer.subject(subject);
     const planText = () => canonicalPlan(resolved.plan);
+    // What costs privacy is drawn once, however many ask for it at a time.
+    if (compiled.charges.length > 0)
+      endTurn = await stage('turn', () => deps.answers.turn(deps.store, deps.answers.nameOf(compiled), signal));
     opened = await stage('intent', () => recordIntent(arrival, admission, compiled, subject, planText, deps));
     const begun = opened;
     observer.opened(opened.job);
@@ -82,6 +86,8 @@ async function live(
     const refused = await recordRefusal(arrival, admission, error, deps);
     observer.opened(refused);
     return refused;
+  } finally {
+    endTurn();
   }
 }
 

@@ -174,6 +174,37 @@ describe('the client', () => {
     expect(received[0]?.headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  test('query and explain say what the answer may cost, in one of three ways', async () => {
+    answers = [1, 2, 3].map(() => ({ status: 200, body: finished }));
+    await runSluice([...sql, '--rho', '0.002'], env);
+    await runSluice([...sql, '--epsilon', '0.5', '--delta', '1e-7'], env);
+    await runSluice([...sql, '--target-error', '25'], env);
+    const privacy = received.map(({ body }) => (JSON.parse(body) as { options: { privacy: object } }).options.privacy);
+    expect(privacy).toEqual([{ rho: 0.002 }, { epsilon: 0.5, delta: 1e-7 }, { targetError: 25 }]);
+    expect((await runSluice([...sql, '--rho', '0.002', '--epsilon', '1'], env)).code).toBe(2);
+  });
+
+  test('budgets shows jobs and privacy, whose it is, and how long it lasts', async () => {
+    const told = (limit: number, spent: number) => ({ limit, spent, reserved: 0, remaining: limit - spent });
+    const both = (limit: number, spent: number) => ({ rho: told(limit, spent), epsilon: told(3, 1.23456) });
+    const privacy = {
+      resource: 'visits',
+      unit: 'patient',
+      everybody: both(0.185, 0.125),
+      organisation: both(0.0875, 0.0625),
+      analyst: both(0.0243, 0),
+      plans: [{ plan: 'S3', ...both(0.5, 0.25) }],
+      forecast: { releasesLikeLast: 24, exhaustedOn: '2027-02-01' },
+    };
+    answers = [{ status: 200, body: { items: [{ plan: 'S3', ...told(100, 40) }], privacy: [privacy], next: null } }];
+    const { code, out } = await runSluice(['budgets'], env);
+    expect(code).toBe(0);
+    expect(out).toMatch(/S3 +100 +40 +60/);
+    expect(out).toMatch(/visits\.patient +everybody +0\.185 +0\.125 +0\.06 +1\.235/);
+    expect(out).toMatch(/visits\.patient +plan S3 +0\.5 +0\.25 +0\.25/);
+    expect(out).toContain('visits.patient: 24 more like the last, exhausted on 2027-02-01');
+  });
+
   test('SQL comes from a file or from stdin, exactly one', async () => {
     answers = [
       { status: 200, body: finished },

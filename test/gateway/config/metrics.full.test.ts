@@ -52,11 +52,11 @@ test('gauges tell workers, queue and budgets by kind', async () => {
   const { store } = running.gateway.deps;
   await store.commit(({ client }) =>
     client.exec(`INSERT INTO ledger_accounts (account, spent, reserved, "limit")
-      VALUES ('plan:canary-1:jobs', 50, 45, 100), ('plan:canary-2:jobs', 80, 40, 100), ('plan:canary-3:jobs', 1, 0, NULL), ('canary-4', 9, 0, 10)`),
+      VALUES ('plan:canary-1:jobs', 50, 45, 100), ('plan:canary-2:jobs', 80, 40, 100), ('plan:canary-3:jobs', 1, 0, NULL), ('privacy:canary-4', 9, 0, 10)`),
   );
   expect(gauges()).toMatchObject({
     'sluice.budget.remaining jobs': 0,
-    'sluice.budget.remaining other': 0.1,
+    'sluice.budget.remaining privacy': 0.1,
     'sluice.budget.accounts open jobs': 0,
     'sluice.budget.accounts low jobs': 1,
     'sluice.budget.accounts exhausted jobs': 1,

@@ -118,6 +118,28 @@ describe('a private job', () => {
     expect(await spent()).toBeCloseTo(before + other.body.result!.cost.rho, 9);
   });
 
+  it('asked by ten people at once is drawn once and charged once', async () => {
+    const before = await spent();
+    const sql = another();
+    const people = await Promise.all(Array.from({ length: 10 }, (_, n) => newcomer(`viewer-${n}`)));
+    const answers = await Promise.all(people.map((token) => ask(sql, undefined, token)));
+    const costs = answers.map(({ body }) => body.result!.cost.rho).filter((rho) => rho > 0);
+    expect(costs).toHaveLength(1);
+    expect(new Set(answers.map(({ body }) => JSON.stringify(body.result!.rows))).size).toBe(1);
+    expect(await spent()).toBeCloseTo(before + costs[0]!, 9);
+  });
+
+  it('whose turn came is asked anew where the first to ask was cut off', async () => {
+    const sql = another();
+    const first = await post('/v1/jobs', { plan: PLAN, sql, options: { deadlineMs: 1 } }, developer, { prefer: '' });
+    const second = await ask(sql, undefined, await newcomer('patient'));
+    expect(second.status).toBe(200);
+    const { state } = (await (await running.request(developer, 'GET', `/v1/jobs/${first.body.id}`)).json()) as {
+      state: string;
+    };
+    if (state === 'failed') expect(second.body.result?.cost.rho).toBeGreaterThan(0);
+  });
+
   it('under one Idempotency-Key is charged once', async () => {
     const before = await spent();
     const sql = another();
