@@ -35,6 +35,7 @@ export function openChannel<Request, Reply extends { readonly kind: string; read
   const ready = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
   let waiting: Waiting<Reply> | null = null;
+  let isReady = false;
   let gone = false;
 
   const lose = () => {
@@ -60,7 +61,10 @@ export function openChannel<Request, Reply extends { readonly kind: string; read
   child.on('disconnect', kill);
   child.on('message', (message) => {
     const reply = readReply(message);
-    if (reply?.kind === 'ready') return ready.resolve();
+    if (reply?.kind === 'ready' && !isReady) {
+      isReady = true;
+      return ready.resolve();
+    }
     if (reply === null || waiting === null || reply.id !== waiting.id) return kill();
     const { resolve } = waiting;
     waiting = null;
