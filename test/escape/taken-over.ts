@@ -20,7 +20,7 @@ process.on('message', (message) => void obey(message as Order));
 async function obey(order: Order): Promise<void> {
   switch (order.kind) {
     case 'say':
-      for (let time = 0; time < order.times; time += 1) process.send?.(order.message as object);
+      for (let time = 0; time < order.times; time += 1) process.send?.(order.message);
       return;
     case 'children':
       for (let child = 0; child < order.count; child += 1) leaveBehind(order.mark);
