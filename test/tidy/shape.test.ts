@@ -41,6 +41,7 @@ const DOCUMENTS = [
   'README.md',
   'SQL.md',
   'PERTURBATION.md',
+  'PRIVACY.md',
   'LICENSE',
   'LICENSE.txt',
 ];

@@ -1,6 +1,6 @@
 import { placeOf } from '../../errors.ts';
-import { type Aggregate, columnsOf, type Expr } from '../plan.ts';
-import { columnRefsIn } from '../plan-walk.ts';
+import type { Aggregate, Expr } from '../plan.ts';
+import { columnRefsIn, relsWithin } from '../plan-walk.ts';
 import { isNumeric } from '../type-rules.ts';
 import type { RowFacts } from './bounded-amount.ts';
 import type { Cutter } from './cutter.ts';
@@ -31,7 +31,8 @@ export function privateSpec(aggregate: Aggregate, raw: Raw, cutter: Cutter): Pri
 
 function rowFacts(raw: Raw, isFilled: (expr: Expr) => boolean): RowFacts {
   const ranges = rangesOf(raw.rel);
-  const names = new Map(columnsOf(raw.rel).map(({ id, name }) => [id, name]));
+  const stored = relsWithin(raw.rel).flatMap((part) => (part.kind === 'scan' ? part.columns : []));
+  const names = new Map(stored.map(({ id, name }) => [id, name]));
   const unitOf = (expr: Expr): number | null => {
     if (expr.kind !== 'column') return null;
     const root = rootOf(raw.alias, expr.id);
@@ -43,7 +44,7 @@ function rowFacts(raw: Raw, isFilled: (expr: Expr) => boolean): RowFacts {
       const { low, high } = rangeOf(one, ranges);
       return isNumeric(one.type) && (low === null || high === null);
     });
-    return column === undefined ? null : (names.get(column.id) ?? null);
+    return column === undefined ? null : (names.get(rootOf(raw.alias, column.id)) ?? null);
   };
   return { rangeOf: (expr) => rangeOf(expr, ranges), unitOf, isFilled, unbounded };
 }

@@ -9,7 +9,7 @@ import { sameType, typeName } from '../../../policies/sql/type-rules.ts';
 import type { City } from './small-city.ts';
 import { OPERATOR_FORMS } from './sql-constructs.ts';
 import { code, codes, insteadOf, table } from './sql-markdown.ts';
-import { PROTECTED, verdictOf } from './sql-verdict.ts';
+import { PRIVATE, PROTECTED, type Verdict, verdictOf } from './sql-verdict.ts';
 
 /** Functions, operators, aggregates and windows of the reference page, from the tables that the compiler itself uses. */
 
@@ -143,6 +143,8 @@ function callOf({ spellings, params }: AggregateEntry): string {
   return `${name}(${args.join(', ')})`;
 }
 
+const answerOf = (verdict: Verdict): string => (verdict instanceof AppError ? `no: ${insteadOf(verdict)}` : 'yes');
+
 export async function aggregateTable(city: City): Promise<string> {
   const rows = await Promise.all(
     AGGREGATES.filter(({ spellings }) => spellings.length > 0).map(async (entry): Promise<Row> => {
@@ -152,17 +154,22 @@ export async function aggregateTable(city: City): Promise<string> {
       const names = entry.spellings.map((word) => (word === 'count_star' ? 'count(*)' : word));
       const forms = [...(entry.distinct ? ['DISTINCT'] : []), ...(entry.window ? ['OVER'] : [])];
       const signature = signatureText({ params: entry.params as Signature['params'], result: entry.result });
-      const inAggregate = closed instanceof AppError ? `no: ${insteadOf(closed)}` : 'yes';
-      return { names, cells: [code(signature), forms.join(', '), inAggregate, entry.total], ...entry.doc };
+      const inPrivate = answerOf(await verdictOf(city, sql, PRIVATE));
+      return {
+        names,
+        cells: [code(signature), forms.join(', '), answerOf(closed), inPrivate, entry.total],
+        ...entry.doc,
+      };
     }),
   );
   return table(
-    ['aggregate', 'parameters → result', 'also', 'mode `aggregate`', 'meaning', '含义', 'why it is total'],
-    merged(rows).map(({ names, cells: [signature = '', also = '', mode = '', total = ''], en, zh }) => [
+    ['aggregate', 'parameters → result', 'also', 'mode `aggregate`', 'mode `dp`', 'meaning', '含义', 'why it is total'],
+    merged(rows).map(({ names, cells: [signature = '', also = '', mode = '', inPrivate = '', total = ''], en, zh }) => [
       codes(names),
       signature,
       also,
       mode,
+      inPrivate,
       en,
       zh,
       total,

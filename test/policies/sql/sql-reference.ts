@@ -10,7 +10,7 @@ import { CITY, type City } from './small-city.ts';
 import { ACCEPTED_CONSTRUCTS, REFUSED_BY_POLICY } from './sql-constructs.ts';
 import { aggregateTable, functionTable, operatorTable, windowTable } from './sql-function-tables.ts';
 import { code, codes, insteadOf, table } from './sql-markdown.ts';
-import { PROTECTED, verdictOf } from './sql-verdict.ts';
+import { PRIVATE, PROTECTED, verdictOf } from './sql-verdict.ts';
 
 /**
  * The reference page of the SQL that is accepted, made from the tables that the compiler itself uses and from queries
@@ -23,10 +23,11 @@ async function constructTables(city: City): Promise<string> {
   const parts = ACCEPTED_CONSTRUCTS.map(async ({ en, zh, constructs }) => {
     const rows = constructs.map(async (construct) => {
       const verdict = await verdictOf(city, construct.sql, PROTECTED);
-      const mode = verdict instanceof AppError ? `no: ${insteadOf(verdict)}` : 'yes';
-      return [construct.en, construct.zh, code(construct.sql), mode];
+      const inPrivate = await verdictOf(city, construct.sql, PRIVATE);
+      const answers = [verdict, inPrivate].map((one) => (one instanceof AppError ? `no: ${insteadOf(one)}` : 'yes'));
+      return [construct.en, construct.zh, code(construct.sql), ...answers];
     });
-    const header = ['construct', '写法', 'example', 'mode `aggregate`'];
+    const header = ['construct', '写法', 'example', 'mode `aggregate`', 'mode `dp`'];
     return `### ${en} ${zh}\n\n${table(header, await Promise.all(rows))}`;
   });
   return (await Promise.all(parts)).join('\n\n');
@@ -167,7 +168,7 @@ This page is generated from the compiler's own tables; every example on it is co
 tables: \`person(pid, age, sex, div_code, born, income, active)\`, \`visit(pid, dept, seen, fee, days)\`,
 \`job(pid, uscc, since, wage)\`, \`firm(uscc, name, industry, staff, div_code)\`; \`pid\` and \`uscc\` are identifiers.
 Mode \`rows\` (general-1 only) accepts all of it; the column *mode \`aggregate\`* says what holds over general-2 tables.`;
-const CONSTRUCTS_INTRO = 'Mode `rows` accepts every one. `rows` 模式全部接受；最后一列为 `aggregate` 模式。';
+const CONSTRUCTS_INTRO = 'Mode `rows` accepts every one. `rows` 模式全部接受；最后两列为 `aggregate` 与 `dp` 模式。';
 const AGGREGATES_INTRO = `Mode \`rows\` admits every one; mode \`aggregate\` those that say yes. *also*: DISTINCT inside, OVER a window.
 \`rows\` 模式全部可用；\`aggregate\` 模式以该列为准。`;
 const WINDOWS_INTRO = `In mode \`aggregate\` they stand over grouped results, or over the rows of one unit (PARTITION BY its identifier).

@@ -46,6 +46,22 @@ function cityOf(level: Level): QueryCatalog {
 }
 export const PUBLIC = cityOf('general-1');
 export const PROTECTED = cityOf('general-2');
+/** Mode `dp` sums what has bounds only: here every number has. */
+export const PRIVATE = withBounds(cityOf('general-4'));
+
+function withBounds(catalog: QueryCatalog): QueryCatalog {
+  const bounds = { min: 0, max: 1_000 };
+  const bounded = (column: ColumnSchema): ColumnSchema =>
+    column.role !== 'identifier' && (column.type === 'integer' || column.type === 'decimal')
+      ? { bounds, ...column }
+      : column;
+  return new Map(
+    [...catalog].map(([name, granted]) => [
+      name,
+      { ...granted, schema: { ...granted.schema, columns: granted.schema.columns.map(bounded) } },
+    ]),
+  );
+}
 
 /** A query through every stage up to its private plan. */
 export async function verdictOf(city: City, sql: string, catalog: QueryCatalog = PUBLIC): Promise<Verdict> {
