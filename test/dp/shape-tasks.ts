@@ -10,11 +10,13 @@ import {
   tally,
 } from '../policies/mechanisms/exact-sampling/goodness.ts';
 import type { ClosenessCase } from './cases.ts';
+import { laplaceNoise } from './design.ts';
 import type { Finding, Laboratory, Task } from './finding.ts';
 import { Ballot, type Histogram, isClose } from './vote.ts';
 
-/** Units in one step of a case's granularity: so fine that whole numbers look continuous. */
-const UNITS = 64;
+/** Units in one step of a case's granularity, and in one contribution, at least: so fine that whole numbers look continuous. */
+const UNITS_PER_STEP = 64;
+const UNITS_PER_CONTRIBUTION = 8192;
 
 export function closenessTasks(cases: readonly ClosenessCase[]): readonly Task[] {
   const own = cases.map((one) => closenessTask(one, one.family));
@@ -42,19 +44,26 @@ function closenessTask(one: ClosenessCase, family: NoiseKind['family']): Task {
 }
 
 function isCloseNow(one: ClosenessCase, family: NoiseKind['family'], { source, pool }: Laboratory): boolean {
-  const unit = one.granularity / UNITS;
-  const variance = one.variance / unit ** 2;
-  const parameter = exactOf(family === 'discrete-laplace' ? Math.sqrt(variance / 2) : variance)!;
+  const unit = Math.min(one.granularity / UNITS_PER_STEP, one.contributionMax / UNITS_PER_CONTRIBUTION);
+  const kind = kindFor(one, family, unit);
   const input = Math.round(one.input / unit);
   const drawn: Histogram = new Map();
   const reference: Histogram = new Map();
   const chunk = 4096;
   for (let done = 0; done < one.samples; done += chunk)
-    for (const noise of pool.take({ family, parameter }, Math.min(chunk, one.samples - done)))
-      count(drawn, Math.round((input + Number(noise)) / UNITS));
+    for (const noise of pool.take(kind, Math.min(chunk, one.samples - done)))
+      count(drawn, Math.round(((input + Number(noise)) * unit) / one.granularity));
   for (let i = 0; i < one.samples; i += 1)
     count(reference, Math.round((one.mean + continuousNoise(one.family, one.variance, source)) / one.granularity));
   return isClose(drawn, reference, one.samples, one.l2Tolerance);
+}
+
+/** Laplace noise as the project calibrates it for ε, whose variance must be the case's; otherwise noise of the case's variance. */
+function kindFor(one: ClosenessCase, family: NoiseKind['family'], unit: number): NoiseKind {
+  const sensitivity = BigInt(Math.round((one.groupsMax * one.contributionMax) / unit));
+  if (family === 'discrete-laplace' && one.family === family) return laplaceNoise(one.epsilon, sensitivity);
+  const variance = one.variance / unit ** 2;
+  return { family, parameter: exactOf(family === 'discrete-laplace' ? Math.sqrt(variance / 2) : variance)! };
 }
 
 function count(histogram: Histogram, outcome: number): void {
