@@ -40,6 +40,7 @@ const DOCUMENTS = [
   'RESULTS.md',
   'README.md',
   'SQL.md',
+  'DP.md',
   'PERTURBATION.md',
   'PRIVACY.md',
   'LICENSE',
