@@ -47,7 +47,13 @@ export const PEOPLE: readonly PersonRow[] = Array.from({ length: 400 }, (_, inde
   room: index % 50,
 }));
 
-export const PEOPLE_CSV = `${[
-  'id,dept,born,pay,room',
-  ...PEOPLE.map((row) => [row.id, row.dept, row.born, row.pay.toFixed(2), row.room].join(',')),
-].join('\n')}\n`;
+export const peopleCsv = (rows: readonly PersonRow[]): string =>
+  `${['id,dept,born,pay,room', ...rows.map((row) => [row.id, row.dept, row.born, row.pay.toFixed(2), row.room].join(','))].join('\n')}\n`;
+export const PEOPLE_CSV = peopleCsv(PEOPLE);
+
+/** The same people at the level that leaves in mode `dp`: their rows, and their pay. */
+export const PRIVATE_PEOPLE_SCHEMA = {
+  ...PEOPLE_SCHEMA,
+  level: 'general-4',
+  columns: PEOPLE_SCHEMA.columns.map((one) => (one.name === 'pay' ? { ...one, level: 'general-4' } : one)),
+} as const;

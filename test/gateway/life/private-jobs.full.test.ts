@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_PROFILE, epsilonOf, rhoOf } from '../../../policies/index.ts';
-import { PEOPLE, PEOPLE_SCHEMA } from './people.ts';
+import { PEOPLE, PRIVATE_PEOPLE_SCHEMA, peopleCsv } from './people.ts';
 import { publish, type RunningGateway, startGateway } from './running-gateway.ts';
 
 const { analystRho, epsilonDelta } = DEFAULT_PROFILE.privacyBudgets;
@@ -12,24 +12,11 @@ const DEFAULT_RHO = DEFAULT_PROFILE.privacy.rho;
 const PLAN = 'people';
 const COUNT = 'SELECT dept, count(*) AS n FROM people GROUP BY dept ORDER BY dept';
 
-/** Rows and pay at the level that leaves in mode `dp`. */
-const schemaOf = (table: string) => ({
-  ...PEOPLE_SCHEMA,
-  table,
-  level: 'general-4',
-  columns: PEOPLE_SCHEMA.columns.map((one) => (one.name === 'pay' ? { ...one, level: 'general-4' } : one)),
-});
-const csvOf = (rows: typeof PEOPLE) =>
-  [
-    'id,dept,born,pay,room',
-    ...rows.map((row) => [row.id, row.dept, row.born, row.pay.toFixed(2), row.room].join(',')),
-  ].join('\n');
-
 let running: RunningGateway;
 let developer: string;
 beforeAll(async () => {
   running = await startGateway();
-  const table = { schema: schemaOf('people'), csv: csvOf(PEOPLE) };
+  const table = { schema: PRIVATE_PEOPLE_SCHEMA, csv: peopleCsv(PEOPLE) };
   ({ developer } = await publish(running, table, { plan: PLAN, columns: ['dept', 'born', 'pay'] }));
 });
 afterAll(() => running.destroy());
@@ -245,7 +232,7 @@ describe('a budget', () => {
     for (const rows of Object.values(worlds)) {
       const world = await startGateway();
       try {
-        const table = { schema: schemaOf('people'), csv: csvOf(rows) };
+        const table = { schema: PRIVATE_PEOPLE_SCHEMA, csv: peopleCsv(rows) };
         const { developer: token } = await publish(world, table, { plan: PLAN, columns: ['dept', 'born', 'pay'] });
         const read: unknown[] = [];
         for (const sql of questions) {
@@ -268,7 +255,7 @@ describe('a budget', () => {
     const costs = async () => (await ask(another(), { rho: 0.01 }, greedy)).status;
     expect([await costs(), await costs(), await costs()]).toEqual([200, 200, 403]);
     const provider = await running.token('provider', 'bob', 'census-office');
-    const upload = await running.request(provider, 'PUT', '/v1/resources/people/data', csvOf(PEOPLE), {
+    const upload = await running.request(provider, 'PUT', '/v1/resources/people/data', peopleCsv(PEOPLE), {
       'content-type': 'text/csv',
     });
     expect(upload.ok).toBe(true);
@@ -278,6 +265,37 @@ describe('a budget', () => {
     // Control: another person is beneath another cap.
     const { body } = await ask(another(), { rho: 0.0001 }, await newcomer('modest'));
     expect(await spent()).toBeCloseTo(before + body.result!.cost.rho, 9);
+  });
+
+  it('has a cap of the plan’s own, which the plan’s hash covers, and a new plan renews nothing else', async () => {
+    const terms = { title: 't', purpose: 'p', class: 'governance', validFrom: '2020-01-01', validUntil: '2099-12-31' };
+    const tables = [{ resource: 'people', columns: ['dept', 'pay'] }];
+    const hashes: string[] = [];
+    for (const [id, cap] of [
+      ['capped', { rhoMax: 0.0005 }],
+      ['free', {}],
+    ] as const) {
+      const submitted = await running.request(developer, 'POST', '/v1/plans', { id, ...terms, tables, ...cap });
+      hashes.push(((await submitted.json()) as { hash: string }).hash);
+      for (const [role, sub, org] of [
+        ['provider', 'bob', 'census-office'],
+        ['bureau', 'dan', 'data-bureau'],
+      ] as const) {
+        const reviewer = await running.token(role, sub, org);
+        await running.request(reviewer, 'POST', `/v1/plans/${id}/decisions`, { verdict: 'approve', comment: '' });
+      }
+    }
+    expect(hashes[0]).not.toBe(hashes[1]);
+    const under = (plan: string, rho: number, token = developer) =>
+      post('/v1/jobs', { plan, sql: another(), options: { privacy: { rho } } }, token);
+    expect((await under('capped', 0.0004)).status).toBe(200);
+    const { status, body } = await under('capped', 0.0004);
+    expect([status, body.detail]).toEqual([403, expect.stringContaining('the privacy budget of the plan')]);
+    const greedy = await newcomer('greedy-again');
+    expect([await under('free', 0.02, greedy), await under('free', 0.02, greedy)].map((one) => one.status)).toEqual([
+      200, 403,
+    ]);
+    expect((await ask(another(), { rho: 0.02 }, greedy)).body.detail).toContain('your own privacy budget');
   });
 
   it('that is almost empty is not overspent by a hundred requests at once', async () => {
