@@ -39,6 +39,7 @@ export {
   providersOfPlan,
   submitPlan,
 } from './plans.ts';
+export { mendPrivacyBooks } from './privacy-books.ts';
 export * from './privacy-budgets.ts';
 export * from './privacy-releases.ts';
 export * from './query-plans.ts';

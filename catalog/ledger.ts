@@ -110,6 +110,21 @@ export function settle(tx: Db, job: string): void {
   settleReservations(tx).run(job);
 }
 
+/** An amount as the ledger counts it: what `reserve` sets aside. */
+export function ledgerUnits(kind: AccountKind, amount: number): number {
+  return toUnits(amount, unitsPerOne(kind), Math.ceil);
+}
+
+/** Sees to it that the account holds at least so many units, spent and reserved together. Returns whether it did not. */
+export function raiseSpent(tx: Db, { account }: Account, units: number): boolean {
+  const held = selectAccount(tx).get(account) ?? { spent: 0, reserved: 0, limit: null };
+  const lacking = units - held.spent - held.reserved;
+  if (lacking <= 0) return false;
+  upsertAccount(tx).run(account, lacking, held.limit);
+  chargeAccount(tx).run(lacking, lacking, account);
+  return true;
+}
+
 /** An account nobody has used yet is empty. */
 export function balance(db: Db, { account, kind }: Account): Balance {
   const row = selectAccount(db).get(account);

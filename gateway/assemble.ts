@@ -7,6 +7,7 @@ import {
   appendEntry,
   contentHash,
   findVersion,
+  mendPrivacyBooks,
   openStore,
   remainingBudgets,
   type Store,
@@ -203,6 +204,12 @@ function openWitness({ url, vkey, waitMs }: WitnessConfig, log: AccessLog, event
 /** What a crash cut off: uploads vanish, jobs end as failed and charged, the vault keeps only what the catalogue knows. */
 async function recover(store: Store, vault: Vault): Promise<void> {
   for (const job of store.read(unfinishedJobs)) await recordAborted(job, { store });
+  await store.commit((tx) => {
+    for (const kind of mendPrivacyBooks(tx, DEFAULT_PROFILE.privacyBudgets)) {
+      const note = `the privacy budget of the ${kind} held less than the log says was charged, and was raised`;
+      appendEntry(tx, { v: 1, kind: 'integrity', at: tx.now(), decision: 'deny', code: 'CATALOGUE_CORRUPT', note });
+    }
+  });
   for (const { resource, version } of store.read(writingVersions)) {
     await store.commit((tx) => abandonVersion(tx, resource, version));
   }

@@ -10,12 +10,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AuditEntry, entryCount, readEntries } from '../../../catalog/index.ts';
 import { DEFAULT_PROFILE } from '../../../policies/index.ts';
 import { killProcess, startGatewayProcess } from './gateway-process.ts';
 import { PEOPLE, PRIVATE_PEOPLE_SCHEMA, peopleCsv } from './people.ts';
-import { publish, startGateway } from './running-gateway.ts';
+import { publish, type RunningGateway, startGateway } from './running-gateway.ts';
 
 const ROUNDS = 5;
 const REQUESTS = 100;
@@ -115,9 +116,38 @@ it('holds all that was released and all that had begun, after kill -9 in a race 
     expect(spent).toBeLessThanOrEqual(DEFAULT_PROFILE.privacyBudgets.organisationRho);
     expect(new Set(register.map(({ job }) => job)).size).toBeGreaterThanOrEqual(answered);
     expect(answered).toBeGreaterThan(0);
+    expect(entries.filter(({ kind }) => kind === 'integrity')).toEqual([]); // no account had to be raised
     expect(aborted).toBeGreaterThan(0);
   } finally {
     await after.stop();
     await rm(after.config.runDir, { recursive: true, force: true });
   }
 }, 180_000);
+
+it('that was edited in the file is what the log says when the gateway starts', async () => {
+  const read = async (gateway: RunningGateway) => {
+    const response = await gateway.request(tokens[0]!, 'GET', '/v1/budgets');
+    return ((await response.json()) as { privacy: unknown[] }).privacy;
+  };
+  const before = await startGateway(home);
+  const told = await read(before);
+  await before.stop();
+  await rm(before.config.runDir, { recursive: true, force: true });
+  const client = new Database(join(home, 'sluice.db'));
+  const { changes } = client
+    .prepare("UPDATE ledger_accounts SET spent = spent / 2 WHERE account LIKE 'privacy:%'")
+    .run();
+  client.exec(`DELETE FROM ledger_reservations; DELETE FROM ledger_accounts WHERE account LIKE '%"analyst"%'`);
+  client.close();
+  const after = await startGateway(home);
+  try {
+    expect(await read(after)).toMatchObject(told.map((one) => ({ ...(one as object), forecast: expect.anything() })));
+    const { store } = after.gateway.deps;
+    const reports = store.read((db) => readEntries(db, 0, entryCount(db))).filter(({ kind }) => kind === 'integrity');
+    expect(reports).toHaveLength(changes);
+    expect(reports[0]?.note).toContain('held less than the log says');
+  } finally {
+    await after.stop();
+    await rm(after.config.runDir, { recursive: true, force: true });
+  }
+});
