@@ -137,6 +137,17 @@ export function balance(db: Db, { account, kind }: Account): Balance {
   };
 }
 
+/** What is left of a limit, exact to the unit: 0.185 less 0.000976563 is 0.184023437. */
+export function leftOf(
+  limit: number,
+  { spent, reserved }: Pick<Balance, 'spent' | 'reserved'>,
+  kind: AccountKind,
+): number {
+  const perOne = unitsPerOne(kind);
+  const used = toUnits(spent, perOne, Math.ceil) + toUnits(reserved, perOne, Math.ceil);
+  return Math.max(0, toUnits(limit, perOne, Math.floor) - used) / perOne;
+}
+
 function toUnits(amount: number, perOne: number, round: (value: number) => number): number {
   assert(amount >= 0 && amount * perOne <= LEDGER_AMOUNT_MAX * LEDGER_UNITS_PER_ONE, 'an amount is within its range');
   // WHY: 0.1 · 1e9 is 100000000.00000001 in doubles for some neighbours; an exact decimal must not be rounded up by it.

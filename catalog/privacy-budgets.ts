@@ -9,7 +9,7 @@ import {
 } from '#policies';
 import type { Db } from './db.ts';
 import { prepared } from './db.ts';
-import { type Balance, balance, LEDGER_UNITS_PER_ONE, reserve } from './ledger.ts';
+import { type Balance, balance, LEDGER_UNITS_PER_ONE, leftOf, reserve } from './ledger.ts';
 import { findResource } from './resources.ts';
 
 /** The privacy accounts of the ledger: who is charged for a private release, and what is left. */
@@ -81,9 +81,9 @@ export interface AccountBalance extends Balance {
 
 /** Under today's limit, which may be another than at the last reservation. */
 export function accountBalance(db: Db, account: PrivacyAccount): AccountBalance {
-  const { spent, reserved } = balance(db, account);
-  const { limit } = account;
-  return { spent, reserved, limit, remaining: limit === null ? null : Math.max(0, limit - spent - reserved) };
+  const held = balance(db, account);
+  const { limit, kind } = account;
+  return { ...held, limit, remaining: limit === null ? null : leftOf(limit, held, kind) };
 }
 
 /** How an account is used, from what was charged to it. Amounts in ρ. */

@@ -86,6 +86,8 @@ export interface SampleQuestion {
   readonly org: string;
   /** DuckDB dialect. */
   readonly sql: string;
+  /** Mode `dp`: what the answer may cost. */
+  readonly privacy?: { readonly rho: number };
   readonly expected: ExpectedAnswer;
 }
 
@@ -202,6 +204,20 @@ FROM electricity
 WHERE bill_month = '2026-10'
 GROUP BY industry_code`,
     expected: { mode: 'perturbed' },
+  },
+  {
+    id: 'owners-who-sold',
+    title: {
+      zh: '各能源类型有多少车主过户(差分隐私)',
+      en: 'Owners who sold a car, by its energy (differential privacy)',
+    },
+    plan: 'plan-demo-vehicles',
+    sql: `SELECT v.energy_code, count(DISTINCT v.owner_id_no) AS owners
+FROM used_vehicle AS u
+JOIN vehicle_reg AS v ON u.vin = v.vin
+GROUP BY v.energy_code`,
+    privacy: { rho: 0.02 },
+    expected: { mode: 'dp' },
   },
   {
     id: 'owner-by-plate',

@@ -6,11 +6,11 @@ import { z } from 'zod';
 import { openStoreReader, readEntryBytes, type SampleQuestion, sampleQuestions } from '#catalog';
 import { checkReceipt, parseVkey, verifyHome } from '../audit/index.ts';
 import { openEmbeddedIssuer, type Role } from '../identity/index.ts';
+import { answerTable, answerTableFields } from './answer-table.ts';
 import type { Cli } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { plain } from './http-client.ts';
 import { verifierKey } from './log-place.ts';
-import { type TableCell, textTable } from './text-table.ts';
 
 /**
  * The life of real jobs against a gateway of its own, each step checked.
@@ -46,14 +46,24 @@ const jobAnswer = z.looseObject({
           because: z.array(z.looseObject({ column: z.string(), level: z.string() })),
         }),
       ),
-      rows: z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()]))),
+      rows: answerTableFields.rows,
+      intervals: answerTableFields.intervals,
+      cost: z.looseObject({ rho: z.number(), epsilonAtDelta: z.number() }),
       suppressed: z.looseObject({ cells: z.number(), groups: z.number(), reasons: z.array(z.string()) }),
     })
     .nullable(),
 });
+type Result = NonNullable<z.output<typeof jobAnswer>['result']>;
 const problemAnswer = z.looseObject({ code: z.string(), detail: z.string(), hint: z.string() });
 const budgets = z.looseObject({
   items: z.array(z.looseObject({ plan: z.string(), spent: z.number(), remaining: z.number().nullable() })),
+  privacy: z.array(
+    z.looseObject({
+      resource: z.string(),
+      unit: z.string(),
+      everybody: z.looseObject({ rho: z.looseObject({ spent: z.number(), remaining: z.number() }) }),
+    }),
+  ),
 });
 
 class Demo {
@@ -85,6 +95,7 @@ class Demo {
     const response = await this.#request('developer', question.org, '/v1/jobs', {
       plan: question.plan,
       sql: question.sql,
+      ...(question.privacy === undefined ? {} : { options: { privacy: question.privacy } }),
     });
     const body: unknown = await response.json();
     if (response.status === 200) this.#answer(question, jobAnswer.parse(body));
@@ -101,22 +112,22 @@ class Demo {
     this.#answered++;
     this.#suppressed += result.suppressed.cells + result.suppressed.groups;
     this.#lastJob = { id, org: question.org };
-    const shown: TableCell[][] = result.rows.slice(0, ROWS_SHOWN);
-    this.#say(
-      textTable(
-        result.columns.map(({ name }) => name),
-        shown,
-      ).trimEnd(),
-    );
+    this.#say(answerTable(result, ROWS_SHOWN).trimEnd());
     if (result.rows.length > ROWS_SHOWN) this.#say(`… ${result.rows.length - ROWS_SHOWN} more / 余下行`);
     const { cells, groups, reasons } = result.suppressed;
     const sources = new Set(
       result.columns.flatMap((column) => column.because.map((cause) => `${cause.column} ${cause.level}`)),
     );
     this.#say(`mode ${result.mode} ← ${[...sources].join(', ')}`);
+    if (result.mode === 'dp') this.#privacy(question.id, result);
     this.#say(
       `withheld / 已隐藏: ${cells} cells, ${groups} groups${reasons.length === 0 ? '' : ` (${reasons.join(', ')})`}`,
     );
+  }
+
+  #privacy(id: string, { cost, intervals }: Result): void {
+    this.#check(cost.rho > 0 && Object.keys(intervals).length > 0, `${id}: costs privacy, and says how sure it is`);
+    this.#say(`privacy / 隐私成本: ρ ${cost.rho}, ε ${cost.epsilonAtDelta.toPrecision(3)} (δ 1e-6)`);
   }
 
   #refusal(question: SampleQuestion, { code, detail, hint }: z.output<typeof problemAnswer>): void {
@@ -130,15 +141,22 @@ class Demo {
   async #showBudget(): Promise<void> {
     this.#head(this.#cli.words({ en: 'What the plans have used', zh: '各方案已用额度' }));
     let spent = 0;
+    let rho = 0;
     for (const org of new Set(sampleQuestions.map((question) => question.org))) {
-      const { items } = budgets.parse(await (await this.#request('developer', org, '/v1/budgets')).json());
+      const { items, privacy } = budgets.parse(await (await this.#request('developer', org, '/v1/budgets')).json());
       for (const item of items) {
         spent += item.spent;
         this.#say(
           `  ${item.plan}: ${item.spent} jobs, ${item.remaining === null ? 'no limit / 不限' : `${item.remaining} left / 剩余`}`,
         );
       }
+      for (const { resource, unit, everybody } of privacy) {
+        rho += everybody.rho.spent;
+        if (everybody.rho.spent === 0) continue;
+        this.#say(`  ${resource}.${unit}: ρ ${everybody.rho.spent}, ${everybody.rho.remaining} left / 剩余`);
+      }
     }
+    this.#check(rho > 0, 'the budget shows what privacy was spent');
     this.#check(spent === this.#answered, `the budget shows ${spent} jobs, ${this.#answered} were answered`);
   }
 

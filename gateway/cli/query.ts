@@ -2,18 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { answerTable, answerTableFields } from './answer-table.ts';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { addClientOptions, type Client, type ClientOptions, createClient, plain } from './http-client.ts';
 import { addSqlOptions, readSql, requestBody, type SqlOptions } from './sql-source.ts';
-import { type TableCell, textTable } from './text-table.ts';
 
-const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const result = z.looseObject({
   mode: z.string(),
-  columns: z.array(z.looseObject({ name: z.string() })),
-  rows: z.array(z.array(cell)),
-  intervals: z.record(z.string(), z.array(z.tuple([z.number(), z.number()]).nullable())),
+  ...answerTableFields,
   suppressed: z.looseObject({ cells: z.number(), groups: z.number(), reasons: z.array(z.string()) }),
   cost: z.looseObject({ rho: z.number(), remaining: z.number().nullable() }),
   receipt: z.looseObject({ index: z.number(), href: z.string() }),
@@ -71,14 +68,13 @@ function answerText(ended: Job, cli: Cli): string {
   const answer = ended.result;
   if (answer === null) return `${words({ en: 'no result', zh: '没有结果' })}: ${ended.state}\n`;
   const { cells, groups, reasons } = answer.suppressed;
-  const { names, rows } = withIntervals(answer);
   const why = reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
   const left =
     answer.cost.remaining === null
       ? ''
       : words({ en: `, ${answer.cost.remaining} left`, zh: `，剩余 ${answer.cost.remaining}` });
   return [
-    textTable(names, rows),
+    answerTable(answer),
     plain(
       words({
         en: `${answer.rows.length} rows, mode ${answer.mode}`,
@@ -93,27 +89,6 @@ function answerText(ended: Job, cli: Cli): string {
     '',
   ].join('\n');
 }
-
-/** Beside each column with noise, between which numbers the true one lies with 95 %. */
-function withIntervals({ columns, rows, intervals }: z.output<typeof result>) {
-  const shown = columns.map(({ name }, column) => ({ name, column, within: intervals[name] ?? null }));
-  return {
-    names: shown.flatMap(({ name, within }) => (within === null ? [name] : [name, '95%'])),
-    rows: rows.map((cells, row) =>
-      shown.flatMap(({ column, within }): TableCell[] => {
-        const value = cells[column] ?? null;
-        return within === null ? [value] : [value, intervalText(within[row] ?? null)];
-      }),
-    ),
-  };
-}
-
-function intervalText(ends: readonly [number, number] | null): string | null {
-  return ends === null ? null : ends.map(shortened).join(' … ');
-}
-
-/** Six digits: nobody reads more of an estimate's edge. */
-const shortened = (value: number): string => String(Number(value.toPrecision(6)));
 
 function refused(problem: NonNullable<Job['problem']>, ended: Job): CliFailure {
   const text = plain(`${problem.detail}\n  ${problem.hint}  [${problem.code}]`);
