@@ -9,21 +9,9 @@ export type { PrivacyBudgets } from './accounting/privacy-budgets.ts';
 export type { PrivacyCharge } from './accounting/privacy-charge.ts';
 export * from './accounting/privacy-cost.ts';
 export * from './accounting/privacy-request.ts';
-export {
-  deltaOf,
-  epsilonOf,
-  gaussianRho,
-  gaussianVariance,
-  pureRho,
-  RHO_UNITS,
-  rhoOf,
-  rhoOfUnits,
-  rhoUnits,
-} from './accounting/zcdp.ts';
+export { epsilonOf, rhoOf } from './accounting/zcdp.ts';
 export * from './errors.ts';
 export * from './levels.ts';
-export { type FillRandom, RandomSource } from './mechanisms/exact-sampling/random-source.ts';
-export { NoisePool } from './mechanisms/noise-pool/noise-pool.ts';
 export { drawnNoise } from './release/drawn-noise.ts';
 export { type ExpectedErrors, expectedErrors, rhoForTargetError } from './release/expected-errors.ts';
 export { DISTINCT_LIMITS, type DistinctLimit } from './release/guard/distinct-sets.ts';

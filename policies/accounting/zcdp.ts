@@ -18,11 +18,6 @@ export function rhoUnits(rho: Exact): bigint {
   return (rho.top * RHO_UNITS + rho.bottom - 1n) / rho.bottom;
 }
 
-/** ρ of the ledger's units, exactly. */
-export function rhoOfUnits(units: bigint): Exact {
-  return { top: units, bottom: RHO_UNITS };
-}
-
 /**
  * Cost of Gaussian noise (discrete or not) of variance `variance` per coordinate on a vector whose Euclidean distance between
  * neighbours is at most √`sensitivitySquared`: ρ = Δ²/2σ², exactly.

@@ -1,6 +1,6 @@
 import { assert } from '../../errors.ts';
 import { type Bounds, divideUp } from './certified-exp.ts';
-import { refine, type Uniform } from './flip.ts';
+import { refine, type Uniform } from './lazy-comparison.ts';
 import { type RandomSource, SAFE_BITS } from './random-source.ts';
 
 /** Weights of the choices 0, 1, 2 … in a common unit, as far as they are listed; those not listed weigh at most `beyond` together. */

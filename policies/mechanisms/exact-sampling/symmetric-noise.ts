@@ -2,7 +2,7 @@ import { assert } from '../../errors.ts';
 import { type Exact, plus, times } from '../suppression/exact.ts';
 import { CertifiedChoice, type CertifiedWeights } from './certified-choice.ts';
 import { type Bounds, divideUp, expMinus, multiply } from './certified-exp.ts';
-import { isBelowExpMinus } from './flip.ts';
+import { isBelowExpMinus } from './lazy-comparison.ts';
 import { type RandomSource, SAFE_BITS } from './random-source.ts';
 
 /** Noise on the whole numbers with P(x) ∝ e^−(quadratic·x² + linear·|x|); neither negative, one positive. */

@@ -10,8 +10,8 @@ import {
   gaussianRho,
   gaussianVariance,
   pureRho,
+  RHO_UNITS,
   rhoOf,
-  rhoOfUnits,
   rhoUnits,
 } from '../../../policies/accounting/zcdp.ts';
 
@@ -88,7 +88,7 @@ describe('exact parts', () => {
   it('units are rounded up, a whole number of them stays', () => {
     expect(rhoUnits({ top: 1n, bottom: 3n })).toBe(333_333_334n);
     expect(rhoUnits({ top: 1n, bottom: 10n ** 30n })).toBe(1n);
-    expect(rhoUnits(rhoOfUnits(12_345n))).toBe(12_345n);
+    expect(rhoUnits({ top: 12_345n, bottom: RHO_UNITS })).toBe(12_345n);
     expect(rhoUnits(pureRho({ top: 1n, bottom: 2n }))).toBe(125_000_000n);
   });
 

@@ -1,4 +1,3 @@
-import { flip } from '../../../../policies/mechanisms/exact-sampling/flip.ts';
 import type { RandomSource } from '../../../../policies/mechanisms/exact-sampling/random-source.ts';
 import { squareRoot } from '../../../../policies/mechanisms/exact-sampling/square-root.ts';
 import type { Exact } from '../../../../policies/mechanisms/suppression/exact.ts';
@@ -40,4 +39,8 @@ function flipUpToOne(source: RandomSource, { top, bottom }: Exact): boolean {
   let k = 1n;
   while (flip(source, { top, bottom: bottom * k })) k += 1n;
   return k % 2n === 1n;
+}
+
+function flip(source: RandomSource, { top, bottom }: Exact): boolean {
+  return source.below(bottom) < top;
 }
