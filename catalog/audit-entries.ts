@@ -1,5 +1,5 @@
 import type { Level, Mode } from '#policies';
-import { assert } from '#policies';
+import { assert, isDrillOrganisation } from '#policies';
 import { canonicalJson, sha256 } from './canonical.ts';
 import type { Db } from './db.ts';
 import { prepared } from './db.ts';
@@ -14,6 +14,7 @@ export const AUDIT_KINDS = [
   'log-read',
   'log-key',
   'freeze',
+  'canary',
   'integrity',
   'start',
 ] as const;
@@ -48,6 +49,8 @@ export interface AuditEntry {
   /** The entry of the outcome whose answer is given again: nothing runs. */
   readonly repeats?: number;
   readonly note?: string;
+  /** Part of a drill: nothing of it happened to anybody. */
+  readonly drill?: true;
 }
 
 /** The log's format (C2SP tlog-tiles) gives an entry's length two bytes. */
@@ -94,7 +97,8 @@ export function leafHash(bytes: Uint8Array): Buffer {
  */
 export function appendEntry(tx: Db, entry: AuditEntry): { readonly index: number } {
   assert(AT.test(entry.at), 'an entry carries a full UTC timestamp');
-  const bytes = Buffer.from(canonicalJson(entry));
+  const isDrill = isDrillOrganisation(entry.who?.org ?? '');
+  const bytes = Buffer.from(canonicalJson(isDrill ? { ...entry, drill: true } : entry));
   assert(bytes.length <= ENTRY_BYTES_MAX, 'an entry fits; what is long goes in by its digest');
   const index = entryCount(tx);
   insertEntry(tx).run(index, bytes);

@@ -2,7 +2,16 @@ import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { AppError } from '#policies';
-import { freezes, organisations, planDecisions, planResources, plans, resources, resourceVersions } from './schema.ts';
+import {
+  canaries,
+  freezes,
+  organisations,
+  planDecisions,
+  planResources,
+  plans,
+  resources,
+  resourceVersions,
+} from './schema.ts';
 
 /**
  * Integrity of access-control data and security labels (GB/T 39786-2021, 8.4 d): every row that decides who may ask what
@@ -22,6 +31,7 @@ export const SEALED_TABLES = {
   plan_resources: planResources,
   plan_decisions: planDecisions,
   freezes,
+  canaries,
 } as const;
 export type SealedTable = keyof typeof SEALED_TABLES;
 

@@ -254,6 +254,18 @@ export const freezes = sqliteTable('freezes', {
   thawedAt: text('thawed_at'),
 });
 
+export const canaries = sqliteTable('canaries', {
+  id: text('id').primaryKey(),
+  digest: text('digest').notNull(),
+  hint: integer('hint').notNull(),
+  label: text('label').notNull(),
+  onHit: text('on_hit', { enum: ['freeze', 'report'] }).notNull(),
+  createdBy: text('created_by').notNull(),
+  createdAt: text('created_at').notNull(),
+  retiredBy: text('retired_by'),
+  retiredAt: text('retired_at'),
+});
+
 export const rowSeals = sqliteTable(
   'row_seals',
   {

@@ -2,6 +2,8 @@ import type { Context, Env } from 'hono';
 import type { Store } from '#catalog';
 import type { PolicyProfile } from '#policies';
 import type { AccessLog } from './audit/index.ts';
+import type { CanaryService } from './canaries/canary-service.ts';
+import type { DrillReport } from './canaries/drill.ts';
 import type { FreezeService } from './freezes/freeze-service.ts';
 import type { Authenticator, Authorizer, Caller, EmbeddedIssuer } from './identity/index.ts';
 import type { JobService } from './jobs/job-service.ts';
@@ -44,6 +46,8 @@ export interface AppDeps {
   readonly uploads: UploadService;
   readonly plans: PlanService;
   readonly freezes: FreezeService;
+  readonly canaries: CanaryService;
+  readonly drill: (officer: Caller) => Promise<DrillReport>;
   /** Null where tokens come from an OIDC issuer alone. */
   readonly issuer: Pick<EmbeddedIssuer, 'jwks'> | null;
   readonly limits: AppLimits;

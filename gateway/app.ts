@@ -4,6 +4,7 @@ import type { AppContext, AppDeps, AppEnv } from './app-deps.ts';
 import { problemOfThrown, problemResponse } from './problem.ts';
 import { registerAudit } from './routes/audit.ts';
 import { registerBudgets } from './routes/budgets.ts';
+import { registerCanaries } from './routes/canaries.ts';
 import { registerExplain } from './routes/explain.ts';
 import { frame, gate } from './routes/frame.ts';
 import { registerFreezes } from './routes/freezes.ts';
@@ -45,6 +46,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   registerPrivacyRegister(app, deps);
   registerAudit(app, deps);
   registerFreezes(app, deps);
+  registerCanaries(app, deps);
   registerMeta(app, deps);
   registerOpenApi(app, deps);
   return app;
@@ -72,5 +74,6 @@ function absent(path: string, id: string): AppError {
   if (path.startsWith('/v1/resources/')) return new AppError('RESOURCE_NOT_FOUND', { id });
   if (path.startsWith('/v1/plans/')) return new AppError('PLAN_NOT_FOUND', { id });
   if (path.startsWith('/v1/freezes/')) return new AppError('FREEZE_NOT_FOUND', { id });
+  if (path.startsWith('/v1/canaries/')) return new AppError('CANARY_NOT_FOUND', { id });
   return new AppError('ROUTE_NOT_FOUND', { path });
 }

@@ -7,6 +7,7 @@ import {
   appendEntry,
   contentHash,
   findVersion,
+  markVersionDestroyed,
   mendPrivacyBooks,
   openStore,
   remainingBudgets,
@@ -27,6 +28,11 @@ import {
 import { createApp } from './app.ts';
 import { type AppDeps, DEFAULT_LIMITS } from './app-deps.ts';
 import { type AccessLog, LOG_ORIGIN, loadLogKeys, openLog } from './audit/index.ts';
+import { createCanaryDigests } from './canaries/canary-digests.ts';
+import { CanaryRegister } from './canaries/canary-register.ts';
+import { createCanaryService } from './canaries/canary-service.ts';
+import { createCanaryWatch } from './canaries/canary-watch.ts';
+import { type DrillDeps, runDrill } from './canaries/drill.ts';
 import type { Config, WitnessConfig } from './config.ts';
 import { FreezeRegister } from './freezes/freeze-register.ts';
 import { createFreezeService } from './freezes/freeze-service.ts';
@@ -116,6 +122,14 @@ export async function assemble(
   await recordStart(store, log, sandbox, version);
   const authorize = createAuthorizer();
   const freezes = new FreezeRegister(store);
+  const digests = createCanaryDigests(deriveKey(master.key, 'sluice canaries', 32));
+  const canaryRegister = new CanaryRegister(store, digests);
+  const watch = createCanaryWatch({
+    store,
+    register: canaryRegister,
+    freeze: (caller, order) => deps.freezes.freeze(caller, order),
+    failed: events.fatal,
+  });
   const cosigned = config.witness === null ? null : openWitness(config.witness, log, events);
   // No identifier domain holds a space.
   const noiseSecret = unitKeys('perturbation noise');
@@ -139,6 +153,7 @@ export async function assemble(
       },
     }),
     freezes,
+    canaries: watch,
     metrics,
     witness: releaseWitness(cosigned, config.witness?.policy ?? 'follow'),
     deadlineMs: JOB_DEADLINE_MS,
@@ -148,6 +163,14 @@ export async function assemble(
   };
   const jobs = createJobs(pipeline);
   const endGauges = observeGauges({ sandbox: sandbox.stats, budgets: () => store.read(remainingBudgets) });
+  const destroy = async (resource: string, version: number) => {
+    await sandbox.forget(resource, version);
+    await vault.destroy(resource, version);
+  };
+  const destroyVersion: DrillDeps['destroy'] = async ({ resource, version: number }) => {
+    await destroy(resource, number);
+    await store.commit((tx) => markVersionDestroyed(tx, resource, number));
+  };
   const deps: AppDeps = {
     version,
     clock: now,
@@ -162,13 +185,12 @@ export async function assemble(
     uploads: createUploadService({
       store,
       ingest: (upload) => ingest({ vault, tier: sandbox.tier, unitKeys, limits: DEFAULT_INGEST_LIMITS }, upload),
-      destroy: async (resource, number) => {
-        await sandbox.forget(resource, number);
-        await vault.destroy(resource, number);
-      },
+      destroy,
     }),
     plans: createPlanService({ store }),
     freezes: createFreezeService({ store, register: freezes, sandbox, jobs }),
+    canaries: createCanaryService({ store, register: canaryRegister, digests }),
+    drill: (officer) => runDrill(officer, { ...deps, watch, destroy: destroyVersion }),
     issuer: identity.issuer,
     limits: DEFAULT_LIMITS,
     readiness: async () => ({ store: true, sandbox: sandbox.stats().workers > 0, log: log.checkpoint().size > 0 }),

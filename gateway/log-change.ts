@@ -9,8 +9,11 @@ import {
 import type { Caller } from './identity/index.ts';
 
 /** A change of state other than a job's, as the access log tells it. */
-export interface Change extends Pick<AuditEntry, 'plan' | 'planHash' | 'purpose' | 'note'> {
-  readonly kind: Extract<AuditEntry['kind'], 'resource' | 'upload' | 'plan' | 'log-read' | 'refusal' | 'freeze'>;
+export interface Change extends Pick<AuditEntry, 'job' | 'plan' | 'planHash' | 'purpose' | 'note'> {
+  readonly kind: Extract<
+    AuditEntry['kind'],
+    'resource' | 'upload' | 'plan' | 'log-read' | 'refusal' | 'freeze' | 'canary'
+  >;
   readonly caller: Caller;
   readonly tables?: NonNullable<AuditEntry['tables']>;
   /** Set when it was refused or failed. */

@@ -69,6 +69,7 @@ export const POLICY_ERROR_CODES = [
   'POLICY_CONSTRUCT_REFUSED', // construct, mode, accepted
   'POLICY_ACCESS_DENIED', // action
   'POLICY_FROZEN', // scope: the security office has stopped it
+  'POLICY_CANARY', // (none): the answer held a value that must never leave
 ] as const;
 
 /** What a developer, provider or officer may have wrong about the catalogue. */
@@ -86,6 +87,7 @@ export const CATALOG_ERROR_CODES = [
   'JOB_ABORTED', // (none): the gateway stopped while the job ran; it is charged
   'FREEZE_NOT_FOUND', // id
   'FREEZE_STATE', // id, state, accepted
+  'CANARY_NOT_FOUND', // id
   'IDEMPOTENCY_CONFLICT', // key
   'BUDGET_EXHAUSTED', // what, account, needed, limit, remaining, remedy
   'HOME_NEWER', // found, known

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as audit from './audit.ts';
 import * as budgets from './budgets.ts';
+import * as canaries from './canaries.ts';
 import { type Cli, createCli } from './cli.ts';
 import * as demo from './demo.ts';
 import * as doctor from './doctor.ts';
@@ -17,7 +18,21 @@ import * as upload from './upload.ts';
 import * as witness from './witness.ts';
 
 /** One file per command, each with `register(program, cli)`. A new command is one line here. */
-const COMMANDS = [token, query, explain, budgets, register, upload, audit, receipt, witness, freezes, doctor, demo];
+const COMMANDS = [
+  token,
+  query,
+  explain,
+  budgets,
+  register,
+  upload,
+  audit,
+  receipt,
+  witness,
+  freezes,
+  canaries,
+  doctor,
+  demo,
+];
 
 function createProgram(cli: Cli): Command {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {

@@ -29,7 +29,7 @@ export function recordOf(origin: string, { index, entry }: FoundEntry): ExportRe
   };
 }
 
-function severityOf({ kind, decision }: AuditEntry): Severity {
-  if (kind === 'integrity' && decision === 'deny') return 'critical';
+function severityOf({ kind, decision, code }: AuditEntry): Severity {
+  if ((kind === 'integrity' && decision === 'deny') || code === 'POLICY_CANARY') return 'critical';
   return decision === 'deny' || kind === 'freeze' || kind === 'log-key' ? 'warning' : 'info';
 }

@@ -1,3 +1,5 @@
+import { isDrillOrganisation } from '#policies';
+
 /** Who may ask. The closed list: a token with any other role is no token. */
 export const ROLES = ['developer', 'provider', 'operator', 'bureau', 'security', 'custodian', 'public'] as const;
 export type Role = (typeof ROLES)[number];
@@ -18,10 +20,13 @@ export interface Caller {
 export const SUB_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:@|+/=~-]{0,127}$/;
 export const ORG_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 
-/** The caller that claims describe, or null where one is absent, of another type or outside its pattern. */
+/**
+ * The caller that claims describe, or null where one is absent, of another type or outside its pattern, or where it says that it
+ * is of a drill: an access in that name would look like none.
+ */
 export function callerOf(sub: unknown, org: unknown, role: unknown): Caller | null {
   if (typeof sub !== 'string' || !SUB_PATTERN.test(sub)) return null;
-  if (typeof org !== 'string' || !ORG_PATTERN.test(org)) return null;
+  if (typeof org !== 'string' || !ORG_PATTERN.test(org) || isDrillOrganisation(org)) return null;
   const known = ROLES.find((one) => one === role);
   return known === undefined ? null : Object.freeze({ sub, org, role: known });
 }

@@ -124,6 +124,11 @@ export const EN: MessageCatalogue = {
     detail: 'what you ask for is frozen[: {scope}]',
     hint: 'ask the security office; nothing that you can change in the request helps',
   },
+  POLICY_CANARY: {
+    title: 'the answer held a value that must never leave',
+    detail: 'nothing of the answer was released; the security office has been told',
+    hint: 'ask the security office; the same question is answered no differently',
+  },
   // ── catalogue ────────────────────────────────────────────────────────────────────────────────────────────────────
   RESOURCE_NOT_FOUND: {
     title: 'no such resource',
@@ -164,6 +169,11 @@ export const EN: MessageCatalogue = {
     title: 'there is no such freeze',
     detail: 'freeze `{id}` does not exist',
     hint: 'list what is frozen with GET /v1/freezes',
+  },
+  CANARY_NOT_FOUND: {
+    title: 'canary not found',
+    detail: 'canary `{id}` is not watched for',
+    hint: 'list those that are with GET /v1/canaries',
   },
   FREEZE_STATE: {
     title: 'the state of the freeze does not allow this',

@@ -125,6 +125,11 @@ export const ZH_CN: MessageCatalogue = {
     hint: '请联系安全办；修改请求无济于事',
   },
   // ── 目录 ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+  POLICY_CANARY: {
+    title: '结果中含有绝不允许流出的值',
+    detail: '结果未予放行，已通知安全办',
+    hint: '请联系安全办；重复提问结果相同',
+  },
   RESOURCE_NOT_FOUND: {
     title: '没有这个资源',
     detail: '资源 `{id}` 不存在，或您无权查看',
@@ -164,6 +169,11 @@ export const ZH_CN: MessageCatalogue = {
     title: '没有这项冻结',
     detail: '冻结 `{id}` 不存在',
     hint: '请用 GET /v1/freezes 查看冻结清单',
+  },
+  CANARY_NOT_FOUND: {
+    title: '找不到该警戒值',
+    detail: '未在监视警戒值 `{id}`',
+    hint: '可用 GET /v1/canaries 列出',
   },
   FREEZE_STATE: {
     title: '冻结的状态不允许此操作',

@@ -2,6 +2,7 @@ import type { Store } from '#catalog';
 import type { PolicyProfile, PrivacyNoise } from '#policies';
 import type { Sandbox } from '#sandbox';
 import type { AccessLog } from '../audit/index.ts';
+import type { CanaryWatch } from '../canaries/canary-watch.ts';
 import type { FreezeRegister } from '../freezes/freeze-register.ts';
 import type { Authorizer } from '../identity/index.ts';
 import type { GatewayMetrics } from '../telemetry.ts';
@@ -34,6 +35,7 @@ export interface PipelineDeps {
   readonly guard: StoredGuardMemory;
   readonly answers: KeptAnswers;
   readonly freezes: FreezeRegister;
+  readonly canaries: Pick<CanaryWatch, 'find' | 'raise'>;
   readonly witness: ReleaseWitness;
   readonly metrics: GatewayMetrics;
   /** Longest time that an engine may work on one job, milliseconds. */

@@ -11,6 +11,7 @@ import { execute, type GuardedAnswer } from './execute.ts';
 import { subjectOf } from './freeze-subject.ts';
 import { type Answer, type OpenedJob, recordFailure, recordIntent, recordOutcome, recordRefusal } from './record.ts';
 import { releaseTick } from './release-tick.ts';
+import { screen } from './screen.ts';
 
 /** A request as it entered the gateway. */
 export interface JobArrival {
@@ -33,7 +34,7 @@ export interface JobObserver {
 /**
  * The life of a job. Data flows one way, each line a stage (ARCHITECTURE.md has the table):
  *
- *   admit → parse → resolve → decide → rewrite → emit → [intent] → execute → protect → finish → tick of the clock → [outcome] → release
+ *   admit → parse → resolve → decide → rewrite → emit → [intent] → execute → protect → finish → screen → tick of the clock → [outcome] → release
  *
  * Errors: what `admit` throws leaves no job. Everything later ends in a recorded job: `refused` before the intent,
  * `failed` or `cancelled` after it (charged: execution had begun).
@@ -77,6 +78,7 @@ async function live(
     const answer = await answerOf(begun, compiled, () =>
       stage('execute', () => execute(arrival, admission, compiled, deps)),
     );
+    await stage('screen', () => screen(arrival, answer, deps));
     // Before the outcome is written: its time, its place in the log and the growth of the tree would tell how long it took.
     await stage('tick', () => releaseTick(arrival, deps));
     return await stage('outcome', () => recordOutcome(begun, answer, subject, deps));

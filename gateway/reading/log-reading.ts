@@ -79,18 +79,18 @@ export interface Behaviour {
 /** One person's questions: each job once, by its intent or its refusal. */
 export function behaviourOf(db: Db, person: string, org: string, period: ReadingPeriod): Behaviour {
   const { entries, isComplete } = readAll(db, { person, org, ...period });
-  const failed = new Set(
-    entries.filter(({ entry }) => entry.kind === 'outcome' && entry.decision === 'deny').map(({ entry }) => entry.job),
-  );
+  const failures = entries.filter(({ entry }) => entry.kind === 'outcome' && entry.decision === 'deny');
+  const codeOf = new Map(failures.map(({ entry }) => [entry.job, entry.code ?? 'INTERNAL']));
   const questions = entries
     .filter(({ entry }) => entry.kind === 'intent' || entry.kind === 'refusal')
     .map(({ index, entry }): Question => {
       const queryHash = entry.queryHash ?? null;
-      const isDenied = entry.kind === 'refusal' || failed.has(entry.job);
+      const code = entry.kind === 'refusal' ? entry.code : codeOf.get(entry.job);
       return {
         index,
         at: entry.at,
-        isDenied,
+        isDenied: code !== undefined,
+        metCanary: code === 'POLICY_CANARY',
         queryHash,
         plan: queryHash === null ? null : findQueryPlan(db, queryHash),
       };

@@ -91,6 +91,7 @@ function periodOf(
 
 const BECAUSE: Readonly<Record<Language, Readonly<Record<Signal, string>>>> = {
   en: {
+    canary: 'answers that held a value that must never leave: none may be',
     'denial-rate': 'share of questions that were refused, of at least ten',
     'near-duplicates': 'different queries that differ in literals only, the largest family',
     'sequential-lookups': 'longest run of such queries in which one number goes on by the same step',
@@ -98,6 +99,7 @@ const BECAUSE: Readonly<Record<Language, Readonly<Record<Signal, string>>>> = {
     burst: 'most questions within one minute',
   },
   'zh-CN': {
+    canary: '结果中含有绝不允许流出的值：不得有一次',
     'denial-rate': '被拒绝的提问所占比例（至少十次提问）',
     'near-duplicates': '仅字面值不同的查询，取最大的一族',
     'sequential-lookups': '此类查询中某一数值按相同步长递变的最长连续序列',

@@ -29,6 +29,8 @@ export const ACTIONS = [
   'freeze:set',
   'freeze:thaw',
   'freeze:read',
+  'canary:manage',
+  'drill:run',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -55,7 +57,7 @@ action "audit:read", "audit:read-all"
   appliesTo { principal: Caller, resource: AccessLog };
 action "privacy:read"
   appliesTo { principal: Caller, resource: PrivacyRegistry };
-action "freeze:set", "freeze:thaw", "freeze:read"
+action "freeze:set", "freeze:thaw", "freeze:read", "canary:manage", "drill:run"
   appliesTo { principal: Caller, resource: Platform };
 `;
 
@@ -143,6 +145,9 @@ export const ACCESS_POLICIES: Readonly<Record<string, string>> = Object.freeze({
   // That a thaw takes two of them is a matter of the freeze's state (catalog/freezes.ts), not of who they are.
   'security-office-freezes-and-thaws': `
     permit (principal, action in [Action::"freeze:set", Action::"freeze:thaw"], resource)
+    when { principal.role == "security" };`,
+  'security-office-keeps-canaries-and-drills': `
+    permit (principal, action in [Action::"canary:manage", Action::"drill:run"], resource)
     when { principal.role == "security" };`,
   'officers-see-what-is-frozen': `
     permit (principal, action == Action::"freeze:read", resource)

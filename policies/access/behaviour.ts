@@ -2,7 +2,14 @@ import { isOffHours } from './risk.ts';
 
 /** What one person's questions look like over a time: signals that a human judges, each with its reason. Pure. */
 
-export const SIGNALS = ['denial-rate', 'near-duplicates', 'sequential-lookups', 'off-hours', 'burst'] as const;
+export const SIGNALS = [
+  'canary',
+  'denial-rate',
+  'near-duplicates',
+  'sequential-lookups',
+  'off-hours',
+  'burst',
+] as const;
 export type Signal = (typeof SIGNALS)[number];
 
 /** One question, as the log tells it. */
@@ -11,13 +18,19 @@ export interface Question {
   /** ISO 8601 UTC. */
   readonly at: string;
   readonly isDenied: boolean;
+  /** A value that must never leave stood in its answer. */
+  readonly metCanary: boolean;
   /** The canonical plan; null where none is kept, as of a refused query. */
   readonly plan: string | null;
   readonly queryHash: string | null;
 }
 
+/** `alarm`: to act on at once. `notice`: to look at. */
+export type SignalGrade = 'alarm' | 'notice';
+
 export interface BehaviourSignal {
   readonly signal: Signal;
+  readonly grade: SignalGrade;
   readonly value: number;
   /** From here on the signal is raised. */
   readonly threshold: number;
@@ -33,6 +46,7 @@ const EXAMPLES_MAX = 10;
 const QUESTIONS_MIN = 10;
 const BURST_MS = 60_000;
 const THRESHOLDS: Readonly<Record<Signal, number>> = {
+  canary: 1,
   'denial-rate': 0.3,
   'near-duplicates': 10,
   'sequential-lookups': 5,
@@ -41,6 +55,7 @@ const THRESHOLDS: Readonly<Record<Signal, number>> = {
 };
 
 /**
+ * - `canary`: answers that held a value that must never leave. The one alarm, and first.
  * - `denial-rate`: share of questions that were refused.
  * - `near-duplicates`: most different queries that differ in literals only.
  * - `sequential-lookups`: longest run of such queries in which one number goes on by the same step each time.
@@ -55,7 +70,9 @@ export function behaviourSignals(questions: readonly Question[]): readonly Behav
   const families = familiesOf(questions);
   const largest = longest(families.map(({ members }) => members));
   const run = longest(families.map(sequentialRun));
+  const canaries = questions.filter(({ metCanary }) => metCanary);
   return [
+    signalOf('canary', canaries.length, canaries, questions.length),
     share(
       'denial-rate',
       questions.filter(({ isDenied }) => isDenied),
@@ -73,7 +90,16 @@ export function behaviourSignals(questions: readonly Question[]): readonly Behav
 function signalOf(signal: Signal, value: number, meant: readonly Question[], of: number): BehaviourSignal {
   const threshold = THRESHOLDS[signal];
   const entries = meant.slice(-EXAMPLES_MAX).map(({ index }) => index);
-  return { signal, value: Math.round(value * 1_000) / 1_000, threshold, isRaised: value >= threshold, of, entries };
+  const grade = signal === 'canary' ? 'alarm' : 'notice';
+  return {
+    signal,
+    grade,
+    value: Math.round(value * 1_000) / 1_000,
+    threshold,
+    isRaised: value >= threshold,
+    of,
+    entries,
+  };
 }
 
 interface Family {

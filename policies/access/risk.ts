@@ -1,6 +1,7 @@
 /** What makes a single access worth a second look. Pure: everything is in the entry and the public calendar of the city. */
 
-export const RISKS = ['denied', 'off-hours', 'sensitive', 'integrity'] as const;
+/** `canary`: a value that must never leave stood in an answer. The gravest; with `integrity` the only ones to act on at once. */
+export const RISKS = ['denied', 'off-hours', 'sensitive', 'integrity', 'canary'] as const;
 export type Risk = (typeof RISKS)[number];
 
 const WORK_BEGINS = 8;
@@ -26,13 +27,15 @@ export function risksOf(entry: {
   readonly kind: string;
   readonly at: string;
   readonly decision?: string;
+  readonly code?: string;
   readonly tables?: readonly { readonly level: string }[];
 }): readonly Risk[] {
-  const { kind, at, decision, tables = [] } = entry;
+  const { kind, at, decision, code, tables = [] } = entry;
   const risks: Risk[] = [];
   if (decision === 'deny') risks.push('denied');
   if (ASKS.has(kind) && isOffHours(at)) risks.push('off-hours');
   if (ASKS.has(kind) && tables.some(({ level }) => SENSITIVE.has(level))) risks.push('sensitive');
   if (kind === 'integrity') risks.push('integrity');
+  if (code === 'POLICY_CANARY') risks.push('canary');
   return risks;
 }

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  activeCanaries,
   activeFreezes,
   beginVersion,
   commitVersion,
@@ -19,6 +20,7 @@ import {
   findPlan,
   findResource,
   findVersion,
+  insertCanary,
   insertFreeze,
   openStore,
   providersOfPlan,
@@ -76,6 +78,14 @@ beforeEach(async () => {
     });
     decidePlan(tx, 'p1', { role: 'bureau', org: 'bureau', by: 'bo', verdict: 'approve', comment: '' });
     insertFreeze(tx, { id: 'f1', scope: 'plan', target: 'p2', reason: '', frozenBy: 'office/sue' });
+    insertCanary(tx, {
+      id: 'c1',
+      digest: 'ab'.repeat(32),
+      hint: 7,
+      label: 'c',
+      onHit: 'freeze',
+      createdBy: 'office/carol',
+    });
     const version = beginVersion(tx, 'power');
     commitVersion(tx, {
       resource: 'power',
@@ -112,6 +122,7 @@ const USES: Readonly<Record<SealedTable, (store: Store) => unknown>> = {
   plan_resources: (store) => store.read((db) => providersOfPlan(db, 'p1')),
   plan_decisions: (store) => store.read((db) => findPlan(db, 'p1')),
   freezes: (store) => store.read(activeFreezes),
+  canaries: (store) => store.read(activeCanaries),
 };
 const WHERE: Readonly<Record<SealedTable, string>> = {
   organisations: `id = 'grid'`,
@@ -121,6 +132,7 @@ const WHERE: Readonly<Record<SealedTable, string>> = {
   plan_resources: `plan = 'p1'`,
   plan_decisions: `plan = 'p1'`,
   freezes: `id = 'f1'`,
+  canaries: `id = 'c1'`,
 };
 const tables = Object.keys(SEALED_TABLES) as SealedTable[];
 const corrupt = expect.objectContaining({ code: 'CATALOGUE_CORRUPT' });
@@ -207,11 +219,11 @@ it('a plan put back as it once was, with the seal that it had, is not used', asy
 it('a home that was never sealed is taken in, and says so; one of another key is not used', () => {
   edit('DELETE FROM row_seals; UPDATE catalogue_seal SET mac = NULL');
   const store = open();
-  expect(takenIn).toEqual([11]);
+  expect(takenIn).toEqual([12]);
   for (const table of tables) expect(() => USES[table](store)).not.toThrow();
   close(store);
   close(open());
-  expect(takenIn, 'once').toEqual([11]);
+  expect(takenIn, 'once').toEqual([12]);
   expect(found).toEqual([]);
   expect(() => USES.plans(open(8))).toThrow(corrupt);
 });

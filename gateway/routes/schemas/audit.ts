@@ -47,6 +47,7 @@ export const AuditEntrySchema = z
     timingClass: z.string().optional(),
     repeats: z.int().optional().openapi({ description: 'the outcome whose answer is given again: nothing ran' }),
     note: z.string().optional(),
+    drill: z.literal(true).optional().openapi({ description: 'part of a drill' }),
   })
   .openapi('AuditEntry', { description: 'never a value of protected data' });
 
@@ -117,6 +118,7 @@ export const BehaviourSchema = z
     signals: z.array(
       z.object({
         signal: z.enum(SIGNALS),
+        grade: z.enum(['alarm', 'notice']).openapi({ description: '`alarm`: to act on at once' }),
         value: z.number(),
         threshold: z.number(),
         isRaised: z.boolean(),

@@ -81,6 +81,8 @@ const TABLE: readonly [Action, string, Target, readonly Role[]][] = [
   ['audit:read-all', 'the log', log, ['bureau', 'security']],
   ['privacy:read', 'the register', register, ['developer', 'provider', 'operator', 'bureau', 'security']],
   ['freeze:set', 'the platform', platform, ['security']],
+  ['canary:manage', 'the platform', platform, ['security']],
+  ['drill:run', 'the platform', platform, ['security']],
   ['freeze:thaw', 'the platform', platform, ['security']],
   ['freeze:read', 'the platform', platform, ['bureau', 'security']],
 ];

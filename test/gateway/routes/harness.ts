@@ -4,6 +4,9 @@ import { createApp } from '../../../gateway/app.ts';
 import { type AppDeps, DEFAULT_LIMITS } from '../../../gateway/app-deps.ts';
 import { openLog } from '../../../gateway/audit/log.ts';
 import { createLogKey } from '../../../gateway/audit/log-key.ts';
+import { createCanaryDigests } from '../../../gateway/canaries/canary-digests.ts';
+import { CanaryRegister } from '../../../gateway/canaries/canary-register.ts';
+import { createCanaryService } from '../../../gateway/canaries/canary-service.ts';
 import { storeResult } from '../../../gateway/formats/stored-result.ts';
 import { FreezeRegister } from '../../../gateway/freezes/freeze-register.ts';
 import { createFreezeService } from '../../../gateway/freezes/freeze-service.ts';
@@ -45,6 +48,16 @@ export function tokenOf(who: Caller): string {
 
 /** Cedar over the real policies. */
 const AUTHORIZE = createAuthorizer();
+const DRILL = {
+  id: 'd1',
+  detected: true,
+  detectionMs: 40,
+  closureMs: 5,
+  jobsStopped: 1,
+  workersStopped: 1,
+  leftBehind: 0,
+};
+const DIGESTS = createCanaryDigests(Buffer.alloc(32, 3));
 const KEY = createLogKey('test.example/log', generateKeyPairSync('ed25519').privateKey);
 
 export async function openHarness({
@@ -73,6 +86,8 @@ export async function openHarness({
       sandbox: { expel: () => Promise.resolve(0) },
       jobs: { stop: () => Promise.resolve(0) },
     }),
+    canaries: createCanaryService({ store, register: new CanaryRegister(store, DIGESTS), digests: DIGESTS }),
+    drill: () => Promise.resolve(DRILL),
     issuer: { jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'x', kid: 'k' }] } },
     limits: DEFAULT_LIMITS,
     readiness: () => Promise.resolve({ store: true, sandbox: true }),

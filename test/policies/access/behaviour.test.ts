@@ -16,6 +16,7 @@ const question = (index: number, change: Partial<Question> = {}): Question => ({
   index,
   at: new Date(MORNING + index * 120_000).toISOString(),
   isDenied: false,
+  metCanary: false,
   plan: `{"kind":"scan","columns":["${index % 8}"],"limit":${literal(5)}}`,
   queryHash: `h${index % 8}`,
   ...change,
@@ -40,6 +41,13 @@ describe('signals', () => {
     expect(raised(day((i) => ({ isDenied: i % 3 === 0 })))).toEqual(['denial-rate']);
     expect(raised(day((i) => ({ isDenied: i % 4 === 0 })))).toEqual([]);
     expect(raised([question(0, { isDenied: true })])).toEqual([]);
+  });
+
+  it('a canary: one is enough, and it is the alarm', () => {
+    const met = day((i) => ({ metCanary: i === 7 }));
+    expect(raised(met)).toEqual(['canary']);
+    expect(signal(met, 'canary')).toMatchObject({ grade: 'alarm', value: 1, entries: [7] });
+    expect(signal(met, 'burst')?.grade).toBe('notice');
   });
 
   it('near-duplicates: many queries that differ in literals only, whatever the literals', () => {
