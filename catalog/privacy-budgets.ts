@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import {
   amountOf,
   type PrivacyAccount,
@@ -27,6 +28,30 @@ const selectLast = prepared(({ client }) =>
     )
     .pluck(),
 );
+
+const selectAccounts = prepared(({ client }) =>
+  client
+    .prepare<[string, string], string>('SELECT account FROM ledger_accounts WHERE account >= ? AND account < ?')
+    .pluck(),
+);
+
+/**
+ * Columns by whose units a resource was ever charged. A table that names nobody is charged by the names of the table that its rows
+ * were joined to.
+ */
+export function chargedUnits(db: Db, resource: string): readonly string[] {
+  const prefix = `privacy:${JSON.stringify([resource]).slice(0, -1)},`;
+  const units = selectAccounts(db)
+    .all(prefix, `${prefix}\u{10ffff}`)
+    .map((account) =>
+      z
+        .tuple([z.string(), z.string()])
+        .rest(z.string())
+        .parse(JSON.parse(account.slice('privacy:'.length))),
+    )
+    .map(([, unit]) => unit);
+  return [...new Set(units)];
+}
 
 /** Of a charge as the compiler tells it: the resource's budget may be that of a withdrawn one. */
 export function lineageOf(db: Db, { resource, unit }: PrivacyLineage): PrivacyLineage {

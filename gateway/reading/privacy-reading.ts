@@ -2,6 +2,7 @@ import {
   type AccountBalance,
   accountBalance,
   accountPace,
+  chargedUnits,
   type Db,
   findResource,
   lineageOf,
@@ -50,7 +51,7 @@ const PACE_DAYS = 30;
 const FORECAST_DAYS_MAX = 36_525;
 const ASKERS: ReadonlySet<string> = new Set(['developer', 'operator']);
 
-/** Of every resource and kind of unit that the plans reach and that leaves in mode `dp`; of its own ones for a provider. */
+/** Of every resource and kind of unit that the plans reach and that leaves in mode `dp`, or has left; of its own ones for a provider. */
 export function privacyBudgetsOf(
   db: Db,
   caller: Caller,
@@ -63,7 +64,8 @@ export function privacyBudgetsOf(
     for (const { resource: id } of plan.tables) {
       const resource = findResource(db, id);
       if (resource === null || (caller.role === 'provider' && resource.provider !== caller.org)) continue;
-      for (const unit of privateUnits(resource, profile)) {
+      const units = new Set([...privateUnits(resource, profile), ...chargedUnits(db, resource.lineage ?? id)]);
+      for (const unit of units) {
         const lineage = lineageOf(db, { resource: id, unit });
         const key = JSON.stringify(lineage);
         const entry = reached.get(key) ?? { lineage, plans: [] };

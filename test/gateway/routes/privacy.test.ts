@@ -55,7 +55,7 @@ const budgets = async (who = DEVELOPER) =>
   ((await (await h.request(who, '/v1/budgets')).json()) as BudgetsBody).privacy;
 
 let jobs = 0;
-async function release(rho: number, delta = 0, who = DEVELOPER): Promise<string> {
+async function release(rho: number, delta = 0, who = DEVELOPER, unit = 'uscc'): Promise<string> {
   jobs += 1;
   const id = `job_${jobs}`;
   const json = '{}';
@@ -63,7 +63,7 @@ async function release(rho: number, delta = 0, who = DEVELOPER): Promise<string>
     statistic: 'sum m3_used',
     mechanism: 'discrete-gaussian',
     resource: 'water',
-    unit: 'uscc',
+    unit,
     groupsMax: 4,
     contributionMax: 1e6,
     sensitivity: 2e6,
@@ -118,6 +118,15 @@ describe('GET /v1/budgets, privacy', () => {
     const days = (0.185 - 0.004) / (0.004 / 30);
     const expected = new Date(Date.parse('2026-03-01T08:00:00.000Z') + days * 86_400_000).toISOString().slice(0, 10);
     expect(mine!.forecast['exhaustedOn']).toBe(expected);
+  });
+
+  it('tells what was charged by the names of another table’s units', async () => {
+    await release(0.002, 0, DEVELOPER, 'owner "no"');
+    const told = await budgets();
+    expect(told.map(({ unit, everybody }) => [unit, everybody.rho.spent])).toEqual([
+      ['uscc', 0],
+      ['owner "no"', 0.002],
+    ]);
   });
 
   it('has no caps of their own for those who do not ask, and nothing of others’ tables', async () => {
