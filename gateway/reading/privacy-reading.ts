@@ -1,5 +1,6 @@
 import {
   type AccountBalance,
+  type AccountPace,
   accountBalance,
   accountPace,
   chargedUnits,
@@ -42,6 +43,7 @@ export interface PrivacyBudget extends PrivacyLineage {
 export interface PrivacyForecast {
   readonly last: number | null;
   readonly releasesLikeLast: number | null;
+  readonly releasesAtDefault: number;
   readonly rhoPerDay: number;
   readonly exhaustedOn: string | null;
 }
@@ -87,7 +89,7 @@ function budgetOf(
   db: Db,
   caller: Caller,
   { lineage, plans }: { readonly lineage: PrivacyLineage; readonly plans: readonly UsagePlan[] },
-  { privacyBudgets }: PolicyProfile,
+  { privacy, privacyBudgets }: PolicyProfile,
   now: Date,
 ): PrivacyBudget {
   const delta = privacyBudgets.epsilonDelta;
@@ -105,7 +107,12 @@ function budgetOf(
     organisation: own === null ? null : told(own.organisation, delta),
     analyst: own === null ? null : told(own.analyst, delta),
     plans: plans.map((plan) => ({ plan: plan.id, ...told(held('plan', plan), delta) })),
-    forecast: forecastOf(db, account('resource').account, everybody, own === null ? [] : Object.values(own), now),
+    forecast: forecastOf(
+      { ...accountPace(db, account('resource').account, paceSince(now)), defaultRho: privacy.rho },
+      everybody,
+      own === null ? [] : Object.values(own),
+      now,
+    ),
   };
 }
 
@@ -122,15 +129,14 @@ function told({ limit, spent, reserved, remaining }: AccountBalance, delta: numb
   };
 }
 
+const paceSince = (now: Date): string => new Date(now.getTime() - PACE_DAYS * DAY_MS).toISOString();
+
 function forecastOf(
-  db: Db,
-  account: string,
+  { charged, last, defaultRho }: AccountPace & { readonly defaultRho: number },
   everybody: AccountBalance,
   own: readonly AccountBalance[],
   now: Date,
 ): PrivacyForecast {
-  const since = new Date(now.getTime() - PACE_DAYS * DAY_MS).toISOString();
-  const { charged, last } = accountPace(db, account, since);
   const rhoPerDay = charged / PACE_DAYS;
   const left = everybody.remaining ?? 0;
   const leftToCaller = Math.min(left, ...own.map(({ remaining }) => remaining ?? left));
@@ -138,6 +144,7 @@ function forecastOf(
   return {
     last,
     releasesLikeLast: last === null ? null : Math.floor(leftToCaller / last),
+    releasesAtDefault: Math.floor(leftToCaller / defaultRho),
     rhoPerDay,
     exhaustedOn: days > FORECAST_DAYS_MAX ? null : new Date(now.getTime() + days * DAY_MS).toISOString().slice(0, 10),
   };

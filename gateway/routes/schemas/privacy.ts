@@ -73,6 +73,7 @@ export const PrivacyBudgetSchema = z
           .int()
           .nullable()
           .openapi({ description: 'how many more of its cost are left to the caller' }),
+        releasesAtDefault: z.int().openapi({ description: 'the same at the profile’s default ρ' }),
         rhoPerDay: z.number().openapi({ description: 'taken by everybody, mean of the last 30 days' }),
         exhaustedOn: z.string().nullable().openapi({
           format: 'date',

@@ -114,7 +114,12 @@ describe('GET /v1/budgets, privacy', () => {
     expect(mine!.plans[0]!.rho.spent).toBe(0.004);
     expect(mine!.selection.spent).toBe(1e-9);
     expect(mine!.everybody.epsilon.spent).toBe(epsilonOf(0.004, 1e-6));
-    expect(mine!.forecast).toMatchObject({ last: 0.001, releasesLikeLast: 21, rhoPerDay: 0.004 / 30 });
+    expect(mine!.forecast).toMatchObject({
+      last: 0.001,
+      releasesLikeLast: 21,
+      releasesAtDefault: 21,
+      rhoPerDay: 0.004 / 30,
+    });
     const days = (0.185 - 0.004) / (0.004 / 30);
     const expected = new Date(Date.parse('2026-03-01T08:00:00.000Z') + days * 86_400_000).toISOString().slice(0, 10);
     expect(mine!.forecast['exhaustedOn']).toBe(expected);
