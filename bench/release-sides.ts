@@ -8,9 +8,11 @@ import type { JobArrival } from '../gateway/pipeline/run-job.ts';
 import {
   type CompiledQuery,
   type Level,
+  type PolicyProfile,
   type QueryCatalog,
   type ReleasedResult,
   type TableData,
+  type TableSchema,
   twinsOf,
 } from '../policies/index.ts';
 import { openDuckDbEngine } from '../sandbox/engines/duckdb/duckdb-engine.ts';
@@ -40,7 +42,7 @@ export interface Sides {
 export interface BenchEngine {
   readonly memoryMb: number;
   /** The star with the fact's rows and measures at `factLevel`. */
-  sides(factLevel: Level): Sides;
+  sides(factLevel: Level, asked?: { readonly declared?: Declared; readonly profile?: PolicyProfile }): Sides;
   close(): Promise<void>;
 }
 
@@ -56,11 +58,12 @@ export async function openBenchEngine(star: StoredStar, home: string): Promise<B
   const pipeline = await inProcess(gateway, engine);
   return {
     memoryMb,
-    sides(factLevel) {
-      const admission = admissionTo(catalogOf(star, factLevel));
+    sides(factLevel, { declared = {}, profile = pipeline.profile } = {}) {
+      const admission = admissionTo(catalogOf(star, factLevel, declared));
+      const compiler = { ...pipeline, profile };
       return {
         compile: async (sql) =>
-          (await compileAnew({ sql, privacy: null }, admission, pipeline, pipeline.queryFacts())).compiled,
+          (await compileAnew({ sql, privacy: null }, admission, compiler, pipeline.queryFacts())).compiled,
         release: async (sql, compiled) => {
           const { released, guard } = await execute(arrivalOf(sql), admission, compiled, pipeline);
           pipeline.guard.forget(guard); // every run is the first
@@ -129,16 +132,27 @@ function viewsOf(star: StoredStar, suffix: string) {
   }));
 }
 
-function catalogOf(star: StoredStar, factLevel: Level): QueryCatalog {
+/** `rowsPerUnitMax` of the columns that name units, by table and column. */
+export type Declared = Readonly<Record<string, number>>;
+
+function catalogOf(star: StoredStar, factLevel: Level, declared: Declared): QueryCatalog {
   const schemas = starSchemas(factLevel);
   return new Map(
     STAR_TABLES.map((table) => {
       const { rowsPerUnitMax } = star.tables[table];
-      const schema = schemas[table];
+      const schema = promising(schemas[table], declared);
       const twins = twinsOf(schema.columns).map(({ name }) => name);
       return [table, { resource: table, version: VERSION, schema, rowsPerUnitMax, twins }];
     }),
   );
+}
+
+function promising(schema: TableSchema, declared: Declared): TableSchema {
+  const columns = schema.columns.map((column) => {
+    const rowsPerUnitMax = declared[`${schema.table}.${column.name}`];
+    return rowsPerUnitMax === undefined ? column : { ...column, rowsPerUnitMax };
+  });
+  return { ...schema, columns };
 }
 
 function admissionTo(catalog: QueryCatalog): Admission {

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AppError, type CompiledQuery, type Level, type ReleasedResult, type TableData } from '../policies/index.ts';
 import { EngineError } from '../sandbox/engines/engine.ts';
+import { geomean, median, PAIRS, pairedTimes, rounded } from './paired-times.ts';
 import { closeStar, openStar } from './release-data.ts';
 import { RELEASE_QUERIES } from './release-queries.ts';
 import { ENGINE_THREADS, openBenchEngine, type Sides } from './release-sides.ts';
@@ -19,7 +20,6 @@ import type { BenchOptions } from './run.ts';
 
 const SEED = 2_026;
 const ROWS = { usual: 20_000_000, tiny: 20_000 } as const;
-const PAIRS = 3;
 const COMPILE_ROUNDS = { usual: 20, tiny: 2 } as const;
 
 export default async function bench({ tiny, log }: BenchOptions): Promise<Record<string, unknown>> {
@@ -143,35 +143,6 @@ async function measure(sides: Sides, query: string, sql: string, compiled: Compi
   }
 }
 
-interface Took {
-  readonly ms: number;
-  readonly cpuMs: number;
-}
-
-/** Medians of either, in turns, each first in every second pair: a slow minute of the machine meets both. */
-async function pairedTimes(a: () => Promise<unknown>, b: () => Promise<unknown>): Promise<readonly [Took, Took]> {
-  const times: readonly [Took[], Took[]] = [[], []];
-  for (let pair = 0; pair < PAIRS; pair += 1) {
-    for (const side of pair % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
-      times[side].push(await timed(side === 0 ? a : b));
-    }
-  }
-  return [medianOf(times[0]), medianOf(times[1])];
-}
-
-/** Elapsed, and CPU of this process: other load on the machine does not count in the latter. */
-async function timed(work: () => Promise<unknown>): Promise<Took> {
-  const startedMs = performance.now();
-  const before = process.cpuUsage();
-  await work();
-  const { user, system } = process.cpuUsage(before);
-  return { ms: performance.now() - startedMs, cpuMs: (user + system) / 1000 };
-}
-
-function medianOf(all: readonly Took[]): Took {
-  return { ms: median(all.map(({ ms }) => ms)), cpuMs: median(all.map(({ cpuMs }) => cpuMs)) };
-}
-
 function comparison(raw: TableData, { table, suppressed }: ReleasedResult) {
   const known = new Set(rowTexts(raw));
   const shown = rowTexts(table);
@@ -229,16 +200,4 @@ function overheadOf(mode: 'aggregate' | 'perturbed', measured: readonly Measured
   };
 }
 
-function geomean(ratios: readonly (number | undefined)[]): number {
-  const logs = ratios.flatMap((ratio) => (ratio === undefined ? [] : [Math.log(ratio)]));
-  return rounded(Math.exp(logs.reduce((sum, one) => sum + one, 0) / logs.length), 3);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
 const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');

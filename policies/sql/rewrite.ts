@@ -50,6 +50,11 @@ export function rewrite(
   privacy: PrivacyRequest = profile.privacy,
 ): PrivatePlan {
   const { groupsMax = profile.privacy.groupsMax, rowsMax = profile.privacy.rowsMax } = privacy.share ?? {};
+  // INVARIANT: what one unit has in one group fits 64 bits (bounded-amount.ts).
+  assert(
+    groupsMax >= 1 && rowsMax >= 1 && rowsMax <= ROWS_COUNTED_MAX,
+    'a unit counts with some rows, and not with very many',
+  );
   const asked = { ...profile, privacy: { ...profile.privacy, groupsMax, rowsMax } };
   const { boundaries: cut, finish } = cutPlan(resolved, decision, asked);
   const { boundaries, charges, mechanisms } = splitPrivacy(cut, privacy);
@@ -74,3 +79,4 @@ export function rewrite(
 }
 
 const BOUNDARIES_MAX = 16;
+const ROWS_COUNTED_MAX = 100;

@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { AppError, type CompiledQuery, DEFAULT_PROFILE } from '../policies/index.ts';
+import { geomean, pairedTimes, rounded } from './paired-times.ts';
+import { closeStar, openStar } from './release-data.ts';
+import { RELEASE_QUERIES } from './release-queries.ts';
+import { ENGINE_THREADS, openBenchEngine, type Sides } from './release-sides.ts';
+
+const SEED = 2_026;
+const ROWS = { usual: 4_000_000, tiny: 20_000 } as const;
+
+/** What tables say of rows per person by themselves: one row of a person, one main job. */
+const ONE_ROW = { 'person.pid': 1, 'job.pid': 1 } as const;
+/** With a promise for the fact as well, nothing needs to be left out. */
+const ALL_DECLARED = { ...ONE_ROW, 'trip.pid': 100, 'job.uscc': 1_000, 'firm.uscc': 1 } as const;
+/** So that what is declared is never more than what would be kept. */
+const GENEROUS = {
+  ...DEFAULT_PROFILE,
+  privacy: { ...DEFAULT_PROFILE.privacy, rho: 1, groupsMax: 1_000, rowsMax: 100 },
+};
+
+/** The bounded statistics of a query of the list, as somebody would write them for DuckDB: per person, then over persons. */
+const HANDWRITTEN: Readonly<Record<string, string>> = {
+  total: `SELECT sum(least(n, 4)), sum(least(greatest(f, 0), 800)) FROM (
+    SELECT pid, count(*) AS n, sum(least(greatest(fare_amt, 0), 200)) AS f FROM trip GROUP BY pid)`,
+  'by district': `SELECT dist_code, sum(least(n, 4)), sum(least(greatest(f, 0), 800)) FROM (
+    SELECT *, row_number() OVER (PARTITION BY pid ORDER BY hash(pid, dist_code), dist_code) AS place FROM (
+      SELECT dist_code, pid, count(*) AS n, sum(least(greatest(fare_amt, 0), 200)) AS f FROM trip GROUP BY dist_code, pid))
+    WHERE place <= 4 GROUP BY dist_code`,
+  'district and hour': `SELECT dist_code, hour_no, sum(least(n, 4)), sum(least(greatest(m, 0), 2400)) FROM (
+    SELECT *, row_number() OVER (PARTITION BY pid ORDER BY hash(pid, dist_code, hour_no), dist_code, hour_no) AS place FROM (
+      SELECT dist_code, hour_no, pid, count(*) AS n, sum(least(greatest(ride_min, 0), 600)) AS m
+      FROM trip GROUP BY dist_code, hour_no, pid))
+    WHERE place <= 4 GROUP BY dist_code, hour_no HAVING count(*) >= 10`,
+};
+
+/**
+ * What bounding costs: released answers of mode `dp` against the same SQL straight in DuckDB (30 queries over a star of journeys), with
+ * persons bounded per group (`exact`) and by what tables declare (`declared`); and against the same bounded statistics written by hand.
+ * `--rows N`: another size.
+ */
+export async function planFigures(tiny: boolean, log: (line: string) => void): Promise<Record<string, unknown>> {
+  const rows = rowsAsked() ?? (tiny ? ROWS.tiny : ROWS.usual);
+  const size = { rows, seed: SEED };
+  const star = await openStar(size);
+  try {
+    const engine = await openBenchEngine(star, join(star.dir, 'home'));
+    try {
+      const exact = engine.sides('general-4', { declared: ONE_ROW });
+      const declared = engine.sides('general-4', { declared: ALL_DECLARED, profile: GENEROUS });
+      const measured = {
+        exact: await overheads('exact', exact, RELEASE_QUERIES, log),
+        declared: await overheads('declared', declared, RELEASE_QUERIES, log),
+        handwritten: await overheads('by hand', exact, HANDWRITTEN, log),
+      };
+      return {
+        exact_overhead_geomean: geomeanOf(measured.exact),
+        declared_overhead_geomean: geomeanOf(measured.declared),
+        exact_overhead_vs_handwritten: geomeanOf(measured.handwritten),
+        plan_rows: rows,
+        plan_threads: ENGINE_THREADS,
+        plan_queries: measured,
+      };
+    } finally {
+      await engine.close();
+    }
+  } finally {
+    closeStar(star, size, false);
+  }
+}
+
+function rowsAsked(): number | null {
+  const { values } = parseArgs({
+    args: process.argv.slice(2),
+    options: { rows: { type: 'string' } },
+    strict: false,
+    allowPositionals: true,
+  });
+  return typeof values.rows === 'string' ? Number(values.rows) : null;
+}
+
+interface Overhead {
+  readonly query: string;
+  readonly ratio?: number;
+  readonly refused?: string;
+}
+
+/** Each query of the list against `references`, straight in the engine. */
+async function overheads(
+  name: string,
+  sides: Sides,
+  references: Readonly<Record<string, string>>,
+  log: (line: string) => void,
+): Promise<readonly Overhead[]> {
+  const all: Overhead[] = [];
+  for (const [query, reference] of Object.entries(references)) {
+    const sql = RELEASE_QUERIES[query]!;
+    const one = { query, ...(await overhead(sides, sql, reference)) };
+    log(`${name} ${query}: ${one.ratio ?? one.refused}`);
+    all.push(one);
+  }
+  return all;
+}
+
+async function overhead(sides: Sides, sql: string, reference: string): Promise<Omit<Overhead, 'query'>> {
+  let compiled: CompiledQuery;
+  try {
+    compiled = await sides.compile(sql);
+  } catch (error) {
+    if (error instanceof AppError)
+      return { refused: `${error.code} ${String(error.facts['construct'] ?? error.facts['function'])}` };
+    throw error;
+  }
+  const [released, raw] = [() => sides.release(sql, compiled), () => sides.raw(reference)];
+  await raw();
+  await released();
+  const [rawTook, releasedTook] = await pairedTimes(raw, released);
+  return { ratio: rounded(releasedTook.ms / rawTook.ms, 2) };
+}
+
+const geomeanOf = (all: readonly Overhead[]): number => geomean(all.map(({ ratio }) => ratio));
