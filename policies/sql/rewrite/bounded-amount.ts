@@ -4,7 +4,7 @@ import { type Exact, minus, ZERO } from '../../mechanisms/suppression/exact.ts';
 import type { Expr } from '../plan.ts';
 import { decimal, INTEGER, type SqlType } from '../sql-type.ts';
 import { call, cast, literal } from './build.ts';
-import { floorOf, type Range } from './value-range.ts';
+import { floorOf, type Range } from './range-arithmetic.ts';
 
 /** A whole number per row, between bounds that hold whatever the row has: `amount` is clamped to them. */
 export interface BoundedAmount {

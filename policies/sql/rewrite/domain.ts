@@ -1,7 +1,7 @@
 import type { ColumnId, Expr, Literal, NamedExpr, Rel, Values } from '../plan.ts';
 import { columnsIn } from '../plan-walk.ts';
 import { mapExpr } from '../same-expression.ts';
-import { and, type IdSource, literal, ref } from './build.ts';
+import { and, type IdSource, ref } from './build.ts';
 import { type Raw, rootOf } from './raw.ts';
 
 /** The public list of groups: one row each, `keys` in the order of the group keys. */
@@ -15,21 +15,18 @@ export interface PublicDomain {
 /**
  * The groups that an answer shows whatever the data hold: all combinations of declared public values that meet the
  * query's own conditions on them. null where a key is no such column, or where there would be more than `cellsMax`.
- * `mayBeMissing`: keys that get a group for NULL as well.
+ * `listOf`: the values of a key, where more is public than declared lists.
  */
 export function publicDomain(
   raw: Raw,
   keys: readonly NamedExpr[],
   cellsMax: number,
   ids: IdSource,
-  mayBeMissing: (key: Expr) => boolean = () => false,
+  listOf: (key: Expr) => readonly Literal[] = (key) => declaredList(key, raw),
 ): PublicDomain | null {
   if (keys.length === 0) return null;
   const roots = keys.map(({ expr }) => (expr.kind === 'column' ? rootOf(raw.alias, expr.id) : null));
-  const lists = keys.map(({ expr }, index) => {
-    const list = raw.listed.get(roots[index] ?? NO_COLUMN) ?? [];
-    return list.length > 0 && mayBeMissing(expr) ? [...list, literal(null, expr.type)] : list;
-  });
+  const lists = keys.map(({ expr }) => listOf(expr));
   const size = lists.reduce((product, list) => product * list.length, 1);
   if (size === 0 || size > cellsMax) return null;
   const columns = keys.map(({ name, expr }, index) => listColumn(name, expr, lists[index]!, ids));
@@ -44,7 +41,10 @@ export function publicDomain(
   return { rel, keys: columns.map(({ column }) => column), size };
 }
 
-const NO_COLUMN = -1 as ColumnId;
+/** Of a column that has one; empty for everything else. */
+export function declaredList(key: Expr, raw: Pick<Raw, 'alias' | 'listed'>): readonly Literal[] {
+  return (key.kind === 'column' ? raw.listed.get(rootOf(raw.alias, key.id)) : undefined) ?? [];
+}
 
 function listColumn(name: string, expr: Expr, list: readonly Literal[], ids: IdSource) {
   const id = ids.next();

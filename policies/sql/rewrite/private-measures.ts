@@ -16,7 +16,7 @@ import { call, isNotNull } from './build.ts';
 import { type Fraction, fractionOfExact } from './fraction.ts';
 import { MOMENT_RULES, type ValueRule } from './measures.ts';
 import { type PrivateQuantile, privateQuantile } from './private-quantiles.ts';
-import { floorOf } from './value-range.ts';
+import { floorOf } from './range-arithmetic.ts';
 
 /** What is summed over which rows of a group. */
 export interface PrivateSum extends BoundedAmount {

@@ -8,6 +8,7 @@ import { publicDomain } from './domain.ts';
 import { lookThrough } from './look-through.ts';
 import type { PrivateSpec } from './private-cells.ts';
 import { privateMeasure } from './private-measures.ts';
+import { publicList } from './public-list.ts';
 import { type Raw, rootOf } from './raw.ts';
 import { rangeOf, rangesOf } from './value-range.ts';
 
@@ -16,12 +17,11 @@ export function privateSpec(aggregate: Aggregate, raw: Raw, cutter: Cutter): Pri
   const { profile, decision, ids, text } = cutter;
   const through = lookThrough(raw);
   const facts = rowFacts(raw, through.isFilled);
-  const isListed = (key: Expr) => !through.isFilled(key);
   return {
     raw,
     keys: aggregate.keys,
     measures: aggregate.measures.map(({ call }) => privateMeasure(call, facts, placeOf(text, call.at))),
-    domain: publicDomain(raw, aggregate.keys, profile.cellsMax, ids, isListed),
+    domain: publicDomain(raw, aggregate.keys, profile.cellsMax, ids, (key) => publicList(key, raw, facts)),
     unitsMin: decision.unitsMin,
     limits: profile.privacy,
     through,

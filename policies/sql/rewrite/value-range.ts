@@ -1,31 +1,29 @@
-import {
-  compare,
-  type Exact,
-  exactLimit,
-  exactOf,
-  minus,
-  plus,
-  times,
-  ZERO,
-} from '../../mechanisms/suppression/exact.ts';
+import { exactLimit, exactOf, minus, plus, ZERO } from '../../mechanisms/suppression/exact.ts';
 import type { AggregateCall, Call, Cast, ColumnId, Expr, NamedWindow, Rel, ScanColumn } from '../plan.ts';
 import { partsOf } from '../plan-walk.ts';
+import {
+  absolute,
+  both,
+  extreme,
+  FROM_ZERO,
+  hull,
+  isNegative,
+  known,
+  monotone,
+  negated,
+  ONE,
+  outward,
+  product,
+  quotient,
+  type Range,
+  remainder,
+  UNIT_INTERVAL,
+  UNKNOWN,
+  whole,
+  wholePart,
+} from './range-arithmetic.ts';
 
-/**
- * Between which numbers a value lies, as declared bounds and the query's own expression say; null: nothing is known on that
- * side. WHY it need not be trusted for privacy: every summand is clamped to the range that is found here, so that a range that is
- * too narrow costs accuracy and nothing else.
- */
-export interface Range {
-  readonly low: Exact | null;
-  readonly high: Exact | null;
-}
 export type Ranges = ReadonlyMap<ColumnId, Range>;
-
-const UNKNOWN: Range = { low: null, high: null };
-const FROM_ZERO: Range = { low: ZERO, high: null };
-const ONE: Exact = { top: 1n, bottom: 1n };
-const UNIT_INTERVAL: Range = { low: ZERO, high: ONE };
 
 /** Of every column that a relation and what is below it give out. */
 export function rangesOf(rel: Rel): Ranges {
@@ -107,8 +105,6 @@ function ofMany({ fn, args }: Pick<AggregateCall | NamedWindow['call'], 'fn' | '
   return fn.startsWith('var_') || fn.startsWith('stddev_') || fn === 'sem' ? FROM_ZERO : UNKNOWN;
 }
 
-const isNegative = (bound: Exact | null): boolean => bound === null || bound.top < 0n;
-
 /** Of an expression over columns whose ranges are known. */
 export function rangeOf(expr: Expr, ranges: Ranges): Range {
   switch (expr.kind) {
@@ -171,6 +167,10 @@ function ofCall(expr: Call, ranges: Ranges): Range {
       return all.reduce(product);
     case 'divide':
       return quotient(a, b);
+    case 'integer_divide':
+      return wholePart(quotient(a, b));
+    case 'modulo':
+      return remainder(a, b);
     case 'abs':
       return absolute(a);
     case 'coalesce':
@@ -207,94 +207,4 @@ function ofCall(expr: Call, ranges: Ranges): Range {
     default:
       return monotone(expr.fn, a);
   }
-}
-
-const whole = (value: number): Exact => ({ top: BigInt(value), bottom: 1n });
-const negative = (value: Exact | null): Exact | null => (value === null ? null : minus(ZERO, value));
-const negated = ({ low, high }: Range): Range => ({ low: negative(high), high: negative(low) });
-
-function both(a: Exact | null, b: Exact | null, of: (a: Exact, b: Exact) => Exact): Exact | null {
-  return a === null || b === null ? null : of(a, b);
-}
-
-/** The smallest (`sign` −1) or largest of those that are known. */
-function known(all: readonly (Exact | null)[], sign: 1 | -1): Exact | null {
-  const some = all.filter((one) => one !== null);
-  return some.reduce<Exact | null>((best, one) => (best === null || compare(one, best) * sign > 0 ? one : best), null);
-}
-
-/** The same, unknown where one of them is. */
-function extreme(all: readonly (Exact | null)[], sign: 1 | -1): Exact | null {
-  return all.includes(null) ? null : known(all, sign);
-}
-
-function hull(all: readonly Range[]): Range {
-  return {
-    low: extreme(
-      all.map(({ low }) => low),
-      -1,
-    ),
-    high: extreme(
-      all.map(({ high }) => high),
-      1,
-    ),
-  };
-}
-
-function product(a: Range, b: Range): Range {
-  if (a.low === null || a.high === null || b.low === null || b.high === null) {
-    return !isNegative(a.low) && !isNegative(b.low) ? FROM_ZERO : UNKNOWN;
-  }
-  const corners = [times(a.low, b.low), times(a.low, b.high), times(a.high, b.low), times(a.high, b.high)];
-  return { low: known(corners, -1), high: known(corners, 1) };
-}
-
-/** WHY only away from zero: a divisor that may be near it has no bound. */
-function quotient(a: Range, b: Range): Range {
-  if (b.low === null || b.high === null) return UNKNOWN;
-  if (b.low.top <= 0n && b.high.top >= 0n) return UNKNOWN;
-  return product(a, { low: inverse(b.high), high: inverse(b.low) });
-}
-
-function inverse({ top, bottom }: Exact): Exact {
-  return top < 0n ? { top: -bottom, bottom: -top } : { top: bottom, bottom: top };
-}
-
-function absolute(a: Range): Range {
-  const flipped = negated(a);
-  if (!isNegative(a.low)) return a;
-  if (!isNegative(flipped.low)) return flipped;
-  return { low: ZERO, high: extreme([a.high, flipped.high], 1) };
-}
-
-/** Ends moved outwards to whole units of `scale` digits after the point: rounding keeps within them. */
-function outward({ low, high }: Range, scale: number): Range {
-  const unit = 10n ** BigInt(scale);
-  const down = (value: Exact | null): Exact | null =>
-    value === null ? null : { top: floorOf(value.top * unit, value.bottom), bottom: unit };
-  return { low: down(low), high: negative(down(negative(high))) };
-}
-
-/** Towards minus infinity; `bottom` positive. */
-export function floorOf(top: bigint, bottom: bigint): bigint {
-  const quotientOf = top / bottom;
-  return top % bottom < 0n ? quotientOf - 1n : quotientOf;
-}
-
-const MONOTONE: Readonly<Record<string, (value: number) => number>> = {
-  sqrt: (value) => Math.sqrt(Math.max(0, value)),
-  cbrt: Math.cbrt,
-  exp: Math.exp,
-  ln: Math.log,
-  log10: Math.log10,
-  log: Math.log10,
-  log2: Math.log2,
-};
-
-/** Rising functions of one value. */
-function monotone(fn: string, { low, high }: Range): Range {
-  const of = MONOTONE[fn];
-  if (of === undefined) return UNKNOWN;
-  const at = (value: Exact | null) => (value === null ? null : exactOf(of(Number(value.top) / Number(value.bottom))));
-  return { low: at(low), high: at(high) };
 }

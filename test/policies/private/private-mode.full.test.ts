@@ -185,6 +185,35 @@ describe('without its noise, an answer is the bounded statistic', () => {
   });
 });
 
+describe('groups whose keys are public are complete, whatever the data hold', () => {
+  const cases: readonly (readonly [key: string, groups: readonly Cell[]])[] = [
+    ['kind', [...KINDS, null]],
+    ['hour', Array.from({ length: 24 }, (_, hour) => hour)],
+    ['hour // 6', [0, 1, 2, 3]],
+    ["CASE WHEN minutes < 60 THEN 'short' ELSE 'long' END", ['long', 'short']],
+    ['minutes > 600', [false, true]],
+    ['fare > 1000', [false, true, null]],
+  ];
+  test.each(cases)('%s', async (key, groups) => {
+    const { rows } = await gateway.ask(
+      `SELECT ${key} AS k, count(*) AS n, sum(minutes) AS s FROM trips WHERE stop = 3 GROUP BY k`,
+    );
+    expect(rows.map(([k]) => k)).toEqual(groups);
+    const raw = await gateway.raw(`SELECT ${key} AS k, count(DISTINCT person) FROM trips WHERE stop = 3 GROUP BY k`);
+    const persons = new Map(raw.map(([k, n]) => [k, Number(n)]));
+    for (const [k, n] of rows) expect(Number(n) > 0).toBe((persons.get(k!) ?? 0) > 0);
+  });
+
+  test('others are shown where chance selects them, small ones never', async () => {
+    const { layout } = await boundaryOf('SELECT stop, count(*), sum(minutes) FROM trips GROUP BY stop');
+    expect(layout.selection).toMatchObject({ groupsMax: 4, unitsMin: 10 });
+    const { rows } = await gateway.ask(`SELECT weight // 50 AS w, count(*) AS n, sum(minutes) AS s
+      FROM trips GROUP BY w`);
+    const raw = await gateway.raw('SELECT weight // 50 AS w, count(DISTINCT person) FROM trips GROUP BY w');
+    expect(rows.length).toBeLessThanOrEqual(raw.filter(([, n]) => Number(n) >= 10).length);
+  });
+});
+
 describe('quantiles', () => {
   test('are where the rows are, between the declared bounds', async () => {
     const sql = `SELECT home, median(income) AS m, quantile_cont(income, 0.1) AS q, min(income) AS a, max(income) AS z

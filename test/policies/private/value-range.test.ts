@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compare, type Exact, exactOf } from '../../../policies/mechanisms/suppression/exact.ts';
 import type { Expr } from '../../../policies/sql/plan.ts';
-import { type Range, type Ranges, rangeOf } from '../../../policies/sql/rewrite/value-range.ts';
+import type { Range } from '../../../policies/sql/rewrite/range-arithmetic.ts';
+import { type Ranges, rangeOf } from '../../../policies/sql/rewrite/value-range.ts';
 import { DOUBLE, INTEGER } from '../../../policies/sql/sql-type.ts';
 import { call, column, number, PlanMaker, when } from '../rewrite/plan-fixture.ts';
 
