@@ -96,7 +96,9 @@ export class KeptAnswers {
     const kept = findKeptAnswer(tx, name);
     if (kept === null) return null;
     const { outcomeIndex } = kept;
-    const json = timingSafeEqual(kept.mac, this.#seal(name, kept)) ? unchangedResult(tx, kept.job) : null;
+    const seal = this.#seal(name, kept);
+    const isSealed = kept.mac.length === seal.length && timingSafeEqual(kept.mac, seal);
+    const json = isSealed ? unchangedResult(tx, kept.job) : null;
     if (json !== null) return { result: readStoredResult(JSON.parse(json)), outcomeIndex };
     forgetKeptAnswer(tx, name);
     const note = `the answer of job ${kept.job} is not as it was released and is not given again`;

@@ -184,6 +184,13 @@ describe('an answer on the disk', () => {
       },
     ],
     [
+      'its seal cut short',
+      (client: Database.Database, job: string) => {
+        client.pragma('ignore_check_constraints = ON');
+        client.prepare("UPDATE kept_answers SET mac = x'00' WHERE job = ?").run(job);
+      },
+    ],
+    [
       'the answer of another job put in its place',
       (client: Database.Database, job: string) => {
         const other = client
