@@ -60,7 +60,7 @@ const threads = Math.min(wholeNumber(options.threads), wanted.length);
 await Promise.all(Array.from({ length: threads }, () => work(wanted)));
 
 const mutants = findings.filter(({ check }) => check === 'mutant');
-const estimate = findings.find(({ check }) => check === 'estimate')?.detail ?? null;
+const estimate = findings.find(({ check, detail }) => check === 'estimate' && detail['epsilon'] === 1)?.detail ?? null;
 const summary = {
   suite: 'dp',
   checks: findings.length - mutants.length,

@@ -1,25 +1,25 @@
 /**
  * Standard score of Pearson's χ² (Wilson and Hilferty): above `GOODNESS_MAX` with probability 1e-7 if the probabilities are the true
- * ones. Cells that expect fewer than 10 are taken together.
+ * ones. Neighbouring cells are taken together until 10 are expected.
  */
 export function goodnessScore(observed: readonly number[], probabilities: readonly number[]): number {
   const total = observed.reduce((sum, count) => sum + count, 0);
   let [statistic, cells] = [0, 0];
-  let rest = { seen: 0, expected: 0 };
-  const account = (seen: number, expected: number) => {
-    statistic += (seen - expected) ** 2 / expected;
+  let run = { seen: 0, expected: 0 };
+  for (const [cell, seen] of observed.entries()) {
+    run = { seen: run.seen + seen, expected: run.expected + total * probabilities[cell]! };
+    const isLast = cell === observed.length - 1;
+    if (run.expected < EXPECTED_MIN && !(isLast && run.expected > 1)) continue;
+    statistic += (run.seen - run.expected) ** 2 / run.expected;
     cells += 1;
-  };
-  observed.forEach((seen, cell) => {
-    const expected = total * probabilities[cell]!;
-    if (expected >= 10) account(seen, expected);
-    else rest = { seen: rest.seen + seen, expected: rest.expected + expected };
-  });
-  if (rest.expected >= 10) account(rest.seen, rest.expected);
+    run = { seen: 0, expected: 0 };
+  }
   const freedom = cells - 1;
   const spread = 2 / (9 * freedom);
   return (Math.cbrt(statistic / freedom) - (1 - spread)) / Math.sqrt(spread);
 }
+
+const EXPECTED_MIN = 10;
 
 /** One-sided α = 1e-7. */
 export const GOODNESS_MAX = 5.2;

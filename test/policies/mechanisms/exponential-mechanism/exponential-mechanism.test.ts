@@ -16,7 +16,7 @@ import { seededSource } from '../exact-sampling/seeded-source.ts';
 
 const SEED = 20_261_135;
 console.log(`exponential mechanism seed ${SEED}`);
-const DRAWS = 1500;
+const DRAWS = 900;
 const PARAMETERS: ChoiceParameters = { epsilon: { top: 1n, bottom: 2n }, sensitivity: 2n, monotone: false };
 
 function shares(utilities: readonly bigint[], rate: number): readonly number[] {

@@ -153,7 +153,7 @@ describe('intervals', () => {
     const shape = treeShape(0n, 50_000n);
     const noise = discreteGaussian({ top: deviation ** 2n, bottom: 1n });
     let holds = 0;
-    const runs = 120;
+    const runs = 80;
     for (let run = 0; run < runs; run += 1) {
       const values = Array.from({ length: rows }, draw);
       const truth = values.toSorted((a, b) => Number(a - b))[Math.max(0, Math.ceil(rank * rows) - 1)]!;
