@@ -51,7 +51,7 @@ const OCSF_ACTIVITY: Readonly<Record<string, readonly [id: number, name: string]
   refusal: [4, 'Query'],
   outcome: [1, 'Read'],
   'log-read': [1, 'Read'],
-  upload: [6, 'Write'],
+  upload: [5, 'Write'],
 };
 const OCSF_OTHER = 99;
 
@@ -79,6 +79,7 @@ export function ocsfEvent({ uid, index, entry, timeMs, severity, risks, json }: 
       uid,
       sequence: index,
       log_name: 'access',
+      ...(entry.job === undefined ? {} : { correlation_uid: entry.job }),
       product: { name: 'Sluice', vendor_name: 'Sluice' },
     },
     actor: {
@@ -91,11 +92,13 @@ export function ocsfEvent({ uid, index, entry, timeMs, severity, risks, json }: 
     src_endpoint: { name: 'sluice', svc_name: 'gateway' },
     database: { name: 'sluice', type_id: 99, type: 'sandbox' },
     ...(table === undefined ? {} : { table: { name: table.resource, uid: `${table.resource}@${table.version}` } }),
-    ...(entry.queryHash === undefined ? {} : { query_info: { uid: entry.queryHash } }),
-    ...(entry.job === undefined ? {} : { correlation_uid: entry.job }),
+    ...(entry.queryHash === undefined ? {} : { query_info: ocsfQuery(entry.queryHash) }),
     unmapped: { entry: JSON.parse(json) as unknown, risks },
   };
 }
+
+/** The schema wants the query's text; the log has the digest of its canonical plan alone. */
+const ocsfQuery = (hash: string) => ({ uid: hash, query_string: `sha-256 of the canonical plan: ${hash}` });
 
 // ── CEF ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

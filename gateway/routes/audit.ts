@@ -17,7 +17,7 @@ const searchRoute = createRoute({
   summary: 'Search the access log',
   description:
     'Newest first. The security office and the data bureau see every entry, a provider those that touch its tables, a ' +
-    'developer those of its own organisation. Reading the log is itself logged.',
+    'developer or operator its own, not its colleagues’. Reading the log is itself logged.',
   tags: [TAG.security, TAG.bureau, TAG.providers],
   security: AUTHENTICATED,
   request: { query: AuditQuerySchema },
@@ -43,7 +43,10 @@ export function registerAudit(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
 
 /**
  * INVARIANT: a filter of the caller's own never widens its scope: the scope is written over it. A developer who filters
- * by another organisation sees its own entries, as if that filter were not there.
+ * by another organisation or person sees its own entries, as if that filter were not there.
+ *
+ * WHY the account and not its organisation: what colleagues ask tells what they look for, and nobody but the account itself may
+ * read its jobs either (policies/access/access-policies.ts).
  */
 function scopeOf(caller: Caller): AuditFilters {
   switch (caller.role) {
@@ -56,7 +59,7 @@ function scopeOf(caller: Caller): AuditFilters {
     case 'operator':
     case 'custodian':
     case 'public':
-      return { org: caller.org };
+      return { org: caller.org, person: caller.sub };
   }
 }
 

@@ -74,6 +74,111 @@ it('ocsf: Datastore Activity with its required members', () => {
   expect(ocsfEvent(record({ ...ENTRY, kind: 'start' })).type_uid).toBe(600_599);
 });
 
+/**
+ * What OCSF 1.3.0 publishes of class 6005 and of the objects that we use (schema.ocsf.io/1.3.0/classes/datastore_activity), copied by
+ * hand, since no package of the registry has it: what is required, of which at least one must be there, and what may be there at all.
+ */
+const OCSF: Readonly<Record<string, { required?: string[]; oneOf?: string[]; known: string[] }>> = {
+  event: {
+    required: [
+      'activity_id',
+      'actor',
+      'category_uid',
+      'class_uid',
+      'metadata',
+      'severity_id',
+      'src_endpoint',
+      'time',
+      'type_uid',
+    ],
+    oneOf: ['database', 'databucket', 'table'],
+    known: [
+      'activity_name',
+      'category_name',
+      'class_name',
+      'message',
+      'query_info',
+      'status',
+      'status_code',
+      'status_id',
+      'type_name',
+      'unmapped',
+    ],
+  },
+  metadata: { required: ['product', 'version'], known: ['correlation_uid', 'log_name', 'sequence', 'uid'] },
+  product: { required: ['vendor_name'], oneOf: ['name', 'uid'], known: [] },
+  actor: { oneOf: ['process', 'user', 'session', 'app_name', 'app_uid'], known: [] },
+  user: { oneOf: ['account', 'name', 'uid'], known: ['groups', 'org'] },
+  org: { oneOf: ['name', 'uid'], known: [] },
+  groups: { oneOf: ['name', 'uid'], known: [] },
+  src_endpoint: { oneOf: ['ip', 'uid', 'name', 'hostname', 'svc_name'], known: [] },
+  database: { required: ['type_id'], oneOf: ['name', 'uid'], known: ['type'] },
+  table: { oneOf: ['name', 'uid'], known: [] },
+  query_info: { required: ['query_string'], oneOf: ['name', 'uid'], known: [] },
+};
+const OCSF_ACTIVITIES = [
+  'Read',
+  'Update',
+  'Connect',
+  'Query',
+  'Write',
+  'Create',
+  'Delete',
+  'List',
+  'Encrypt',
+  'Decrypt',
+];
+
+/** What the object has wrong; `unmapped` is ours. */
+function ocsfFaults(name: string, value: object): readonly string[] {
+  const rule = OCSF[name];
+  if (rule === undefined) return [`${name} is no object of the class`];
+  const { required = [], oneOf = [], known } = rule;
+  const names = Object.keys(value);
+  const missing = required.filter((one) => !names.includes(one)).map((one) => `${name}.${one} is missing`);
+  const none = oneOf.length > 0 && !oneOf.some((one) => names.includes(one)) ? [`${name} has none of ${oneOf}`] : [];
+  const unknown = names
+    .filter((one) => ![...required, ...oneOf, ...known].includes(one))
+    .map((one) => `${name}.${one}`);
+  const inside = Object.entries(value).flatMap(([part, inner]) =>
+    part === 'unmapped' ? [] : [inner].flat().flatMap((one) => (isObject(one) ? ocsfFaults(part, one) : [])),
+  );
+  return [...missing, ...none, ...unknown, ...inside];
+}
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+describe('ocsf, against what the schema publishes', () => {
+  const events = AUDIT_KINDS.flatMap((kind) => [
+    ocsfEvent(record({ v: 1, kind, at: ENTRY.at })),
+    ocsfEvent(record({ ...ENTRY, kind })),
+  ]);
+
+  it('has what is required of an entry of any kind, and nothing that the schema does not know', () => {
+    expect(events.flatMap((event) => ocsfFaults('event', event))).toEqual([]);
+  });
+
+  it('the check sees what is missing, unknown and out of place', () => {
+    const { actor: _actor, ...event } = ocsfEvent(record());
+    const wrong = { ...event, correlation_uid: 'j1', query_info: { uid: 'ab' } };
+    expect(ocsfFaults('event', wrong)).toEqual([
+      'event.actor is missing',
+      'event.correlation_uid',
+      'query_info.query_string is missing',
+    ]);
+  });
+
+  it('numbers and names are of its enumerations', () => {
+    for (const { activity_id: id, activity_name: name, type_uid, severity_id, status_id } of events) {
+      if (id !== 99) expect(OCSF_ACTIVITIES[id - 1]).toBe(name);
+      expect(type_uid).toBe(600_500 + id);
+      expect([1, 2, 3, 4, 5, 6]).toContain(severity_id);
+      expect([1, 2]).toContain(status_id);
+    }
+    expect(ocsfEvent(record({ ...ENTRY, kind: 'upload' })).type_uid).toBe(600_505);
+    expect(ocsfEvent(record({ ...ENTRY, code: 'POLICY_CANARY' })).severity_id).toBe(5);
+  });
+});
+
 /** As the Implementation Standard says: unescaped bars part the header, unescaped equals signs the extension. */
 function readCef(line: string) {
   const parts = line.match(/(?:\\.|[^|\\])+|(?<=\|)(?=\|)/g) ?? [];

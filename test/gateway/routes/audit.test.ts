@@ -30,6 +30,26 @@ describe('GET /v1/audit/entries', () => {
     expect((await h.request(CUSTODIAN, '/v1/audit/entries')).status).toBe(403);
   });
 
+  it('shows an account its own entries and not those of its organisation', async () => {
+    const [colleague, operator] = [
+      caller('developer', 'acme', 'developer-2'),
+      caller('operator', 'acme', 'operator-1'),
+    ];
+    for (const who of [colleague, operator]) await h.request(who, '/v1/resources', { json: declaration('mine') });
+    const people = async (who: typeof DEVELOPER, query = '') =>
+      new Set((await search(who, query)).items.map((item) => (item.who as { sub?: string }).sub));
+    for (const who of [DEVELOPER, colleague, operator]) {
+      expect(await people(who)).toEqual(new Set([who.sub]));
+      expect(await people(who, '?person=developer-1&org=acme')).toEqual(new Set([who.sub]));
+    }
+    const all = await people(SECURITY, '?org=acme');
+    expect(all, 'control').toEqual(new Set(['developer-1', 'developer-2', 'operator-1']));
+    const resources = (await search(PROVIDER)).items.flatMap(
+      (item) => (item as { tables?: { resource: string }[] }).tables ?? [],
+    );
+    expect(new Set(resources.map(({ resource }) => resource))).toEqual(new Set(['water']));
+  });
+
   it('is not widened by any filter of the caller’s own', async () => {
     expect(orgs(await search(DEVELOPER, '?org=rival'))).toEqual(['acme']);
     expect(orgs(await search(PROVIDER, '?org=rival'))).toEqual([]);
