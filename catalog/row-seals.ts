@@ -108,6 +108,57 @@ export const NO_SEALS: RowSeals = {
   sealAll: () => undefined,
 };
 
+interface SealChecks {
+  readonly macOf: (table: SealedTable, values: readonly Value[]) => Buffer;
+  /** Over all seals as they lie there. */
+  readonly wholeMac: () => Buffer;
+  /** Null in a home that was never sealed. */
+  readonly storedMac: () => Buffer | null;
+  /** Every row that is not as the gateway wrote it. */
+  readonly wrongRows: () => readonly TamperedRow[];
+}
+
+/** What a connection needs to hold rows against seals; it may be one that only reads. */
+function sealChecks(client: Database.Database, key: Uint8Array): SealChecks {
+  const secret = createSecretKey(key);
+  const macOf = (table: SealedTable, values: readonly Value[]) =>
+    createHmac('sha256', secret)
+      .update(JSON.stringify([table, ...withoutUnset(table, values)]))
+      .digest();
+  client.function('row_mac', { varargs: true, deterministic: true }, (table: unknown, ...values: unknown[]) =>
+    macOf(table as SealedTable, values as Value[]),
+  );
+  const selectSeals = client.prepare<[], [string, string, Buffer]>('SELECT * FROM row_seals ORDER BY 1, 2').raw();
+  const selectWhole = client.prepare<[], Buffer | null>('SELECT mac FROM catalogue_seal').pluck();
+  const storedMac = () => selectWhole.get() ?? null;
+  const wholeMac = () => {
+    const mac = createHmac('sha256', secret).update('catalogue');
+    for (const [table, rowKey, seal] of selectSeals.all()) mac.update(JSON.stringify([table, rowKey])).update(seal);
+    return mac.digest();
+  };
+  const wrongRows = (): readonly TamperedRow[] => {
+    const rows = tableNames().flatMap((table) => {
+      const wrong = client.prepare<[], string>(wrongRowsSql(table)).pluck().all();
+      return wrong.map((rowKey): TamperedRow => ({ table, key: rowKey }));
+    });
+    const whole = storedMac();
+    const isWhole = whole !== null && timingSafeEqual(whole, wholeMac());
+    return isWhole ? rows : [...rows, { table: 'catalogue', key: '*' }];
+  };
+  return { macOf, wholeMac, storedMac, wrongRows };
+}
+
+/**
+ * Holds a home against its seals from outside, writing nothing.
+ *
+ * @param client of a home of this version's layout.
+ * @returns what is not as the gateway wrote it; null for a home that was never sealed.
+ */
+export function tamperedRows(client: Database.Database, key: Uint8Array): readonly TamperedRow[] | null {
+  const { storedMac, wrongRows } = sealChecks(client, key);
+  return storedMac() === null ? null : wrongRows();
+}
+
 /**
  * Opens the seals in the writer's first transaction, and checks every row. A home that was never sealed (made by an older
  * version) is sealed as it lies.
@@ -115,19 +166,10 @@ export const NO_SEALS: RowSeals = {
  * SAD PATH: whoever can make a home look never sealed has its rows taken in. That the log says so again is the sign of it.
  */
 export function openRowSeals({ writer, key, onTampered, onTakenIn }: RowSealsOptions): RowSeals {
-  const secret = createSecretKey(key);
-  const macOf = (table: SealedTable, values: readonly Value[]) =>
-    createHmac('sha256', secret)
-      .update(JSON.stringify([table, ...withoutUnset(table, values)]))
-      .digest();
-  writer.function('row_mac', { varargs: true, deterministic: true }, (table: unknown, ...values: unknown[]) =>
-    macOf(table as SealedTable, values as Value[]),
-  );
+  const { macOf, wholeMac, storedMac, wrongRows } = sealChecks(writer, key);
   const told = new Set<string>();
   let isWhole = true;
   let foreignVersion = dataVersion(writer);
-  const selectSeals = writer.prepare<[], [string, string, Buffer]>('SELECT * FROM row_seals ORDER BY 1, 2').raw();
-  const selectWhole = writer.prepare<[], Buffer | null>('SELECT mac FROM catalogue_seal').pluck();
   const updateWhole = writer.prepare<[Buffer]>('UPDATE catalogue_seal SET mac = ?');
 
   function tell(row: TamperedRow): void {
@@ -137,23 +179,13 @@ export function openRowSeals({ writer, key, onTampered, onTakenIn }: RowSealsOpt
     onTampered(row);
   }
 
-  function wholeMac(): Buffer {
-    const mac = createHmac('sha256', secret).update('catalogue');
-    for (const [table, rowKey, seal] of selectSeals.all()) mac.update(JSON.stringify([table, rowKey])).update(seal);
-    return mac.digest();
-  }
-
   function checkAll(): void {
-    for (const table of tableNames()) {
-      const wrong = writer.prepare<[], string>(wrongRowsSql(table)).pluck().all();
-      for (const rowKey of wrong) tell({ table, key: rowKey });
-    }
-    const whole = selectWhole.get() ?? null;
-    isWhole = whole !== null && timingSafeEqual(whole, wholeMac());
-    if (!isWhole) tell({ table: 'catalogue', key: '*' });
+    const wrong = wrongRows();
+    isWhole = !wrong.some(({ table }) => table === 'catalogue');
+    for (const row of wrong) tell(row);
   }
 
-  if ((selectWhole.get() ?? null) === null) {
+  if (storedMac() === null) {
     let takenIn = 0;
     for (const table of tableNames()) takenIn += writer.prepare(sealRowsSql(table)).run().changes;
     updateWhole.run(wholeMac());

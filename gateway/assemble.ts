@@ -38,7 +38,7 @@ import { FreezeRegister } from './freezes/freeze-register.ts';
 import { createFreezeService } from './freezes/freeze-service.ts';
 import { measureSandbox, observeGauges } from './gauges.ts';
 import { openIdentifierKeys } from './identity/identifier-keys.ts';
-import { createAuthorizer, deriveKey, loadMasterKey, openIdentity } from './identity/index.ts';
+import { catalogueKey, createAuthorizer, deriveKey, loadMasterKey, openIdentity } from './identity/index.ts';
 import { createIntegrityReports } from './integrity-reports.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { DEFAULT_CLOCK, geometricClock } from './jobs/release-clock.ts';
@@ -96,7 +96,7 @@ export async function assemble(
     now,
     onBatch: metrics.batchCommitted,
     onFailure: events.fatal,
-    integrity: { ...integrity, key: deriveKey(master.key, 'sluice catalogue integrity', 32) },
+    integrity: { ...integrity, key: catalogueKey(master.key) },
   });
   const log = await openLog({
     store,

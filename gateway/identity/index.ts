@@ -10,7 +10,7 @@ export {
 } from './authenticator.ts';
 export { type AccessDecision, type Authorizer, createAuthorizer, type Target } from './authorizer.ts';
 export { type Caller, ORG_PATTERN, ROLES, type Role, SUB_PATTERN } from './caller.ts';
-export { deriveKey } from './derive-key.ts';
+export { catalogueKey, deriveKey } from './derive-key.ts';
 export {
   EMBEDDED_ISSUER,
   type EmbeddedIssuer,
