@@ -14,7 +14,7 @@ import type { PipelineDeps } from './deps.ts';
 import type { JobArrival } from './run-job.ts';
 
 /** An answer, and what the guard has to remember of it. */
-export interface GuardedAnswer {
+export interface ProtectedAnswer {
   readonly released: ReleasedResult;
   readonly guard: GuardEntry;
 }
@@ -25,7 +25,7 @@ export function execute(
   { catalog }: Admission,
   compiled: CompiledQuery,
   deps: PipelineDeps,
-): Promise<GuardedAnswer> {
+): Promise<ProtectedAnswer> {
   const job = {
     id: arrival.id,
     analyst: `${arrival.caller.org}/${arrival.caller.sub}`,

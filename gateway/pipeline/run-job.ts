@@ -7,7 +7,7 @@ import { inStage, type TelemetryAttributes } from '../telemetry.ts';
 import { type Admission, admit } from './admit.ts';
 import { compileStages } from './compile-query.ts';
 import type { PipelineDeps } from './deps.ts';
-import { execute, type GuardedAnswer } from './execute.ts';
+import { execute, type ProtectedAnswer } from './execute.ts';
 import { subjectOf } from './freeze-subject.ts';
 import { type Answer, type OpenedJob, recordFailure, recordIntent, recordOutcome, recordRefusal } from './record.ts';
 import { releaseTick } from './release-tick.ts';
@@ -97,7 +97,7 @@ async function live(
 async function answerOf(
   { given, versions, cost }: OpenedJob,
   { decision }: CompiledQuery,
-  run: () => Promise<GuardedAnswer>,
+  run: () => Promise<ProtectedAnswer>,
 ): Promise<Answer> {
   if (given === null) {
     const { released, guard } = await run();
