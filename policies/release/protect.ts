@@ -53,7 +53,10 @@ export function* protect(
     const raw = yield { boundary: index, pass: 'first', tables: [] };
     if (boundary.kind === 'rows') parts.push({ kind: 'rows', table: capRows(boundary, raw) });
     else if (boundary.kind === 'private')
-      parts.push({ kind: 'private', table: privateTable(boundary, raw, policy.privacyNoise) });
+      parts.push({
+        kind: 'private',
+        table: capGroups(privateTable(boundary, raw, policy.privacyNoise), policy.profile),
+      });
     else {
       const groups = yield* judged(boundary, index, raw, policy);
       const small = isLinked.has(boundary) ? yield* smallGroups(boundary, index, raw, smallLeft) : null;
@@ -164,6 +167,12 @@ export async function protectThrough(
 /** Raw cells of an emitted statement. */
 export interface CellsEngine {
   readonly query: (statement: EmittedSql, tables: Ask['tables']) => Promise<TableData>;
+}
+
+/** Which groups are shown is released already: that they are too many tells nothing more. */
+function capGroups(made: PrivateTable, { cellsMax }: PolicyProfile): PrivateTable {
+  if (made.table.rowCount > cellsMax) throw new AppError('SQL_TOO_COMPLEX', { what: 'groups', limit: cellsMax });
+  return made;
 }
 
 function capRows({ released, rowsMax, cappable }: RowsBoundary, raw: TableData): ProtectedTable {
