@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DEFAULT_PROFILE } from '../../../policies/levels.ts';
-import { drawnNoise } from '../../../policies/release/drawn-noise.ts';
 import { type PrivacyNoise, privateTable } from '../../../policies/release/private-groups.ts';
 import { decide } from '../../../policies/sql/decide.ts';
 import { rewrite } from '../../../policies/sql/rewrite.ts';
 import { INTEGER } from '../../../policies/sql/sql-type.ts';
 import type { Cell } from '../../../policies/table-data.ts';
 import { agg, PEOPLE, PlanMaker, resolved } from '../rewrite/plan-fixture.ts';
+import { seededNoise } from './seeded-noise.ts';
 
 /**
  * Goal: an interval holds as often as it says. Method: fixed true sums of one group, noise drawn many times; how often the interval has the truth.
@@ -15,16 +15,6 @@ import { agg, PEOPLE, PlanMaker, resolved } from '../rewrite/plan-fixture.ts';
  * Seed: 7 (a linear generator of bytes).
  */
 const RUNS = 2_000;
-
-function seededNoise(): PrivacyNoise {
-  let state = 7n;
-  return drawnNoise((bytes) => {
-    for (let at = 0; at < bytes.length; at += 1) {
-      state = (state * 6_364_136_223_846_793_005n + 1_442_695_040_888_963_407n) & ((1n << 64n) - 1n);
-      bytes[at] = Number(state >> 56n);
-    }
-  });
-}
 
 /** A group of `rows` incomes between 0 and 1,000, half of them 300 and half 500. */
 function boundaryOf(fn: string) {
