@@ -1,5 +1,15 @@
 import { exactLimit, exactOf, minus, plus, ZERO } from '../../mechanisms/suppression/exact.ts';
-import type { AggregateCall, Call, Cast, ColumnId, Expr, NamedWindow, Rel, ScanColumn } from '../plan.ts';
+import {
+  type AggregateCall,
+  type Call,
+  type Cast,
+  type ColumnId,
+  columnsOf,
+  type Expr,
+  type NamedWindow,
+  type Rel,
+  type ScanColumn,
+} from '../plan.ts';
 import { partsOf } from '../plan-walk.ts';
 import {
   absolute,
@@ -38,6 +48,8 @@ function collect(rel: Rel, ranges: Map<ColumnId, Range>): void {
       for (const column of rel.columns) ranges.set(column.id, declared(column));
       return;
     case 'values':
+      for (const [at, { id }] of rel.columns.entries())
+        ranges.set(id, hull(rel.rows.map((row) => rangeOf(row[at]!, ranges))));
       return;
     case 'join':
       collect(rel.left, ranges);
@@ -46,6 +58,10 @@ function collect(rel: Rel, ranges: Map<ColumnId, Range>): void {
     case 'set-operation':
       collect(rel.left, ranges);
       collect(rel.right, ranges);
+      for (const [at, { id }] of rel.columns.entries()) {
+        const sides = [rel.left, rel.right].map((side) => ranges.get(columnsOf(side)[at]!.id) ?? UNKNOWN);
+        ranges.set(id, hull(sides));
+      }
       return;
     case 'project':
       collect(rel.input, ranges);

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { AppError } from '../../../policies/errors.ts';
 import { leavesBelow, treeShape } from '../../../policies/mechanisms/noisy-tree/tree-shape.ts';
-import type { PrivateBoundary } from '../../../policies/sql/rewrite/private-layout.ts';
 import type { Cell } from '../../../policies/table-data.ts';
-import { openGateway, type SqlGateway } from '../../attack/sql-gateway.ts';
+import type { SqlGateway } from '../../attack/sql-gateway.ts';
 import { type Asked, boundedSums } from './bounded-model.ts';
-import { DISTRICTS, JOBS, KINDS, NO_NOISE, PEOPLE, type Row, TRIPS } from './private-city.ts';
+import { KINDS, type Row } from './private-city.ts';
+import { openPrivate, type PrivateEngine, people, trips } from './private-engine.ts';
 
 /**
  * Goal: in mode `dp` what is released is the bounded statistic plus noise, and nothing else. Method: the noise is taken away in the test's
@@ -13,82 +13,13 @@ import { DISTRICTS, JOBS, KINDS, NO_NOISE, PEOPLE, type Row, TRIPS } from './pri
  * number. Invariants: equal to the model; a unit changes no more than its declared sensitivity, whatever its rows.
  */
 
-/** A number between 0 and 1 that looks like chance. */
-const mixed = (seed: number): number => ((Math.imul(seed ^ (seed >>> 15), 0x2c1b3c6d) >>> 0) % 10_007) / 10_007;
-const pick = <T>(list: readonly T[], seed: number): T => list[Math.floor(mixed(seed) * list.length)]!;
-
-const trips: readonly Row[] = Array.from({ length: 4_000 }, (_, index): Row => {
-  const person = Math.floor(mixed(index) ** 2 * 300);
-  return {
-    person,
-    district: pick(DISTRICTS, index * 3 + 1),
-    kind: pick([...KINDS, null], index * 5 + 2),
-    hour: Math.floor(mixed(index * 7 + 3) * 24),
-    stop: index % 50 === 0 ? null : index % 12,
-    fare: index % 17 === 0 ? null : (Math.floor(mixed(index * 11 + 4) * 10_500) / 100 - 5).toFixed(2),
-    minutes: Math.floor(mixed(index * 13 + 5) * 601),
-    weight: index - 2_000,
-  };
-});
-const people: readonly Row[] = Array.from({ length: 400 }, (_, index) => {
-  return { person: index, home: pick(DISTRICTS, index), income: Math.floor(mixed(index + 9) * 1_000_000) };
-});
-const posts: readonly Row[] = Array.from({ length: 900 }, (_, index) => {
-  return {
-    person: index % 450,
-    firm: Math.floor(mixed(index) ** 3 * 40),
-    site: pick(DISTRICTS, index),
-    wage: index * 50,
-  };
-});
-
 let gateway: SqlGateway;
+let boundaryOf: PrivateEngine['boundaryOf'];
+let sumsOf: PrivateEngine['sumsOf'];
+let leavesOf: PrivateEngine['leavesOf'];
 beforeAll(async () => {
-  gateway = await openGateway(
-    [
-      { schema: TRIPS, rows: trips },
-      { schema: PEOPLE, rows: people },
-      { schema: JOBS, rows: posts },
-    ],
-    undefined,
-    undefined,
-    null,
-    NO_NOISE,
-  );
+  ({ gateway, boundaryOf, sumsOf, leavesOf } = await openPrivate());
 });
-
-async function boundaryOf(sql: string): Promise<PrivateBoundary> {
-  const [boundary] = (await gateway.compile(sql)).private.boundaries;
-  if (boundary?.kind !== 'private') throw new Error('a private boundary');
-  return boundary;
-}
-
-/** The sums below the noise, in units of their last digit, by group. */
-async function sumsOf(sql: string): Promise<ReadonlyMap<string, readonly number[]>> {
-  const { layout } = await boundaryOf(sql);
-  const rows = await gateway.raw((await gateway.compile(sql)).cells[0]!);
-  return new Map(
-    rows.map((row) => [
-      JSON.stringify(layout.keys.map((key) => row[key])),
-      layout.terms.map(({ column, scale }) => Math.round(Number(row[column] ?? 0) * 10 ** scale)),
-    ]),
-  );
-}
-
-/** Rows of the leaves of each tree: key, leaf, rows. */
-async function leavesOf(sql: string): Promise<readonly (readonly [key: string, leaf: number, rows: number])[][]> {
-  const { layout } = await boundaryOf(sql);
-  const rows = await gateway.raw((await gateway.compile(sql)).cells[0]!);
-  return layout.trees.map(({ column }) =>
-    rows.flatMap((row) => {
-      const entries = row[column] === null ? [] : String(row[column]).split(';');
-      return entries.map((entry) => {
-        const [leaf, count] = entry.split(':').map(Number) as [number, number];
-        return [JSON.stringify(layout.keys.map((key) => row[key])), leaf, count] as const;
-      });
-    }),
-  );
-}
 
 const ROWS = { of: () => 1, low: 1, high: 1 };
 const number = (name: string) => (row: Row) => (row[name] === null ? null : Number(row[name]));
