@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { risksOf } from '#policies';
 import type { AuditEntry } from './audit-entries.ts';
 
@@ -37,7 +38,8 @@ const FACET_LETTER: Readonly<Record<Facet, string>> = {
 };
 const HAN = /^\p{Script=Han}/u;
 const RUNS = /\p{Script=Han}+|(?:(?!\p{Script=Han})[\p{L}\p{N}])+/gu;
-const WORD_LENGTH_MAX = 64;
+/** WHY: digests, another in each entry, are most of what the index holds; 24 hex digits tell them apart. */
+const WORD_LENGTH_MAX = 24;
 
 export function facetToken(facet: Facet, value: string): string {
   return FACET_LETTER[facet] + hex(value);
@@ -70,8 +72,15 @@ export interface Use {
 }
 
 export function useToken({ resource = '', column = '', level = '' }: Use): string {
-  return facetToken('use', `${resource}\n${column}\n${level}`);
+  return shortToken(`${resource}\n${column}\n${level}`);
 }
+
+const SHORT_DIGITS = 20;
+
+/** WHY a digest: an entry has four uses a column, and in hex each is as long as three names; nobody asks for beginnings of one. */
+const shortToken = remembering(
+  (text: string): string => FACET_LETTER.use + hash('sha256', text, 'hex').slice(0, SHORT_DIGITS),
+);
 
 /** What an entry names by an id. */
 export interface EntryContext {

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { AppError, assert } from '#policies';
 import { contentHash } from './canonical.ts';
@@ -180,17 +180,21 @@ export interface PlanFilters extends Page {
   readonly state?: PlanState | undefined;
   /** Plans that ask, or asked, for a table of this provider. */
   readonly provider?: string | undefined;
+  /** Plans that ask, or asked, for this table. */
+  readonly resource?: string | undefined;
 }
 
 /** By id; `after` is a plan's id. */
 export function listPlans(db: Db, filters: PlanFilters = {}): readonly UsagePlan[] {
-  const { after, org, state, provider } = filters;
-  const involved = db.orm.select({ plan: planResources.plan }).from(planResources);
+  const { after, org, state, provider, resource } = filters;
+  const involving = (condition: SQL) =>
+    inArray(plans.id, db.orm.select({ plan: planResources.plan }).from(planResources).where(condition));
   const where = and(
     after === undefined ? undefined : gt(plans.id, after),
     org === undefined ? undefined : eq(plans.org, org),
     state === undefined ? undefined : eq(plans.state, state),
-    provider === undefined ? undefined : inArray(plans.id, involved.where(eq(planResources.provider, provider))),
+    provider === undefined ? undefined : involving(eq(planResources.provider, provider)),
+    resource === undefined ? undefined : involving(eq(planResources.resource, resource)),
   );
   const query = db.orm.select().from(plans).where(where).orderBy(asc(plans.id)).limit(boundedLimit(filters.limit));
   return query.all().map((row) => fromRow(db, row));

@@ -1,11 +1,13 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
-import { findResource, indexNewEntries } from '#catalog';
+import { findResource, indexNewEntries, lineageOf, listPlans } from '#catalog';
 import type { Signal } from '#policies';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
 import type { Caller } from '../identity/index.ts';
 import { appendChange } from '../log-change.ts';
 import type { Language } from '../messages/language.ts';
+import { jobsBudgetOf } from '../reading/jobs-budget.ts';
 import { behaviourOf, exposureOf, type ReadingPeriod } from '../reading/log-reading.ts';
+import { privacyBudgetsOf } from '../reading/privacy-reading.ts';
 import { LOG_TARGET, requirePermit } from './access.ts';
 import {
   BehaviourSchema,
@@ -41,6 +43,8 @@ const behaviourRoute = createRoute({
   responses: { 200: json(BehaviourSchema, 'the signals'), ...problems(400, 401, 403, 404, 503) },
 });
 
+/** What is left to more plans than that over one resource is asked for with `GET /v1/budgets`. */
+const PLANS_MAX = 1_000;
 const PERIOD_MS = 30 * 24 * 60 * 60 * 1_000;
 
 export function registerAuditReading(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
@@ -52,7 +56,14 @@ export function registerAuditReading(app: OpenAPIHono<AppEnv>, deps: AppDeps): v
     const exposure = await deps.store.commit((tx) => {
       indexNewEntries(tx);
       appendChange(tx, { kind: 'log-read', caller, note: `exposure of ${id}` });
-      return exposureOf(tx, id, period);
+      const plans = listPlans(tx, { resource: id, limit: PLANS_MAX });
+      return {
+        ...exposureOf(tx, id, period),
+        jobs: plans.filter(({ state }) => state === 'approved').map((plan) => ({ ...jobsBudgetOf(tx, plan) })),
+        privacy: privacyBudgetsOf(tx, caller, plans, deps.profile, deps.clock())
+          .filter(({ resource }) => resource === lineageOf(tx, { resource: id, unit: '' }).resource)
+          .map(({ unit, everybody }) => ({ unit, ...everybody })),
+      };
     });
     return c.json({ ...exposure, refused: { ...exposure.refused }, columns: [...exposure.columns] }, 200);
   });

@@ -1,10 +1,10 @@
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
-import { balance, type UsagePlan } from '#catalog';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
+import { jobsBudgetOf } from '../reading/jobs-budget.ts';
 import { type PrivacyBudget, privacyBudgetsOf } from '../reading/privacy-reading.ts';
 import { readablePage } from './plans.ts';
 import { AUTHENTICATED, TAG } from './schemas/common.ts';
-import { BudgetPageSchema, type BudgetSchema, PlanListQuerySchema } from './schemas/plan.ts';
+import { BudgetPageSchema, PlanListQuerySchema } from './schemas/plan.ts';
 import type { PrivacyBudgetSchema } from './schemas/privacy.ts';
 import { json, problems } from './schemas/problem.ts';
 
@@ -29,19 +29,11 @@ export function registerBudgets(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
     const page = readablePage(deps, c.get('caller'), filter, limit);
     const caller = c.get('caller');
     const privacy = deps.store.read((db) => privacyBudgetsOf(db, caller, page.items, deps.profile, deps.clock()));
-    const items = page.items.map((plan) => jobsBudget(deps, plan));
+    const items = page.items.map((plan) => ({ ...deps.store.read((db) => jobsBudgetOf(db, plan)) }));
     return c.json({ items, next: page.next, privacy: privacy.map(privacyJson) }, 200);
   });
 }
 
 function privacyJson(budget: PrivacyBudget): z.output<typeof PrivacyBudgetSchema> {
   return { ...budget, plans: budget.plans.map((plan) => ({ ...plan })) };
-}
-
-function jobsBudget(deps: AppDeps, plan: UsagePlan): z.output<typeof BudgetSchema> {
-  const account = `plan:${plan.id}:jobs`;
-  const { spent, reserved } = deps.store.read((db) => balance(db, { account, kind: 'jobs' }));
-  const limit = plan.jobsMax;
-  const remaining = limit === null ? null : Math.max(0, limit - spent - reserved);
-  return { account, plan: plan.id, unit: 'jobs', limit, spent, reserved, remaining };
 }

@@ -13,6 +13,8 @@ import {
   pageOf,
   ResourceIdSchema,
 } from './common.ts';
+import { BudgetSchema } from './plan.ts';
+import { PrivacyAmountsSchema } from './privacy.ts';
 
 const IndexSchema = z.int().min(0);
 
@@ -106,6 +108,10 @@ export const ExposureSchema = z
     queries: z.int().openapi({ description: 'different canonical plans that were answered' }),
     knownSets: z.int().openapi({ description: 'different sets of rows that answers stand on, for all time' }),
     columns: z.array(z.object({ column: z.string(), released: z.int() })),
+    jobs: z.array(BudgetSchema).openapi({ description: 'of the approved plans over the resource' }),
+    privacy: z
+      .array(PrivacyAmountsSchema.extend({ unit: z.string() }))
+      .openapi({ description: 'mode `dp`: of everybody together, for each kind of unit' }),
     first: InstantSchema.nullable(),
     last: InstantSchema.nullable(),
     isComplete: IsCompleteSchema,

@@ -45,7 +45,7 @@ const AmountsSchema = z
   })
   .openapi('Amounts');
 
-const PrivacyAmountsSchema = z
+export const PrivacyAmountsSchema = z
   .object({
     rho: AmountsSchema,
     epsilon: AmountsSchema.openapi({ description: 'each of these ρ as ε at `delta`; ε does not add up, ρ does' }),

@@ -40,5 +40,11 @@ it('sees lookups that go on step by step, the words of their plans, and what the
   expect(await raised()).toEqual(['sequential-lookups']);
   const found = await read<{ items: readonly { kind: string }[] }>('/v1/audit/entries?text=pay%2050&kind=intent');
   expect(found.items).toHaveLength(1);
-  expect(await read('/v1/audit/resources/people/exposure')).toMatchObject({ released: 7, people: 1, queries: 7 });
+  expect(await read('/v1/audit/resources/people/exposure')).toMatchObject({
+    released: 7,
+    people: 1,
+    queries: 7,
+    jobs: [{ plan: 'people', unit: 'jobs', limit: null, spent: 7, reserved: 0, remaining: null }],
+    privacy: [],
+  });
 });

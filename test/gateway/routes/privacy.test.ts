@@ -143,6 +143,19 @@ describe('GET /v1/budgets, privacy', () => {
   });
 });
 
+it('the exposure of a resource tells what everybody together has left of its privacy', async () => {
+  await release(0.001);
+  const [told] = await budgets(SECURITY);
+  for (const who of [SECURITY, BUREAU, PROVIDER]) {
+    const answer = await h.request(who, '/v1/audit/resources/water/exposure');
+    const { privacy, jobs: left } = (await answer.json()) as Pick<BudgetsBody, 'privacy'> & {
+      readonly jobs: unknown[];
+    };
+    expect(privacy).toEqual([{ unit: 'uscc', ...told?.everybody }]);
+    expect(left, 'the plan is not approved yet').toEqual([]);
+  }
+});
+
 describe('GET /v1/privacy-registry', () => {
   type Page = { items: readonly Record<string, unknown>[]; next: string | null };
   const read = async (who: typeof DEVELOPER, query = '') =>
