@@ -1,7 +1,7 @@
 import { assert } from '../errors.ts';
 import { toFixedPoint } from '../mechanisms/cell-key/fixed-point.ts';
 import type { NoiseKind } from '../mechanisms/noise-pool/noise-pool.ts';
-import type { Exact } from '../mechanisms/suppression/exact.ts';
+import type { ThresholdParameters } from '../mechanisms/partition-selection/noisy-threshold.ts';
 import { exactOfFraction, type Fraction } from '../sql/rewrite/fraction.ts';
 import type { GroupSelection, PrivateBoundary, PrivateLayout } from '../sql/rewrite/private-layout.ts';
 import type { Cell, TableData } from '../table-data.ts';
@@ -15,13 +15,7 @@ export interface PrivacyNoise {
   /** `count` independent values of one kind. */
   take(kind: NoiseKind, count: number): readonly bigint[];
   /** Whether a group of so many units is shown; drawn anew for each group. */
-  keeps(selection: SelectionChance, units: number): boolean;
-}
-/** Of one group, see `PartitionSelection`. */
-export interface SelectionChance {
-  readonly epsilon: Exact;
-  readonly delta: Exact;
-  readonly unitsMin: number;
+  keeps(selection: ThresholdParameters, units: number): boolean;
 }
 
 /** A boundary's noisy numbers, and the interval of each. */
@@ -83,12 +77,11 @@ function shownGroups({ keys, selection }: PrivateLayout, raw: TableData, noise: 
   return kept.sort((a, b) => compareKeys(keys, raw, a, b));
 }
 
-function isKept(selection: GroupSelection, units: Cell, noise: PrivacyNoise): boolean {
-  const { epsilon, delta, unitsMin } = selection;
-  return noise.keeps(
-    { epsilon: exactOfFraction(epsilon), delta: exactOfFraction(delta), unitsMin },
-    Number(wholeNumber(units, 0)),
-  );
+function isKept({ groupsMax, unitsMin, variance, delta }: GroupSelection, units: Cell, noise: PrivacyNoise): boolean {
+  const { top, bottom } = exactOfFraction(delta);
+  const ofGroup = { top, bottom: bottom * BigInt(groupsMax) };
+  const selection = { variance: exactOfFraction(variance), delta: ofGroup, unitsMin };
+  return noise.keeps(selection, Number(wholeNumber(units, 0)));
 }
 
 /** INVARIANT: how much noise is drawn, and of which kind, is known before a value is looked at. */

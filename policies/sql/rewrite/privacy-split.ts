@@ -4,8 +4,7 @@ import type { PrivacyRequest } from '../../accounting/privacy-request.ts';
 import { gaussianRho, gaussianVariance, RHO_UNITS, rhoUnits } from '../../accounting/zcdp.ts';
 import { AppError, assert } from '../../errors.ts';
 import { gridVariance } from '../../mechanisms/discrete-gaussian/variance-grid.ts';
-import { perGroup, selectionRho } from '../../mechanisms/partition-selection/partition-selection.ts';
-import { compare, type Exact, plus, times, ZERO } from '../../mechanisms/suppression/exact.ts';
+import { compare, type Exact, plus, ZERO } from '../../mechanisms/suppression/exact.ts';
 import type { Boundary } from '../rewrite.ts';
 import { exactOfFraction, fractionOfExact } from './fraction.ts';
 import type {
@@ -60,8 +59,19 @@ function withNoise(layout: PrivateLayout, share: Exact): PrivateLayout {
     ...one,
     variance: fractionOfExact(varianceOf(one, share)),
   });
-  const selection = layout.selection === null ? null : withChances(layout.selection, share);
-  return { ...layout, terms: layout.terms.map(noisy), trees: layout.trees.map(noisy), selection };
+  const { selection } = layout;
+  return {
+    ...layout,
+    terms: layout.terms.map(noisy),
+    trees: layout.trees.map(noisy),
+    selection: selection === null ? null : { ...selection, ...noisyCount(selection, share) },
+  };
+}
+
+/** The number of units of a group: one unit counts once in each of its groups. */
+function noisyCount({ groupsMax }: GroupSelection, share: Exact): Pick<GroupSelection, 'variance'> {
+  const sensitivity = [{ cell: '1', squared: String(groupsMax) }];
+  return { variance: fractionOfExact(varianceOf({ sensitivity }, share)) };
 }
 
 /** For the most sensitive kind of unit. Nothing to hide needs no noise. */
@@ -78,18 +88,6 @@ function varianceOf({ sensitivity }: Pick<PrivateTerm, 'sensitivity'>, share: Ex
     });
   }
   return gridVariance(compare(least, VARIANCE_MIN) < 0 ? VARIANCE_MIN : least);
-}
-
-/** WHY refused: the table of chances of a smaller ε would be too long, and no group would pass. */
-const EPSILON_MIN: Exact = { top: 1n, bottom: 1024n };
-
-function withChances(selection: GroupSelection, share: Exact): GroupSelection {
-  const { epsilon, delta } = perGroup(share, exactOfFraction(selection.delta), selection.groupsMax);
-  if (compare(epsilon, EPSILON_MIN) < 0) {
-    const accepted = 'GROUP BY columns with a public list, fewer statistics, or more ρ';
-    throw new AppError('POLICY_CONSTRUCT_REFUSED', { construct: 'groups that are not public', mode: 'dp', accepted });
-  }
-  return { ...selection, epsilon: fractionOfExact(epsilon), delta: fractionOfExact(delta) };
 }
 
 interface Cost {
@@ -140,9 +138,10 @@ function costOfTerm(
   };
 }
 
-function costOfSelection({ groupsMax, epsilon, delta }: GroupSelection, name: Name): Cost {
-  const rho = selectionRho(exactOfFraction(epsilon), groupsMax);
-  const whole = times({ top: BigInt(groupsMax), bottom: 1n }, exactOfFraction(delta));
+function costOfSelection({ groupsMax, variance, delta }: GroupSelection, name: Name): Cost {
+  const noise = exactOfFraction(variance);
+  const rho = gaussianRho(BigInt(groupsMax), noise);
+  const whole = exactOfFraction(delta);
   return {
     rho,
     delta: whole,
@@ -154,7 +153,7 @@ function costOfSelection({ groupsMax, epsilon, delta }: GroupSelection, name: Na
       groupsMax,
       contributionMax: 1,
       sensitivity: Math.sqrt(groupsMax),
-      variance: 0,
+      variance: asNumber(noise),
       rho: ledgerNumber(rho),
       delta: asNumber(whole),
     },

@@ -179,12 +179,11 @@ function selectionOf({ raw, limits, unitsMin, place }: PrivateSpec, bounding: Bo
       'dp',
     );
   const groupsMax = bounding.kind === 'groups' ? bounding.groupsMax : raw.units[0]!.rowsMax!;
-  const nothing = { top: '0', bottom: '1' };
   return {
     units,
     groupsMax,
     unitsMin,
-    epsilon: nothing,
+    variance: NO_NOISE_YET,
     delta: { top: String(Math.floor(limits.delta * 1e15)), bottom: '1000000000000000' },
   };
 }

@@ -92,8 +92,9 @@ export interface GroupSelection {
   readonly groupsMax: number;
   /** Groups of fewer units are never selected. */
   readonly unitsMin: number;
-  /** Of one group. */
-  readonly epsilon: Fraction;
+  /** Of the noise on the number of units. */
+  readonly variance: Fraction;
+  /** Of all groups of one unit together. */
   readonly delta: Fraction;
 }
 
