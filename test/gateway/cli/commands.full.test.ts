@@ -146,6 +146,7 @@ describe('the client', () => {
       ['420704001', 31],
       ['420704002', null],
     ],
+    intervals: {},
     suppressed: { cells: 1, groups: 3, reasons: ['threshold'] },
     cost: { rho: 0, remaining: 99 },
     receipt: { index: 41, href: '/v1/jobs/j1/receipt' },
