@@ -132,9 +132,6 @@ const PRIVACY: Phrases = {
   'statistics for this ρ': '在此 ρ 下的统计量数',
   'noise as large as these bounds need': '此上下界所需的过大噪声',
   'narrower bounds, or more ρ': '更窄的上下界，或更大的 ρ',
-  'groups that are not public': '取值未公开的分组',
-  'GROUP BY columns with a public list, fewer statistics, or more ρ':
-    '按有公开取值列表的列 GROUP BY，减少统计量，或增大 ρ',
   'GROUP BY columns with a public list': '按有公开取值列表的列 GROUP BY',
   'an outer join, IN, EXISTS or UNION over rows of several kinds of units ({list})':
     '对涉及多类单元（{}）的行使用外连接、IN、EXISTS 或 UNION',

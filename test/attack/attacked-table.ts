@@ -40,8 +40,8 @@ export const P_SCHEMA = {
     column('salary', 'integer', { role: 'measure' }),
     column('note', 'text', { role: 'attribute' }),
     column('ended', 'date', { role: 'attribute' }),
-    column('debt', 'integer', { role: 'measure', level: 'general-4' }),
-    column('illness', 'text', { role: 'sensitive', level: 'general-4' }),
+    column('debt', 'integer', { role: 'measure', level: 'important' }),
+    column('illness', 'text', { role: 'sensitive', level: 'important' }),
     column('address', 'text', { role: 'attribute', level: 'core' }),
   ],
 };
