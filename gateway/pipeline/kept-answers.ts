@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import {
   appendEntry,
   canonicalJson,
@@ -44,13 +44,13 @@ export interface KeptAnswersOptions {
  * WHY a MAC: whoever edits the file could else point a question to another job's answer.
  */
 export class KeptAnswers {
-  readonly #key: Uint8Array;
+  readonly #key: KeyObject;
   readonly #conditions: KeptAnswersOptions['conditions'];
   /** Questions that are being answered. */
   readonly #turns = new Map<string, Promise<void>>();
 
   constructor({ key, conditions }: KeptAnswersOptions) {
-    this.#key = key;
+    this.#key = createSecretKey(key); // made once: it takes longer than the MACs of a job
     this.#conditions = conditions;
   }
 
