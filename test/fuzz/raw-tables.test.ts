@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { dividedByNoZero } from './raw-tables.ts';
+
+test.each([
+  ['a / b', 'a / nullif(b, 0)'],
+  ['(p.age / v.days) > 0', '(p.age / nullif(v.days, 0)) > 0'],
+  ['a / (b + (c / d))', 'a / nullif((b + (c / nullif(d, 0))), 0)'],
+  ['sum(a) / count(b) * 2', 'sum(a) / nullif(count(b), 0) * 2'],
+  ['a / b / 7', 'a / nullif(b, 0) / nullif(7, 0)'],
+  ["a // b, 'x / y'", "a // b, 'x / y'"],
+])('%s', (sql, expected) => {
+  expect(dividedByNoZero(sql)).toBe(expected);
+});
