@@ -20,6 +20,7 @@ export function drawnNoise(fill: FillRandom): PrivacyNoise {
   };
   return {
     take: (kind, count) => pool.take(kind, count),
+    // SAD PATH: how often this is called is the data's; the pool's PROOF.md says what of it shows.
     keeps(selection, units) {
       const threshold = thresholdOf(selection);
       const [noise] = pool.take(threshold.noise, 1);

@@ -27,7 +27,7 @@ const POOLS_MAX = 64;
  * Guarantee: each value is handed out once. What drawing takes tells nothing of the value that a given number gets: values come
  * in batches of one size, and when a batch is drawn depends on how many were asked for, never on a value.
  * INVARIANT of the caller: `count` is public or is released anyway (groups of a declared domain, groups that show), never a function of
- * values; what is not needed is dropped, never put back.
+ * values; what is not needed is dropped, never put back. SAD PATH: selection of groups takes one for each group that is looked at; see PROOF.md.
  * Limits: kinds beyond 64 displace the one longest unused, with its values.
  */
 export class NoisePool {
