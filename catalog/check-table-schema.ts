@@ -1,5 +1,6 @@
 import type { ColumnSchema, TableSchema } from '#policies';
-import { AppError } from '#policies';
+import { checkEncryption, checkOneSigner } from './check-encryption.ts';
+import { need } from './declaration-problem.ts';
 
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 const DAY = /^\d{4}-\d\d-\d\d$/;
@@ -27,7 +28,9 @@ export function checkTableSchema(schema: TableSchema): void {
     need(!names.has(column.name), `${path}.name`, 'the name is used twice');
     names.add(column.name);
     checkColumn(column, path);
+    checkEncryption(column, path);
   }
+  checkOneSigner(schema);
 }
 
 function checkColumn(column: ColumnSchema, path: string): void {
@@ -86,8 +89,4 @@ function checkBins({ bins, role, type }: ColumnSchema, isNumber: boolean, path: 
 
 function isWithin(value: number | undefined, min: number, max: number): boolean {
   return value === undefined || (Number.isInteger(value) && value >= min && value <= max);
-}
-
-function need(condition: boolean, path: string, problem: string): void {
-  if (!condition) throw new AppError('RESOURCE_INVALID', { path, problem });
 }

@@ -2,7 +2,9 @@
  * The narrow door of `policies`: what a stored table is, and how errors and values look. `sandbox` comes in by this one only.
  * WHY: its workers start for every upload and every lost process; with the compiler, which they never use, a start took 0.75 s longer.
  */
+export * from './encrypted-columns.ts';
 export * from './errors.ts';
+export * from './scaled-numbers.ts';
 export type { EmittedSql } from './sql/emit/emitted-sql.ts';
 export { unitClassSql } from './sql/functions/unit-class.ts';
 export type { UntrustedSql } from './sql/parse.ts';

@@ -1,3 +1,4 @@
+import type { ColumnEncryption } from './encrypted-columns.ts';
 import type { Level } from './levels.ts';
 
 /**
@@ -64,6 +65,8 @@ export interface ColumnSchema {
   readonly measure?: string;
   /** A health column raises the threshold (release.md). */
   readonly health?: boolean;
+  /** Level `important`, where it must be, and only there: the values are encrypted before they are sent here. */
+  readonly encryption?: ColumnEncryption;
 }
 
 export interface TableSchema {

@@ -1,4 +1,4 @@
-import type { ColumnSchema } from '#policies/stored-tables';
+import { type ColumnSchema, scaledUp, scaleOf } from '#policies/stored-tables';
 import { REJECT_REASONS, type RejectReason } from './ingest-report.ts';
 import { canonicalSql, IDENTIFIER_CHARACTERS_MAX, tokenSql, untrimmedSql, upperSql } from './token.ts';
 
@@ -25,10 +25,6 @@ const TEXT_LENGTH_MAX = 4000;
 const INTEGER_MIN = -(2n ** 63n);
 const INTEGER_MAX = 2n ** 63n - 1n;
 const DECIMAL_DIGITS = 18;
-
-export function scaleOf(column: ColumnSchema): number {
-  return column.scale ?? 2;
-}
 
 /** `raw` is an expression of type VARCHAR, simple enough to be repeated. `key` is the domain's, identifiers only. */
 export function columnChecks(column: ColumnSchema, raw: string, key: Uint8Array | null): ColumnChecks {
@@ -230,7 +226,7 @@ function rangeRules(column: ColumnSchema, value: string): readonly RangeRule[] {
 /** Bounds as exact literals of the stored type: the least and the greatest storable value within them. */
 function boundsSql(column: ColumnSchema, value: string): string | null {
   if (column.bounds === undefined || (column.type !== 'integer' && column.type !== 'decimal')) return null;
-  const scale = column.type === 'integer' ? 0 : scaleOf(column);
+  const scale = scaleOf(column);
   const most = column.type === 'integer' ? INTEGER_MAX : 10n ** BigInt(DECIMAL_DIGITS) - 1n;
   const least = column.type === 'integer' ? INTEGER_MIN : -most;
   const min = scaledUp(column.bounds.min, scale, 'ceil');
@@ -241,22 +237,6 @@ function boundsSql(column: ColumnSchema, value: string): string | null {
     return `CAST('${unscaledText(limited, scale)}' AS ${storedTypeOf(column)})`;
   };
   return `${value} BETWEEN ${literal(min)} AND ${literal(max)}`;
-}
-
-/** number × 10^scale, exactly from its shortest decimal form, rounded inwards. */
-export function scaledUp(bound: number, scale: number, round: 'ceil' | 'floor'): bigint {
-  const match = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(bound));
-  if (match === null) return bound > 0 ? 10n ** 40n : -(10n ** 40n); // ±Infinity: no bound
-  const [, sign, whole = '0', fraction = '', exponent = '0'] = match;
-  const shift = Number(exponent) - fraction.length + scale;
-  const digits = BigInt(whole + fraction) * (sign === '-' ? -1n : 1n);
-  if (shift >= 0) return digits * 10n ** BigInt(shift);
-  const divisor = 10n ** BigInt(-shift);
-  const quotient = digits / divisor; // towards zero
-  const rest = digits % divisor;
-  if (rest > 0n && round === 'ceil') return quotient + 1n;
-  if (rest < 0n && round === 'floor') return quotient - 1n;
-  return quotient;
 }
 
 function unscaledText(scaled: bigint, scale: number): string {

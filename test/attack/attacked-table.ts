@@ -40,8 +40,14 @@ export const P_SCHEMA = {
     column('salary', 'integer', { role: 'measure' }),
     column('note', 'text', { role: 'attribute' }),
     column('ended', 'date', { role: 'attribute' }),
-    column('debt', 'integer', { role: 'measure', level: 'important' }),
-    column('illness', 'text', { role: 'sensitive', level: 'important' }),
+    column('debt', 'integer', {
+      role: 'measure',
+      level: 'important',
+      bounds: { min: 0, max: 1_000 },
+      nullable: false,
+      encryption: { scheme: 'ashe-v1', key: 'custodian-1', signer: 'A'.repeat(43) },
+    }),
+    column('illness', 'text', { role: 'sensitive', level: 'core' }),
     column('address', 'text', { role: 'attribute', level: 'core' }),
   ],
 };

@@ -72,7 +72,7 @@ export const AGGREGATES: readonly Attack[] = [
     },
     {
       name: 'the same in a filter',
-      sql: `SELECT count(*) FROM p WHERE illness = 'x' AND ${BIT}`,
+      sql: `SELECT count(*) FROM p WHERE debt = 5 AND ${BIT}`,
       refused: 'POLICY_MODE_NOT_AVAILABLE',
     },
     {

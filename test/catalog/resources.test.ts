@@ -138,10 +138,23 @@ describe('versions', () => {
 describe('a declaration', () => {
   const column: ColumnSchema = { name: 'a', title, type: 'integer', level: 'general-1', role: 'attribute' };
   const table = (...columns: ColumnSchema[]): TableSchema => ({ table: 't', level: 'general-1', columns });
+  const encryption = { scheme: 'ashe-v1', key: 'custodian-1', signer: 'A'.repeat(43) } as const;
+  const secret: ColumnSchema = {
+    ...column,
+    type: 'decimal',
+    level: 'important',
+    role: 'measure',
+    bounds: { min: -1000, max: 1e6 },
+    nullable: false,
+    encryption,
+  };
+  const { bounds: _, ...boundless } = secret;
+  const { encryption: __, ...plain } = secret;
 
   it('that makes sense passes', () => {
     expect(() => checkTableSchema(POWER)).not.toThrow();
     expect(() => checkTableSchema(table(column))).not.toThrow();
+    expect(() => checkTableSchema(table(secret))).not.toThrow();
   });
 
   const wrong: readonly (readonly [string, TableSchema])[] = [
@@ -164,6 +177,18 @@ describe('a declaration', () => {
     ['schema.columns[0].values', table({ ...column, type: 'text', values: [] })],
     ['schema.columns[0].values', table({ ...column, type: 'text', values: ['x', 'x'] })],
     ['schema.columns[0].values', table({ ...column, type: 'text', role: 'identifier', values: ['x'] })],
+    ['schema.columns[0].encryption', table({ ...column, level: 'general-4', encryption })],
+    ['schema.columns[0].encryption', table({ ...column, level: 'core', encryption })],
+    ['schema.columns[0].encryption', table(plain)],
+    ['schema.columns[0].role', table({ ...secret, role: 'sensitive' })],
+    ['schema.columns[0].type', table({ ...secret, type: 'text' })],
+    ['schema.columns[0].bounds', table(boundless)],
+    ['schema.columns[0].bounds', table({ ...secret, bounds: { min: 0, max: 2e11 } })],
+    ['schema.columns[0].bounds', table({ ...secret, bounds: { min: 0.001, max: 0.002 } })],
+    ['schema.columns[0].nullable', table({ ...secret, nullable: true })],
+    ['schema.columns[0].encryption.key', table({ ...secret, encryption: { ...encryption, key: '../x' } })],
+    ['schema.columns[0].encryption.signer', table({ ...secret, encryption: { ...encryption, signer: 'x' } })],
+    ['schema.columns', table(secret, { ...secret, name: 'b', encryption: { ...encryption, signer: 'B'.repeat(43) } })],
   ];
 
   it.each(wrong)('that is wrong at %s is refused there', (path, schema) => {

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { COLUMN_ROLES, COLUMN_TYPES, UNIT_KINDS } from '#policies';
+import { CIPHER_SCHEMES, COLUMN_ROLES, COLUMN_TYPES, UNIT_KINDS } from '#policies';
 import {
   InstantSchema,
   LevelSchema,
@@ -19,6 +19,23 @@ const VALUES_MAX = 100_000;
 const BINS_MAX = 1_000;
 
 const BoundsSchema = z.strictObject({ min: z.number(), max: z.number() }).openapi('Bounds');
+
+const ColumnEncryptionSchema = z
+  .strictObject({
+    scheme: z.enum(CIPHER_SCHEMES),
+    key: z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]{1,128}$/)
+      .openapi({ description: 'id of the custodian’s key' }),
+    signer: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{43}$/)
+      .openapi({
+        description: 'RFC 7638 thumbprint of the provider’s Ed25519 key, which signs uploads; one per table',
+      }),
+    squares: z.literal(true).optional().openapi({ description: 'squares are kept too: variances can be asked' }),
+  })
+  .openapi('ColumnEncryption');
 
 export const ColumnSchemaSchema = z
   .strictObject({
@@ -61,6 +78,10 @@ export const ColumnSchemaSchema = z
     lengthMax: z.int().min(1).max(1_000_000).optional().openapi({ description: 'text only; 4,000 if absent' }),
     measure: oneLine(40).optional().openapi({ description: 'unit of measure', example: 'kWh' }),
     health: z.boolean().optional().openapi({ description: 'a health column raises the threshold' }),
+    encryption: ColumnEncryptionSchema.optional().openapi({
+      description:
+        'level `important` only, and required there: only ciphertext is uploaded (`sluice encrypt`). A measure with bounds, not nullable',
+    }),
   })
   .openapi('ColumnSchema');
 

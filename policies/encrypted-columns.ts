@@ -1,0 +1,87 @@
+import { scaledUp, scaleOf } from './scaled-numbers.ts';
+import type { ColumnSchema, TableSchema } from './table-schema.ts';
+
+/**
+ * Columns of level `important`: encrypted where the provider is, and only ever summed. What is encrypted is the value times
+ * 10^scale, a whole number. A sum comes out of a ring of integers modulo M, and is right exactly when the true sum lies
+ * within ±M/2: that is proved from declared bounds before a query runs, never looked at afterwards.
+ */
+export const CIPHER_SCHEMES = ['ashe-v1', 'bgv-v1'] as const;
+export type CipherScheme = (typeof CIPHER_SCHEMES)[number];
+
+export interface ColumnEncryption {
+  readonly scheme: CipherScheme;
+  /** Id of the custodian's key that the column is encrypted for. */
+  readonly key: string;
+  /** RFC 7638 thumbprint of the provider's Ed25519 key, which signs what is uploaded. One per table. */
+  readonly signer: string;
+  /** A second column of squares is kept: variances can be asked. */
+  readonly squares?: true | undefined;
+}
+
+/** A column of which only ciphertext is stored. */
+export type EncryptedColumn = ColumnSchema & {
+  readonly encryption: ColumnEncryption;
+  readonly bounds: NonNullable<ColumnSchema['bounds']>;
+};
+
+export function isEncrypted(column: ColumnSchema): column is EncryptedColumn {
+  return column.encryption !== undefined && column.bounds !== undefined;
+}
+
+export function encryptedColumns(schema: Pick<TableSchema, 'columns'>): readonly EncryptedColumn[] {
+  return schema.columns.filter(isEncrypted);
+}
+
+/** Hidden columns beside encrypted ones, of type UBIGINT. No declared name begins with `_`. */
+export const ROW_INDEX_COLUMN = '_idx';
+/** A square has 128 bits: its low and its high word. */
+export const squareColumns = (name: string): readonly [low: string, high: string] => [`_sq_${name}`, `_sqh_${name}`];
+
+export interface ScaledRange {
+  readonly min: bigint;
+  readonly max: bigint;
+}
+
+/** The least and the greatest whole number that is encrypted, of the value or of its square. */
+export function encryptedRange(column: EncryptedColumn, of: 'value' | 'square' = 'value'): ScaledRange {
+  const scale = scaleOf(column);
+  const min = scaledUp(column.bounds.min, scale, 'ceil');
+  const max = scaledUp(column.bounds.max, scale, 'floor');
+  if (of === 'value') return { min, max };
+  const [a, b] = [min * min, max * max];
+  return { min: min <= 0n && max >= 0n ? 0n : a < b ? a : b, max: a > b ? a : b };
+}
+
+/** Half the ring: a sum is right when its size is below it. */
+export const HALF_RING: Readonly<Record<CipherScheme, Readonly<Record<'value' | 'square', bigint>>>> = {
+  'ashe-v1': { value: 2n ** 63n, square: 2n ** 127n },
+  'bgv-v1': { value: 2n ** 49n, square: 2n ** 49n },
+};
+
+/** `weight · column`, or its square. */
+export interface WeightedColumn {
+  readonly column: EncryptedColumn;
+  readonly of: 'value' | 'square';
+  readonly weight: bigint;
+}
+
+/** What one row adds at most, in size. */
+export function rowMagnitudeMax(terms: readonly WeightedColumn[]): bigint {
+  return terms.reduce((sum, { column, of, weight }) => {
+    const { min, max } = encryptedRange(column, of);
+    return sum + size(weight) * (size(min) > size(max) ? size(min) : size(max));
+  }, 0n);
+}
+
+/**
+ * Whether a weighted sum over up to `rowsMax` rows comes out of the ring as it went in: Σ over rows and terms of
+ * |weight| · max|v| < M/2, for every possible content within the bounds. All terms of one scheme and of one ring.
+ */
+export function sumIsExact(terms: readonly WeightedColumn[], rowsMax: bigint): boolean {
+  return terms.every(({ column, of }) => rowsMax * rowMagnitudeMax(terms) < HALF_RING[column.encryption.scheme][of]);
+}
+
+function size(value: bigint): bigint {
+  return value < 0n ? -value : value;
+}

@@ -1,0 +1,69 @@
+import { assert } from '#policies/stored-tables';
+
+/**
+ * A set of rows of one table version, a bit per row index: index `i` is bit `7 − i mod 8` of byte `i div 8`, which is how the
+ * engine's type BIT lies in memory. `bytes` may end early; what is beyond is not in the set.
+ */
+export interface RowSet {
+  readonly bytes: Uint8Array;
+  /** How many rows are in the set. */
+  readonly size: number;
+}
+
+/** Most row indices of a table version. */
+export const ROW_INDEX_MAX = 2 ** 32;
+
+export function rowSetOf(bytes: Uint8Array): RowSet {
+  let size = 0;
+  for (let at = 0; at < bytes.length; at += 1) size += ONES[bytes[at]!]!;
+  return { bytes, size };
+}
+
+/** @throws where an index stands twice or is out of range: a join that repeats rows has no set */
+export function rowSetFrom(indices: Iterable<number>, rows: number): RowSet {
+  const bytes = new Uint8Array(Math.ceil(rows / 8));
+  let size = 0;
+  for (const index of indices) {
+    assert(Number.isInteger(index) && index >= 0 && index < rows, 'a row index is within its table');
+    const bit = 0x80 >> (index & 7);
+    assert((bytes[index >>> 3]! & bit) === 0, 'a row is in a set once');
+    bytes[index >>> 3]! |= bit;
+    size += 1;
+  }
+  return { bytes, size };
+}
+
+export function hasRow({ bytes }: RowSet, index: number): boolean {
+  return ((bytes[index >>> 3] ?? 0) & (0x80 >> (index & 7))) !== 0;
+}
+
+/** All indices, ascending. */
+export function* rowIndices({ bytes }: RowSet): Generator<number> {
+  for (let at = 0; at < bytes.length; at += 1) {
+    for (let rest = bytes[at]!; rest !== 0; ) {
+      const high = Math.clz32(rest) - 24;
+      yield at * 8 + high;
+      rest &= ~(0x80 >> high);
+    }
+  }
+}
+
+/**
+ * The engine's expression for the set of rows of a group; its value is read by `rowSetOfBits`. `rows`: of the table version.
+ * WHY the index is made BIGINT: the aggregate is built for each type, and addresses by it.
+ */
+export function rowSetSql(index: string, rows: number): string {
+  return `CAST(bitstring_agg(CAST(${index} AS BIGINT), 0, ${String(Math.max(8, Math.ceil(rows / 8) * 8) - 1)}) AS BLOB)`;
+}
+
+/** A BIT as BLOB begins with the number of padding bits: none, as `rowSetSql` asks for whole bytes. */
+export function rowSetOfBits(blob: Uint8Array): RowSet {
+  assert(blob[0] === 0, 'a row set has whole bytes');
+  return rowSetOf(blob.subarray(1));
+}
+
+const ONES = Uint8Array.from({ length: 256 }, (_, byte) => {
+  let ones = 0;
+  for (let rest = byte; rest !== 0; rest &= rest - 1) ones += 1;
+  return ones;
+});
