@@ -49,17 +49,12 @@ export function* rowIndices({ bytes }: RowSet): Generator<number> {
 }
 
 /**
- * The engine's expression for the set of rows of a group; its value is read by `rowSetOfBits`. `rows`: of the table version.
- * WHY the index is made BIGINT: the aggregate is built for each type, and addresses by it.
+ * The engine's expression for the set of rows of a group: a BLOB that `rowSetOf` reads. `rows`: of the table version.
+ * WHY whole bytes: in other lengths the engine pads at the front, and every index stands elsewhere.
  */
 export function rowSetSql(index: string, rows: number): string {
-  return `CAST(bitstring_agg(CAST(${index} AS BIGINT), 0, ${String(Math.max(8, Math.ceil(rows / 8) * 8) - 1)}) AS BLOB)`;
-}
-
-/** A BIT as BLOB begins with the number of padding bits: none, as `rowSetSql` asks for whole bytes. */
-export function rowSetOfBits(blob: Uint8Array): RowSet {
-  assert(blob[0] === 0, 'a row set has whole bytes');
-  return rowSetOf(blob.subarray(1));
+  const last = Math.max(8, Math.ceil(rows / 8) * 8) - 1;
+  return `CAST(bitstring_agg(CAST(${index} AS BIGINT), 0, ${String(last)}) AS BLOB)`;
 }
 
 const ONES = Uint8Array.from({ length: 256 }, (_, byte) => {

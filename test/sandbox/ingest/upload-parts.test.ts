@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { scaledUp } from '../../../policies/scaled-numbers.ts';
 import type { TableSchema } from '../../../policies/table-schema.ts';
 import { BLOCK_BYTES, readBodyBlocks } from '../../../sandbox/ingest/body-blocks.ts';
-import { scaledUp } from '../../../policies/scaled-numbers.ts';
 import { readCsvHeader } from '../../../sandbox/ingest/csv-header.ts';
 import { readTextBlocks } from '../../../sandbox/ingest/text-blocks.ts';
 import { canonicalIdentifier, tokenOf } from '../../../sandbox/ingest/token.ts';
