@@ -173,7 +173,7 @@ async function measure(dir: string, count: number, singles: number, say: (line: 
   const key = loadOrCreateLogKey(join(dir, 'key.pem'), 'bench.example/log');
   const log = await openLog({ store, key, origin: 'bench.example/log' });
   const random = seededRandom(SEED);
-  let appendMs = 0;
+  let [appendMs, indexMs] = [0, 0];
   const appendCpuUs: number[] = [];
   const chunk = 20_000;
   for (let done = 0; done < count; done += chunk) {
@@ -183,6 +183,9 @@ async function measure(dir: string, count: number, singles: number, say: (line: 
     appendMs += performance.now() - start;
     appendCpuUs.push(cpuUsEach(cpu, entries.length));
     await log.advance();
+    const behind = performance.now();
+    await store.indexed();
+    indexMs += performance.now() - behind;
   }
   const single = await singleAppends(
     store,
@@ -205,6 +208,7 @@ async function measure(dir: string, count: number, singles: number, say: (line: 
   return {
     entries: size,
     append_per_s: Math.round((count / appendMs) * 1_000),
+    append_searchable_per_s: Math.round((count / (appendMs + indexMs)) * 1_000),
     append_cpu_us: quantile(appendCpuUs, 0.5),
     bare_insert_per_s: bareInserts(dir, Math.min(count, 100_000)),
     append_ms_p50: round(quantile(single, 0.5)),

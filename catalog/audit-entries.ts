@@ -1,8 +1,7 @@
 import type { Level, Mode } from '#policies';
-import { assert, isDrillOrganisation } from '#policies';
+import { assert, isDrillOrganisation } from '#policies/log-entries';
 import { canonicalJson, sha256 } from './canonical.ts';
-import type { Db } from './db.ts';
-import { prepared } from './db.ts';
+import { type Connection, prepared } from './prepared.ts';
 
 export const AUDIT_KINDS = [
   'intent',
@@ -59,22 +58,22 @@ const AT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 /** WHY one buffer: hashing in one call is twice as fast as in three, and needs prefix and entry side by side. */
 const leafBuffer = Buffer.alloc(1 + ENTRY_BYTES_MAX);
 
-const nextIndex = prepared((db) =>
+const nextIndex = prepared((db: Connection) =>
   db.client.prepare<[], number>('SELECT coalesce(max(idx) + 1, 0) FROM audit_entries').pluck(),
 );
-const insertEntry = prepared((db) =>
+const insertEntry = prepared((db: Connection) =>
   db.client.prepare<[number, Buffer]>('INSERT INTO audit_entries (idx, bytes) VALUES (?, ?)'),
 );
-const insertLeaf = prepared((db) =>
+const insertLeaf = prepared((db: Connection) =>
   db.client.prepare<[number, Buffer]>('INSERT INTO audit_leaves (idx, hash) VALUES (?, ?)'),
 );
-const selectEntries = prepared((db) =>
+const selectEntries = prepared((db: Connection) =>
   db.client
     .prepare<[number, number], Buffer>('SELECT bytes FROM audit_entries WHERE idx >= ? AND idx < ? ORDER BY idx')
     .pluck(),
 );
 
-const selectScan = prepared((db) =>
+const selectScan = prepared((db: Connection) =>
   db.client
     .prepare<[number, number], [number, Buffer]>(
       'SELECT idx, bytes FROM audit_entries WHERE idx >= ? ORDER BY idx LIMIT ?',
@@ -95,7 +94,7 @@ export function leafHash(bytes: Uint8Array): Buffer {
  *
  * @returns its index; the first is 0, and none is ever left out.
  */
-export function appendEntry(tx: Db, entry: AuditEntry): { readonly index: number } {
+export function appendEntry(tx: Connection, entry: AuditEntry): { readonly index: number } {
   assert(AT.test(entry.at), 'an entry carries a full UTC timestamp');
   const isDrill = isDrillOrganisation(entry.who?.org ?? '');
   const bytes = Buffer.from(canonicalJson(isDrill ? { ...entry, drill: true } : entry));
@@ -107,22 +106,22 @@ export function appendEntry(tx: Db, entry: AuditEntry): { readonly index: number
 }
 
 /** How many entries the log holds. */
-export function entryCount(db: Db): number {
+export function entryCount(db: Connection): number {
   return nextIndex(db).get() ?? 0;
 }
 
 /** Up to `limit` rows from index `from` on as `[index, bytes]`, as they lie in the store: for checks that trust nothing. */
-export function scanEntries(db: Db, from: number, limit: number): readonly (readonly [number, Buffer])[] {
+export function scanEntries(db: Connection, from: number, limit: number): readonly (readonly [number, Buffer])[] {
   return selectScan(db).all(from, limit);
 }
 
 /** The canonical bytes of entries `from` ≤ i < `to`, in order. The caller bounds the stretch. */
-export function readEntryBytes(db: Db, from: number, to: number): readonly Buffer[] {
+export function readEntryBytes(db: Connection, from: number, to: number): readonly Buffer[] {
   return selectEntries(db).all(from, to);
 }
 
 /** The same, parsed. */
-export function readEntries(db: Db, from: number, to: number): readonly AuditEntry[] {
+export function readEntries(db: Connection, from: number, to: number): readonly AuditEntry[] {
   return readEntryBytes(db, from, to).map(parseEntry);
 }
 

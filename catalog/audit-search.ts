@@ -5,8 +5,8 @@ import { entryCount, parseEntry } from './audit-entries.ts';
 import type { Facet } from './audit-tokens.ts';
 import { facetToken, textQuery, useToken } from './audit-tokens.ts';
 import type { Db } from './db.ts';
-import { prepared } from './db.ts';
 import { boundedLimit } from './page.ts';
+import { prepared } from './prepared.ts';
 
 /** What the security office asks for. Everything given must hold. */
 export interface AuditFilters {
@@ -68,7 +68,7 @@ interface Row {
 
 const selectMatching = prepared((db) =>
   db.client.prepare<[string, number, number, number], Row>(
-    `SELECT e.idx, e.bytes FROM audit_index i CROSS JOIN audit_entries e ON e.idx = i.rowid
+    `SELECT e.idx, e.bytes FROM search.audit_index i CROSS JOIN audit_entries e ON e.idx = i.rowid
      WHERE i.audit_index MATCH ? AND i.rowid >= ? AND i.rowid < ? ORDER BY i.rowid DESC LIMIT ?`,
   ),
 );
@@ -80,14 +80,14 @@ const selectAll = prepared((db) =>
 
 const selectSpan = prepared((db) =>
   db.client.prepare<[string, string, string], { min: number | null; max: number | null }>(
-    'SELECT min(idx_min) AS min, max(idx_max) AS max FROM audit_periods WHERE unit = ? AND period BETWEEN ? AND ?',
+    'SELECT min(idx_min) AS min, max(idx_max) AS max FROM search.audit_periods WHERE unit = ? AND period BETWEEN ? AND ?',
   ),
 );
 
 /**
  * Searches the log, newest first. Pages are stable: entries are never changed, and new ones come before the first page.
- * Sees what is indexed: `indexNewEntries` first, in the same transaction, to see all. Who may see what is for the caller
- * to put into the filters.
+ * Sees what is indexed: `store.indexed()` first, to see all; and `read` only, which has the index. Who may see what is for
+ * the caller to put into the filters.
  */
 export function searchEntries(db: Db, filters: AuditFilters, page: AuditPage = {}): AuditSearchResult {
   const limit = boundedLimit(page.limit);

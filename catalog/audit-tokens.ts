@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { risksOf } from '#policies';
+import { risksOf } from '#policies/log-entries';
 import type { AuditEntry } from './audit-entries.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Db } from './db.ts';
-import { prepared } from './db.ts';
+import { prepared } from './prepared.ts';
 
 /** What the tree over the log stands on: leaf hashes, roots of full tiles, tree heads. The arithmetic is the gateway's. */
 

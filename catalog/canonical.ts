@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import { assert } from '#policies';
+import { assert } from '#policies/log-entries';
 
 /**
  * Canonical JSON text (RFC 8785): equal values have equal bytes. Members that are `undefined` are left out. Plain values only.

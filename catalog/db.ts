@@ -25,18 +25,3 @@ export function createDb(client: Database.Database, clock: () => Date, seals: Ro
     sealed: (table, row) => seals.check(client, table, row),
   };
 }
-
-/**
- * A statement prepared once per connection. WHY: preparing costs more than running on the paths that every job takes.
- */
-export function prepared<T>(build: (db: Db) => T): (db: Db) => T {
-  const perDb = new WeakMap<Db, T>();
-  return (db) => {
-    let statement = perDb.get(db);
-    if (statement === undefined) {
-      statement = build(db);
-      perDb.set(db, statement);
-    }
-    return statement;
-  };
-}

@@ -1,4 +1,5 @@
-import { type Db, prepared } from './db.ts';
+import type { Db } from './db.ts';
+import { prepared } from './prepared.ts';
 
 const insertGiven = prepared(({ client }) =>
   client.prepare<[string, string, string]>(

@@ -1,7 +1,6 @@
 /** The door of `catalog`: one home's state. Catalogue, plans, jobs, budget ledger and audit entries in one file. */
 
 export * from './audit-entries.ts';
-export { indexNewEntries } from './audit-index.ts';
 export type { AuditFilters, AuditPage, AuditSearchResult, FoundEntry } from './audit-search.ts';
 export { searchEntries } from './audit-search.ts';
 export * from './audit-tree.ts';

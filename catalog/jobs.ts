@@ -5,10 +5,10 @@ import { AppError, assert } from '#policies';
 import { parseEntry } from './audit-entries.ts';
 import { sha256Hex } from './canonical.ts';
 import type { Db } from './db.ts';
-import { prepared } from './db.ts';
 import { readJson } from './json-column.ts';
 import type { Page } from './page.ts';
 import { boundedLimit } from './page.ts';
+import { prepared } from './prepared.ts';
 import { jobs } from './schema.ts';
 
 export type JobState = 'queued' | 'running' | 'finished' | 'refused' | 'failed' | 'cancelled';

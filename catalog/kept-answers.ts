@@ -1,5 +1,5 @@
 import type { Db } from './db.ts';
-import { prepared } from './db.ts';
+import { prepared } from './prepared.ts';
 
 /**
  * Which released answers are given again: the name of a question and the job that was answered first. No copy of the

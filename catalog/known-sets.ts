@@ -1,7 +1,7 @@
 import type { KnownKind, KnownSet, SetPrint, TablePrint } from '#policies';
 import { assert, PRINT_SLOTS, tablePrint } from '#policies';
 import type { Db } from './db.ts';
-import { prepared } from './db.ts';
+import { prepared } from './prepared.ts';
 
 /** What released answers stand on. Insert in the transaction of the outcome that releases them; nothing is deleted. */
 export interface NewKnownSets {

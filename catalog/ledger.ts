@@ -1,6 +1,6 @@
 import { ACCOUNT_WORDS, type AccountKind, AppError, assert } from '#policies';
 import type { Db } from './db.ts';
-import { prepared } from './db.ts';
+import { prepared } from './prepared.ts';
 
 /**
  * The budget ledger: what may be used up (jobs of a plan; privacy loss of a dataset), by account.

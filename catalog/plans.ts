@@ -4,10 +4,10 @@ import { AppError, assert } from '#policies';
 import { contentHash } from './canonical.ts';
 import { checkPlan } from './check-plan.ts';
 import type { Db } from './db.ts';
-import { prepared } from './db.ts';
 import { readJson } from './json-column.ts';
 import type { Page } from './page.ts';
 import { boundedLimit } from './page.ts';
+import { prepared } from './prepared.ts';
 import { planDecisions, planResources, plans } from './schema.ts';
 
 export type PlanClass = 'governance' | 'welfare' | 'industry';

@@ -1,8 +1,8 @@
 import { amountOf, type PrivacyAccount, type PrivacyBudgets, type PrivacyCharge, privacyAccounts } from '#policies';
-import type { AuditEntry } from './audit-entries.ts';
-import { searchEntries } from './audit-search.ts';
+import { type AuditEntry, parseEntry } from './audit-entries.ts';
 import type { Db } from './db.ts';
 import { ledgerUnits, raiseSpent } from './ledger.ts';
+import { prepared } from './prepared.ts';
 import { lineageOf } from './privacy-budgets.ts';
 
 /**
@@ -33,11 +33,22 @@ export function mendPrivacyBooks(tx: Db, budgets: PrivacyBudgets): readonly Priv
   return [...logged.values()].flatMap(({ account, units }) => (raiseSpent(tx, account, units) ? [account.kind] : []));
 }
 
+const PRIVATE = Buffer.from('"mode":"dp"');
+const selectPrivate = prepared((db) =>
+  db.client.prepare<[number, Buffer, number], { idx: number; bytes: Buffer }>(
+    'SELECT idx, bytes FROM audit_entries WHERE idx >= ? AND instr(bytes, ?) > 0 ORDER BY idx LIMIT ?',
+  ),
+);
+
+/** WHY from the log itself: the search index can be edited like the ledger. About a second for a million entries. */
 function* privateIntents(db: Db): Iterable<AuditEntry> {
-  for (let before: number | undefined; ; ) {
-    const { entries, next } = searchEntries(db, { kind: 'intent', mode: 'dp' }, { before, limit: PAGE });
-    for (const { entry } of entries) yield entry;
-    if (next === null) return;
-    before = next;
+  for (let from = 0; ; ) {
+    const rows = selectPrivate(db).all(from, PRIVATE, PAGE);
+    for (const { bytes } of rows) {
+      const entry = parseEntry(bytes);
+      if (entry.kind === 'intent' && entry.mode === 'dp') yield entry;
+    }
+    if (rows.length < PAGE) return;
+    from = (rows.at(-1)?.idx ?? from) + 1;
   }
 }

@@ -9,8 +9,8 @@ import {
   privacyAccounts,
 } from '#policies';
 import type { Db } from './db.ts';
-import { prepared } from './db.ts';
 import { type Balance, balance, LEDGER_UNITS_PER_ONE, leftOf, reserve } from './ledger.ts';
+import { prepared } from './prepared.ts';
 import { findResource } from './resources.ts';
 
 /** The privacy accounts of the ledger: who is charged for a private release, and what is left. */

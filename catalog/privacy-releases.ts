@@ -1,8 +1,8 @@
 import type { MechanismUse } from '#policies';
 import type { Db } from './db.ts';
-import { prepared } from './db.ts';
 import type { Page } from './page.ts';
 import { boundedLimit } from './page.ts';
+import { prepared } from './prepared.ts';
 import { lineageOf } from './privacy-budgets.ts';
 
 /**

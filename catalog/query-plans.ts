@@ -1,12 +1,11 @@
-import { assert } from '#policies';
+import { assert } from '#policies/log-entries';
 import { sha256Hex } from './canonical.ts';
-import type { Db } from './db.ts';
-import { prepared } from './db.ts';
+import { type Connection, prepared } from './prepared.ts';
 
-const selectText = prepared(({ client }) =>
+const selectText = prepared(({ client }: Connection) =>
   client.prepare<[string], string>('SELECT text FROM query_plans WHERE hash = ?').pluck(),
 );
-const insertPlan = prepared(({ client }) =>
+const insertPlan = prepared(({ client }: Connection) =>
   client.prepare<[string, string]>('INSERT INTO query_plans (hash, text) VALUES (?, ?)'),
 );
 
@@ -18,7 +17,7 @@ const TEXT_LENGTH_MAX = 65_536;
  *
  * @param textOf called only where the plan is new.
  */
-export function keepQueryPlan(tx: Db, hash: string, textOf: () => string): void {
+export function keepQueryPlan(tx: Connection, hash: string, textOf: () => string): void {
   if (selectText(tx).get(hash) !== undefined) return;
   const text = textOf();
   assert(sha256Hex(text) === hash, 'a plan is what its hash says');
@@ -26,6 +25,6 @@ export function keepQueryPlan(tx: Db, hash: string, textOf: () => string): void 
 }
 
 /** The canonical plan of a hash; null where none is kept. */
-export function findQueryPlan(db: Db, hash: string): string | null {
+export function findQueryPlan(db: Connection, hash: string): string | null {
   return selectText(db).get(hash) ?? null;
 }

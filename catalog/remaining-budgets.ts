@@ -1,5 +1,5 @@
 import type { Db } from './db.ts';
-import { prepared } from './db.ts';
+import { prepared } from './prepared.ts';
 
 /** How full the ledger is, without a word of whose accounts they are. */
 export interface RemainingBudget {

@@ -3,9 +3,9 @@ import * as z from 'zod';
 import type { UnitKind } from '#policies';
 import { AppError, assert, UNIT_KINDS } from '#policies';
 import type { Db } from './db.ts';
-import { prepared } from './db.ts';
 import { readJson } from './json-column.ts';
 import { boundedLimit } from './page.ts';
+import { prepared } from './prepared.ts';
 import { getResource } from './resources.ts';
 import { resources, resourceVersions } from './schema.ts';
 

@@ -4,11 +4,11 @@ import { AppError } from '#policies';
 import { contentHash } from './canonical.ts';
 import { checkTableSchema } from './check-table-schema.ts';
 import type { Db } from './db.ts';
-import { prepared } from './db.ts';
 import { readTableSchema } from './json-column.ts';
 import { findOrganisation } from './organisations.ts';
 import type { Page } from './page.ts';
 import { boundedLimit } from './page.ts';
+import { prepared } from './prepared.ts';
 import { resources } from './schema.ts';
 
 export type ResourceState = 'draft' | 'listed' | 'withdrawn';

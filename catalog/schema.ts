@@ -215,22 +215,6 @@ export const auditCheckpoints = sqliteTable('audit_checkpoints', {
   note: text('note'),
 });
 
-export const auditPeriods = sqliteTable(
-  'audit_periods',
-  {
-    unit: text('unit', { enum: ['day', 'minute'] }).notNull(),
-    period: text('period').notNull(),
-    idxMin: integer('idx_min').notNull(),
-    idxMax: integer('idx_max').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.unit, table.period] })],
-);
-
-export const auditIndexed = sqliteTable('audit_indexed', {
-  id: integer('id').primaryKey(),
-  next: integer('next').notNull(),
-});
-
 export const givenValues = sqliteTable(
   'given_values',
   {

@@ -1,14 +1,16 @@
 import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { AppError, assert } from '#policies';
-import { indexBacklog, indexNewEntries } from './audit-index.ts';
+import { entryCount } from './audit-entries.ts';
 import { watchCatalogue } from './catalogue-watch.ts';
 import type { Db } from './db.ts';
 import { createDb } from './db.ts';
 import { createCommitQueue } from './group-commit.ts';
 import { lockHome } from './home-lock.ts';
+import { type Indexer, inlineIndexer, threadedIndexer } from './indexer.ts';
 import { migrate } from './migrate.ts';
 import { NO_SEALS, openRowSeals, type RowSeals, type TamperedRow } from './row-seals.ts';
+import { attachSearchIndex, prepareSearchIndex, searchIndexPath } from './search-index.ts';
 import { openWalSync } from './wal-sync.ts';
 
 /** One home's state. Everything that must be true together is written in one `commit`. */
@@ -33,6 +35,12 @@ export interface Store {
    * what must be as durable as the works that it follows from. One at a time; null ends it.
    */
   derive(derive: Derivation | null): void;
+  /**
+   * Resolves once a search (audit-search.ts) sees every entry that is durable now.
+   *
+   * @throws AppError `STORE_FAILED`.
+   */
+  indexed(): Promise<void>;
   /** Commits what is queued, then closes and gives up the home. */
   close(): void;
 }
@@ -85,17 +93,19 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
   const seals = openSeals(client, options.integrity);
   const writer = createDb(client, options.now, seals);
   const reader = options.path === IN_MEMORY ? writer : createDb(openReader(options.path), options.now, seals);
+  const indexer = openIndexer(options.path, reader);
   let derivation: Derivation | null = null;
   let catalogueVersion = 0;
   const catalogueChanged = watchCatalogue(writer.client);
   const beforeCommit: Derivation = (tx) => {
-    indexBacklog(tx);
     const derived = derivation?.(tx) ?? NOTHING;
     const isChanged = catalogueChanged();
     if (isChanged) seals.sealAll();
+    const entries = entryCount(tx);
     return () => {
       if (isChanged) catalogueVersion += 1;
       derived();
+      indexer.noteCount(entries);
     };
   };
   const beforeBatch = () => {
@@ -115,8 +125,10 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
       assert(derive === null || derivation === null, 'one derivation at a time');
       derivation = derive;
     },
+    indexed: () => indexer.reach(entryCount(reader)),
     close() {
       queue.close();
+      indexer.close();
       walSync?.close();
       if (reader !== writer) reader.client.close();
       writer.client.close();
@@ -139,12 +151,18 @@ function openWriter(path: string): Database.Database {
     client.pragma('foreign_keys = ON');
     client.pragma(`cache_size = -${CACHE_KIB}`);
     migrate(client);
-    client.transaction(() => indexNewEntries(createDb(client, () => new Date(0))))();
     return client;
   } catch (error) {
     client.close();
     throw error instanceof AppError ? error : new AppError('STORE_FAILED', {}, null, error);
   }
+}
+
+function openIndexer(path: string, reader: Db): Indexer {
+  const indexPath = searchIndexPath(path);
+  if (path !== IN_MEMORY) prepareSearchIndex(indexPath, reader);
+  attachSearchIndex(reader.client, indexPath);
+  return path === IN_MEMORY ? inlineIndexer(reader) : threadedIndexer(path, indexPath);
 }
 
 /** WHY a second connection: it cannot write, and sees only what is durable. */

@@ -1,13 +1,13 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
-import { findResource, indexNewEntries, lineageOf, listPlans } from '#catalog';
+import { findResource, lineageOf, listPlans } from '#catalog';
 import type { Signal } from '#policies';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
 import type { Caller } from '../identity/index.ts';
-import { appendChange } from '../log-change.ts';
 import type { Language } from '../messages/language.ts';
 import { jobsBudgetOf } from '../reading/jobs-budget.ts';
 import { behaviourOf, exposureOf, type ReadingPeriod } from '../reading/log-reading.ts';
 import { privacyBudgetsOf } from '../reading/privacy-reading.ts';
+import { readLogged } from '../reading/read-logged.ts';
 import { LOG_TARGET, requirePermit } from './access.ts';
 import {
   BehaviourSchema,
@@ -53,15 +53,13 @@ export function registerAuditReading(app: OpenAPIHono<AppEnv>, deps: AppDeps): v
     const { id } = c.req.valid('param');
     await requireReader(deps, caller, id);
     const period = periodOf(deps, c.req.valid('query'));
-    const exposure = await deps.store.commit((tx) => {
-      indexNewEntries(tx);
-      appendChange(tx, { kind: 'log-read', caller, note: `exposure of ${id}` });
-      const plans = listPlans(tx, { resource: id, limit: PLANS_MAX });
+    const exposure = await readLogged(deps, { caller, note: `exposure of ${id}` }, (db) => {
+      const plans = listPlans(db, { resource: id, limit: PLANS_MAX });
       return {
-        ...exposureOf(tx, id, period),
-        jobs: plans.filter(({ state }) => state === 'approved').map((plan) => ({ ...jobsBudgetOf(tx, plan) })),
-        privacy: privacyBudgetsOf(tx, caller, plans, deps.profile, deps.clock())
-          .filter(({ resource }) => resource === lineageOf(tx, { resource: id, unit: '' }).resource)
+        ...exposureOf(db, id, period),
+        jobs: plans.filter(({ state }) => state === 'approved').map((plan) => ({ ...jobsBudgetOf(db, plan) })),
+        privacy: privacyBudgetsOf(db, caller, plans, deps.profile, deps.clock())
+          .filter(({ resource }) => resource === lineageOf(db, { resource: id, unit: '' }).resource)
           .map(({ unit, everybody }) => ({ unit, ...everybody })),
       };
     });
@@ -73,11 +71,11 @@ export function registerAuditReading(app: OpenAPIHono<AppEnv>, deps: AppDeps): v
     await requirePermit(deps, caller, 'audit:read-all', LOG_TARGET);
     const { org, sub } = c.req.valid('param');
     const period = periodOf(deps, c.req.valid('query'));
-    const { questions, signals, isComplete } = await deps.store.commit((tx) => {
-      indexNewEntries(tx);
-      appendChange(tx, { kind: 'log-read', caller, note: `signals of ${org}/${sub}` });
-      return behaviourOf(tx, sub, org, period);
-    });
+    const { questions, signals, isComplete } = await readLogged(
+      deps,
+      { caller, note: `signals of ${org}/${sub}` },
+      (db) => behaviourOf(db, sub, org, period),
+    );
     const because = BECAUSE[c.get('language')];
     const explained = signals.map((one) => ({ ...one, entries: [...one.entries], because: because[one.signal] }));
     return c.json({ questions, signals: explained, isComplete }, 200);

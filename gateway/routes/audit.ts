@@ -1,8 +1,8 @@
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
-import { type AuditFilters, type FoundEntry, indexNewEntries, searchEntries } from '#catalog';
+import { type AuditFilters, type FoundEntry, searchEntries } from '#catalog';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
 import type { Caller } from '../identity/index.ts';
-import { appendChange } from '../log-change.ts';
+import { readLogged } from '../reading/read-logged.ts';
 import { LOG_TARGET, requirePermit } from './access.ts';
 import { registerAuditReading } from './audit-reading.ts';
 import { registerAuditTiles } from './audit-tiles.ts';
@@ -30,11 +30,9 @@ export function registerAudit(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
     const { after, limit, ...filters } = c.req.valid('query');
     await requirePermit(deps, caller, 'audit:read', LOG_TARGET);
     const scoped = { ...filters, ...scopeOf(caller) };
-    const found = await deps.store.commit((tx) => {
-      indexNewEntries(tx);
-      appendChange(tx, { kind: 'log-read', caller, note: noteOf(filters) });
-      return searchEntries(tx, scoped, { before: after, limit });
-    });
+    const found = await readLogged(deps, { caller, note: noteOf(filters) }, (db) =>
+      searchEntries(db, scoped, { before: after, limit }),
+    );
     return c.json({ items: found.entries.map(entryJson), next: found.next === null ? null : String(found.next) }, 200);
   });
   registerAuditTiles(app, deps);

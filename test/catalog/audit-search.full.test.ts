@@ -10,7 +10,6 @@ import {
   type AuditEntry,
   type AuditFilters,
   appendEntry,
-  indexNewEntries,
   readEntries,
   type Store,
   searchEntries,
@@ -149,7 +148,7 @@ function holdsText(found: AuditEntry, text: string): boolean {
 
 const append = async (store: Store, entries: readonly AuditEntry[]) => {
   await Promise.all(entries.map((one) => store.commit((tx) => appendEntry(tx, one))));
-  await store.commit(indexNewEntries);
+  await store.indexed();
 };
 
 function allPages(store: Store, asked: AuditFilters, limit: number): readonly number[] {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,6 +21,7 @@ import {
   type Store,
   searchEntries,
 } from '../../catalog/index.ts';
+import { removeSearchIndex } from '../../catalog/search-index.ts';
 import { entry } from './memory-store.ts';
 
 let dir: string;
@@ -56,14 +57,15 @@ describe('durability', () => {
         expect(acknowledged.has(Number(index))).toBe(false);
         acknowledged.set(Number(index), `${job}`);
       }
-      expectAllThere(acknowledged);
+      await expectAllThere(acknowledged);
     }
     console.log(`kill -9 × ${KILLS}: ${acknowledged.size} acknowledged commits, all found`);
     expect(acknowledged.size).toBeGreaterThan(100);
   });
 
-  function expectAllThere(acknowledged: ReadonlyMap<number, string>): void {
+  async function expectAllThere(acknowledged: ReadonlyMap<number, string>): Promise<void> {
     const store = open();
+    await store.indexed();
     store.read((db) => {
       const count = entryCount(db);
       const entries = readEntries(db, 0, count);
@@ -137,7 +139,8 @@ describe('a home', () => {
   it('is readable by its owner alone', () => {
     open().close();
     const store = open();
-    for (const suffix of ['', '.lock', '-wal', '-shm']) expect(statSync(path + suffix).mode & 0o077, suffix).toBe(0);
+    for (const suffix of ['', '.lock', '-wal', '-shm', '-search', '-search-wal', '-search-shm'])
+      expect(statSync(path + suffix).mode & 0o077, suffix).toBe(0);
     store.close();
   });
 
@@ -172,16 +175,69 @@ describe('a home', () => {
     store.close();
   });
 
-  it('indexes on start what a crash left unindexed', async () => {
+  it.each([
+    ['lost', () => removeSearchIndex(`${path}-search`)],
+    ['no database', () => writeFileSync(`${path}-search`, 'no database at all')],
+    ['of another layout', () => inIndex('PRAGMA user_version = 99')],
+    ['of another log', () => inIndex("UPDATE audit_indexed SET leaf = x'00'")],
+    ['ahead of the log', () => inIndex('UPDATE audit_indexed SET next = 99')],
+    [
+      'not filled yet',
+      () => inIndex("UPDATE audit_indexed SET next = 0; INSERT INTO audit_index (audit_index) VALUES ('delete-all')"),
+    ],
+  ])('finds everything again where the search index is %s', async (_, spoil) => {
     const first = open();
-    await first.commit((tx) => appendEntry(tx, entry({ note: 'lantern' })));
+    for (const note of ['lantern', 'candle']) await first.commit((tx) => appendEntry(tx, entry({ note })));
+    await first.indexed();
     first.close();
-    const client = new Database(path);
-    client.exec("INSERT INTO audit_index (audit_index) VALUES ('delete-all')");
-    client.exec('DELETE FROM audit_periods; UPDATE audit_indexed SET next = 0');
-    client.close();
+    spoil();
     const store = open();
-    expect(store.read((db) => searchEntries(db, { text: 'lantern' })).entries).toHaveLength(1);
+    await store.indexed();
+    for (const text of ['lantern', 'candle'])
+      expect(store.read((db) => searchEntries(db, { text })).entries, text).toHaveLength(1);
     store.close();
   });
+
+  it('tells a search of a damaged index, and finds everything again at the next start', async () => {
+    const first = open();
+    await first.commit((tx) => appendEntry(tx, entry({ note: 'lantern' })));
+    await first.indexed();
+    first.close();
+    damage(`${path}-search`);
+    const second = open();
+    await second.commit((tx) => appendEntry(tx, entry({ note: 'lantern' })));
+    await expect(second.indexed()).rejects.toThrow(expect.objectContaining({ code: 'STORE_FAILED' }));
+    second.close();
+    const store = open();
+    await store.indexed();
+    expect(store.read((db) => searchEntries(db, { text: 'lantern' })).entries).toHaveLength(2);
+    store.close();
+  });
+
+  it('leaves nobody at work when it is closed while it indexes', async () => {
+    const first = open();
+    await Promise.all(
+      Array.from({ length: 3_000 }, () => first.commit((tx) => appendEntry(tx, entry({ note: 'torch' })))),
+    );
+    const reaching = first.indexed();
+    first.close();
+    await expect(reaching).rejects.toThrow(expect.objectContaining({ code: 'STORE_FAILED' }));
+    const store = open();
+    await store.indexed();
+    expect(store.read((db) => searchEntries(db, { text: 'torch' }, { limit: 1_000 })).entries).toHaveLength(1_000);
+    store.close();
+  });
+
+  const inIndex = (sql: string) => {
+    const client = new Database(`${path}-search`);
+    client.exec(sql);
+    client.close();
+  };
 });
+
+/** Fills all pages of a database but the first with noise. */
+function damage(file: string): void {
+  const bytes = readFileSync(file);
+  bytes.fill(0x5a, 4096);
+  writeFileSync(file, bytes);
+}
