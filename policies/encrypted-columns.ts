@@ -49,8 +49,8 @@ export function encryptedRange(column: EncryptedColumn, of: 'value' | 'square' =
   const min = scaledUp(column.bounds.min, scale, 'ceil');
   const max = scaledUp(column.bounds.max, scale, 'floor');
   if (of === 'value') return { min, max };
-  const [a, b] = [min * min, max * max];
-  return { min: min <= 0n && max >= 0n ? 0n : a < b ? a : b, max: a > b ? a : b };
+  const ends = [min * min, max * max].toSorted(ascending) as [bigint, bigint];
+  return { min: min <= 0n && max >= 0n ? 0n : ends[0], max: ends[1] };
 }
 
 /** Half the ring: a sum is right when its size is below it. */
@@ -70,7 +70,8 @@ export interface WeightedColumn {
 export function rowMagnitudeMax(terms: readonly WeightedColumn[]): bigint {
   return terms.reduce((sum, { column, of, weight }) => {
     const { min, max } = encryptedRange(column, of);
-    return sum + size(weight) * (size(min) > size(max) ? size(min) : size(max));
+    const [, most] = [size(min), size(max)].toSorted(ascending) as [bigint, bigint];
+    return sum + size(weight) * most;
   }, 0n);
 }
 
@@ -82,6 +83,19 @@ export function sumIsExact(terms: readonly WeightedColumn[], rowsMax: bigint): b
   return terms.every(({ column, of }) => rowsMax * rowMagnitudeMax(terms) < HALF_RING[column.encryption.scheme][of]);
 }
 
+/**
+ * Whether an opened sum can be one of so many rows within the bounds. What is not was opened over other rows than were summed, or over
+ * changed ciphertext: that opens to a uniform number of the ring, and passes here with probability (rows · (max − min) + 1) / M.
+ */
+export function isPossibleSum(sum: bigint, { min, max }: ScaledRange, rows: bigint): boolean {
+  return sum >= rows * min && sum <= rows * max;
+}
+
 function size(value: bigint): bigint {
   return value < 0n ? -value : value;
+}
+
+function ascending(a: bigint, b: bigint): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
