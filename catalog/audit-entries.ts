@@ -14,6 +14,7 @@ export const AUDIT_KINDS = [
   'log-key',
   'freeze',
   'canary',
+  'destruction',
   'integrity',
   'start',
 ] as const;

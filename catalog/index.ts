@@ -10,6 +10,7 @@ export { checkTableSchema } from './check-table-schema.ts';
 export type { Db } from './db.ts';
 export type { NewDecision } from './decide-plan.ts';
 export { decidePlan, revokePlan } from './decide-plan.ts';
+export * from './destructions.ts';
 export * from './detect/index.ts';
 export * from './first-batch/index.ts';
 export * from './freezes.ts';

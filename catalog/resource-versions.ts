@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, max, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, lt, max, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import type { UnitKind } from '#policies';
 import { AppError, assert, UNIT_KINDS } from '#policies';
@@ -104,11 +104,14 @@ export function beginVersion(tx: Db, resource: string): number {
  * Makes a written version the current one. In the same transaction as its audit entry, after the vault has it.
  *
  * @returns the version that it supersedes, whose data the caller may destroy; null for the first.
+ * @throws AppError `RESOURCE_STATE` where the resource was withdrawn while the upload ran.
  */
 export function commitVersion(tx: Db, committed: CommittedVersion): { readonly superseded: number | null } {
   const { resource, version } = committed;
   assertState(tx, resource, version, ['writing']);
-  const superseded = getResource(tx, resource).currentVersion;
+  const { state, currentVersion: superseded } = getResource(tx, resource);
+  if (state === 'withdrawn')
+    throw new AppError('RESOURCE_STATE', { id: resource, state, accepted: ['draft', 'listed'] });
   if (superseded !== null) setState(tx, resource, superseded, 'superseded');
   tx.orm
     .update(resourceVersions)
@@ -150,6 +153,23 @@ export function writingVersions(db: Db): readonly ResourceVersion[] {
 export function findVersion(db: Db, resource: string, version: number): ResourceVersion | null {
   const row = db.sealed('resource_versions', versionByNumber(db).get({ resource, version }));
   return row === undefined ? null : fromRow(row);
+}
+
+/** @throws AppError `RESOURCE_NOT_FOUND` (id: `resource@version`). */
+export function requireVersion(db: Db, resource: string, version: number): ResourceVersion {
+  const found = findVersion(db, resource, version);
+  if (found === null) throw new AppError('RESOURCE_NOT_FOUND', { id: `${resource}@${version}` });
+  return found;
+}
+
+/** Versions whose data is in the vault, the oldest first. */
+export function versionsWithData(db: Db, resource: string): readonly ResourceVersion[] {
+  const withData = inArray(resourceVersions.state, ['current', 'superseded']);
+  const query = db.orm.select().from(resourceVersions);
+  const rows = query
+    .where(and(eq(resourceVersions.resource, resource), withData))
+    .orderBy(asc(resourceVersions.version));
+  return rows.all().map((row) => fromRow(db.sealed('resource_versions', row)));
 }
 
 /** Newest first; `before` is a version number. */

@@ -274,3 +274,17 @@ export const settings = sqliteTable('settings', {
   name: text('name').primaryKey(),
   json: text('json').notNull(),
 });
+
+export const destructions = sqliteTable(
+  'destructions',
+  {
+    resource: text('resource').notNull(),
+    version: integer('version').notNull(),
+    reason: text('reason', { enum: ['ordered', 'withdrawn', 'retention'] }).notNull(),
+    orderedBy: text('ordered_by').notNull(),
+    orderedAt: text('ordered_at').notNull(),
+    certificate: text('certificate'),
+    entryIndex: integer('entry_index'),
+  },
+  (table) => [primaryKey({ columns: [table.resource, table.version] })],
+);

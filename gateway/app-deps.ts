@@ -9,6 +9,7 @@ import type { Authenticator, Authorizer, Caller, EmbeddedIssuer } from './identi
 import type { JobService } from './jobs/job-service.ts';
 import type { Language } from './messages/language.ts';
 import type { PlanService } from './plans/plan-service.ts';
+import type { DestructionService } from './resources/destruction-service.ts';
 import type { ResourceService } from './resources/resource-service.ts';
 import type { UploadService } from './resources/upload-service.ts';
 import type { CosignedLog } from './witness/index.ts';
@@ -44,6 +45,7 @@ export interface AppDeps {
   readonly jobs: JobService;
   readonly resources: ResourceService;
   readonly uploads: UploadService;
+  readonly destructions: DestructionService;
   readonly plans: PlanService;
   readonly freezes: FreezeService;
   readonly canaries: CanaryService;

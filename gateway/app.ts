@@ -5,6 +5,7 @@ import { problemOfThrown, problemResponse } from './problem.ts';
 import { registerAudit } from './routes/audit.ts';
 import { registerBudgets } from './routes/budgets.ts';
 import { registerCanaries } from './routes/canaries.ts';
+import { registerDestructions } from './routes/destructions.ts';
 import { registerExplain } from './routes/explain.ts';
 import { frame, gate } from './routes/frame.ts';
 import { registerFreezes } from './routes/freezes.ts';
@@ -41,6 +42,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   registerExplain(app, deps);
   registerResources(app, deps);
   registerResourceData(app, deps);
+  registerDestructions(app, deps);
   registerPlans(app, deps);
   registerBudgets(app, deps);
   registerPrivacyRegister(app, deps);

@@ -1,4 +1,4 @@
-import { createHmac, randomFillSync } from 'node:crypto';
+import { createHmac, randomFillSync, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +6,9 @@ import {
   abandonVersion,
   appendEntry,
   contentHash,
+  type Db,
+  findDestruction,
   findVersion,
-  markVersionDestroyed,
   mendPrivacyBooks,
   openStore,
   remainingBudgets,
@@ -32,7 +33,7 @@ import { createCanaryDigests } from './canaries/canary-digests.ts';
 import { CanaryRegister } from './canaries/canary-register.ts';
 import { createCanaryService } from './canaries/canary-service.ts';
 import { createCanaryWatch } from './canaries/canary-watch.ts';
-import { type DrillDeps, runDrill } from './canaries/drill.ts';
+import { runDrill } from './canaries/drill.ts';
 import type { Config, WitnessConfig } from './config.ts';
 import { FreezeRegister } from './freezes/freeze-register.ts';
 import { createFreezeService } from './freezes/freeze-service.ts';
@@ -49,6 +50,8 @@ import { StoredGuardMemory } from './pipeline/guard-memory.ts';
 import { KeptAnswers } from './pipeline/kept-answers.ts';
 import { recordAborted } from './pipeline/record.ts';
 import { createPlanService } from './plans/plan-service.ts';
+import { createDestructionService } from './resources/destruction-service.ts';
+import { createDataEraser } from './resources/erase-data.ts';
 import { createResourceService } from './resources/resource-service.ts';
 import { createUploadService } from './resources/upload-service.ts';
 import { createMetrics } from './telemetry.ts';
@@ -163,14 +166,11 @@ export async function assemble(
   };
   const jobs = createJobs(pipeline);
   const endGauges = observeGauges({ sandbox: sandbox.stats, budgets: () => store.read(remainingBudgets) });
-  const destroy = async (resource: string, version: number) => {
-    await sandbox.forget(resource, version);
-    await vault.destroy(resource, version);
-  };
-  const destroyVersion: DrillDeps['destroy'] = async ({ resource, version: number }) => {
-    await destroy(resource, number);
-    await store.commit((tx) => markVersionDestroyed(tx, resource, number));
-  };
+  const destructions = createDestructionService({
+    store,
+    eraser: createDataEraser({ vault, sandbox, home: config.home }),
+    failed: (error) => events.bug(randomUUID(), error),
+  });
   const deps: AppDeps = {
     version,
     clock: now,
@@ -181,21 +181,23 @@ export async function assemble(
     log,
     cosigned,
     jobs,
-    resources: createResourceService({ store }),
+    resources: createResourceService({ store, carryOut: () => void destructions.carryOut() }),
     uploads: createUploadService({
       store,
       ingest: (upload) => ingest({ vault, tier: sandbox.tier, unitKeys, limits: DEFAULT_INGEST_LIMITS }, upload),
-      destroy,
+      destroy: vault.destroy,
     }),
+    destructions,
     plans: createPlanService({ store }),
     freezes: createFreezeService({ store, register: freezes, sandbox, jobs }),
     canaries: createCanaryService({ store, register: canaryRegister, digests }),
-    drill: (officer) => runDrill(officer, { ...deps, watch, destroy: destroyVersion }),
+    drill: (officer) => runDrill(officer, { ...deps, watch }),
     issuer: identity.issuer,
     limits: DEFAULT_LIMITS,
     readiness: async () => ({ store: true, sandbox: sandbox.stats().workers > 0, log: log.checkpoint().size > 0 }),
     onBug: events.bug,
   };
+  void destructions.carryOut();
   return {
     app: createApp(deps),
     deps,
@@ -206,6 +208,7 @@ export async function assemble(
     async close() {
       endGauges();
       cosigned?.close();
+      await destructions.close();
       await closeAll(jobs, sandbox, log, store);
     },
   };
@@ -237,8 +240,14 @@ async function recover(store: Store, vault: Vault): Promise<void> {
   }
   await vault.sweep((resource, version) => {
     const state = store.read((db) => findVersion(db, resource, version))?.state;
-    return state === 'current' || state === 'superseded';
+    return state === 'current' || state === 'superseded' || store.read((db) => isToBeDestroyed(db, resource, version));
   });
+}
+
+/** WHY such a version is left to `carryOut`: a sweep would take it away without the traces that its certificate needs. */
+function isToBeDestroyed(db: Db, resource: string, version: number): boolean {
+  const destruction = findDestruction(db, resource, version);
+  return destruction !== null && destruction.certificate === null;
 }
 
 async function recordStart(store: Store, log: AccessLog, sandbox: Sandbox, version: string): Promise<void> {

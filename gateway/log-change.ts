@@ -12,7 +12,7 @@ import type { Caller } from './identity/index.ts';
 export interface Change extends Pick<AuditEntry, 'job' | 'plan' | 'planHash' | 'purpose' | 'note'> {
   readonly kind: Extract<
     AuditEntry['kind'],
-    'resource' | 'upload' | 'plan' | 'log-read' | 'refusal' | 'freeze' | 'canary'
+    'resource' | 'upload' | 'plan' | 'log-read' | 'refusal' | 'freeze' | 'canary' | 'destruction'
   >;
   readonly caller: Caller;
   readonly tables?: NonNullable<AuditEntry['tables']>;

@@ -78,6 +78,7 @@ export const CATALOG_ERROR_CODES = [
   'RESOURCE_EXISTS', // id
   'RESOURCE_STATE', // id, state, accepted
   'RESOURCE_INVALID', // path, problem
+  'DESTRUCTION_INCOMPLETE', // id, found[]: the key is gone, but a scan found what should not be there
   'PLAN_NOT_FOUND', // id
   'PLAN_INVALID', // path, problem
   'PLAN_STATE', // id, state, accepted

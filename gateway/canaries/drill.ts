@@ -1,9 +1,10 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { appendEntry, type ResourceVersion, type Store } from '#catalog';
+import { appendEntry, type Store } from '#catalog';
 import type { FreezeService } from '../freezes/freeze-service.ts';
 import type { Caller } from '../identity/index.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import type { PlanService } from '../plans/plan-service.ts';
+import type { DestructionService } from '../resources/destruction-service.ts';
 import type { ResourceService } from '../resources/resource-service.ts';
 import type { UploadService } from '../resources/upload-service.ts';
 import type { CanaryService } from './canary-service.ts';
@@ -33,8 +34,7 @@ export interface DrillDeps {
   readonly freezes: FreezeService;
   readonly canaries: CanaryService;
   readonly watch: Pick<CanaryWatch, 'listen'>;
-  /** Removes a version's data for good. */
-  readonly destroy: (version: Pick<ResourceVersion, 'resource' | 'version'>) => Promise<void>;
+  readonly destructions: Pick<DestructionService, 'destroy'>;
 }
 
 interface Drill {
@@ -77,15 +77,15 @@ export async function runDrill(officer: Caller, deps: DrillDeps): Promise<DrillR
 
 /** Returns the canary's id; its value is known here, to the upload and to nobody else. */
 async function prepare({ id, table, plan, people, undo }: Drill, deps: DrillDeps): Promise<string> {
-  const { canaries, resources, uploads, plans, destroy } = deps;
+  const { canaries, resources, uploads, plans, destructions } = deps;
   const { provider, developer, bureau, security } = people;
   const value = `canary-${randomUUID()}`;
   const canary = await canaries.watchFor(security, { value, label: `drill ${id}`, onHit: 'freeze' });
   undo.unshift(() => canaries.retire(security, canary.id));
   await resources.register(provider, declarationOf(table));
   undo.unshift(() => resources.withdraw(provider, table));
-  const version = await uploads.put(provider, table, uploadOf(value));
-  undo.unshift(() => destroy(version));
+  const { version } = await uploads.put(provider, table, uploadOf(value));
+  undo.unshift(() => destructions.destroy(provider, table, version));
   await resources.list(bureau, table);
   await plans.submit(developer, planOf(plan, table, developer));
   undo.unshift(() => plans.revoke(bureau, plan));

@@ -140,3 +140,13 @@ export async function readTextFile(path: string): Promise<string> {
     throw new CliFailure('FILE', { en: `cannot read \`${path}\``, zh: `无法读取 \`${path}\`` });
   }
 }
+
+/** What a small file holds as JSON. Errors: CliFailure naming the file. */
+export async function readJsonFile(path: string): Promise<unknown> {
+  const text = await readTextFile(path);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CliFailure('FILE', { en: `\`${path}\` is not JSON`, zh: `\`${path}\` 不是 JSON` });
+  }
+}

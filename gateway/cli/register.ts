@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { type Cli, printJson } from './cli.ts';
-import { CliFailure } from './failure.ts';
-import { addClientOptions, type ClientOptions, createClient, plain, readTextFile } from './http-client.ts';
+import { addClientOptions, type ClientOptions, createClient, plain, readJsonFile } from './http-client.ts';
 
 const resource = z.looseObject({ id: z.string(), state: z.string() });
 
@@ -18,7 +17,7 @@ export function register(program: Command, cli: Cli): void {
     )
     .argument('<file>', cli.words({ en: 'the declaration', zh: '登记文件' }));
   addClientOptions(command, cli).action(async (file: string, options: ClientOptions) => {
-    const declaration = jsonOf(await readTextFile(file), file);
+    const declaration = await readJsonFile(file);
     const client = await createClient(options, cli);
     const answer = await client.request({
       method: 'POST',
@@ -34,12 +33,4 @@ export function register(program: Command, cli: Cli): void {
     };
     cli.out(`${plain(cli.words(done))}\n`);
   });
-}
-
-function jsonOf(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new CliFailure('FILE', { en: `\`${file}\` is not JSON`, zh: `\`${file}\` 不是 JSON` });
-  }
 }

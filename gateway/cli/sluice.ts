@@ -6,6 +6,7 @@ import * as budgets from './budgets.ts';
 import * as canaries from './canaries.ts';
 import { type Cli, createCli } from './cli.ts';
 import * as demo from './demo.ts';
+import * as destroy from './destroy.ts';
 import * as doctor from './doctor.ts';
 import * as explain from './explain.ts';
 import { reportFailure } from './failure.ts';
@@ -25,6 +26,7 @@ const COMMANDS = [
   budgets,
   register,
   upload,
+  destroy,
   audit,
   receipt,
   witness,

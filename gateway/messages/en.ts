@@ -150,6 +150,12 @@ export const EN: MessageCatalogue = {
     detail: '[`{path}`: ]{problem}',
     hint: 'correct the declaration and send it again',
   },
+  DESTRUCTION_INCOMPLETE: {
+    title: 'the destruction is not complete',
+    detail:
+      'the key of `{id}` is destroyed, but a scan of the gateway’s folders found what should not be there: {found}',
+    hint: 'the operator removes what `sluice doctor` names; then order the destruction again',
+  },
   PLAN_NOT_FOUND: {
     title: 'no such plan',
     detail: 'plan `{id}` does not exist or is not yours to use',

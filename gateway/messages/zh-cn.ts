@@ -150,6 +150,11 @@ export const ZH_CN: MessageCatalogue = {
     detail: '[`{path}`：]{problem}',
     hint: '请更正登记内容后重新提交',
   },
+  DESTRUCTION_INCOMPLETE: {
+    title: '销毁尚未完成',
+    detail: '`{id}` 的密钥已销毁，但扫描网关目录时发现不应存在的内容：{found}',
+    hint: '请运营方清除 `sluice doctor` 所指的文件，然后再次下达销毁',
+  },
   PLAN_NOT_FOUND: {
     title: '没有这个方案',
     detail: '方案 `{id}` 不存在，或您无权使用',

@@ -6,10 +6,13 @@ import {
   type Resource,
   type Store,
   setResourceState,
+  versionsWithData,
 } from '#catalog';
 import type { TableSchema } from '#policies';
 import type { Caller } from '../identity/index.ts';
-import { appendChange, type Change, knowOrganisation } from '../log-change.ts';
+import { appendChange, knowOrganisation } from '../log-change.ts';
+import { order } from './destruction-service.ts';
+import { tableEntry } from './table-entry.ts';
 
 /** What a provider declares; the provider itself comes from its token. */
 export type ResourceDeclaration = Omit<NewResource, 'provider' | 'createdBy'>;
@@ -20,11 +23,15 @@ export interface ResourceService {
   register(caller: Caller, declaration: ResourceDeclaration): Promise<Resource>;
   /** draft → listed. Errors: RESOURCE_NOT_FOUND, RESOURCE_STATE. */
   list(caller: Caller, id: string): Promise<Resource>;
-  /** For good. Errors: RESOURCE_NOT_FOUND. */
+  /** For good: its versions are destroyed, each with a certificate of its own. Errors: RESOURCE_NOT_FOUND. */
   withdraw(caller: Caller, id: string): Promise<Resource>;
 }
 
-export function createResourceService(deps: { readonly store: Store }): ResourceService {
+export function createResourceService(deps: {
+  readonly store: Store;
+  /** Begins to destroy what a withdrawal has ordered; nobody waits for it. */
+  readonly carryOut: () => void;
+}): ResourceService {
   return {
     register: (caller, declaration) =>
       deps.store.commit((tx) => {
@@ -34,7 +41,18 @@ export function createResourceService(deps: { readonly store: Store }): Resource
         return resource;
       }),
     list: (caller, id) => deps.store.commit((tx) => move(tx, caller, id, 'listed')),
-    withdraw: (caller, id) => deps.store.commit((tx) => move(tx, caller, id, 'withdrawn')),
+    async withdraw(caller, id) {
+      const orderedBy = `${caller.org}/${caller.sub}`;
+      const withdrawn = await deps.store.commit((tx) => {
+        move(tx, caller, id, 'withdrawn');
+        for (const { version } of versionsWithData(tx, id)) {
+          order(tx, caller, { resource: id, version, reason: 'withdrawn', orderedBy });
+        }
+        return getResource(tx, id);
+      });
+      deps.carryOut();
+      return withdrawn;
+    },
   };
 }
 
@@ -46,17 +64,6 @@ function move(tx: Db, caller: Caller, id: string, state: 'listed' | 'withdrawn')
     appendChange(tx, { kind: 'resource', caller, tables: [tableEntry(after)], note: state });
   }
   return after;
-}
-
-/** The strictest reading of a table for the log: every column, at the table's own level. */
-export function tableEntry(resource: Resource, version?: number): NonNullable<Change['tables']>[number] {
-  const { id, schema, currentVersion } = resource;
-  return {
-    resource: id,
-    version: version ?? currentVersion ?? 0,
-    columns: schema.columns.map(({ name }) => name),
-    level: schema.level,
-  };
 }
 
 /** The level of a row's existence where the provider names none (the contract of `TableSchema.level`). */

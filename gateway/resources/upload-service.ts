@@ -12,7 +12,7 @@ import { AppError, assert, type ErrorCode } from '#policies';
 import type { IngestReport } from '#sandbox';
 import type { Caller } from '../identity/index.ts';
 import { appendChange } from '../log-change.ts';
-import { tableEntry } from './resource-service.ts';
+import { tableEntry } from './table-entry.ts';
 
 /** One upload as the route hands it over. */
 export interface Upload {

@@ -19,6 +19,7 @@ export const ACTIONS = [
   'resource:upload',
   'resource:list',
   'resource:withdraw',
+  'resource:destroy',
   'plan:submit',
   'plan:read',
   'plan:decide',
@@ -51,7 +52,7 @@ action "submitJob", "explain", "plan:submit", "plan:read", "plan:decide", "plan:
   appliesTo { principal: Caller, resource: Plan };
 action "job:list", "job:read", "job:cancel"
   appliesTo { principal: Caller, resource: Job };
-action "resource:register", "resource:read", "resource:read-report", "resource:upload", "resource:list", "resource:withdraw"
+action "resource:register", "resource:read", "resource:read-report", "resource:upload", "resource:list", "resource:withdraw", "resource:destroy"
   appliesTo { principal: Caller, resource: Resource };
 action "audit:read", "audit:read-all"
   appliesTo { principal: Caller, resource: AccessLog };
@@ -93,13 +94,15 @@ export const ACCESS_POLICIES: Readonly<Record<string, string>> = Object.freeze({
       principal,
       action in [
         Action::"resource:register", Action::"resource:read", Action::"resource:read-report",
-        Action::"resource:upload", Action::"resource:withdraw"
+        Action::"resource:upload", Action::"resource:withdraw", Action::"resource:destroy"
       ],
       resource
     )
     when { principal.role == "provider" && resource.provider == principal.org };`,
   'bureau-keeps-the-catalogue': `
-    permit (principal, action in [Action::"resource:list", Action::"resource:withdraw"], resource)
+    permit (
+      principal, action in [Action::"resource:list", Action::"resource:withdraw", Action::"resource:destroy"], resource
+    )
     when { principal.role == "bureau" };`,
 
   'developers-submit-own-plans': `

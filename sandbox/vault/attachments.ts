@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { lstat, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, assert } from '#policies/stored-tables';
 import { unwrapDataKey, type VersionName, versionLabel } from './data-key.ts';
 import { fileContext, KEY_FILE, readManifest, type SegmentInfo } from './manifest.ts';
-import { checkFreeBytes, makeScratchDir, type ScratchDir } from './private-dir.ts';
+import { checkFreeBytes, type ScratchDir } from './private-dir.ts';
 import { openSealedFile, writeFully } from './sealed-file.ts';
+import type { WorkPlaces } from './work-places.ts';
 
 /**
  * Decrypted copies of table versions on the private tmpfs, one per version whoever asks: counted, and wiped when the
@@ -30,21 +31,31 @@ interface Copy {
 }
 
 interface Holding {
+  readonly label: string;
   users: number;
   readonly copy: Promise<Copy>;
+  /** Resolves once the copy is wiped. */
+  readonly wiped: PromiseWithResolvers<void>;
 }
 
 export interface Attachments {
   attach(name: VersionName): Promise<AttachedVersion>;
-  /** Users that hold a copy of the version now. */
-  users(name: VersionName): number;
+  /** Whoever attaches from now on reads the version anew, which fails once its key is gone. */
+  retire(name: VersionName): void;
+  /** Resolves when nobody has a copy of the version that is there now. */
+  unused(name: VersionName): Promise<void>;
+  /** Whether the file is, by whatever name, a plain file that somebody has now. */
+  holdsFile(file: { readonly dev: number; readonly ino: number }): Promise<boolean>;
 }
 
 export function createAttachments(
   places: { readonly versions: string; readonly attached: string },
   masterKey: Uint8Array,
+  work: WorkPlaces,
 ): Attachments {
+  /** The one that a new user shares. */
   const holdings = new Map<string, Holding>();
+  const alive = new Set<Holding>();
   const letGo = async (label: string, holding: Holding): Promise<void> => {
     holding.users -= 1;
     assert(holding.users >= 0, 'an attachment is released once per user');
@@ -53,15 +64,29 @@ export function createAttachments(
     if (holdings.get(label) === holding) holdings.delete(label);
     const copy = await holding.copy.catch(() => null);
     await copy?.scratch.wipe();
+    alive.delete(holding);
+    holding.wiped.resolve();
   };
   return {
-    users: (name) => holdings.get(versionLabel(name))?.users ?? 0,
+    retire: (name) => void holdings.delete(versionLabel(name)),
+    async unused(name) {
+      const label = versionLabel(name);
+      await Promise.all([...alive].filter((one) => one.label === label).map(({ wiped }) => wiped.promise));
+    },
+    async holdsFile({ dev, ino }) {
+      const copies = await Promise.all([...alive].map(({ copy }) => copy.catch(() => null)));
+      const files = copies.flatMap((copy) => copy?.files ?? []);
+      const found = await Promise.all(files.map((file) => lstat(file).catch(() => null)));
+      return found.some((status) => status?.ino === ino && status.dev === dev);
+    },
     async attach(name) {
       const label = versionLabel(name);
       let holding = holdings.get(label);
       if (holding === undefined) {
-        holding = { users: 0, copy: decryptVersion(places, masterKey, name) };
+        const copy = decryptVersion(places, masterKey, name, work);
+        holding = { label, users: 0, copy, wiped: Promise.withResolvers() };
         holdings.set(label, holding);
+        alive.add(holding);
       }
       const held = holding;
       held.users += 1;
@@ -87,6 +112,7 @@ async function decryptVersion(
   places: { readonly versions: string; readonly attached: string },
   masterKey: Uint8Array,
   name: VersionName,
+  work: WorkPlaces,
 ): Promise<Copy> {
   const source = join(places.versions, versionLabel(name));
   const dataKey = await readDataKey(masterKey, name, source);
@@ -95,7 +121,7 @@ async function decryptVersion(
     places.attached,
     segments.reduce((sum, segment) => sum + segment.bytes, 0),
   );
-  const scratch = await makeScratchDir(places.attached, `${versionLabel(name)}.${randomUUID()}`);
+  const scratch = await work.make(places.attached, `${versionLabel(name)}.${randomUUID()}`);
   try {
     const files: string[] = [];
     for (const segment of segments) {

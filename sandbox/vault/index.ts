@@ -3,5 +3,7 @@
 export type { AttachedVersion } from './attachments.ts';
 export type { SegmentInfo } from './manifest.ts';
 export type { ScratchDir } from './private-dir.ts';
-export { openVault, type Vault, type VaultOptions } from './vault.ts';
+export { REMAINS, type Remains, type RemainsKind, type RemainsReport } from './remains.ts';
+export type { VersionTraces } from './traces.ts';
+export { openVault, scanClosedVault, type Vault, type VaultOptions } from './vault.ts';
 export type { VersionWriter } from './version-writer.ts';

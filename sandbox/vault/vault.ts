@@ -1,13 +1,17 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
 import { assert } from '#policies/stored-tables';
 import { type AttachedVersion, createAttachments } from './attachments.ts';
-import { KEY_BYTES, parseVersionLabel, versionLabel, WRAPPED_KEY_BYTES } from './data-key.ts';
-import { KEY_FILE } from './manifest.ts';
-import { makeScratchDir, openPrivateDir, type ScratchDir } from './private-dir.ts';
-import { writeFully } from './sealed-file.ts';
-import { createVersionWriter, syncDir, type VersionWriter } from './version-writer.ts';
+import { KEY_BYTES, parseVersionLabel, unwrapDataKey, versionLabel, wrapDataKey } from './data-key.ts';
+import { eraseVersion } from './erasure.ts';
+import { openPrivateDir, type ScratchDir } from './private-dir.ts';
+import { type RemainsReport, scanForRemains } from './remains.ts';
+import { createTraceStore, type TraceKeys } from './trace-store.ts';
+import { tracesOf, type VersionTraces } from './traces.ts';
+import { createVersionWriter, type VersionWriter } from './version-writer.ts';
+import { createWorkPlaces } from './work-places.ts';
 
 /**
  * Table data at rest: `<dir>/versions/<resource>@<version>/{key,manifest,000000.seg,…}`, every file sealed under a
@@ -23,9 +27,20 @@ export interface Vault {
   attach(resource: string, version: number): Promise<AttachedVersion>;
   /**
    * Erases the version: its wrapped key is overwritten and removed first, then the files. Later attachments fail; a
-   * copy in use lives until its last release. Harmless when the version does not exist.
+   * copy in use lives until its last release (`unused`). Harmless when the version does not exist.
    */
   destroy(resource: string, version: number): Promise<void>;
+  /** Before `destroy`: how its data is known again. Kept, sealed, until `forgetTraces`. */
+  traces(resource: string, version: number): Promise<VersionTraces>;
+  /** Once a scan has shown that nothing is left. */
+  forgetTraces(resource: string, version: number): Promise<void>;
+  /** Resolves when the last copy of the version that is in use now is wiped. */
+  unused(resource: string, version: number): Promise<void>;
+  /**
+   * Searches the vault, the run folder and `dirs` for plain data that nobody has in use, and for what `traces` knows.
+   * Folders below which others lie are searched once.
+   */
+  scan(traces: VersionTraces | null, dirs: readonly string[]): Promise<RemainsReport>;
   /** At start, before any other call: removes what no catalogue row knows, half-written versions, and plain copies. */
   sweep(known: (resource: string, version: number) => boolean): Promise<void>;
   /** A private folder in memory for work in progress, such as a registration. */
@@ -47,30 +62,49 @@ export interface VaultOptions {
 export async function openVault(options: VaultOptions): Promise<Vault> {
   assert(options.masterKey.byteLength === KEY_BYTES, 'the master key has 32 bytes');
   const masterKey = Buffer.from(options.masterKey);
-  const run = join(options.runDir, 'vault');
-  const places = {
-    versions: join(options.dir, 'versions'),
-    staging: join(options.dir, 'staging'),
-    attached: join(run, 'attached'),
-    scratch: join(run, 'scratch'),
-  };
+  const places = placesOf(options);
   await openPrivateDir(options.runDir);
   for (const dir of [options.dir, ...Object.values(places)]) await mkdir(dir, { recursive: true, mode: 0o700 });
   await chmod(options.dir, 0o700);
-  const attachments = createAttachments(places, masterKey);
+  const work = createWorkPlaces();
+  const attachments = createAttachments(places, masterKey, work);
+  const keys: TraceKeys = {
+    wrap: async (name, key) => wrapDataKey(masterKey, name, key),
+    unwrap: async (name, wrapped) => unwrapDataKey(masterKey, name, wrapped),
+  };
+  const traces = createTraceStore(places.erasures, keys);
+  work.hold(places.erasures);
   return {
-    create: (resource, version) => createVersionWriter(places, masterKey, { resource, version }),
+    create: (resource, version) => createVersionWriter(places, masterKey, { resource, version }, work),
     attach: (resource, version) => attachments.attach({ resource, version }),
-    destroy: (resource, version) => destroyVersion(places, versionLabel({ resource, version })),
-    scratch: () => makeScratchDir(places.scratch, randomUUID()),
-    spoolDir: () => makeScratchDir(places.staging, `spool.${randomUUID()}`),
+    async traces(resource, version) {
+      const name = { resource, version };
+      const kept = await traces.read(name);
+      if (kept !== null) return kept;
+      const fresh = await tracesOf(places.versions, name, (wrapped) => keys.unwrap(name, wrapped));
+      await traces.keep(name, fresh);
+      return fresh;
+    },
+    forgetTraces: (resource, version) => traces.forget({ resource, version }),
+    async destroy(resource, version) {
+      await eraseVersion(places, versionLabel({ resource, version }), work);
+      // INVARIANT: after the key is gone, so that nobody reads the version anew in between.
+      attachments.retire({ resource, version });
+    },
+    unused: (resource, version) => attachments.unused({ resource, version }),
+    async scan(sought, dirs) {
+      const isInUse = async (path: string, file: Stats) => work.holds(path) || (await attachments.holdsFile(file));
+      return await scanForRemains({ ...scanPlaces(options, dirs), isInUse, traces: sought });
+    },
+    scratch: () => work.make(places.scratch, randomUUID()),
+    spoolDir: () => work.make(places.staging, `spool.${randomUUID()}`),
     async sweep(known) {
       await emptyDir(places.staging);
       await emptyDir(places.scratch);
       await emptyDir(places.attached);
       for (const label of await readdir(places.versions)) {
         const name = parseVersionLabel(label);
-        if (name === null || !known(name.resource, name.version)) await destroyVersion(places, label);
+        if (name === null || !known(name.resource, name.version)) await eraseVersion(places, label, work);
       }
     },
   };
@@ -80,38 +114,33 @@ async function emptyDir(dir: string): Promise<void> {
   for (const entry of await readdir(dir)) await rm(join(dir, entry), { recursive: true, force: true });
 }
 
-/**
- * SAD PATH: a journalling disk or an SSD may keep the old block of the key for a while; with it and the master key the
- * files could be read had they been copied before. Rotating the master key closes that.
- */
-async function destroyVersion(places: { versions: string; staging: string }, label: string): Promise<void> {
-  const dir = join(places.versions, label);
-  await shredKey(join(dir, KEY_FILE));
-  // WHY: out of sight in one step, so that a crash halfway leaves a staging folder and not half a version.
-  const grave = join(places.staging, `destroyed.${randomUUID()}`);
-  const moved = await rename(dir, grave).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false;
-      throw error;
-    },
-  );
-  if (!moved) return;
-  await syncDir(places.versions);
-  await rm(grave, { recursive: true, force: true });
+function placesOf({ dir, runDir }: Pick<VaultOptions, 'dir' | 'runDir'>) {
+  const run = join(runDir, 'vault');
+  return {
+    versions: join(dir, 'versions'),
+    staging: join(dir, 'staging'),
+    erasures: join(dir, 'erasures'),
+    attached: join(run, 'attached'),
+    scratch: join(run, 'scratch'),
+  };
 }
 
-async function shredKey(path: string): Promise<void> {
-  const file = await open(path, 'r+').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
-    throw error;
-  });
-  if (file === null) return;
-  try {
-    await writeFully(file, [randomBytes(WRAPPED_KEY_BYTES)]);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rm(path, { force: true });
+function scanPlaces(options: Pick<VaultOptions, 'dir' | 'runDir'>, dirs: readonly string[]) {
+  const { versions, staging, attached, scratch } = placesOf(options);
+  const roots = outermost([options.dir, options.runDir, ...dirs]);
+  return { roots, versions, workDirs: [staging, attached, scratch, join(options.runDir, 'workers')] };
+}
+
+/** The scan of a vault that nobody has open: everything in a folder for work was left there. Writes nothing. */
+export function scanClosedVault(
+  options: Pick<VaultOptions, 'dir' | 'runDir'>,
+  dirs: readonly string[],
+): Promise<RemainsReport> {
+  return scanForRemains({ ...scanPlaces(options, dirs), isInUse: async () => false, traces: null });
+}
+
+/** Folders without those that lie in another of them. */
+function outermost(dirs: readonly string[]): readonly string[] {
+  const all = [...new Set(dirs.map((dir) => resolve(dir)))];
+  return all.filter((dir) => !all.some((other) => other !== dir && dir.startsWith(other + sep)));
 }

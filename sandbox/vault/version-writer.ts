@@ -5,6 +5,7 @@ import { assert } from '#policies/stored-tables';
 import { KEY_BYTES, type VersionName, versionLabel, wrapDataKey } from './data-key.ts';
 import { fileContext, KEY_FILE, type SegmentInfo, writeManifest } from './manifest.ts';
 import { sealFile, writeFully } from './sealed-file.ts';
+import type { WorkPlaces } from './work-places.ts';
 
 /**
  * A table version being written. Everything goes to a staging folder; `commit` makes it durable and visible with one
@@ -36,12 +37,14 @@ export async function createVersionWriter(
   places: { readonly staging: string; readonly versions: string },
   masterKey: Uint8Array,
   name: VersionName,
+  work: Pick<WorkPlaces, 'hold'>,
 ): Promise<VersionWriter> {
   const label = versionLabel(name);
   const target = join(places.versions, label);
   const taken = await stat(target).catch(() => null);
   assert(taken === null, 'a table version is written once');
   const dir = join(places.staging, `${label}.${randomUUID()}`);
+  const release = work.hold(dir);
   await mkdir(dir, { mode: 0o700 });
   const dataKey = randomBytes(KEY_BYTES);
   const segments: SegmentInfo[] = [];
@@ -64,6 +67,7 @@ export async function createVersionWriter(
       await syncDir(dir);
       await rename(dir, target);
       state = 'committed';
+      release();
       dataKey.fill(0);
       await syncDir(places.versions);
     },
@@ -72,11 +76,13 @@ export async function createVersionWriter(
       state = 'aborted';
       dataKey.fill(0);
       await rm(dir, { recursive: true, force: true });
+      release();
     },
   };
 }
 
-async function writeKey(path: string, wrapped: Buffer): Promise<void> {
+/** A new key file, durable on return. */
+export async function writeKey(path: string, wrapped: Buffer): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
     await writeFully(file, [wrapped]);

@@ -62,6 +62,8 @@ const TABLE: readonly [Action, string, Target, readonly Role[]][] = [
   ['resource:list', 'own', resource('own', 'draft'), ['bureau']],
   ['resource:withdraw', 'own', resource('own', 'listed'), ['provider', 'bureau']],
   ['resource:withdraw', 'foreign', resource('other', 'listed'), ['bureau']],
+  ['resource:destroy', 'own', resource('own', 'withdrawn'), ['provider', 'bureau']],
+  ['resource:destroy', 'foreign', resource('other', 'listed'), ['bureau']],
   ['plan:submit', 'own', plan('own'), ['developer', 'operator']],
   ['plan:submit', 'for another', plan('other'), ['operator']],
   ['plan:read', 'own', plan('own'), ['developer', 'operator', 'bureau', 'security']],

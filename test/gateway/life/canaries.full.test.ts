@@ -149,7 +149,7 @@ describe('a drill', () => {
     expect(ofDrill.filter(({ drill }) => drill !== true)).toEqual([]);
     const marked = all.filter(({ drill }) => drill === true);
     expect(new Set(marked.map(({ kind }) => kind))).toEqual(
-      new Set(['canary', 'resource', 'upload', 'plan', 'intent', 'outcome', 'freeze']),
+      new Set(['canary', 'destruction', 'resource', 'upload', 'plan', 'intent', 'outcome', 'freeze']),
     );
   });
 

@@ -13,6 +13,8 @@ import { createFreezeService } from '../../../gateway/freezes/freeze-service.ts'
 import { createAuthorizer } from '../../../gateway/identity/authorizer.ts';
 import type { Caller, Role } from '../../../gateway/identity/index.ts';
 import { createPlanService } from '../../../gateway/plans/plan-service.ts';
+import { createDestructionService } from '../../../gateway/resources/destruction-service.ts';
+import type { DataEraser } from '../../../gateway/resources/erase-data.ts';
 import { createResourceService } from '../../../gateway/resources/resource-service.ts';
 import { createUploadService, type UploadDeps } from '../../../gateway/resources/upload-service.ts';
 import { AppError, DEFAULT_PROFILE } from '../../../policies/index.ts';
@@ -77,8 +79,9 @@ export async function openHarness({
     log: await openLog({ store, key: KEY, origin: 'test.example/log' }),
     cosigned: null,
     jobs,
-    resources: createResourceService({ store }),
+    resources: createResourceService({ store, carryOut: () => undefined }),
     uploads: createUploadService({ store, ingest, destroy: () => Promise.resolve() }),
+    destructions: createDestructionService({ store, eraser: NO_DATA, failed: (error) => bugs.push(error) }),
     plans: createPlanService({ store }),
     freezes: createFreezeService({
       store,
@@ -97,6 +100,12 @@ export async function openHarness({
   const app = createApp(deps);
   return { app, deps, store, jobs, bugs, request: (who, path, init = {}) => send(app, who, path, init) };
 }
+
+/** There are no files behind this store. */
+const NO_DATA: DataEraser = {
+  erase: () => Promise.resolve({ keySha256: null, pagesKnown: 0, filesScanned: 0, bytesScanned: 0, found: {} }),
+  forget: () => Promise.resolve(),
+};
 
 const noIngest: UploadDeps['ingest'] = () => Promise.reject(new AppError('UPLOAD_FORMAT', { problem: 'empty' }));
 
