@@ -9,6 +9,6 @@ export type { EmittedSql } from './sql/emit/emitted-sql.ts';
 export { unitClassSql } from './sql/functions/unit-class.ts';
 export type { UntrustedSql } from './sql/parse.ts';
 export type { SqlType } from './sql/sql-type.ts';
-export { type StoredTwin, twinsOf } from './stored-twins.ts';
+export { RANK_LAST, type StoredTwin, storedTwins, twinName, twinsOf } from './stored-twins.ts';
 export * from './table-data.ts';
 export * from './table-schema.ts';

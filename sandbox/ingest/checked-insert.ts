@@ -2,7 +2,7 @@ import { columnChecks } from './column-sql.ts';
 import { REJECT_REASONS, REJECTED_LISTED_MAX, type RejectedRow } from './ingest-report.ts';
 import { rowKeySql } from './row-key.ts';
 import type { SegmentStore } from './segment-store.ts';
-import { twinColumns, twinValue } from './twin-columns.ts';
+import { twinValue } from './twin-columns.ts';
 
 /** Raw text into the open segment, under the checks of the declaration. */
 
@@ -37,9 +37,9 @@ function rowKey(store: SegmentStore, columns: readonly SourceColumn[]): string {
   );
 }
 
-/** In the order of `twinColumns`. */
+/** In the order of the store's twins. */
 function twinValues(store: SegmentStore, columns: readonly SourceColumn[]): readonly string[] {
-  return twinColumns(store.columns).map((one) => {
+  return store.twins.map((one) => {
     const { value, checks } = columns.find(({ name }) => name === one.twin.of)!;
     return twinValue(one, `CAST(${value} AS ${checks.storedType})`);
   });

@@ -1,4 +1,4 @@
-import type { ColumnSchema } from '#policies/stored-tables';
+import type { ColumnSchema, StoredTwin } from '#policies/stored-tables';
 import type { RejectedRow } from './ingest-report.ts';
 
 /** What the gateway and the ingest worker say to each other. File names are plain names in the shared folder. */
@@ -15,8 +15,12 @@ export interface OpenRequest {
   readonly dir: string;
   /** In declared order: that of the stored table. */
   readonly columns: readonly IngestColumn[];
+  /** What is stored beside the columns. */
+  readonly twins: readonly StoredTwin[];
   /** See row-key.ts. */
   readonly rowSalt: Uint8Array;
+  /** Of this version alone, see unit-rank.ts. */
+  readonly rankKey: Uint8Array;
   readonly threads: number;
   readonly memoryMb: number;
 }
@@ -56,11 +60,20 @@ export interface ParquetChunk {
 export interface SealRequest {
   readonly kind: 'seal';
   readonly id: number;
-  /** Write the sorted counts per unit to files: there is, or may be, another segment. */
+  /** Write the sorted runs of units to files: there is, or may be, another segment. */
   readonly runs: boolean;
 }
 
-export type IngestRequest = OpenRequest | CsvChunk | ParquetChunk | SealRequest;
+/** Of a segment that was closed before and lies in the shared folder again. */
+export interface RankRequest {
+  readonly kind: 'rank';
+  readonly id: number;
+  readonly file: string;
+  /** Per column that has ranks: a file of one rank a line, in the order of the segment's run. */
+  readonly ranks: readonly { readonly column: string; readonly file: string }[];
+}
+
+export type IngestRequest = OpenRequest | CsvChunk | ParquetChunk | SealRequest | RankRequest;
 
 export interface AppendOutcome {
   readonly rows: number;
@@ -76,7 +89,7 @@ export interface UnitCounts {
   readonly column: string;
   readonly rowsMax: number;
   readonly distinct: number;
-  /** Sorted (token, rows) pairs, see unit-runs.ts; null unless asked for. */
+  /** Sorted (token, word) pairs, see unit-runs.ts; null unless asked for. */
   readonly run: string | null;
 }
 
@@ -98,4 +111,5 @@ export type IngestReply =
   | { readonly kind: 'ready' }
   | { readonly kind: 'appended'; readonly id: number; readonly outcome: AppendOutcome }
   | { readonly kind: 'sealed'; readonly id: number; readonly outcome: SealOutcome }
+  | { readonly kind: 'ranked'; readonly id: number }
   | { readonly kind: 'failure'; readonly id: number; readonly failure: IngestFailure };

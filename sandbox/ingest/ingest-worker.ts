@@ -29,6 +29,9 @@ async function handle(request: IngestRequest): Promise<void> {
   try {
     if (request.kind === 'seal') {
       say({ kind: 'sealed', id: request.id, outcome: await store.seal(request.runs) });
+    } else if (request.kind === 'rank') {
+      await store.rank(request);
+      say({ kind: 'ranked', id: request.id });
     } else {
       say({ kind: 'appended', id: request.id, outcome: await append(store, request) });
     }

@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, assert, domainOf, type TableSchema, twinsOf } from '#policies/stored-tables';
+import { AppError, assert, domainOf, storedTwins, type TableSchema } from '#policies/stored-tables';
 import type { IsolationTier } from '../isolation/spawn.ts';
 import { checkFreeBytes, type ScratchDir } from '../vault/private-dir.ts';
 import { openSealedSpool } from '../vault/sealed-spool.ts';
@@ -13,6 +14,7 @@ import { type IngestReport, RowsRejectedError, type UploadEncoding } from './ing
 import { cutParquet, spoolParquet } from './parquet-chunks.ts';
 import { createSegmentPump, type PumpTotals, SEGMENT_ROWS_MAX, type SegmentPump } from './segment-pump.ts';
 import { readTextBlocks } from './text-blocks.ts';
+import { RANK_KEY_BYTES } from './unit-rank.ts';
 import { startIngestWorker } from './worker-client.ts';
 
 /** The way in: a provider's file becomes an encrypted table version, or leaves nothing behind. */
@@ -118,7 +120,9 @@ async function fill(
   const columns = ingestColumns(schema, unitKeys);
   const rowSalt = unitKeys(rowSaltDomain(upload.resource));
   const { engineThreads: threads, memoryMbMax: memoryMb, deadlineMs, segmentRowsMax } = limits;
-  const worker = startIngestWorker({ tier, dir, columns, rowSalt, threads, memoryMb, deadlineMs });
+  const secrets = { rowSalt, rankKey: randomBytes(RANK_KEY_BYTES) };
+  const twins = storedTwins(schema);
+  const worker = startIngestWorker({ tier, dir, columns, twins, ...secrets, threads, memoryMb, deadlineMs });
   const spool = () => vault.spoolDir();
   const pump = createSegmentPump({ worker, writer, schema, dir, spool, segmentRowsMax });
   const body = readBodyBlocks(upload.body, {
@@ -206,6 +210,6 @@ function makeReport(
   const { nulls, ...counts } = totals;
   const { encoding, delimiter, bytes, sha256: contentSha256 } = body;
   const columns = schema.columns.map(({ name }, index) => ({ name, nulls: nulls[index] ?? 0 }));
-  const twins = twinsOf(schema.columns).map(({ name }) => name);
+  const twins = storedTwins(schema).map(({ name }) => name);
   return { ...counts, bytes, contentSha256, encoding, delimiter, twins, columns, segments };
 }

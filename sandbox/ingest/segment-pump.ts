@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, type TableSchema, type UnitKind } from '#policies/stored-tables';
+import { AppError, storedTwins, type TableSchema, type UnitKind } from '#policies/stored-tables';
 import { KEY_BYTES } from '../vault/data-key.ts';
 import type { ScratchDir } from '../vault/private-dir.ts';
 import { openSealedFile, sealFile } from '../vault/sealed-file.ts';
 import type { VersionWriter } from '../vault/version-writer.ts';
 import type { CsvChunk, ParquetChunk, SealOutcome } from './ingest-protocol.ts';
 import { REJECTED_LISTED_MAX, type RejectedRow } from './ingest-report.ts';
-import { mergeRuns } from './unit-runs.ts';
+import { mergeRanks, mergeRuns, type UnitTotals } from './unit-runs.ts';
+import { createWaitingSegments, type WaitingSegments } from './waiting-segments.ts';
 import type { IngestWorker } from './worker-client.ts';
 
 /** A segment is closed when it has so many rows or bytes, whichever comes first. */
@@ -56,11 +57,13 @@ interface UnitRun {
 
 export function createSegmentPump(options: PumpOptions): SegmentPump {
   const { worker, writer, schema, dir, segmentRowsMax } = options;
+  const ranked = new Set(storedTwins(schema).flatMap(({ kind, of }) => (kind === 'rank' ? [of] : [])));
   const rejected: RejectedRow[] = [];
   const nulls = schema.columns.map(() => 0);
   const runs: UnitRun[] = [];
   const spoolKey = randomBytes(KEY_BYTES);
   let spool: Promise<ScratchDir> | null = null;
+  let waiting: WaitingSegments | null = null;
   let rows = 0;
   let rejectedRows = 0;
   let segments = 0;
@@ -93,7 +96,14 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
     for (const [index, count] of outcome.nulls.entries()) nulls[index] = (nulls[index] ?? 0) + count;
     // WHY here and not in `store`: the next segment's runs get the same names.
     for (const unit of outcome.units) runs.push({ ...unit, path: unit.run === null ? null : await spoolRun(unit.run) });
-    storing = later(store(outcome));
+    storing = later(withRuns && ranked.size > 0 ? hold(outcome) : store(outcome));
+  };
+
+  const hold = async (outcome: SealOutcome): Promise<void> => {
+    spool ??= options.spool();
+    const spoolDir = (await spool).dir;
+    waiting ??= createWaitingSegments({ worker, writer, dir, spoolDir, spoolKey });
+    await waiting.hold(outcome);
   };
 
   const spoolRun = async (file: string): Promise<string> => {
@@ -121,10 +131,20 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
       await working;
       if (segments === 0 || openRows > 0) await seal(segments > 0);
       await storing;
-      return { rows, rejectedRows, rejected, nulls, rowKeyScheme, ...(await unitTotals(schema, runs, spoolKey)) };
+      const merge = (column: string, entries: readonly AsyncIterable<Buffer>[]) =>
+        waiting === null || !ranked.has(column) ? mergeRuns(entries) : rankAll(waiting, column, entries);
+      const totals = await unitTotals(schema, runs, (column, own) =>
+        merge(
+          column,
+          own.map((run) => runEntries(run, spoolKey)),
+        ),
+      );
+      await waiting?.store();
+      return { rows, rejectedRows, rejected, nulls, rowKeyScheme, ...totals };
     },
     async settle() {
       await Promise.allSettled([working, storing]);
+      await waiting?.close();
       await (await spool)?.wipe();
     },
   };
@@ -135,7 +155,7 @@ const RUN_BLOCK_BYTES = 64 * 1024;
 async function unitTotals(
   schema: TableSchema,
   runs: readonly UnitRun[],
-  spoolKey: Uint8Array,
+  merge: (column: string, own: readonly UnitRun[]) => Promise<UnitTotals>,
 ): Promise<Pick<PumpTotals, 'rowsPerUnitMax' | 'unitsDistinct'>> {
   const rowsPerUnitMax: Partial<Record<UnitKind, number>> = {};
   const unitsDistinct: Partial<Record<UnitKind, number>> = {};
@@ -143,7 +163,7 @@ async function unitTotals(
     const own = runs.filter((run) => run.column === name);
     const [only] = own;
     if (unit === undefined || only === undefined) continue;
-    const totals = own.length === 1 ? only : await mergeRuns(own.map((run) => runEntries(run, spoolKey)));
+    const totals = only.path === null ? only : await merge(name, own);
     if (promised !== undefined && totals.rowsMax > promised)
       throw new AppError('UPLOAD_UNIT_ROWS', { column: name, rowsMax: promised });
     rowsPerUnitMax[unit] = Math.max(rowsPerUnitMax[unit] ?? 0, totals.rowsMax);
@@ -151,6 +171,9 @@ async function unitTotals(
   }
   return { rowsPerUnitMax, unitsDistinct };
 }
+
+const rankAll = async (waiting: WaitingSegments, column: string, entries: readonly AsyncIterable<Buffer>[]) =>
+  mergeRanks(entries, await waiting.ranksOf(column));
 
 function runEntries(run: UnitRun, spoolKey: Uint8Array): AsyncIterable<Buffer> {
   const path = run.path as string;

@@ -2,9 +2,10 @@ import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { columnChecks, quoteName, quoteText } from './column-sql.ts';
-import type { IngestColumn, OpenRequest, SealOutcome, UnitCounts } from './ingest-protocol.ts';
+import type { IngestColumn, OpenRequest, RankRequest, SealOutcome, UnitCounts } from './ingest-protocol.ts';
 import { ROW_KEY_DEFINITION, ROW_KEY_SCHEME_SQL } from './row-key.ts';
-import { twinColumns, twinDefinition } from './twin-columns.ts';
+import { type TwinColumn, twinColumns, twinDefinition } from './twin-columns.ts';
+import { rankRows, rankRunSql, takeRanks } from './unit-rank.ts';
 import { RUN_ENTRY_BYTES } from './unit-runs.ts';
 
 /**
@@ -15,18 +16,27 @@ export interface SegmentStore {
   readonly connection: DuckDBConnection;
   readonly dir: string;
   readonly columns: readonly IngestColumn[];
+  /** What is stored beside them. */
+  readonly twins: readonly TwinColumn[];
   readonly rowSalt: Uint8Array;
   /** Opens a segment if none is open; its file's name. `rowsPerMiB` of the text to come sizes its row groups. */
   begin(rowsPerMiB: number): Promise<string>;
   /** Rows and bytes of the open segment; 0 when none is. */
   size(): { readonly rows: number; readonly bytes: number };
   addRows(rows: number): void;
-  /** Closes the segment and counts its units; opens and closes an empty one when none is open. */
+  /**
+   * Closes the segment and counts its units; opens and closes an empty one when none is open. Without `runs` it is the only one, and its
+   * rows get their ranks.
+   */
   seal(runs: boolean): Promise<SealOutcome>;
+  /** Gives the rows of a segment, closed before, the ranks that the runs of all of them had. */
+  rank(request: Pick<RankRequest, 'file' | 'ranks'>): Promise<void>;
 }
 
 export async function openSegmentStore(request: OpenRequest): Promise<SegmentStore> {
-  const { dir, columns, rowSalt } = request;
+  const { dir, columns, rowSalt, rankKey } = request;
+  const twins = twinColumns(columns, request.twins);
+  const ranked = request.twins.flatMap(({ kind, of }) => (kind === 'rank' ? [of] : []));
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(request.threads),
     memory_limit: `${String(request.memoryMb)}MB`,
@@ -58,7 +68,7 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
       `ATTACH ${quoteText(join(dir, name))} AS segment (STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE ${String(rowGroupRows(rowsPerMiB))})`,
     );
     await connection.run(
-      `CREATE TABLE segment.data (${[...columns.map(columnDefinition), ROW_KEY_DEFINITION, ...twinColumns(columns).map(twinDefinition)].join(', ')})`,
+      `CREATE TABLE segment.data (${[...columns.map(columnDefinition), ROW_KEY_DEFINITION, ...twins.map(twinDefinition)].join(', ')})`,
     );
     return name;
   };
@@ -66,6 +76,7 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
     connection,
     dir,
     columns,
+    twins,
     rowSalt,
     begin,
     size: () => ({ rows, bytes: file === null ? 0 : fileBytes(join(dir, file)) }),
@@ -75,12 +86,22 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
     async seal(runs) {
       const sealed = await begin(ROWS_PER_MIB_UNKNOWN);
       const nulls = await countNulls(connection, columns);
-      const units = await countUnits(connection, dir, columns, runs);
+      const units = await countUnits(connection, columns);
+      const written = runs ? await writeRuns(connection, dir, units, (unit) => runSql(unit, ranked, rankKey)) : units;
+      if (!runs) for (const unit of ranked) await rankRows(connection, unit, rankKey);
       await connection.run('CHECKPOINT segment');
       await connection.run('DETACH segment');
       file = null;
       const scheme = await connection.runAndReadAll(ROW_KEY_SCHEME_SQL);
-      return { file: sealed, rows, nulls, units, rowKeyScheme: String(scheme.getRows()[0]?.[0]) };
+      return { file: sealed, rows, nulls, units: written, rowKeyScheme: String(scheme.getRows()[0]?.[0]) };
+    },
+    async rank(request) {
+      await connection.run(`ATTACH ${quoteText(join(dir, request.file))} AS segment`);
+      for (const { column, file: ranks } of request.ranks) {
+        await takeRanks(connection, column, rankKey, join(dir, ranks));
+      }
+      await connection.run('CHECKPOINT segment');
+      await connection.run('DETACH segment');
     },
   };
 }
@@ -118,28 +139,49 @@ async function countNulls(connection: DuckDBConnection, columns: readonly Ingest
   return (reader.getRows()[0] ?? []).map(Number);
 }
 
-/** Per unit column: the most rows of one unit, how many units there are, and on demand the counts themselves. */
+/** Per unit column: the most rows of one unit, and how many units there are. */
 async function countUnits(
   connection: DuckDBConnection,
-  dir: string,
   columns: readonly IngestColumn[],
-  runs: boolean,
 ): Promise<readonly UnitCounts[]> {
   const counts: UnitCounts[] = [];
   for (const { schema, key } of columns) {
     if (schema.unit === undefined || key === null) continue;
-    const name = quoteName(schema.name);
-    const grouped = `SELECT ${name} AS unit, count(*)::UINTEGER AS n FROM segment.data WHERE ${name} IS NOT NULL GROUP BY 1`;
-    const run = runs ? `run-${String(counts.length)}.bin` : null;
-    if (run !== null) await writeRun(connection, `${grouped} ORDER BY 1`, join(dir, run));
-    const reader = await connection.runAndReadAll(`SELECT coalesce(max(n), 0), count(*) FROM (${grouped})`);
+    const reader = await connection.runAndReadAll(
+      `SELECT coalesce(max(n), 0), count(*) FROM (${rowsByUnit(schema.name)})`,
+    );
     const [rowsMax, distinct] = (reader.getRows()[0] ?? []).map(Number);
-    counts.push({ column: schema.name, rowsMax: rowsMax ?? 0, distinct: distinct ?? 0, run });
+    counts.push({ column: schema.name, rowsMax: rowsMax ?? 0, distinct: distinct ?? 0, run: null });
   }
   return counts;
 }
 
-/** Entries as unit-runs.ts reads them: the token and its rows. */
+function rowsByUnit(column: string): string {
+  const name = quoteName(column);
+  return `SELECT ${name} AS unit, count(*)::UINTEGER AS n FROM segment.data WHERE ${name} IS NOT NULL GROUP BY 1`;
+}
+
+function runSql(unit: string, ranked: readonly string[], rankKey: Uint8Array): string {
+  return ranked.includes(unit) ? rankRunSql(unit, rankKey) : `${rowsByUnit(unit)} ORDER BY 1`;
+}
+
+/** Names the files in the counts. */
+async function writeRuns(
+  connection: DuckDBConnection,
+  dir: string,
+  units: readonly UnitCounts[],
+  sqlOf: (unit: string) => string,
+): Promise<readonly UnitCounts[]> {
+  const written: UnitCounts[] = [];
+  for (const unit of units) {
+    const run = `run-${String(written.length)}.bin`;
+    await writeRun(connection, sqlOf(unit.column), join(dir, run));
+    written.push({ ...unit, run });
+  }
+  return written;
+}
+
+/** Entries as unit-runs.ts reads them: the token and a word. */
 async function writeRun(connection: DuckDBConnection, sql: string, path: string): Promise<void> {
   const file = openSync(path, 'wx', 0o600);
   try {
@@ -150,11 +192,11 @@ async function writeRun(connection: DuckDBConnection, sql: string, path: string)
       chunk = await result.fetchChunk()
     ) {
       const tokens = chunk.getColumnVector(0);
-      const rows = chunk.getColumnVector(1);
+      const words = chunk.getColumnVector(1);
       const bytes = Buffer.alloc(chunk.rowCount * RUN_ENTRY_BYTES);
       for (let row = 0; row < chunk.rowCount; row += 1) {
         bytes.writeBigUInt64BE(tokens.getItem(row) as bigint, row * RUN_ENTRY_BYTES);
-        bytes.writeUInt32BE(rows.getItem(row) as number, row * RUN_ENTRY_BYTES + 8);
+        bytes.writeUInt32BE(words.getItem(row) as number, row * RUN_ENTRY_BYTES + 8);
       }
       writeSync(file, bytes);
     }

@@ -1,4 +1,4 @@
-import { type StoredTwin, twinsOf, unitClassSql } from '#policies/stored-tables';
+import { type StoredTwin, unitClassSql } from '#policies/stored-tables';
 import { quoteName, quoteText } from './column-sql.ts';
 import type { IngestColumn } from './ingest-protocol.ts';
 
@@ -8,11 +8,13 @@ export interface TwinColumn {
   readonly storedType: string;
 }
 
-export function twinColumns(columns: readonly Pick<IngestColumn, 'schema'>[]): readonly TwinColumn[] {
-  const schemas = columns.map(({ schema }) => schema);
-  return twinsOf(schemas).map((twin) => {
-    const values = schemas.find(({ name }) => name === twin.of)?.values ?? [];
-    return { twin, storedType: twin.kind === 'class' ? 'UTINYINT' : `ENUM(${values.map(quoteText).join(', ')})` };
+export function twinColumns(
+  columns: readonly Pick<IngestColumn, 'schema'>[],
+  stored: readonly StoredTwin[],
+): readonly TwinColumn[] {
+  return stored.map((twin) => {
+    const values = columns.find(({ schema }) => schema.name === twin.of)?.schema.values ?? [];
+    return { twin, storedType: twin.kind === 'code' ? `ENUM(${values.map(quoteText).join(', ')})` : 'UTINYINT' };
   });
 }
 
@@ -20,7 +22,8 @@ export function twinDefinition({ twin, storedType }: TwinColumn): string {
   return `${quoteName(twin.name)} ${storedType}`;
 }
 
-/** `value`: an expression of the stored column's type. */
+/** `value`: an expression of the stored column's type. Ranks are given when all rows are there (unit-rank.ts). */
 export function twinValue({ twin, storedType }: TwinColumn, value: string): string {
-  return `CAST(${twin.kind === 'class' ? unitClassSql(value) : value} AS ${storedType})`;
+  const made = { class: unitClassSql(value), code: value, rank: '0' }[twin.kind];
+  return `CAST(${made} AS ${storedType})`;
 }

@@ -1,4 +1,7 @@
-/** One entry of a run: the unit's token (u64 BE) and its rows in one segment (u32 BE), in the order of the tokens. */
+/**
+ * One entry of a run: the unit's token (u64 BE) and a word (u32 BE), in the order of both. Runs of counts have one entry a unit, the word is its
+ * rows in one segment; runs of rows have one a row, the word is the chance by which it is ranked (unit-rank.ts).
+ */
 export const RUN_ENTRY_BYTES = 12;
 
 export interface UnitTotals {
@@ -7,55 +10,83 @@ export interface UnitTotals {
 }
 
 /**
- * Sums the runs of all segments: most rows of one unit and how many units there are, exactly, in the memory of one
+ * Sums the counts of all segments: most rows of one unit and how many units there are, exactly, in the memory of one
  * block per run.
  */
 export async function mergeRuns(runs: readonly AsyncIterable<Buffer>[]): Promise<UnitTotals> {
-  const cursors = await Promise.all(runs.map((run) => openCursor(run)));
+  const totals = { rowsMax: 0, distinct: 0 };
+  let rows = 0;
+  await inOrder(runs, ({ word }, isFirst) => {
+    rows = isFirst ? word : rows + word;
+    if (isFirst) totals.distinct += 1;
+    totals.rowsMax = Math.max(totals.rowsMax, rows);
+    return null;
+  });
+  return totals;
+}
+
+/** Takes the rank of the next row of a run; waits for the promise, where there is one. */
+export type TakeRank = (run: number, rank: number) => Promise<void> | null;
+
+/** Ranks the rows of all segments: each run's rows, in their order, get their place among all rows of their unit. */
+export async function mergeRanks(runs: readonly AsyncIterable<Buffer>[], take: TakeRank): Promise<UnitTotals> {
+  const totals = { rowsMax: 0, distinct: 0 };
+  let rank = 0;
+  await inOrder(runs, ({ run }, isFirst) => {
+    rank = isFirst ? 0 : rank + 1;
+    if (isFirst) totals.distinct += 1;
+    totals.rowsMax = Math.max(totals.rowsMax, rank + 1);
+    return take(run, rank);
+  });
+  return totals;
+}
+
+/** Visits every entry: by unit, then by word, then by run. `isFirst`: of its unit. */
+async function inOrder(
+  runs: readonly AsyncIterable<Buffer>[],
+  visit: (entry: Cursor, isFirst: boolean) => Promise<void> | null,
+): Promise<void> {
+  const cursors = await Promise.all(runs.map((run, index) => openCursor(run, index)));
   const heap = cursors.filter((cursor) => !cursor.done);
   for (let at = (heap.length >> 1) - 1; at >= 0; at -= 1) sink(heap, at);
-  let rowsMax = 0;
-  let distinct = 0;
-  while (heap.length > 0) {
-    const { high, low } = heap[0] as Cursor;
-    let rows = 0;
-    for (let least = heap[0]; least !== undefined && least.high === high && least.low === low; least = heap[0]) {
-      rows += least.rows;
-      if (!least.next()) await least.refill();
-      if (least.done) removeLeast(heap);
-      else sink(heap, 0);
-    }
-    distinct += 1;
-    rowsMax = Math.max(rowsMax, rows);
+  let [high, low] = [-1, -1];
+  for (let least = heap[0]; least !== undefined; least = heap[0]) {
+    const wait = visit(least, least.high !== high || least.low !== low);
+    if (wait !== null) await wait;
+    ({ high, low } = least);
+    if (!least.next()) await least.refill();
+    if (least.done) removeLeast(heap);
+    else sink(heap, 0);
   }
-  return { rowsMax, distinct };
 }
 
 /** WHY two halves: comparing bigints costs several times as much. */
 interface Cursor {
+  readonly run: number;
   high: number;
   low: number;
-  rows: number;
+  word: number;
   done: boolean;
   /** To the next entry of the block in memory; false when it is used up. */
   next(): boolean;
   refill(): Promise<void>;
 }
 
-async function openCursor(run: AsyncIterable<Buffer>): Promise<Cursor> {
-  const blocks = run[Symbol.asyncIterator]();
+async function openCursor(entries: AsyncIterable<Buffer>, run: number): Promise<Cursor> {
+  const blocks = entries[Symbol.asyncIterator]();
   let block: Buffer = Buffer.alloc(0);
   let at = 0;
   const cursor: Cursor = {
+    run,
     high: 0,
     low: 0,
-    rows: 0,
+    word: 0,
     done: false,
     next() {
       if (at + RUN_ENTRY_BYTES > block.length) return false;
       cursor.high = block.readUInt32BE(at);
       cursor.low = block.readUInt32BE(at + 4);
-      cursor.rows = block.readUInt32BE(at + 8);
+      cursor.word = block.readUInt32BE(at + 8);
       at += RUN_ENTRY_BYTES;
       return true;
     },
@@ -76,7 +107,9 @@ async function openCursor(run: AsyncIterable<Buffer>): Promise<Cursor> {
 }
 
 function before(a: Cursor, b: Cursor): boolean {
-  return a.high < b.high || (a.high === b.high && a.low < b.low);
+  if (a.high !== b.high) return a.high < b.high;
+  if (a.low !== b.low) return a.low < b.low;
+  return a.word === b.word ? a.run < b.run : a.word < b.word;
 }
 
 function sink(heap: Cursor[], from: number): void {

@@ -5,10 +5,11 @@ import { openChannel, WorkerGone } from '../worker-channel.ts';
 import type {
   AppendOutcome,
   CsvChunk,
-  IngestColumn,
   IngestReply,
   IngestRequest,
+  OpenRequest,
   ParquetChunk,
+  RankRequest,
   SealOutcome,
 } from './ingest-protocol.ts';
 import { formatError } from './upload-problem.ts';
@@ -17,16 +18,15 @@ import { formatError } from './upload-problem.ts';
 export interface IngestWorker {
   append(chunk: Omit<CsvChunk, 'id'> | Omit<ParquetChunk, 'id'>): Promise<AppendOutcome>;
   seal(runs: boolean): Promise<SealOutcome>;
+  rank(request: Pick<RankRequest, 'file' | 'ranks'>): Promise<void>;
   /** SIGKILL; resolves when the process is gone. */
   end(): Promise<void>;
 }
 
-export interface IngestWorkerOptions {
+export interface IngestWorkerOptions extends Pick<OpenRequest, 'columns' | 'twins' | 'rowSalt' | 'rankKey'> {
   readonly tier: IsolationTier;
   /** The shared folder, private and on tmpfs; the worker's only writable place. */
   readonly dir: string;
-  readonly columns: readonly IngestColumn[];
-  readonly rowSalt: Uint8Array;
   readonly threads: number;
   /** Of the engine; the process may have 1 GiB more, and then allocation fails. */
   readonly memoryMb: number;
@@ -47,19 +47,22 @@ export function startIngestWorker(options: IngestWorkerOptions): IngestWorker {
   });
   const channel = openChannel<IngestRequest, IngestReply>(child, (message) => message as IngestReply);
   const dir = pathInside(options.tier, mount);
-  const { columns, rowSalt, threads, memoryMb } = options;
-  channel.tell({ kind: 'open', dir, columns, rowSalt, threads, memoryMb });
+  const { columns, twins, rowSalt, rankKey, threads, memoryMb } = options;
+  channel.tell({ kind: 'open', dir, columns, twins, rowSalt, rankKey, threads, memoryMb });
   let id = 0;
   const request = async (make: (id: number) => CsvChunk | ParquetChunk | IngestRequest): Promise<IngestReply> => {
-    const timer = setTimeout(() => channel.kill(), options.deadlineMs);
-    const startedAt = performance.now();
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      channel.kill();
+    }, options.deadlineMs);
     try {
       await channel.ready;
       id += 1;
       return await channel.request({ ...make(id), id });
     } catch (error) {
       if (!(error instanceof WorkerGone)) throw error;
-      if (performance.now() - startedAt < options.deadlineMs) throw new AppError('SANDBOX_FAILED', {}, null, error);
+      if (!isLate) throw new AppError('SANDBOX_FAILED', {}, null, error);
       throw new AppError('SANDBOX_TIMEOUT', { deadlineMs: options.deadlineMs }, null, error);
     } finally {
       clearTimeout(timer);
@@ -77,6 +80,11 @@ export function startIngestWorker(options: IngestWorkerOptions): IngestWorker {
       throwIfFailed(reply, options.memoryMb);
       assert(reply.kind === 'sealed', 'a seal is answered by its outcome');
       return reply.outcome;
+    },
+    async rank({ file, ranks }) {
+      const reply = await request((requestId) => ({ kind: 'rank', id: requestId, file, ranks }));
+      throwIfFailed(reply, options.memoryMb);
+      assert(reply.kind === 'ranked', 'ranks are taken, or it fails');
     },
     async end() {
       channel.kill();

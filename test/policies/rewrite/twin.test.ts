@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Level } from '../../../policies/levels.ts';
 import {
   type ColumnId,
   columnsOf,
@@ -10,7 +11,7 @@ import {
 import { idsAbove, named, ref } from '../../../policies/sql/rewrite/build.ts';
 import { withTwin } from '../../../policies/sql/rewrite/twin.ts';
 import { BOOLEAN, INTEGER, type SqlType, TEXT } from '../../../policies/sql/sql-type.ts';
-import { twinsOf } from '../../../policies/stored-twins.ts';
+import { storedTwins, twinsOf } from '../../../policies/stored-twins.ts';
 
 /**
  * Goal: the twin of a column is found wherever the column still is the stored one, and nowhere else.
@@ -115,6 +116,17 @@ describe('twinsOf', () => {
       { name: 'size', role: 'dimension', values, ...facts, type: 'integer' },
       { name: 'note', role: 'attribute', ...facts },
     ] as const;
-    expect(twinsOf(columns).map(({ name }) => name)).toEqual(['_class_pid', '_code_dept']);
+    expect(twinsOf(columns).map(({ name }) => name)).toEqual(['_class_pid', '_rank_pid', '_code_dept']);
+    const single = [{ ...columns[0], rowsPerUnitMax: 1 }];
+    expect(twinsOf(single).map(({ name }) => name)).toEqual(['_class_pid']);
+  });
+
+  it('are stored, ranks only beside levels of mode dp', () => {
+    const pid = { name: 'pid', title: { zh: '', en: '' }, type: 'text', role: 'identifier', unit: 'person' } as const;
+    const stored = (level: Level, rows: Level) =>
+      storedTwins({ level: rows, columns: [{ ...pid, level }] }).map(({ kind }) => kind);
+    expect(stored('general-3', 'general-3')).toEqual(['class']);
+    expect(stored('general-4', 'general-2')).toEqual(['class', 'rank']);
+    expect(stored('general-2', 'general-4')).toEqual(['class', 'rank']);
   });
 });

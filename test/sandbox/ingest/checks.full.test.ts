@@ -207,7 +207,9 @@ async function openFor(schema: ColumnSchema, key: Uint8Array | null): Promise<Se
     kind: 'open',
     dir,
     columns: [{ schema, key }],
+    twins: [],
     rowSalt: unitKey('rows'),
+    rankKey: new Uint8Array(16),
     threads: 1,
     memoryMb: 200,
   });

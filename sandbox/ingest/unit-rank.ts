@@ -1,0 +1,58 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { assert, RANK_LAST, ROW_KEY_COLUMN, twinName } from '#policies/stored-tables';
+import { quoteName, quoteText } from './column-sql.ts';
+
+/**
+ * The place of each row among the rows of its unit, in a random order: mode `dp` looks at the first of them (`_rank_… < C`).
+ *
+ * Guarantee: where a row stands depends on the key of the version and on the rows of its unit alone: on what they hold, and for equal ones on the
+ * order in which they came. So another unit with all its rows gone leaves every rank as it was.
+ * Source: a keyed hash of the row's key (row-key.ts), the key fresh for each version: which rows come first says nothing of what they
+ * hold. Limits: no cryptographic hash. Nothing rests on that but that the choice is fair.
+ */
+export const RANK_KEY_BYTES = 16;
+
+/** Orders rows: by unit, then by chance. The second word is what runs carry (unit-runs.ts). */
+function chanceSql(key: Uint8Array): string {
+  assert(key.byteLength === RANK_KEY_BYTES, 'a rank key has 16 bytes');
+  const words = Buffer.from(key);
+  const [first, last] = [words.readBigUInt64BE(0), words.readBigUInt64BE(8)].map((word) => `${String(word)}::UBIGINT`);
+  return `CAST(hash(xor(hash(${first}, ${ROW_KEY_COLUMN}), ${last})) >> 32 AS UINTEGER)`;
+}
+
+/** Where all rows of the version are in one segment. */
+export async function rankRows(connection: DuckDBConnection, unit: string, key: Uint8Array): Promise<void> {
+  const name = quoteName(unit);
+  const place = `row_number() OVER (PARTITION BY ${name} ORDER BY ${chanceSql(key)}, rowid) - 1`;
+  await setRanks(
+    connection,
+    unit,
+    `SELECT rowid AS id, least(${place}, ${String(RANK_LAST)}) AS rank FROM segment.data WHERE ${name} IS NOT NULL`,
+  );
+}
+
+/** The rows of one segment of several as a run: token and chance, in order. */
+export function rankRunSql(unit: string, key: Uint8Array): string {
+  const name = quoteName(unit);
+  return `SELECT ${name} AS unit, ${chanceSql(key)} AS chance FROM segment.data WHERE ${name} IS NOT NULL ORDER BY ${name}, chance, rowid`;
+}
+
+/** The ranks that came of all runs together, one a line in the order of this segment's run. */
+export async function takeRanks(
+  connection: DuckDBConnection,
+  unit: string,
+  key: Uint8Array,
+  path: string,
+): Promise<void> {
+  const name = quoteName(unit);
+  const rows = `SELECT rowid AS id FROM segment.data WHERE ${name} IS NOT NULL ORDER BY ${name}, ${chanceSql(key)}, rowid`;
+  const ranks = `read_csv(${quoteText(path)}, auto_detect = false, header = false, parallel = false, columns = {'rank': 'UTINYINT'})`;
+  await setRanks(connection, unit, `SELECT id, rank FROM (${rows}) POSITIONAL JOIN ${ranks}`);
+}
+
+async function setRanks(connection: DuckDBConnection, unit: string, ranked: string): Promise<void> {
+  const column = quoteName(twinName('rank', unit));
+  await connection.run(
+    `UPDATE segment.data SET ${column} = given.rank FROM (${ranked}) AS given WHERE data.rowid = given.id`,
+  );
+}
