@@ -40,6 +40,8 @@ export function rootOf({ roots }: Frontier): Uint8Array {
 
 export interface TreeBuilder {
   push(leaf: Uint8Array): void;
+  /** The same with the root of the next 256 leaves: only where a tile begins. */
+  pushTile(root: Uint8Array): void;
   frontier(): Frontier;
 }
 
@@ -54,22 +56,38 @@ export function growTree(
 ): TreeBuilder {
   const roots = [...from.roots];
   let { size } = from;
+  function add(subtree: Uint8Array, leaves: number, heightOfLeaves: number): void {
+    let root = subtree;
+    let [width, height] = [leaves, heightOfLeaves];
+    size += width;
+    for (;;) {
+      if (height > 0 && height % TILE_HEIGHT === 0) onNode(height / TILE_HEIGHT, size / width - 1, root);
+      if (size % (width * 2) !== 0) break;
+      const left = roots.pop();
+      assert(left !== undefined, 'a frontier has a root for each one-bit of its size');
+      root = nodeHash(left, root);
+      width *= 2;
+      height += 1;
+    }
+    roots.push(root);
+  }
   return {
-    push(leaf) {
-      let root = leaf;
-      size += 1;
-      let width = 1;
-      for (let height = 1; size % (width * 2) === 0; height += 1) {
-        width *= 2;
-        const left = roots.pop();
-        assert(left !== undefined, 'a frontier has a root for each one-bit of its size');
-        root = nodeHash(left, root);
-        if (height % TILE_HEIGHT === 0) onNode(height / TILE_HEIGHT, size / width - 1, root);
-      }
-      roots.push(root);
+    push: (leaf) => add(leaf, 1, 0),
+    pushTile(root) {
+      assert(size % TILE_WIDTH === 0, 'a tile begins where one ended');
+      add(root, TILE_WIDTH, TILE_HEIGHT);
     },
     frontier: () => ({ size, roots: [...roots] }),
   };
+}
+
+/** The root over a tile's 256 leaves. Overwrites them. */
+export function tileRoot(leaves: Uint8Array[]): Uint8Array {
+  assert(leaves.length === TILE_WIDTH, 'a tile has all of its leaves');
+  for (let width = TILE_WIDTH; width > 1; width /= 2) {
+    for (let i = 0; i < width / 2; i += 1) leaves[i] = nodeHash(leaves[2 * i]!, leaves[2 * i + 1]!);
+  }
+  return leaves[0]!;
 }
 
 /** Stored hashes: level 0 are leaves, node (level, n) the root over the nodes (level − 1, 256 n … 256 n + 255). */

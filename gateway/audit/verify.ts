@@ -1,12 +1,12 @@
 import { leafHash } from '#catalog';
 import { AppError } from '#policies';
+import { type LogPlace, openLogSource } from './check-tile.ts';
 import { openCheckpoint, type ParsedCheckpoint } from './checkpoint.ts';
-import { openHomeSource } from './home-source.ts';
 import { type NoteVerifier, parseVkey } from './log-key.ts';
 import { Found, type LogProblem } from './log-problem.ts';
 import type { LogSource } from './log-source.ts';
 import { type HeadToMeet, headsToMeet } from './recorded-heads.ts';
-import { openTilesSource } from './tiles-source.ts';
+import { openTileChecker, type TileChecker } from './tile-checker.ts';
 import { EMPTY_FRONTIER, type Frontier, growTree, rootOf, TILE_WIDTH, type TreeBuilder } from './tree.ts';
 
 /**
@@ -51,7 +51,7 @@ export interface VerifyOptions {
  */
 export function verifyHome(storePath: string, vkey: string, options: VerifyOptions = {}): VerifyReport {
   const verifier = readVkey(vkey);
-  return verifyAndClose(openHomeSource(storePath), verifier, options);
+  return verifyPlace({ home: storePath }, verifier, options);
 }
 
 /**
@@ -61,7 +61,7 @@ export function verifyHome(storePath: string, vkey: string, options: VerifyOptio
  */
 export function verifyTiles(dir: string, vkey: string, options: VerifyOptions = {}): VerifyReport {
   const verifier = readVkey(vkey);
-  return verifyAndClose(openTilesSource(dir), verifier, options);
+  return verifyPlace({ tiles: dir }, verifier, options);
 }
 
 function readVkey(vkey: string): NoteVerifier {
@@ -70,20 +70,25 @@ function readVkey(vkey: string): NoteVerifier {
   return verifier;
 }
 
-function verifyAndClose(source: LogSource, verifier: NoteVerifier, options: VerifyOptions): VerifyReport {
+function verifyPlace(place: LogPlace, verifier: NoteVerifier, options: VerifyOptions): VerifyReport {
+  const source = openLogSource(place);
   try {
-    return verifyLog(source, verifier, options);
+    return verifyLog({ source, place, verifier }, options);
   } finally {
     source.close();
   }
 }
 
-/** Entries read at once. */
-const STRETCH = 16 * TILE_WIDTH;
+/** Tiles between two tellings of progress. */
+const TILES_A_STEP = 16;
 
-interface Run {
+interface Log {
   readonly source: LogSource;
+  readonly place: LogPlace;
   readonly verifier: NoteVerifier;
+}
+
+interface Run extends Log {
   readonly signed: ParsedCheckpoint;
   readonly builder: TreeBuilder;
   /** The tree at the last multiple of a tile's width. */
@@ -94,7 +99,8 @@ interface Run {
   checked: number;
 }
 
-function verifyLog(source: LogSource, verifier: NoteVerifier, options: VerifyOptions): VerifyReport {
+function verifyLog(log: Log, options: VerifyOptions): VerifyReport {
+  const { source, verifier } = log;
   const start = toFrontier(options.resume);
   const signed = source.note === null ? null : openCheckpoint(source.note, verifier);
   const report = {
@@ -107,7 +113,7 @@ function verifyLog(source: LogSource, verifier: NoteVerifier, options: VerifyOpt
   try {
     if (signed === null) throw new Found(source.note === null ? 'checkpoint-missing' : 'checkpoint-changed', 0);
     if (start.size > signed.size) throw new Found('checkpoint-older', signed.size);
-    run = startRun(source, verifier, signed, start);
+    run = startRun(log, signed, start);
     const state = checkAll(run, options);
     return { ...report, isIntact: true, problem: null, checked: run.checked, state: toState(state) };
   } catch (error) {
@@ -123,30 +129,42 @@ function problemOf(error: unknown, reached: number): LogProblem {
   throw error;
 }
 
-function startRun(source: LogSource, verifier: NoteVerifier, signed: ParsedCheckpoint, start: Frontier): Run {
+function startRun(log: Log, signed: ParsedCheckpoint, start: Frontier): Run {
+  const { source } = log;
   const builder = growTree(start, (level, n, hash) => {
     const recorded = source.node(level, n);
     const isWithinTree = (n + 1) * TILE_WIDTH ** level <= signed.size;
     const differs = recorded === null ? isWithinTree : Buffer.compare(recorded, hash) !== 0;
     if (differs) run.wrongNode ??= { level, n };
   });
-  const run: Run = {
-    source,
-    verifier,
-    signed,
-    builder,
-    tileStart: start,
-    wrongNode: null,
-    headGood: start.size,
-    checked: 0,
-  };
+  const run: Run = { ...log, signed, builder, tileStart: start, wrongNode: null, headGood: start.size, checked: 0 };
   return run;
 }
 
 /** @returns the tree at the signed head. */
 function checkAll(run: Run, options: VerifyOptions): Frontier {
-  const { source, signed } = run;
+  const { source, signed, place } = run;
   const start = run.headGood;
+  const end = Math.max(source.count, signed.size);
+  const tiles = openTileChecker(source, place, {
+    first: Math.ceil(start / TILE_WIDTH),
+    end: Math.floor(source.count / TILE_WIDTH),
+  });
+  try {
+    return checkTiles(run, { start, end, tiles }, options);
+  } finally {
+    tiles.close();
+  }
+}
+
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+  readonly tiles: TileChecker;
+}
+
+function checkTiles(run: Run, { start, end, tiles }: Stretch, options: VerifyOptions): Frontier {
+  const { source, signed } = run;
   const heads = headsToMeet(run, start, options.known);
   let next = heads.next();
   const meet = (size: number): void => {
@@ -154,15 +172,30 @@ function checkAll(run: Run, options: VerifyOptions): Frontier {
   };
   meet(start);
   let atSigned = start === signed.size ? run.builder.frontier() : null;
-  const end = Math.max(source.count, signed.size);
-  for (let from = start; from < end; from += STRETCH) {
-    const stretch = source.stretch(from, Math.min(end, from + STRETCH));
-    for (let i = 0; i < Math.min(STRETCH, end - from); i += 1) {
-      checkEntry(run, from + i, stretch.entries[i], stretch.leaves[i]);
-      if (!next.done && next.value.size === from + i + 1) meet(from + i + 1);
-      if (from + i + 1 === signed.size) atSigned = run.builder.frontier();
+  /** As a whole where nothing of it has to be looked at by itself. */
+  const passesWhole = (n: number): boolean => {
+    const tileEnd = (n + 1) * TILE_WIDTH;
+    const root = tileEnd <= source.count ? tiles.root(n) : null;
+    const isHeadWithin = (!next.done && next.value.size < tileEnd) || (signed.size < tileEnd && atSigned === null);
+    if (root === null || isHeadWithin) return false;
+    checkTileRoot(run, root);
+    return true;
+  };
+  for (let from = start; from < end; ) {
+    const n = Math.floor(from / TILE_WIDTH);
+    const to = Math.min(end, (n + 1) * TILE_WIDTH);
+    if (from % TILE_WIDTH !== 0 || !passesWhole(n)) {
+      const stretch = source.stretch(from, to);
+      for (let i = 0; i < to - from; i += 1) {
+        checkEntry(run, from + i, stretch.entries[i], stretch.leaves[i]);
+        if (from + i + 1 < to) meet(from + i + 1);
+        if (from + i + 1 === signed.size) atSigned = run.builder.frontier();
+      }
     }
-    options.onProgress?.(run.checked, end - start);
+    meet(to);
+    if (to === signed.size) atSigned = run.builder.frontier();
+    if (n % TILES_A_STEP === TILES_A_STEP - 1 || to === end) options.onProgress?.(run.checked, end - start);
+    from = to;
   }
   if (!next.done) throw new Found('entry-dropped', end, next.value.size - 1);
   if (run.headGood !== end) throw new Found('checkpoint-missing', end);
@@ -172,6 +205,13 @@ function checkAll(run: Run, options: VerifyOptions): Frontier {
   return atSigned;
 }
 
+function checkTileRoot(run: Run, root: Uint8Array): void {
+  run.tileStart = run.builder.frontier();
+  run.builder.pushTile(root);
+  run.checked += TILE_WIDTH;
+  refuseWrongNode(run);
+}
+
 function checkEntry(run: Run, index: number, entry: Uint8Array | undefined, leaf: Uint8Array | undefined): void {
   if (index % TILE_WIDTH === 0) run.tileStart = run.builder.frontier();
   if (entry === undefined) throw new Found('entry-dropped', index);
@@ -179,9 +219,11 @@ function checkEntry(run: Run, index: number, entry: Uint8Array | undefined, leaf
   if (leaf === undefined || !hash.equals(leaf)) throw tellApart(run, index, hash);
   run.builder.push(hash);
   run.checked += 1;
-  if (run.wrongNode === null) return;
-  const { level, n } = run.wrongNode;
-  throw differingNode(run, level, n);
+  refuseWrongNode(run);
+}
+
+function refuseWrongNode(run: Run): void {
+  if (run.wrongNode !== null) throw differingNode(run, run.wrongNode.level, run.wrongNode.n);
 }
 
 /** A recorded tile that the entries do not give: either they were rewritten together with their leaves, or it was. */
