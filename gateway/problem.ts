@@ -70,6 +70,7 @@ export const STATUS_OF: Readonly<Record<ErrorCode, ProblemStatus>> = {
   UPLOAD_ROWS_REJECTED: 422,
   UPLOAD_TOO_LARGE: 413,
   UPLOAD_INTERRUPTED: 400,
+  UPLOAD_CIPHERTEXT: 422,
   UPLOAD_DIGEST: 400,
   VAULT_CORRUPT: 500,
   REQUEST_INVALID: 400,
@@ -182,7 +183,8 @@ export function problemResponse(problem: Problem, language: Language): Response 
 /** What fills the message: the facts, and in both languages what stands behind a word of a closed list. */
 function wordsOf({ code, facts }: Failure): ErrorFacts {
   const { problem } = facts;
-  if (code !== 'UPLOAD_FORMAT' || typeof problem !== 'string' || !isUploadProblem(problem)) return facts;
+  const isListed = code === 'UPLOAD_FORMAT' || code === 'UPLOAD_CIPHERTEXT';
+  if (!isListed || typeof problem !== 'string' || !isUploadProblem(problem)) return facts;
   const { en, zh } = UPLOAD_PROBLEMS[problem];
   return { ...facts, problem: en, problemZh: zh };
 }

@@ -68,6 +68,7 @@ async function seedTable(gateway: Gateway, config: Config, declared: FirstBatchR
     body: utf8(generateTable(id, { scale: config.scale, seed: config.seed })),
     declaredBytes: null,
     declaredSha256: null,
+    manifest: null,
     rejectShareMax: 0,
     signal: new AbortController().signal,
   });

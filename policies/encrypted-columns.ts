@@ -38,6 +38,13 @@ export const ROW_INDEX_COLUMN = '_idx';
 /** A square has 128 bits: its low and its high word. */
 export const squareColumns = (name: string): readonly [low: string, high: string] => [`_sq_${name}`, `_sqh_${name}`];
 
+/** The stored words of a table, in the order in which they are signed: per encrypted column its word, then those of its square. */
+export function wordColumns(schema: Pick<TableSchema, 'columns'>): readonly string[] {
+  return encryptedColumns(schema).flatMap(({ name, encryption }) =>
+    encryption.squares === true ? [name, ...squareColumns(name)] : [name],
+  );
+}
+
 export interface ScaledRange {
   readonly min: bigint;
   readonly max: bigint;

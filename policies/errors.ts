@@ -111,6 +111,7 @@ export const SANDBOX_ERROR_CODES = [
   'UPLOAD_UNIT_ROWS', // column, rowsMax: a unit has more rows than its column declares
   'UPLOAD_TOO_LARGE', // bytesMax
   'UPLOAD_INTERRUPTED', // bytes
+  'UPLOAD_CIPHERTEXT', // problem: encrypted columns that are not as their provider signed them
   'UPLOAD_DIGEST', // algorithm: the body does not have the digest that the header declares
   'VAULT_CORRUPT', // (none)
 ] as const;

@@ -59,6 +59,7 @@ export function uploadOf(value: string): Upload {
     body: body(),
     declaredBytes: null,
     declaredSha256: null,
+    manifest: null,
     rejectShareMax: 0,
     signal: new AbortController().signal,
   };

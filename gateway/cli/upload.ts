@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
-import { addClientOptions, type ClientOptions, createClient, plain } from './http-client.ts';
+import { addClientOptions, type ClientOptions, createClient, plain, readTextFile } from './http-client.ts';
 
 const MEDIA_TYPES = { csv: 'text/csv', parquet: 'application/vnd.apache.parquet' } as const;
 
@@ -74,7 +74,13 @@ async function fileHeaders(file: string, encoding: string | undefined): Promise<
     'content-type': encoding === undefined ? type : `${type}; charset=${encoding}`,
     'content-length': String(await sizeOf(file)),
     'content-digest': `sha-256=:${await digestOf(file)}:`,
+    ...(await manifestHeader(`${file}.manifest`)),
   };
+}
+
+/** What `sluice encrypt` signed of the file, where it wrote it. */
+async function manifestHeader(path: string): Promise<Record<string, string>> {
+  return existsSync(path) ? { 'sluice-manifest': (await readTextFile(path)).trim() } : {};
 }
 
 async function sizeOf(file: string): Promise<number> {

@@ -297,6 +297,11 @@ export const EN: MessageCatalogue = {
     detail: 'the upload ended early[, after {bytes} bytes]; nothing was kept',
     hint: 'send the whole file again',
   },
+  UPLOAD_CIPHERTEXT: {
+    title: 'the encrypted columns are not as signed',
+    detail: 'the encrypted columns cannot be taken[: {problem}]; nothing was kept',
+    hint: 'send the file as `sluice encrypt` wrote it, with the `.manifest` beside it',
+  },
   UPLOAD_DIGEST: {
     title: 'the file does not have the digest that was declared',
     detail: 'the[ {algorithm}] digest of the file is another; nothing was kept',

@@ -296,6 +296,11 @@ export const ZH_CN: MessageCatalogue = {
     detail: '上传提前结束[，已收 {bytes} 字节]，未保留任何内容',
     hint: '请重新上传整个文件',
   },
+  UPLOAD_CIPHERTEXT: {
+    title: '加密列与签名不符',
+    detail: '加密列无法接收[：{problem}]，未保留任何内容',
+    hint: '请原样上传 `sluice encrypt` 写出的文件，并保留同名的 `.manifest`',
+  },
   UPLOAD_DIGEST: {
     title: '文件与声明的摘要不符',
     detail: '文件的[ {algorithm}] 摘要不一致，未保留任何内容',

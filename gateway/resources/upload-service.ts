@@ -23,6 +23,8 @@ export interface Upload {
   readonly declaredBytes: number | null;
   /** SHA-256 of the body as the client declared it (hex); null when it did not. */
   readonly declaredSha256: string | null;
+  /** The provider's signature over encrypted columns; null when it sent none. */
+  readonly manifest: string | null;
   /** 0–1: a larger share of rejected rows fails the upload. */
   readonly rejectShareMax: number;
   readonly signal: AbortSignal;

@@ -74,6 +74,7 @@ export function registerResourceData(app: OpenAPIHono<AppEnv>, deps: AppDeps): v
       body: bodyOf(c),
       declaredBytes: declaredBytesOf(c.req.header('content-length')),
       declaredSha256: declaredSha256Of(c.req.valid('header')['Content-Digest']),
+      manifest: c.req.valid('header')['Sluice-Manifest'] ?? null,
       rejectShareMax: c.req.valid('query').rejectShareMax,
       signal: c.req.raw.signal,
     });

@@ -16,6 +16,7 @@ export const LINE_COLUMN = 'line';
 
 interface SourceColumn {
   readonly name: string;
+  readonly isCiphertext: boolean;
   readonly raw: string;
   readonly value: string;
   readonly checks: ReturnType<typeof columnChecks>;
@@ -25,15 +26,20 @@ interface SourceColumn {
 function sourceColumns(store: SegmentStore, fields: readonly string[]): readonly SourceColumn[] {
   return store.columns.map(({ schema, key }, index) => {
     const raw = rawName(fields.indexOf(schema.name));
-    return { name: schema.name, raw, value: `v${String(index)}`, checks: columnChecks(schema, raw, key) };
+    const isCiphertext = schema.encryption !== undefined;
+    return { name: schema.name, isCiphertext, raw, value: `v${String(index)}`, checks: columnChecks(schema, raw, key) };
   });
 }
 
-/** WHY the casts, which cost nothing where the type is right already: a key is of what is stored. */
+/**
+ * WHY the casts, which cost nothing where the type is right already: a key is of what is stored. WHY no ciphertext: a value
+ * encrypted again is other words, and the row is the same.
+ */
 function rowKey(store: SegmentStore, columns: readonly SourceColumn[]): string {
+  const readable = columns.filter(({ isCiphertext }) => !isCiphertext);
   return rowKeySql(
     store.rowSalt,
-    columns.map(({ value, checks }) => `CAST(${value} AS ${checks.storedType})`),
+    readable.map(({ value, checks }) => `CAST(${value} AS ${checks.storedType})`),
   );
 }
 

@@ -28,7 +28,25 @@ const DECIMAL_DIGITS = 18;
 
 /** `raw` is an expression of type VARCHAR, simple enough to be repeated. `key` is the domain's, identifiers only. */
 export function columnChecks(column: ColumnSchema, raw: string, key: Uint8Array | null): ColumnChecks {
+  if (column.encryption !== undefined) return wordChecks(raw);
   return key === null ? valueChecks(column, raw) : tokenChecks(column, raw, key);
+}
+
+/** A word of ciphertext: any number of 64 bits, in its one decimal form. What it hides was checked before it was encrypted. */
+function wordChecks(raw: string): ColumnChecks {
+  const shaped = `CASE WHEN regexp_full_match(${raw}, '0|[1-9][0-9]{0,19}') THEN TRY_CAST(${raw} AS UBIGINT) END`;
+  return {
+    storedType: 'UBIGINT',
+    fast: {
+      value: `CAST(${raw} AS UBIGINT)`,
+      sure: (source, value) => `(${source} IS NOT NULL AND CAST(${value} AS VARCHAR) = ${source})`,
+    },
+    exact: {
+      value: shaped,
+      reason: (source, value) =>
+        `CASE WHEN ${source} IS NULL THEN ${code('null')} WHEN ${value} IS NULL THEN ${code('type')} END`,
+    },
+  };
 }
 
 function valueChecks(column: ColumnSchema, raw: string): ColumnChecks {

@@ -102,6 +102,16 @@ export interface SealOutcome {
   readonly units: readonly UnitCounts[];
   /** Under which behaviour of the engine the rows have their keys, see row-key.ts. */
   readonly rowKeyScheme: string;
+  /** Of all rows so far; null where no column is encrypted. */
+  readonly ciphertext: CiphertextDigest | null;
+}
+
+export interface CiphertextDigest {
+  readonly rows: number;
+  /** Whether the row indices counted up from 0. */
+  readonly isCounted: boolean;
+  /** See homomorphic/block-digests.ts. */
+  readonly blocksSha256: string;
 }
 
 /** `parquet`: the file cannot be read as what it says; `nested`: a column is no plain value. */

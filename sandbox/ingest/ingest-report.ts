@@ -48,6 +48,8 @@ export interface IngestReport {
   readonly rowKeyScheme: string;
   /** Names of the columns that are stored beside the declared ones (policies/stored-twins.ts). */
   readonly twins: readonly string[];
+  /** Of encrypted columns: what the provider signed, and that which it signed, checked against what is stored. */
+  readonly encrypted: { readonly version: string; readonly manifest: string; readonly blocksSha256: string } | null;
   readonly columns: readonly { readonly name: string; readonly nulls: number }[];
   /** SHA-256 of the raw body, hex. */
   readonly contentSha256: string;

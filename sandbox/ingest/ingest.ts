@@ -13,6 +13,8 @@ import type { IngestColumn } from './ingest-protocol.ts';
 import { type IngestReport, RowsRejectedError, type UploadEncoding } from './ingest-report.ts';
 import { cutParquet, spoolParquet } from './parquet-chunks.ts';
 import { createSegmentPump, type PumpTotals, SEGMENT_ROWS_MAX, type SegmentPump } from './segment-pump.ts';
+import { checkedBlocks, type SignedBlocks, signedBlocks } from './signed-blocks.ts';
+import { storedSchema } from './stored-schema.ts';
 import { readTextBlocks } from './text-blocks.ts';
 import { RANK_KEY_BYTES } from './unit-rank.ts';
 import { startIngestWorker } from './worker-client.ts';
@@ -60,6 +62,8 @@ export interface Upload {
   readonly resource: string;
   readonly version: number;
   readonly schema: TableSchema;
+  /** Compact JWS of the provider over the encrypted columns (homomorphic/block-manifest.ts). Null where it sent none. */
+  readonly manifest?: string | null;
   readonly format: 'csv' | 'parquet';
   /** CSV only. Default `auto`. */
   readonly encoding?: UploadEncoding | 'auto';
@@ -83,13 +87,15 @@ const WORK_BYTES_MAX = 640 * 2 ** 20;
  */
 export async function ingest(dependencies: IngestDependencies, upload: Upload): Promise<IngestReport> {
   assert(upload.schema.columns.length > 0, 'a table has columns');
+  const signed = await signedBlocks(upload);
   const writer = await dependencies.vault.create(upload.resource, upload.version);
   try {
     const scratch = await dependencies.vault.scratch();
     try {
-      const report = await fill(dependencies, upload, writer, scratch.dir);
+      const report = await fill(dependencies, upload, writer, scratch.dir, signed);
       const share = report.rejectedRows / Math.max(1, report.rows + report.rejectedRows);
-      if (share > upload.rejectShareMax) throw new RowsRejectedError(report);
+      // WHY none beside ciphertext: what was encrypted is signed as a whole, row by row.
+      if (share > (signed === null ? upload.rejectShareMax : 0)) throw new RowsRejectedError(report);
       await writer.commit();
       return report;
     } finally {
@@ -112,11 +118,12 @@ async function fill(
   upload: Upload,
   writer: VersionWriter,
   scratchDir: string,
+  signed: SignedBlocks | null,
 ): Promise<IngestReport> {
   const dir = join(scratchDir, 'data');
   await mkdir(dir, { mode: 0o700 });
   await checkFreeBytes(dir, Math.min(WORK_BYTES_MAX, 2 * (upload.declaredBytes ?? WORK_BYTES_MAX)));
-  const { schema } = upload;
+  const schema = storedSchema(upload.schema);
   const columns = ingestColumns(schema, unitKeys);
   const rowSalt = unitKeys(rowSaltDomain(upload.resource));
   const { engineThreads: threads, memoryMbMax: memoryMb, deadlineMs, segmentRowsMax } = limits;
@@ -133,10 +140,11 @@ async function fill(
   const progress = (): void => upload.onProgress?.({ bytes: body.bytes(), rows: pump.rows() });
   try {
     const read = upload.format === 'csv' ? readCsv : readParquet;
-    const text = await read({ upload, limits, dir, pump, spool, progress }, body.blocks);
+    const text = await read({ upload, schema, limits, dir, pump, spool, progress }, body.blocks);
     const totals = await pump.finish();
     progress();
-    return makeReport(schema, totals, writer.segments(), { ...text, ...body.totals() });
+    const encrypted = signed === null || totals.rejectedRows > 0 ? null : checkedBlocks(signed, totals.ciphertext);
+    return makeReport(upload.schema, encrypted, totals, writer.segments(), { ...text, ...body.totals() });
   } finally {
     await worker.end();
     await pump.settle();
@@ -157,6 +165,8 @@ function rowSaltDomain(resource: string): string {
 
 interface Reading {
   readonly upload: Upload;
+  /** As stored. */
+  readonly schema: TableSchema;
   readonly limits: IngestLimits;
   readonly dir: string;
   readonly pump: SegmentPump;
@@ -167,12 +177,12 @@ interface Reading {
 type TextFacts = Pick<IngestReport, 'encoding' | 'delimiter'>;
 
 async function readCsv(
-  { upload, limits, dir, pump, progress }: Reading,
+  { upload, schema, limits, dir, pump, progress }: Reading,
   blocks: AsyncIterable<Buffer>,
 ): Promise<TextFacts> {
   const text = readTextBlocks(blocks, upload.encoding ?? 'auto');
   let delimiter: string | null = null;
-  const chunks = cutCsv(text.blocks, upload.schema, { dir, chunkBytes: limits.chunkBytes }, (header) => {
+  const chunks = cutCsv(text.blocks, schema, { dir, chunkBytes: limits.chunkBytes }, (header) => {
     delimiter = header.delimiter;
   });
   for await (const chunk of chunks) {
@@ -183,14 +193,14 @@ async function readCsv(
 }
 
 async function readParquet(
-  { upload, dir, pump, spool, progress }: Reading,
+  { schema, dir, pump, spool, progress }: Reading,
   blocks: AsyncIterable<Buffer>,
 ): Promise<TextFacts> {
   const folder = await spool();
   const file = await openSealedSpool(join(folder.dir, 'body'), BLOCK_BYTES);
   try {
     await spoolParquet(blocks, file);
-    for await (const chunk of cutParquet(file, upload.schema, dir)) {
+    for await (const chunk of cutParquet(file, schema, dir)) {
       await pump.push(chunk);
       progress();
     }
@@ -203,13 +213,14 @@ async function readParquet(
 
 function makeReport(
   schema: TableSchema,
+  encrypted: IngestReport['encrypted'],
   totals: PumpTotals,
   segments: IngestReport['segments'],
   body: TextFacts & BodyTotals,
 ): IngestReport {
-  const { nulls, ...counts } = totals;
+  const { nulls, ciphertext: _, ...counts } = totals;
   const { encoding, delimiter, bytes, sha256: contentSha256 } = body;
   const columns = schema.columns.map(({ name }, index) => ({ name, nulls: nulls[index] ?? 0 }));
   const twins = storedTwins(schema).map(({ name }) => name);
-  return { ...counts, bytes, contentSha256, encoding, delimiter, twins, columns, segments };
+  return { ...counts, bytes, contentSha256, encoding, delimiter, twins, encrypted, columns, segments };
 }

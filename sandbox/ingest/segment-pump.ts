@@ -6,7 +6,7 @@ import { KEY_BYTES } from '../vault/data-key.ts';
 import type { ScratchDir } from '../vault/private-dir.ts';
 import { openSealedFile, sealFile } from '../vault/sealed-file.ts';
 import type { VersionWriter } from '../vault/version-writer.ts';
-import type { CsvChunk, ParquetChunk, SealOutcome } from './ingest-protocol.ts';
+import type { CiphertextDigest, CsvChunk, ParquetChunk, SealOutcome } from './ingest-protocol.ts';
 import { REJECTED_LISTED_MAX, type RejectedRow } from './ingest-report.ts';
 import { mergeRanks, mergeRuns, type UnitTotals } from './unit-runs.ts';
 import { createWaitingSegments, type WaitingSegments } from './waiting-segments.ts';
@@ -24,6 +24,7 @@ export interface PumpTotals {
   readonly rowsPerUnitMax: Partial<Record<UnitKind, number>>;
   readonly unitsDistinct: Partial<Record<UnitKind, number>>;
   readonly rowKeyScheme: string;
+  readonly ciphertext: CiphertextDigest | null;
 }
 
 /** Chunks in, sealed segments out: one chunk in the worker and one segment on its way to the vault at a time. */
@@ -69,6 +70,7 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
   let segments = 0;
   let openRows = 0;
   let rowKeyScheme = '';
+  let ciphertext: CiphertextDigest | null = null;
   let working: Promise<void> = Promise.resolve();
   let storing: Promise<void> = Promise.resolve();
 
@@ -92,6 +94,7 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
     const outcome = await worker.seal(withRuns);
     segments += 1;
     openRows = 0;
+    ciphertext = outcome.ciphertext;
     rowKeyScheme = outcome.rowKeyScheme; // of the engine of this worker, so that of all segments
     for (const [index, count] of outcome.nulls.entries()) nulls[index] = (nulls[index] ?? 0) + count;
     // WHY here and not in `store`: the next segment's runs get the same names.
@@ -140,7 +143,7 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
         ),
       );
       await waiting?.store();
-      return { rows, rejectedRows, rejected, nulls, rowKeyScheme, ...totals };
+      return { rows, rejectedRows, rejected, nulls, rowKeyScheme, ciphertext, ...totals };
     },
     async settle() {
       await Promise.allSettled([working, storing]);

@@ -1,6 +1,7 @@
 import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { openCiphertextReader } from './ciphertext-reader.ts';
 import { columnChecks, quoteName, quoteText } from './column-sql.ts';
 import type { IngestColumn, OpenRequest, RankRequest, SealOutcome, UnitCounts } from './ingest-protocol.ts';
 import { ROW_KEY_DEFINITION, ROW_KEY_SCHEME_SQL } from './row-key.ts';
@@ -54,6 +55,7 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
   await connection.run(
     `SET allowed_directories = [${quoteText(`${dir}/`)}]; SET enable_external_access = false; SET lock_configuration = true`,
   );
+  const ciphertext = openCiphertextReader(connection, columns);
   let number = 0;
   let rows = 0;
   let file: string | null = null;
@@ -86,6 +88,7 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
     async seal(runs) {
       const sealed = await begin(ROWS_PER_MIB_UNKNOWN);
       const nulls = await countNulls(connection, columns);
+      const digest = await ciphertext.readSegment();
       const units = await countUnits(connection, columns);
       const written = runs ? await writeRuns(connection, dir, units, (unit) => runSql(unit, ranked, rankKey)) : units;
       if (!runs) for (const unit of ranked) await rankRows(connection, unit, rankKey);
@@ -93,7 +96,14 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
       await connection.run('DETACH segment');
       file = null;
       const scheme = await connection.runAndReadAll(ROW_KEY_SCHEME_SQL);
-      return { file: sealed, rows, nulls, units: written, rowKeyScheme: String(scheme.getRows()[0]?.[0]) };
+      return {
+        file: sealed,
+        rows,
+        nulls,
+        units: written,
+        rowKeyScheme: String(scheme.getRows()[0]?.[0]),
+        ciphertext: digest,
+      };
     },
     async rank(request) {
       await connection.run(`ATTACH ${quoteText(join(dir, request.file))} AS segment`);

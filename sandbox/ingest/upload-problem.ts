@@ -24,6 +24,15 @@ export const UPLOAD_PROBLEMS = {
     zh: 'Parquet 行组过大，请以更小的行组写出',
     en: 'a row group is too large: write smaller ones',
   },
+  'manifest-missing': { zh: '缺少签名清单', en: 'the signed manifest is missing' },
+  'manifest-signature': { zh: '清单不是由登记的签名方签署', en: 'the manifest is not signed by the declared signer' },
+  'manifest-other': { zh: '清单属于另一数据表或另一组列', en: 'the manifest is of another table, or of other columns' },
+  'row-index': { zh: '行序号不是从 0 起连续', en: 'row indices do not count up from 0' },
+  'blocks-differ': {
+    zh: '密文块与清单的摘要不符',
+    en: 'the blocks of ciphertext do not have the digest of the manifest',
+  },
+  'scheme-not-stored': { zh: '此版本不存储该加密方案', en: 'this version does not store that scheme' },
 } as const;
 export type UploadProblem = keyof typeof UPLOAD_PROBLEMS;
 
@@ -33,6 +42,10 @@ const PARQUET_ACCEPTED = 'Parquet with flat columns';
 export function formatError(problem: UploadProblem): AppError {
   const accepted = problem.startsWith('parquet-') || problem === 'not-parquet' ? PARQUET_ACCEPTED : CSV_ACCEPTED;
   return new AppError('UPLOAD_FORMAT', { problem, accepted });
+}
+
+export function ciphertextError(problem: UploadProblem): AppError {
+  return new AppError('UPLOAD_CIPHERTEXT', { problem });
 }
 
 const SIGNATURES: readonly { readonly bytes: readonly number[]; readonly problem: UploadProblem }[] = [

@@ -66,14 +66,14 @@ export const AGGREGATES: readonly Attack[] = [
       refused: 'POLICY_IDENTIFIER_USE',
     },
     {
-      name: 'a column of a mode that is not built',
+      name: 'a column that never leaves, averaged',
       sql: "SELECT avg(debt) FROM p WHERE note LIKE 'zq7%'",
-      refused: 'POLICY_MODE_NOT_AVAILABLE',
+      refused: 'POLICY_MODE_DENY',
     },
     {
       name: 'the same in a filter',
       sql: `SELECT count(*) FROM p WHERE debt = 5 AND ${BIT}`,
-      refused: 'POLICY_MODE_NOT_AVAILABLE',
+      refused: 'POLICY_MODE_DENY',
     },
     {
       name: 'a column that never leaves',

@@ -224,4 +224,8 @@ export const UploadHeadersSchema = z.object({
     description: 'RFC 9530; `sha-256` is checked before the version becomes visible',
     example: 'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:',
   }),
+  'Sluice-Manifest': z.string().max(4_000).optional().openapi({
+    description:
+      'tables with encrypted columns: the provider’s signature over them, as `sluice encrypt` wrote it (compact JWS)',
+  }),
 });

@@ -34,6 +34,7 @@ beforeEach(async () => {
         unitsDistinct: {},
         rowKeyScheme: 'scheme',
         twins: [],
+        encrypted: null,
         columns: [],
         segments: [],
       };

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { assert } from '#policies/stored-tables';
+
+/**
+ * Ciphertext words are signed in blocks of 65,536 rows: SHA-256 of each word column's words, least significant byte first. The
+ * root is SHA-256 over all digests, block by block, in each the columns in their order.
+ */
+export const BLOCK_ROWS = 65_536;
+const DIGEST_BYTES = 32;
+
+export interface BlockDigests {
+  /** The next rows: an array per word column, all of one length. */
+  add(words: readonly BigUint64Array[]): void;
+  /** Hex, over all rows so far. */
+  root(): string;
+  /** What a later `openBlockDigests` goes on from. */
+  state(): BlockDigestState;
+}
+
+export interface BlockDigestState {
+  readonly rows: number;
+  /** Of whole blocks. */
+  readonly digests: Uint8Array;
+  /** Of the last block, not yet whole. */
+  readonly tail: readonly BigUint64Array[];
+}
+
+export function openBlockDigests(columns: number, from: BlockDigestState | null = null): BlockDigests {
+  const whole: Uint8Array[] = from === null ? [] : [from.digests];
+  const block = Array.from({ length: columns }, () => new BigUint64Array(BLOCK_ROWS));
+  let rows = from?.rows ?? 0;
+  for (const [at, words] of (from?.tail ?? []).entries()) block[at]!.set(words);
+  const tail = (): readonly BigUint64Array[] => block.map((words) => words.subarray(0, rows % BLOCK_ROWS));
+  return {
+    add(words) {
+      assert(words.length === columns, 'a block has all word columns');
+      const count = words[0]?.length ?? 0;
+      for (let at = 0; at < count; ) {
+        const filled = rows % BLOCK_ROWS;
+        const part = Math.min(count - at, BLOCK_ROWS - filled);
+        for (const [column, target] of block.entries()) target.set(words[column]!.subarray(at, at + part), filled);
+        rows += part;
+        at += part;
+        if (rows % BLOCK_ROWS === 0) whole.push(...block.map(digestOf));
+      }
+    },
+    root() {
+      const last = rows % BLOCK_ROWS === 0 ? [] : tail().map(digestOf);
+      const hash = createHash('sha256');
+      for (const digest of [...whole, ...last]) hash.update(digest);
+      return hash.digest('hex');
+    },
+    state: () => ({ rows, digests: Buffer.concat(whole), tail: tail().map((words) => words.slice()) }),
+  };
+}
+
+/** WHY not by `Buffer.from(words)`: that copies numbers, not bytes. */
+function digestOf(words: BigUint64Array): Buffer {
+  const digest = createHash('sha256')
+    .update(new Uint8Array(words.buffer, words.byteOffset, words.byteLength))
+    .digest();
+  assert(digest.length === DIGEST_BYTES, 'SHA-256 has 32 bytes');
+  return digest;
+}
