@@ -7,6 +7,7 @@ export * from './audit-tree.ts';
 export * from './canaries.ts';
 export { canonicalJson, contentHash, sha256, sha256Hex } from './canonical.ts';
 export { checkTableSchema } from './check-table-schema.ts';
+export * from './custody.ts';
 export type { Db } from './db.ts';
 export type { NewDecision } from './decide-plan.ts';
 export { decidePlan, revokePlan } from './decide-plan.ts';

@@ -287,4 +287,54 @@ export const destructions = sqliteTable(
     entryIndex: integer('entry_index'),
   },
   (table) => [primaryKey({ columns: [table.resource, table.version] })],
+
+export const custodyPackages = sqliteTable(
+  'custody_packages',
+  {
+    dataset: text('dataset').notNull(),
+    version: integer('version').notNull(),
+    keyId: text('key_id').notNull(),
+    signer: text('signer').notNull(),
+    facts: text('facts').notNull(),
+    header: text('header'),
+    failures: integer('failures').notNull().default(0),
+    acceptedAt: text('accepted_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.dataset, table.version] })],
+);
+
+export const custodyOpenings = sqliteTable('custody_openings', {
+  id: text('id').primaryKey(),
+  nonce: text('nonce').notNull(),
+  dataset: text('dataset').notNull(),
+  version: integer('version').notNull(),
+  plan: text('plan').notNull(),
+  planHash: text('plan_hash').notNull(),
+  state: text('state', { enum: ['begun', 'opened', 'failed'] }).notNull(),
+  at: text('at').notNull(),
+});
+
+export const custodySets = sqliteTable(
+  'custody_sets',
+  {
+    dataset: text('dataset').notNull(),
+    version: integer('version').notNull(),
+    name: text('name').notNull(),
+    size: integer('size').notNull(),
+    bits: blob('bits', { mode: 'buffer' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.dataset, table.version, table.name] })],
+);
+
+export const custodyCells = sqliteTable(
+  'custody_cells',
+  {
+    dataset: text('dataset').notNull(),
+    version: integer('version').notNull(),
+    setName: text('set_name').notNull(),
+    functional: text('functional').notNull(),
+    variance: text('variance').notNull(),
+    noisy: text('noisy').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.dataset, table.version, table.setName, table.functional] })],
 );

@@ -1,0 +1,25 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { calculateJwkThumbprint, type JWK } from 'jose';
+import { deriveKey } from '../identity/index.ts';
+
+/** What providers wrap data keys for: X25519, derived from a secret of 32 bytes, so that shares of the secret bring it back. */
+export interface CustodianKey {
+  /** RFC 7638 thumbprint of the public key: what a column's declaration names. */
+  readonly id: string;
+  readonly publicJwk: JWK;
+  readonly privateKey: KeyObject;
+}
+
+/** DER of an X25519 PrivateKeyInfo up to the key itself (RFC 8410 §7). */
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b656e04220420', 'hex');
+
+export async function custodianKeyOf(secret: Uint8Array): Promise<CustodianKey> {
+  const scalar = deriveKey(secret, 'sluice custodian wrapping key', 32);
+  const privateKey = createPrivateKey({
+    key: Buffer.concat([PKCS8_PREFIX, scalar]),
+    format: 'der',
+    type: 'pkcs8',
+  });
+  const publicJwk = createPublicKey(privateKey).export({ format: 'jwk' }) as JWK;
+  return { id: await calculateJwkThumbprint(publicJwk), publicJwk, privateKey };
+}
