@@ -6,7 +6,8 @@ import { prepared } from './db.ts';
 /** One version of one provider's data. */
 export interface CustodyVersion {
   readonly dataset: string;
-  readonly version: number;
+  /** Names one encryption of the data: each has pads of its own. */
+  readonly version: string;
 }
 export interface CustodyPackageRow extends CustodyVersion {
   /** The custodian's key that the data key is wrapped for. */
@@ -23,7 +24,7 @@ export interface CustodyPackageRow extends CustodyVersion {
 
 const PACKAGE = 'dataset, version, key_id AS keyId, signer, facts, header, failures';
 const selectPackage = prepared(({ client }) =>
-  client.prepare<[string, number], CustodyPackageRow>(
+  client.prepare<[string, string], CustodyPackageRow>(
     `SELECT ${PACKAGE} FROM custody_packages WHERE dataset = ? AND version = ?`,
   ),
 );
@@ -33,13 +34,13 @@ const selectPackages = prepared(({ client }) =>
   ),
 );
 const insertPackage = prepared(({ client }) =>
-  client.prepare<[string, number, string, string, string, string | null, string]>(
+  client.prepare<[string, string, string, string, string, string | null, string]>(
     `INSERT INTO custody_packages (dataset, version, key_id, signer, facts, header, accepted_at)
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
   ),
 );
 const eraseHeader = prepared(({ client }) =>
-  client.prepare<[string, number]>('UPDATE custody_packages SET header = NULL WHERE dataset = ? AND version = ?'),
+  client.prepare<[string, string]>('UPDATE custody_packages SET header = NULL WHERE dataset = ? AND version = ?'),
 );
 const addFailure = prepared(({ client }) =>
   client.prepare<[string]>('UPDATE custody_packages SET failures = failures + 1 WHERE dataset = ?'),
@@ -87,7 +88,7 @@ export interface CustodyOpening extends CustodyVersion {
 }
 
 const insertOpening = prepared(({ client }) =>
-  client.prepare<[string, string, string, number, string, string, string]>(
+  client.prepare<[string, string, string, string, string, string, string]>(
     `INSERT INTO custody_openings (id, nonce, dataset, version, plan, plan_hash, state, at)
      VALUES (?, ?, ?, ?, ?, ?, 'begun', ?)`,
   ),
@@ -141,20 +142,26 @@ export interface CustodySet {
 }
 
 const insertSet = prepared(({ client }) =>
-  client.prepare<[string, number, string, number, Buffer]>(
+  client.prepare<[string, string, string, number, Buffer]>(
     'INSERT INTO custody_sets (dataset, version, name, size, bits) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
   ),
 );
 const selectSets = prepared(({ client }) =>
-  client.prepare<[string, number, number, number], CustodySet>(
+  client.prepare<[string, string, number, number], CustodySet>(
     'SELECT name, size, bits FROM custody_sets WHERE dataset = ? AND version = ? AND size BETWEEN ? AND ?',
   ),
 );
 const countSets = prepared(({ client }) =>
-  client.prepare<[string, number], number>('SELECT count(*) FROM custody_sets WHERE dataset = ? AND version = ?').pluck(),
+  client
+    .prepare<[string, string], number>('SELECT count(*) FROM custody_sets WHERE dataset = ? AND version = ?')
+    .pluck(),
 );
 
-export function rememberCustodySet(tx: Db, { dataset, version }: CustodyVersion, { name, size, bits }: CustodySet): void {
+export function rememberCustodySet(
+  tx: Db,
+  { dataset, version }: CustodyVersion,
+  { name, size, bits }: CustodySet,
+): void {
   insertSet(tx).run(dataset, version, name, size, bits);
 }
 
@@ -183,13 +190,13 @@ export interface CustodyCell {
 }
 
 const insertCell = prepared(({ client }) =>
-  client.prepare<[string, number, string, string, string, string]>(
+  client.prepare<[string, string, string, string, string, string]>(
     `INSERT INTO custody_cells (dataset, version, set_name, functional, variance, noisy) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET variance = excluded.variance, noisy = excluded.noisy`,
   ),
 );
 const selectCell = prepared(({ client }) =>
-  client.prepare<[string, number, string, string], CustodyCell>(
+  client.prepare<[string, string, string, string], CustodyCell>(
     `SELECT set_name AS "set", functional, variance, noisy FROM custody_cells
      WHERE dataset = ? AND version = ? AND set_name = ? AND functional = ?`,
   ),

@@ -292,7 +292,7 @@ export const custodyPackages = sqliteTable(
   'custody_packages',
   {
     dataset: text('dataset').notNull(),
-    version: integer('version').notNull(),
+    version: text('version').notNull(),
     keyId: text('key_id').notNull(),
     signer: text('signer').notNull(),
     facts: text('facts').notNull(),
@@ -307,7 +307,7 @@ export const custodyOpenings = sqliteTable('custody_openings', {
   id: text('id').primaryKey(),
   nonce: text('nonce').notNull(),
   dataset: text('dataset').notNull(),
-  version: integer('version').notNull(),
+  version: text('version').notNull(),
   plan: text('plan').notNull(),
   planHash: text('plan_hash').notNull(),
   state: text('state', { enum: ['begun', 'opened', 'failed'] }).notNull(),
@@ -318,7 +318,7 @@ export const custodySets = sqliteTable(
   'custody_sets',
   {
     dataset: text('dataset').notNull(),
-    version: integer('version').notNull(),
+    version: text('version').notNull(),
     name: text('name').notNull(),
     size: integer('size').notNull(),
     bits: blob('bits', { mode: 'buffer' }).notNull(),
@@ -330,7 +330,7 @@ export const custodyCells = sqliteTable(
   'custody_cells',
   {
     dataset: text('dataset').notNull(),
-    version: integer('version').notNull(),
+    version: text('version').notNull(),
     setName: text('set_name').notNull(),
     functional: text('functional').notNull(),
     variance: text('variance').notNull(),

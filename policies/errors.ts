@@ -116,6 +116,12 @@ export const SANDBOX_ERROR_CODES = [
   'VAULT_CORRUPT', // (none)
 ] as const;
 
+/** The custodian of level `important`, another process than the gateway. */
+export const CUSTODY_ERROR_CODES = [
+  'CUSTODIAN_REFUSED', // why, reason, remedy: it opened nothing, and says which of its own rules stands against it
+  'CUSTODIAN_AWAY', // (none): not reached, or its answer is not signed by it
+] as const;
+
 /** HTTP, identity and command line. */
 export const GATEWAY_ERROR_CODES = [
   'REQUEST_INVALID', // problems[]: path: what
@@ -137,14 +143,22 @@ export type SqlErrorCode = (typeof SQL_ERROR_CODES)[number];
 export type PolicyErrorCode = (typeof POLICY_ERROR_CODES)[number];
 export type CatalogErrorCode = (typeof CATALOG_ERROR_CODES)[number];
 export type SandboxErrorCode = (typeof SANDBOX_ERROR_CODES)[number];
+export type CustodyErrorCode = (typeof CUSTODY_ERROR_CODES)[number];
 export type GatewayErrorCode = (typeof GATEWAY_ERROR_CODES)[number];
-export type ErrorCode = SqlErrorCode | PolicyErrorCode | CatalogErrorCode | SandboxErrorCode | GatewayErrorCode;
+export type ErrorCode =
+  | SqlErrorCode
+  | PolicyErrorCode
+  | CatalogErrorCode
+  | SandboxErrorCode
+  | CustodyErrorCode
+  | GatewayErrorCode;
 
 export const ERROR_CODES: readonly ErrorCode[] = [
   ...SQL_ERROR_CODES,
   ...POLICY_ERROR_CODES,
   ...CATALOG_ERROR_CODES,
   ...SANDBOX_ERROR_CODES,
+  ...CUSTODY_ERROR_CODES,
   ...GATEWAY_ERROR_CODES,
 ];
 

@@ -3,7 +3,7 @@
 -- what they were said to be.
 CREATE TABLE custody_packages (
   dataset TEXT NOT NULL,
-  version INTEGER NOT NULL,
+  version TEXT NOT NULL,
   key_id TEXT NOT NULL,
   signer TEXT NOT NULL,
   facts TEXT NOT NULL,
@@ -18,7 +18,7 @@ CREATE TABLE custody_openings (
   id TEXT PRIMARY KEY NOT NULL,
   nonce TEXT NOT NULL UNIQUE,
   dataset TEXT NOT NULL,
-  version INTEGER NOT NULL,
+  version TEXT NOT NULL,
   plan TEXT NOT NULL,
   plan_hash TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('begun', 'opened', 'failed')),
@@ -29,7 +29,7 @@ CREATE INDEX custody_openings_plan ON custody_openings (plan, at);
 -- Sets of rows that something was opened about: compressed bitmaps over row indices.
 CREATE TABLE custody_sets (
   dataset TEXT NOT NULL,
-  version INTEGER NOT NULL,
+  version TEXT NOT NULL,
   name TEXT NOT NULL,
   size INTEGER NOT NULL CHECK (size > 0),
   bits BLOB NOT NULL,
@@ -40,7 +40,7 @@ CREATE INDEX custody_sets_size ON custody_sets (dataset, version, size);
 -- Numbers that were opened, with their noise: asked for again, they are given again.
 CREATE TABLE custody_cells (
   dataset TEXT NOT NULL,
-  version INTEGER NOT NULL,
+  version TEXT NOT NULL,
   set_name TEXT NOT NULL,
   functional TEXT NOT NULL,
   variance TEXT NOT NULL,

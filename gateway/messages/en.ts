@@ -312,6 +312,17 @@ export const EN: MessageCatalogue = {
     detail: 'the stored data failed its integrity check and was not used',
     hint: 'tell the operator; the provider can upload the data again',
   },
+  // ── Custodian ────────────────────────────────────────────────────────────────────────────────────────────────────
+  CUSTODIAN_REFUSED: {
+    title: 'the custodian opens nothing',
+    detail: '[{reason}]',
+    hint: '[{remedy}]',
+  },
+  CUSTODIAN_AWAY: {
+    title: 'the custodian is away',
+    detail: 'the custodian of the encrypted columns gave no answer that can be trusted; nothing else stands in for it',
+    hint: 'ask again later; if it lasts, tell the operator',
+  },
   // ── request, identity, command line ──────────────────────────────────────────────────────────────────────────────
   REQUEST_INVALID: {
     title: 'the request is not valid',

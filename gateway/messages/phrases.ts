@@ -1,3 +1,5 @@
+import { CUSTODY } from './custody-phrases.ts';
+
 /**
  * What policies and catalogue say in facts besides SQL and the user's own words, keyed by their English. `{}` stands for
  * any words, `{#}` for a whole number, `{list}` for units or columns; they come back in that order. A test holds this
@@ -300,7 +302,7 @@ const GATEWAY: Phrases = {
   'count(DISTINCT expression)': 'count(DISTINCT 表达式)',
 };
 
-export const PHRASES: Phrases = { ...SQL, ...PROTECTION, ...PRIVACY, ...CATALOGUE, ...BUDGETS, ...GATEWAY };
+export const PHRASES: Phrases = { ...SQL, ...PROTECTION, ...PRIVACY, ...CATALOGUE, ...BUDGETS, ...CUSTODY, ...GATEWAY };
 const PATTERNS = Object.entries(PHRASES)
   .filter(([key]) => key.includes('{'))
   .map(([key, phrase]) => ({ phrase, pattern: patternOf(key) }));

@@ -28,7 +28,10 @@ export const ROWS: Functional = Object.freeze({ constant: '1', weights: Object.f
  * Between which whole numbers the functional of one row lies, for every content of its columns within their bounds. Exact: a column's
  * value and its square are taken together, as the parabola that they are.
  */
-export function functionalRange({ constant, weights }: Functional, rangeOf: (column: string) => WholeRange): WholeRange {
+export function functionalRange(
+  { constant, weights }: Functional,
+  rangeOf: (column: string) => WholeRange,
+): WholeRange {
   const columns = [...new Set(weights.map(({ column }) => column))];
   const start = { min: BigInt(constant), max: BigInt(constant) };
   return columns.reduce((sum, column) => {
@@ -42,17 +45,19 @@ export function functionalRange({ constant, weights }: Functional, rangeOf: (col
 /** The most that one row adds, in size. */
 export function functionalSize(functional: Functional, rangeOf: (column: string) => WholeRange): bigint {
   const { min, max } = functionalRange(functional, rangeOf);
-  return -min > max ? -min : max;
+  return largest([-min, max]);
 }
 
 /** Of a·x² + b·x over the whole numbers of a range: at its ends, or beside its turning point. */
 function parabolaRange(a: bigint, b: bigint, { min, max }: WholeRange): WholeRange {
   const turn = a === 0n ? [] : turningPoints(a, b).filter((x) => x > min && x < max);
   const values = [min, max, ...turn].map((x) => a * x * x + b * x);
-  return {
-    min: values.reduce((least, value) => (value < least ? value : least)),
-    max: values.reduce((most, value) => (value > most ? value : most)),
-  };
+  return { min: -largest(values.map((value) => -value)), max: largest(values) };
+}
+
+function largest(values: readonly bigint[]): bigint {
+  const [first = 0n] = values.toSorted((a, b) => Number(b > a) - Number(b < a));
+  return first;
 }
 
 /** The whole numbers on both sides of −b / 2a. */

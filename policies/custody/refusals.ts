@@ -4,7 +4,10 @@ export const CUSTODY_REFUSALS = Object.freeze({
     reason: 'the request is not signed by a gateway that the custodian knows',
     remedy: 'have the custodian trust the gateway’s key',
   },
-  malformed: { reason: 'the request is not one that the custodian reads', remedy: 'use the gateway of the same version' },
+  malformed: {
+    reason: 'the request is not one that the custodian reads',
+    remedy: 'use the gateway of the same version',
+  },
   replay: { reason: 'the request was made before, or its time is not now', remedy: 'ask again' },
   rate: { reason: 'the plan asks the custodian too often', remedy: 'ask again later' },
   dataset: {
@@ -15,7 +18,10 @@ export const CUSTODY_REFUSALS = Object.freeze({
     reason: 'the request is not about the data as the provider declared them',
     remedy: 'upload the data again, with the package that belongs to them',
   },
-  grant: { reason: 'the plan is not the one that the custodian opened for before', remedy: 'ask under the approved plan' },
+  grant: {
+    reason: 'the plan is not the one that the custodian opened for before',
+    remedy: 'ask under the approved plan',
+  },
   rows: { reason: 'a set of rows is not what it says it is', remedy: 'have the operator examine the gateway' },
   share: {
     reason: 'one unit has more rows in a set than was said',
