@@ -1,5 +1,5 @@
 import type { Db } from './db.ts';
-import { prepared } from './db.ts';
+import { prepared } from './prepared.ts';
 
 /** A custodian's own state: what it holds keys for, what it opened, about which sets of rows, and with which noise. */
 

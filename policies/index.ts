@@ -45,6 +45,7 @@ export type { PrivacyNoise } from './release/private-groups.ts';
 export { type CellsEngine, type ProtectedCells, protectThrough, type ReleasePolicy } from './release/protect.ts';
 export { release } from './release/release.ts';
 export type { ReleasedResult, Suppressed } from './release/released-result.ts';
+export type { OpenedNumbers, SealedQuestion, SealedSet } from './release/sealed-groups.ts';
 export { scaledUp, scaleOf } from './scaled-numbers.ts';
 export { type CompiledQuery, emit } from './sql/compile.ts';
 export { type Because, type Decision, decide, type OutputLabel } from './sql/decide.ts';

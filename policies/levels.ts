@@ -16,7 +16,7 @@ export const MODES = ['rows', 'aggregate', 'perturbed', 'dp', 'homomorphic', 'de
 export type Mode = (typeof MODES)[number];
 
 /** Modes that this version can serve. A stricter mode that is not built is denied by its name, never weakened. */
-export const MODES_BUILT: ReadonlySet<Mode> = new Set<Mode>(['rows', 'aggregate', 'perturbed', 'dp']);
+export const MODES_BUILT: ReadonlySet<Mode> = new Set<Mode>(['rows', 'aggregate', 'perturbed', 'dp', 'homomorphic']);
 
 /** Mode `dp`: what one query takes unless it says otherwise, and how much of one unit an answer looks at. */
 export interface PrivacyLimits {

@@ -1,5 +1,6 @@
 import { columnsOf } from '../sql/plan.ts';
 import type { PrivateBoundary, PrivateLayout, PrivateValue } from '../sql/rewrite/private-layout.ts';
+import type { SealedBoundary, SealedLayout } from '../sql/rewrite/sealed-layout.ts';
 import type { PrivatePlan } from '../sql/rewrite.ts';
 import { sourceOf } from './output-source.ts';
 
@@ -19,12 +20,12 @@ export function expectedErrors({ boundaries, finish }: PrivatePlan): ExpectedErr
   const columns = columnsOf(finish).flatMap(({ id, name }) => {
     const source = sourceOf(finish, id);
     const boundary = source === null ? undefined : boundaries[source.boundary];
-    if (source === null || boundary?.kind !== 'private') return [];
+    if (source === null || (boundary?.kind !== 'private' && boundary?.kind !== 'sealed')) return [];
     const standardError = errorOf(boundary.layout, boundary.layout.values[source.column - boundary.layout.keys.length]);
     return standardError === null ? [] : [{ name, standardError }];
   });
   const layouts = boundaries
-    .filter((one): one is PrivateBoundary => one.kind === 'private')
+    .filter((one): one is PrivateBoundary | SealedBoundary => one.kind === 'private' || one.kind === 'sealed')
     .map(({ layout }) => layout);
   return {
     columns,
@@ -35,7 +36,7 @@ export function expectedErrors({ boundaries, finish }: PrivatePlan): ExpectedErr
   };
 }
 
-function errorOf({ terms }: PrivateLayout, value: PrivateValue | undefined): number | null {
+function errorOf({ terms }: PrivateLayout | SealedLayout, value: PrivateValue | undefined): number | null {
   if (value?.kind !== 'number' || value.rule !== 'sum') return null;
   const [only, ...others] = value.forms.flat();
   if (only === undefined || others.length > 0) return null;
@@ -58,7 +59,9 @@ export function rhoForTargetError(
   targetError: number,
 ): number | null {
   const errors = boundaries.flatMap((boundary) =>
-    boundary.kind === 'private' ? boundary.layout.values.map((value) => errorOf(boundary.layout, value) ?? 0) : [],
+    boundary.kind === 'private' || boundary.kind === 'sealed'
+      ? boundary.layout.values.map((value) => errorOf(boundary.layout, value) ?? 0)
+      : [],
   );
   const largest = Math.max(0, ...errors);
   return largest === 0 ? null : rho * GRID_STEP * (largest / targetError) ** 2;

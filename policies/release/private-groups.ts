@@ -70,7 +70,11 @@ export function privateTable({ layout, released }: PrivateBoundary, raw: TableDa
 }
 
 /** In the order of their keys: the engine's own would tell about rows. */
-function shownGroups({ keys, selection }: PrivateLayout, raw: TableData, noise: PrivacyNoise): readonly number[] {
+export function shownGroups(
+  { keys, selection }: Pick<PrivateLayout, 'keys' | 'selection'>,
+  raw: TableData,
+  noise: PrivacyNoise,
+): readonly number[] {
   const all = Array.from({ length: raw.rowCount }, (_, row) => row);
   const kept =
     selection === null ? all : all.filter((row) => isKept(selection, raw.values[selection.units]![row]!, noise));
@@ -93,6 +97,6 @@ function noiseFor(variance: Fraction, count: number, noise: PrivacyNoise): reado
 }
 
 /** A group without rows has no sum: nothing was added up. */
-function wholeNumber(cell: Cell, scale: number): bigint {
+export function wholeNumber(cell: Cell, scale: number): bigint {
   return cell === null ? 0n : (toFixedPoint(cell, scale) ?? 0n);
 }

@@ -1,6 +1,6 @@
 import { type Exact, plus, times, ZERO } from '../mechanisms/suppression/exact.ts';
 import { exactOfFraction } from '../sql/rewrite/fraction.ts';
-import type { PrivateNumber, PrivateTerm } from '../sql/rewrite/private-layout.ts';
+import type { NoisyTerm, PrivateNumber } from '../sql/rewrite/private-layout.ts';
 import type { Cell } from '../table-data.ts';
 import { ruleValue, toDouble } from './value-rules.ts';
 
@@ -16,11 +16,7 @@ export interface PrivateCell {
  * The interval holds with 95% over the noise of its terms together (each alone with 1 − 5%/terms, Bonferroni). It says nothing of
  * rows and groups that the bound on one unit's share left out.
  */
-export function privateCell(
-  value: PrivateNumber,
-  terms: readonly PrivateTerm[],
-  noisy: readonly bigint[],
-): PrivateCell {
+export function privateCell(value: PrivateNumber, terms: readonly NoisyTerm[], noisy: readonly bigint[]): PrivateCell {
   const used = [...new Set(value.forms.flat().map(({ term }) => term))];
   const z = Z_OF_TERMS[used.length] ?? Z_OF_MORE;
   const box = new Map(used.map((term) => [term, spread(noisy[term]!, terms[term]!, z)]));
@@ -48,7 +44,7 @@ interface Ends {
 }
 
 /** P(|noise| > h) ≤ 2·P(N(0, σ²) ≥ h) for whole h: Canonne, Kamath and Steinke 2020, Proposition 25. */
-function spread(released: bigint, { variance }: PrivateTerm, z: number): Ends {
+function spread(released: bigint, { variance }: NoisyTerm, z: number): Ends {
   const deviation = Math.sqrt(Number(variance.top) / Number(variance.bottom));
   const half = BigInt(Math.ceil(z * deviation));
   return { low: { top: released - half, bottom: 1n }, high: { top: released + half, bottom: 1n } };

@@ -13,6 +13,7 @@ import { linkedStatistics } from './linked-statistics.ts';
 import { type PrivacyNoise, type PrivateTable, privateTable } from './private-groups.ts';
 import { type ProtectedTable, releasedTable } from './protected-table.ts';
 import type { Suppressed } from './released-result.ts';
+import { type OpenedNumbers, type SealedQuestion, sealedGroups, sealedTable } from './sealed-groups.ts';
 import { settleAnswer } from './settled.ts';
 import { EXACT_THRESHOLD, perturbedThreshold } from './threshold.ts';
 
@@ -42,7 +43,7 @@ const NOTHING_SUPPRESSED: Suppressed = Object.freeze({ cells: 0, groups: 0, reas
 export function* protect(
   { boundaries }: Pick<PrivatePlan, 'boundaries'>,
   policy: ReleasePolicy,
-): Generator<Ask, ProtectedCells, TableData> {
+): Generator<Ask, ProtectedCells, Told> {
   const cells = boundaries.filter((boundary) => boundary.kind === 'cells');
   const linked = linkedStatistics(cells.map(({ layout }) => layout));
   const isLinked = new Set(linked.flat().map(({ boundary }) => cells[boundary]!));
@@ -50,9 +51,14 @@ export function* protect(
   // More groups in one answer than are looked at together: that it does not receive them all is no loss.
   let smallLeft = policy.profile.cellsMax;
   for (const [index, boundary] of boundaries.entries()) {
-    const raw = yield { boundary: index, pass: 'first', tables: [] };
+    const raw = tableTold(yield { boundary: index, pass: 'first', tables: [] });
     if (boundary.kind === 'rows') parts.push({ kind: 'rows', table: capRows(boundary, raw) });
-    else if (boundary.kind === 'private')
+    else if (boundary.kind === 'sealed') {
+      const groups = sealedGroups(boundary, raw, policy.privacyNoise);
+      const opened = groups.question === null ? null : yield* openedBy(groups.question, index);
+      const table = sealedTable(boundary, raw, groups, opened, policy.privacyNoise);
+      parts.push({ kind: 'private', table: capGroups(table, policy.profile) });
+    } else if (boundary.kind === 'private')
       parts.push({
         kind: 'private',
         table: capGroups(privateTable(boundary, raw, policy.privacyNoise), policy.profile),
@@ -93,11 +99,27 @@ type Part =
       readonly small: TableData | null;
     };
 
-/** What protection asks of an engine next: one of a boundary's statements, with a table of keys beside it. */
-export interface Ask {
+/**
+ * What protection asks next: of an engine one of a boundary's statements, with a table of keys beside it; or of the custodian what
+ * encrypted sums come to.
+ */
+export type Ask = AskEngine | { readonly boundary: number; readonly pass: 'open'; readonly question: SealedQuestion };
+export interface AskEngine {
   readonly boundary: number;
   readonly pass: 'first' | 'exact' | 'small';
   readonly tables: readonly { readonly name: string; readonly data: TableData }[];
+}
+export type Told = TableData | OpenedNumbers;
+
+function tableTold(told: Told): TableData {
+  assert('rowCount' in told, 'an engine gives tables');
+  return told;
+}
+
+function* openedBy(question: SealedQuestion, boundary: number): Generator<Ask, OpenedNumbers, Told> {
+  const opened = yield { boundary, pass: 'open', question };
+  assert(!('rowCount' in opened), 'a custodian gives numbers');
+  return opened;
 }
 
 /** Proves cheaply first: only groups that stay open pay for the exact statement. */
@@ -106,12 +128,12 @@ function* judged(
   index: number,
   raw: TableData,
   policy: ReleasePolicy,
-): Generator<Ask, JudgedGroups, TableData> {
+): Generator<Ask, JudgedGroups, Told> {
   const protection = protectionOf(boundary, policy);
   const open = openGroups(protection, raw);
   if (open === null) return judgeGroups(protection, raw, null);
   const tables = open.columns.length === 0 ? [] : [{ name: OPEN_GROUPS, data: open }];
-  const exact = yield { boundary: index, pass: 'exact', tables };
+  const exact = tableTold(yield { boundary: index, pass: 'exact', tables });
   return judgeGroups(protection, raw, exact);
 }
 
@@ -121,9 +143,9 @@ function* smallGroups(
   index: number,
   raw: TableData,
   most: number,
-): Generator<Ask, TableData | null, TableData> {
+): Generator<Ask, TableData | null, Told> {
   const count = gatheredGroups(layout, raw);
-  return count === 0 || count > most ? null : yield { boundary: index, pass: 'small', tables: [] };
+  return count === 0 || count > most ? null : tableTold(yield { boundary: index, pass: 'small', tables: [] });
 }
 
 function protectionOf({ layout }: CellsBoundary, { profile, noiseSecret }: ReleasePolicy): Protection {
@@ -156,7 +178,13 @@ export async function protectThrough(
   const statements = { first: compiled.cells, exact: compiled.exact, small: compiled.small };
   let step = dialogue.next();
   while (step.done !== true) {
-    const { boundary, pass, tables } = step.value;
+    const ask = step.value;
+    if (ask.pass === 'open') {
+      if (engine.open === undefined) throw new AppError('CUSTODIAN_AWAY');
+      step = dialogue.next(await engine.open(ask.question));
+      continue;
+    }
+    const { boundary, pass, tables } = ask;
     const statement = statements[pass][boundary] ?? null;
     assert(statement !== null, 'a boundary has the statements that its protection asks for');
     step = dialogue.next(await engine.query(statement, tables));
@@ -164,9 +192,11 @@ export async function protectThrough(
   return step.value;
 }
 
-/** Raw cells of an emitted statement. */
+/** What protection gets its cells from. */
 export interface CellsEngine {
-  readonly query: (statement: EmittedSql, tables: Ask['tables']) => Promise<TableData>;
+  readonly query: (statement: EmittedSql, tables: AskEngine['tables']) => Promise<TableData>;
+  /** Has a custodian open encrypted sums, which no engine here can. Without: there is none. */
+  readonly open?: (question: SealedQuestion) => Promise<OpenedNumbers>;
 }
 
 /** Which groups are shown is released already: that they are too many tells nothing more. */

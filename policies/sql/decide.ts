@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts';
 import { LEVELS, type Level, MODES_BUILT, type Mode, type PolicyProfile, stricterMode } from '../levels.ts';
+import { refuseEncryptedMisuse } from './decide/encrypted-use.ts';
 import { type FlowMemo, flowOf, mergeSources, type Source, type Sources } from './decide/flow.ts';
 import { refuseIdentifierMisuse, refuseIdentifierRows } from './decide/identifiers.ts';
 import { placeOfSource } from './decide/places.ts';
@@ -55,6 +56,7 @@ export function decide(
   const everything = mergeSources([...sourcesOfOutput, flow.rows]);
   const mode = modeOf(everything, profile);
   refuseUnavailable(mode, everything, profile, resolved);
+  if (mode === 'homomorphic') refuseEncryptedMisuse(resolved.plan, resolved.text);
   if (mode === 'rows') refuseIdentifierRows(resolved.plan, resolved.text, memo);
   return Object.freeze({
     kind: 'decision',

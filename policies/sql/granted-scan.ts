@@ -1,5 +1,7 @@
+import { type EncryptedColumn, encryptedRange, isEncrypted } from '../encrypted-columns.ts';
+import { scaleOf } from '../scaled-numbers.ts';
 import { type ColumnSchema, domainOf } from '../table-schema.ts';
-import type { Offset, OutputColumn, Scan, ScanColumn } from './plan.ts';
+import type { Offset, OutputColumn, Scan, ScanColumn, SealedColumn } from './plan.ts';
 import type { GrantedTable } from './resolve.ts';
 import type { SqlType } from './sql-type.ts';
 import { freshId, type ResolveContext } from './syntax-node.ts';
@@ -27,6 +29,7 @@ export function scanOf(
       nullable: column.nullable ?? true,
       health: column.health ?? false,
       ...(column.rowsPerUnitMax === undefined ? {} : { unitRowsMax: column.rowsPerUnitMax }),
+      ...(isEncrypted(column) ? { sealed: sealedColumn(column) } : {}),
     }),
   );
   const scan: Scan = {
@@ -39,6 +42,7 @@ export function scanOf(
       level: schema.level,
       rowsPerUnitMax: granted.rowsPerUnitMax,
       ...(granted.twins === undefined ? {} : { twins: granted.twins }),
+      ...(granted.sealed === undefined ? {} : { sealed: granted.sealed }),
       identifiers: schema.columns.flatMap(({ name, role }) =>
         role === 'identifier' && !hidden.has(name) ? [name] : [],
       ),
@@ -47,6 +51,12 @@ export function scanOf(
     columns,
   };
   return { rel: scan, columns: columns.filter((column) => !hidden.has(column.column)) };
+}
+
+function sealedColumn(column: EncryptedColumn): SealedColumn {
+  const { scheme, squares = false } = column.encryption;
+  const { min, max } = encryptedRange(column);
+  return { scheme, scale: scaleOf(column), min: String(min), max: String(max), squares };
 }
 
 /** The types in which the vault stores columns; identifiers are keyed tokens of their domain. */

@@ -1,3 +1,4 @@
+import type { CipherScheme } from '../encrypted-columns.ts';
 import type { Level } from '../levels.ts';
 import type { ColumnRole, UnitKind } from '../table-schema.ts';
 import type { SqlType } from './sql-type.ts';
@@ -43,9 +44,16 @@ export interface TableSource {
   readonly rowsPerUnitMax: Readonly<Partial<Record<UnitKind, number>>>;
   /** Names of the twins that the version stores beside its columns (stored-twins.ts). Default none. */
   readonly twins?: readonly string[];
+  /** Where some columns are encrypted: which encryption it is, and how many rows it has. */
+  readonly sealed?: SealedVersion;
   /** The granted identifier columns, read or not: through which a join could say whose the rows are. */
   readonly identifiers?: readonly string[];
   readonly at?: Place;
+}
+/** One encryption of a table: row indices go from 0 to `rows` − 1. `rows` is a fact of the data and is not told. */
+export interface SealedVersion {
+  readonly version: string;
+  readonly rows: number;
 }
 export interface ReleasedSource {
   readonly kind: 'released';
@@ -70,6 +78,17 @@ export interface ScanColumn extends OutputColumn {
   readonly health: boolean;
   /** Declared of a unit column: most rows that one unit has. */
   readonly unitRowsMax?: number;
+  /** Only ciphertext of it is stored. */
+  readonly sealed?: SealedColumn;
+}
+
+/** What is encrypted: value · 10^scale, a whole number between `min` and `max` (text); of its square too, where `squares`. */
+export interface SealedColumn {
+  readonly scheme: CipherScheme;
+  readonly scale: number;
+  readonly min: string;
+  readonly max: string;
+  readonly squares: boolean;
 }
 
 /** Rows that the caller wrote. They never count towards a threshold. `values[row][column]` are literals. */

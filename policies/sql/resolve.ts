@@ -1,6 +1,6 @@
 import type { TableSchema, UnitKind } from '../table-schema.ts';
 import { notSelect, type ParsedQuery, type UntrustedSql } from './parse.ts';
-import type { Rel } from './plan.ts';
+import type { Rel, SealedVersion } from './plan.ts';
 import { outputExprs } from './plan-walk.ts';
 import { prune } from './prune.ts';
 import { resolveQuery } from './resolve-query.ts';
@@ -17,6 +17,8 @@ export interface GrantedTable {
   readonly rowsPerUnitMax: Readonly<Partial<Record<UnitKind, number>>>;
   /** Names of the twins that the version stores beside its columns (stored-twins.ts). Default none. */
   readonly twins?: readonly string[];
+  /** Of a version with encrypted columns. */
+  readonly sealed?: SealedVersion;
 }
 export type QueryCatalog = ReadonlyMap<string, GrantedTable>;
 

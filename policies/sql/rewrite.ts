@@ -10,6 +10,7 @@ import type { CellsBoundary } from './rewrite/cell-layout.ts';
 import { cutPlan } from './rewrite/cut.ts';
 import { splitPrivacy } from './rewrite/privacy-split.ts';
 import type { PrivateBoundary } from './rewrite/private-layout.ts';
+import type { SealedBoundary } from './rewrite/sealed-layout.ts';
 
 /** Stage `rewrite`: the plan cut at its release boundaries. Below: raw work. Above: `finish`, on protected values only. */
 export interface PrivatePlan {
@@ -24,7 +25,7 @@ export interface PrivatePlan {
 }
 
 /** A maximal part of the plan whose output leaves by one policy. */
-export type Boundary = RowsBoundary | CellsBoundary | PrivateBoundary;
+export type Boundary = RowsBoundary | CellsBoundary | PrivateBoundary | SealedBoundary;
 
 /** Mode `rows`: what `cells` gives out may leave as it is, up to the profile's cap. */
 export interface RowsBoundary {
@@ -66,7 +67,7 @@ export function rewrite(
     if (boundary.kind === 'rows')
       assert(labelledMode(boundary.cells, profile) === 'rows', 'rows boundaries are public');
     // INVARIANT: a query of mode `dp` releases nothing by a weaker mode, and no other mode draws on a privacy budget.
-    else assert((boundary.kind === 'private') === (decision.mode === 'dp'), 'one mode for all that is protected');
+    else assert(boundary.kind === KIND_OF_MODE[decision.mode], 'one mode for all that is protected');
   }
   return Object.freeze({
     kind: 'private-plan',
@@ -78,5 +79,11 @@ export function rewrite(
   });
 }
 
+const KIND_OF_MODE: Partial<Record<Mode, Boundary['kind']>> = {
+  aggregate: 'cells',
+  perturbed: 'cells',
+  dp: 'private',
+  homomorphic: 'sealed',
+};
 const BOUNDARIES_MAX = 16;
 const ROWS_COUNTED_MAX = 100;

@@ -69,6 +69,31 @@ export const INTERNAL_AGGREGATES: readonly AggregateEntry[] = [
     doc: { zh: '各类的行数与键和', en: 'rows and key sums of each class' },
   },
   {
+    // Which rows: a bit for each row index up to the second argument, a whole number of bytes.
+    name: 'row_set',
+    spellings: [],
+    params: [{ is: 'number' }, { is: 'number' }],
+    result: () => TEXT,
+    // WHY BIGINT: the aggregate addresses bits by the type of the index.
+    sql: ({ args: [index = '', last = ''], suffix }) =>
+      `to_base64(CAST(bitstring_agg(CAST(${index} AS BIGINT), 0, ${last})${suffix} AS BLOB))`,
+    distinct: false,
+    window: false,
+    total: 'row indices lie below the number of rows of their version',
+    doc: { zh: '行集合的位图', en: 'bitmap of the rows' },
+  },
+  {
+    name: 'cipher_sum',
+    spellings: [],
+    params: [{ is: 'any' }],
+    result: () => HUGEINT,
+    sql: ({ args: [word = ''], suffix }) => `sum(${word})${suffix}`,
+    distinct: false,
+    window: false,
+    total: 'words of 64 bits: fewer than 2^63 of them add up in 128',
+    doc: { zh: '密文之和', en: 'sum of ciphertext' },
+  },
+  {
     name: 'mask_union',
     spellings: [],
     params: [{ is: 'number' }],

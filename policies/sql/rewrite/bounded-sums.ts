@@ -65,7 +65,7 @@ export function overRows(
   return { ...asTexts(cells, keys, ids), sums: columns, units };
 }
 
-function sumCall({ amount, countsUnit, where }: PrivateSum, raw: Raw) {
+export function sumCall({ amount, countsUnit, where }: PrivateSum, raw: Raw) {
   const filter = where.length === 0 ? [] : [and(where)];
   if (countsUnit !== null) return distinctUnits(raw, countsUnit, filter);
   return amount === null
@@ -74,7 +74,7 @@ function sumCall({ amount, countsUnit, where }: PrivateSum, raw: Raw) {
 }
 
 /** Where a unit has one row, rows are units. */
-function distinctUnits({ units }: Raw, position: number, filter: readonly Expr[]) {
+export function distinctUnits({ units }: Raw, position: number, filter: readonly Expr[]) {
   const { id, type, rowsMax } = units[position]!;
   if (rowsMax === 1 && units.length === 1) return countStar(filter);
   return aggregateCall('count', { args: [ref(id, type)], type: INTEGER, distinct: true, filter });

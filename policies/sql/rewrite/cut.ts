@@ -1,22 +1,10 @@
 import { type AppError, placeOf } from '../../errors.ts';
-import type { PolicyProfile } from '../../levels.ts';
+import type { Mode, PolicyProfile } from '../../levels.ts';
 import { perturbedLeast } from '../../mechanisms/cell-key/perturbation-parameters.ts';
 import { ROW_KEY_COLUMN } from '../../table-schema.ts';
 import { misuse } from '../decide/identifiers.ts';
 import type { Decision } from '../decide.ts';
-import type {
-  Aggregate,
-  ColumnId,
-  Expr,
-  Filter,
-  Join,
-  OutputColumn,
-  Project,
-  Rel,
-  Scan,
-  ScanColumn,
-  SetOperation,
-} from '../plan.ts';
+import type { Aggregate, Expr, Filter, Join, OutputColumn, Project, Rel, Scan, SetOperation } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { columnsRead, exprsOf } from '../plan-walk.ts';
 import type { ResolvedQuery } from '../resolve.ts';
@@ -43,6 +31,9 @@ import { privateSpec } from './private-spec.ts';
 import { checkValues } from './public-side.ts';
 import { leavesTiedTo, type Raw, rawScan, rootOf, type UnitColumn } from './raw.ts';
 import { constructRefused, rowsRefused, unitMissing } from './refusals.ts';
+import { buildSealedCells } from './sealed-cells.ts';
+import { hiddenColumn, sealedScan } from './sealed-scan.ts';
+import { sealedSpec } from './sealed-spec.ts';
 import { matchOf, unionRaw } from './set-operations.ts';
 import { termsOf } from './term-specs.ts';
 
@@ -107,26 +98,18 @@ function cutScan(scan: Scan, cutter: Cutter): Piece {
   }
   cutter.leaves += 1;
   const rowKey = cutter.ids.next();
-  const raw = rawScan(scan, cutter.leaves, rowKey, cutter.decision.mode === 'dp' ? 'declared' : 'measured');
+  const raw = rawScan(scan, cutter.leaves, rowKey, isPrivate(cutter.decision.mode) ? 'declared' : 'measured');
   const kept = scan.columns.filter(({ id, unit }) => needed.has(id) || unit !== null);
-  return { ...raw, rel: { ...scan, columns: [...kept, rowKeyColumn(rowKey)] } };
+  const { sealed, columns } =
+    cutter.decision.mode === 'homomorphic' ? sealedScan(scan, kept, cutter.ids) : NOTHING_SEALED;
+  const hidden = [hiddenColumn(rowKey, ROW_KEY_COLUMN, INTEGER), ...columns];
+  return { ...raw, sealed, rel: { ...scan, columns: [...kept, ...hidden] } };
 }
 
-function rowKeyColumn(id: ColumnId): ScanColumn {
-  return {
-    id,
-    name: ROW_KEY_COLUMN,
-    column: ROW_KEY_COLUMN,
-    type: INTEGER,
-    level: 'general-1',
-    role: 'attribute',
-    unit: null,
-    bounds: null,
-    values: null,
-    nullable: false,
-    health: false,
-  };
-}
+const NOTHING_SEALED = { sealed: null, columns: [] } as const;
+
+/** In these modes what one unit changes is bounded by declaration, and paid for. */
+const isPrivate = (mode: Mode): boolean => mode === 'dp' || mode === 'homomorphic';
 
 function cutOverRaw(
   rel: Exclude<Rel, Scan | Filter | Join | SetOperation | { kind: 'values' }>,
@@ -256,14 +239,20 @@ function boundaryFor(aggregate: Aggregate, raw: Raw, cutter: Cutter): number {
   const known = cutter.known.get(text);
   if (known !== undefined) return known;
   const index = cutter.boundaries.length;
-  const isPrivate = cutter.decision.mode === 'dp';
-  cutter.boundaries.push(
-    isPrivate
-      ? buildPrivateCells(privateSpec(aggregate, raw, cutter), cutter.ids)
-      : buildCells(cellsSpec(aggregate, raw, cutter), cutter.ids),
-  );
+  cutter.boundaries.push(boundaryOf(aggregate, raw, cutter));
   cutter.known.set(text, index);
   return index;
+}
+
+function boundaryOf(aggregate: Aggregate, raw: Raw, cutter: Cutter): Boundary {
+  switch (cutter.decision.mode) {
+    case 'homomorphic':
+      return buildSealedCells(sealedSpec(aggregate, raw, cutter), cutter.ids);
+    case 'dp':
+      return buildPrivateCells(privateSpec(aggregate, raw, cutter), cutter.ids);
+    default:
+      return buildCells(cellsSpec(aggregate, raw, cutter), cutter.ids);
+  }
 }
 
 function cellsSpec(aggregate: Aggregate, raw: Raw, cutter: Cutter): CellsSpec {

@@ -47,6 +47,7 @@ function combine(rel: Join, left: Raw, right: Raw, keepLeft: boolean, keepRight:
     rel,
     units: [...leftUnits, ...rightUnits],
     rowKeys: [...left.rowKeys, ...right.rowKeys],
+    sealed: left.sealed ?? right.sealed,
     leaves: new Map([...left.leaves, ...right.leaves]),
     tokenLeaf: new Map([...left.tokenLeaf, ...right.tokenLeaf]),
     links: [...left.links, ...right.links],

@@ -76,7 +76,13 @@ function leafExpr({ amount, scale, low }: PrivateQuantile, { leafWidth }: TreeSh
 
 const power = (scale: number): Expr => literal(String(10 ** scale), INTEGER);
 
-function boundedRows(rel: Rel, keys: readonly Expr[], { raw }: PrivateSpec, bounding: Bounding, ids: IdSource): Rel {
+export function boundedRows(
+  rel: Rel,
+  keys: readonly Expr[],
+  { raw }: Pick<PrivateSpec, 'raw'>,
+  bounding: Bounding,
+  ids: IdSource,
+): Rel {
   switch (bounding.kind) {
     case 'declared':
       return rel;

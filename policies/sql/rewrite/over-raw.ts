@@ -11,7 +11,7 @@ import { type Condition, conditionsOf } from './conditions.ts';
 import { lookThrough } from './look-through.ts';
 import { checkUnitValue, conditionsOfCall } from './measures.ts';
 import { checkValues } from './public-side.ts';
-import { type Raw, rootOf, type UnitColumn } from './raw.ts';
+import { type Raw, rootOf, type SealedRows, type UnitColumn } from './raw.ts';
 import { constructRefused } from './refusals.ts';
 
 /** Carries through a projection what it leaves out: the columns that name units, and conditions inside its values. */
@@ -63,8 +63,14 @@ export function projectRaw(project: Project, input: Raw, ids: IdSource): Raw {
     return { ...one, id };
   });
   const rowKeys = input.rowKeys.map((key) => ({ ...key, id: carry(ref(key.id, key.type), ROW_KEY_COLUMN).id }));
+  const sealed = input.sealed === null ? null : carriedSealed(input.sealed, carry);
   const rel: Project = { ...project, input: input.rel, columns: [...columns.values()] };
-  return { ...input, rel, alias, definitions, conditions, apart, units, rowKeys };
+  return { ...input, rel, alias, definitions, conditions, apart, units, rowKeys, sealed };
+}
+
+function carriedSealed(sealed: SealedRows, carry: (expr: Expr, name: string) => ColumnRef): SealedRows {
+  const columns = sealed.columns.map((one) => ({ ...one, id: carry(ref(one.id, HUGEINT), one.column).id }));
+  return { ...sealed, columns };
 }
 
 function typeOf(rel: Rel, id: ColumnId): SqlType {
@@ -157,5 +163,6 @@ export function perUnitRaw(
     coarse: withMade(input, aggregate.measures),
     units,
     rowKeys,
+    sealed: null,
   };
 }

@@ -9,12 +9,17 @@ import type { Boundary } from '../rewrite.ts';
 import { exactOfFraction, fractionOfExact } from './fraction.ts';
 import type {
   GroupSelection,
+  NoisyTerm,
   PrivateBoundary,
   PrivateLayout,
-  PrivateTerm,
   PrivateTree,
   Sensitivity,
 } from './private-layout.ts';
+import type { SealedBoundary, SealedLayout } from './sealed-layout.ts';
+
+/** Boundaries whose numbers have noise and cost privacy. */
+const isPrivate = (boundary: Boundary): boundary is PrivateBoundary | SealedBoundary =>
+  boundary.kind === 'private' || boundary.kind === 'sealed';
 
 /** Boundaries with their noise, and what they cost together. */
 export interface PrivacySplit {
@@ -33,7 +38,6 @@ export interface PrivacySplit {
  * @throws AppError SQL_TOO_COMPLEX where a share would be less than the ledger counts
  */
 export function splitPrivacy(boundaries: readonly Boundary[], { rho }: PrivacyRequest): PrivacySplit {
-  const isPrivate = (boundary: Boundary): boundary is PrivateBoundary => boundary.kind === 'private';
   const parts = boundaries
     .filter(isPrivate)
     .map(({ layout }) => layout.terms.length + layout.trees.length + (layout.selection === null ? 0 : 1));
@@ -43,9 +47,10 @@ export function splitPrivacy(boundaries: readonly Boundary[], { rho }: PrivacyRe
   const units = BigInt(Math.floor(rho * Number(RHO_UNITS)));
   if (units < shares) throw new AppError('SQL_TOO_COMPLEX', { what: 'statistics for this ρ', limit: Number(units) });
   const share: Exact = { top: units, bottom: RHO_UNITS * shares };
-  const noisy = boundaries.map((boundary) =>
-    isPrivate(boundary) ? { ...boundary, layout: withNoise(boundary.layout, share) } : boundary,
-  );
+  const noisy = boundaries.map((boundary): Boundary => {
+    if (boundary.kind === 'private') return { ...boundary, layout: withNoise(boundary.layout, share) };
+    return boundary.kind === 'sealed' ? { ...boundary, layout: withNoise(boundary.layout, share) } : boundary;
+  });
   const costs = noisy.filter(isPrivate).flatMap(({ layout }) => costsOf(layout));
   return { boundaries: noisy, charges: chargesOf(costs), mechanisms: costs.map(({ use }) => use) };
 }
@@ -54,8 +59,8 @@ export function splitPrivacy(boundaries: readonly Boundary[], { rho }: PrivacyRe
 const VARIANCE_MIN: Exact = { top: 1n, bottom: 64n };
 const VARIANCE_MAX: Exact = { top: 1n << 118n, bottom: 1n };
 
-function withNoise(layout: PrivateLayout, share: Exact): PrivateLayout {
-  const noisy = <T extends PrivateTerm | PrivateTree>(one: T): T => ({
+function withNoise<L extends PrivateLayout | SealedLayout>(layout: L, share: Exact): L {
+  const noisy = <T extends NoisyTerm | PrivateTree>(one: T): T => ({
     ...one,
     variance: fractionOfExact(varianceOf(one, share)),
   });
@@ -75,7 +80,7 @@ function noisyCount({ groupsMax }: GroupSelection, share: Exact): Pick<GroupSele
 }
 
 /** For the most sensitive kind of unit. Nothing to hide needs no noise. */
-function varianceOf({ sensitivity }: Pick<PrivateTerm, 'sensitivity'>, share: Exact): Exact {
+function varianceOf({ sensitivity }: Pick<NoisyTerm, 'sensitivity'>, share: Exact): Exact {
   const [squared = 0n] = sensitivity.map(squaredOf).sort((a, b) => (a > b ? -1 : 1));
   if (squared === 0n) return ZERO;
   const least = gaussianVariance(squared, share);
@@ -97,7 +102,7 @@ interface Cost {
 }
 
 /** What each statistic of a boundary takes from each stored column that names units. */
-function costsOf(layout: PrivateLayout): readonly Cost[] {
+function costsOf(layout: PrivateLayout | SealedLayout): readonly Cost[] {
   return layout.units.flatMap(({ names }, unit) =>
     names.flatMap((name) => [
       ...layout.terms.map((term) => costOfTerm(term, 'discrete-gaussian', layout, unit, name)),
@@ -110,9 +115,9 @@ function costsOf(layout: PrivateLayout): readonly Cost[] {
 type Name = PrivateLayout['units'][number]['names'][number];
 
 function costOfTerm(
-  { statistic, scale, sensitivity, variance }: PrivateTerm,
+  { statistic, scale, sensitivity, variance }: NoisyTerm,
   mechanism: MechanismUse['mechanism'],
-  { bounding }: PrivateLayout,
+  { bounding }: Pick<PrivateLayout, 'bounding'>,
   unit: number,
   name: Name,
 ): Cost {

@@ -155,7 +155,7 @@ const ALWAYS = literal(true, BOOLEAN);
 // ── Which groups ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** All groups of the public list and no others, whatever the data hold. */
-function completed(cells: Cells, domain: PublicDomain, ids: IdSource): Cells {
+export function completed(cells: Cells, domain: PublicDomain, ids: IdSource): Cells {
   const keys = domain.keys.map((key) => keyOf(ids, key, 'key'));
   const left: Rel = { kind: 'project', input: domain.rel, columns: keys };
   const on = refsOf(keys).map((key, position) => notDistinct(key, cells.keys[position]!));
@@ -164,13 +164,17 @@ function completed(cells: Cells, domain: PublicDomain, ids: IdSource): Cells {
 }
 
 /** What is never selected stays in the worker. */
-function ofEnoughUnits(cells: Cells, unitsMin: number): Cells {
+export function ofEnoughUnits(cells: Cells, unitsMin: number): Cells {
   if (cells.units === null) return cells;
   const predicate = call('gte', [cells.units, literal(String(unitsMin), INTEGER)], BOOLEAN);
   return { ...cells, rel: { kind: 'filter', input: cells.rel, predicate } };
 }
 
-function selectionOf({ raw, limits, unitsMin, place }: PrivateSpec, bounding: Bounding, units: number): GroupSelection {
+export function selectionOf(
+  { raw, limits, unitsMin, place }: Pick<PrivateSpec, 'raw' | 'limits' | 'unitsMin' | 'place'>,
+  bounding: Bounding,
+  units: number,
+): GroupSelection {
   if (raw.units.length > 1)
     throw constructRefused(
       'groups of rows that belong to several units',

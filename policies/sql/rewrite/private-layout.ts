@@ -45,12 +45,16 @@ export type Bounding =
   | { readonly kind: 'groups'; readonly groupsMax: number; readonly rowsMax: number }
   | { readonly kind: 'rows'; readonly unit: number; readonly rowsMax: number };
 
-/** A sum over rows of whole numbers, each between declared bounds; one number a group, noise added. */
-export interface PrivateTerm {
-  /** Canonical text of what is summed over which rows. */
-  readonly statistic: string;
+/** A sum over rows of whole numbers, each between declared bounds; one number a group. */
+export interface PrivateTerm extends NoisyTerm {
   /** Column of `cells`. */
   readonly column: number;
+}
+
+/** One number a group, and the noise that is added to it. */
+export interface NoisyTerm {
+  /** Canonical text of what is summed over which rows. */
+  readonly statistic: string;
   /** Digits after the point: the released whole number is the sum times 10^scale. */
   readonly scale: number;
   /** Per unit column. Whole numbers as text, in units of 10^−scale. */

@@ -29,7 +29,7 @@ export function privateSpec(aggregate: Aggregate, raw: Raw, cutter: Cutter): Pri
   };
 }
 
-function rowFacts(raw: Raw, isFilled: (expr: Expr) => boolean): RowFacts {
+export function rowFacts(raw: Raw, isFilled: (expr: Expr) => boolean): RowFacts {
   const ranges = rangesOf(raw.rel);
   const stored = relsWithin(raw.rel).flatMap((part) => (part.kind === 'scan' ? part.columns : []));
   const names = new Map(stored.map(({ id, name }) => [id, name]));

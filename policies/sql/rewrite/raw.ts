@@ -17,6 +17,8 @@ export interface Raw {
   readonly units: readonly UnitColumn[];
   /** The content keys of the protected tables' rows: what a set of rows is known by. Carried like `units`. */
   readonly rowKeys: readonly RowKeyColumn[];
+  /** What the encrypted columns of a table are opened by, carried like `units`: gone where rows become others. */
+  readonly sealed: SealedRows | null;
   /** The protected tables below, and whether a unit is known for their rows. */
   readonly leaves: ReadonlyMap<number, Leaf>;
   /** Which table an identifier column comes from, by root id. */
@@ -60,6 +62,15 @@ export interface RowKeyColumn {
   readonly type: SqlType;
   readonly resource: string;
   readonly version: number;
+}
+/** Rows of a table with encrypted columns: their indices, and the words of squares, by stored name. */
+export interface SealedRows {
+  readonly resource: string;
+  readonly version: string;
+  readonly rows: number;
+  readonly columns: readonly { readonly id: ColumnId; readonly column: string }[];
+  /** The table's own columns, by the ids of its scan. */
+  readonly stored: ReadonlyMap<ColumnId, ScanColumn>;
 }
 /**
  * What a quasi-identifier may be compared with, where its provider says: its declared values, or the cut points between its
@@ -117,6 +128,7 @@ export function rawScan(scan: Scan, leaf: number, rowKey: ColumnId, known: 'meas
       return { id, type, unit: unit!, nullable, unowned: !owned, rowsMax };
     }),
     rowKeys: source.kind === 'table' ? [rowKeyOf(rowKey, source)] : [],
+    sealed: null,
     leaves: new Map([
       [
         leaf,
@@ -159,6 +171,7 @@ export function asRaw(rel: Rel): Raw {
     rel,
     units: [],
     rowKeys: [],
+    sealed: null,
     leaves: new Map(),
     tokenLeaf: new Map(),
     links: [],

@@ -9,7 +9,7 @@ import type { SqlType } from '../../../policies/sql/sql-type.ts';
 import type { Cell, TableData } from '../../../policies/table-data.ts';
 import { freshMemory } from '../release/fresh-memory.ts';
 import type { Tables, Value } from './interpret-plan.ts';
-import { CHANCE, statementOf, type TableSpec } from './plan-fixture.ts';
+import { CHANCE, engineAsk, statementOf, type TableSpec } from './plan-fixture.ts';
 
 const ENGINE_TYPES: Partial<Record<SqlType['kind'], string>> = {
   token: 'UBIGINT',
@@ -51,7 +51,7 @@ export async function openEngine() {
     const dialogue = protect(cut, { profile, ...CHANCE, answer: 'answer', memory: freshMemory() });
     let step = dialogue.next();
     while (step.done !== true) {
-      const { boundary, pass, tables } = step.value;
+      const { boundary, pass, tables } = engineAsk(step.value);
       const at = cut.boundaries[boundary]!;
       const rel = statementOf(at, pass);
       for (const { name, data } of tables) await loadOpen(name, data);

@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { DEFAULT_PROFILE, type Level, type PolicyProfile } from '../../../policies/levels.ts';
 import { drawnNoise } from '../../../policies/release/drawn-noise.ts';
 import type { GuardMemory } from '../../../policies/release/guarded.ts';
-import { type Ask, type ProtectedCells, protect } from '../../../policies/release/protect.ts';
+import { type Ask, type AskEngine, type ProtectedCells, protect } from '../../../policies/release/protect.ts';
 import { decide } from '../../../policies/sql/decide.ts';
 import type { UntrustedSql } from '../../../policies/sql/parse.ts';
 import type {
@@ -227,7 +227,7 @@ export function protectedOver(
   const dialogue = protect(cut, { profile, ...CHANCE, answer: 'answer', memory });
   let step = dialogue.next();
   while (step.done !== true) {
-    const { boundary, pass, tables } = step.value;
+    const { boundary, pass, tables } = engineAsk(step.value);
     const at = cut.boundaries[boundary]!;
     const rel = statementOf(at, pass);
     const beside = tables.map(({ name, data }) => [name, rowsOf(data)] as const);
@@ -236,8 +236,14 @@ export function protectedOver(
   return step.value;
 }
 
+/** Here is no custodian to ask. */
+export function engineAsk(ask: Ask): AskEngine {
+  if (ask.pass === 'open') throw new Error('a query with encrypted columns');
+  return ask;
+}
+
 /** What protection asks for. */
-export function statementOf(boundary: Boundary, pass: Ask['pass']): Rel {
+export function statementOf(boundary: Boundary, pass: AskEngine['pass']): Rel {
   if (boundary.kind !== 'cells' || pass === 'first') return boundary.cells;
   return pass === 'exact' ? boundary.exact : boundary.small!;
 }

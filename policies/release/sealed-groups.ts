@@ -1,0 +1,122 @@
+import { assert } from '../errors.ts';
+import { exactOfFraction } from '../sql/rewrite/fraction.ts';
+import type { OpenedTerm, SealedBoundary, SealedLayout } from '../sql/rewrite/sealed-layout.ts';
+import type { Cell, TableData } from '../table-data.ts';
+import { type PrivacyNoise, type PrivateTable, shownGroups, wholeNumber } from './private-groups.ts';
+import { type PrivateCell, privateCell } from './private-values.ts';
+import { releasedTable } from './protected-table.ts';
+
+/** What is asked of the custodian: per group its sets of rows, null where one is empty, and the numbers that are wanted of them. */
+export interface SealedQuestion {
+  readonly layout: SealedLayout;
+  readonly terms: readonly OpenedTerm[];
+  readonly groups: readonly (readonly (SealedSet | null)[])[];
+}
+export interface SealedSet {
+  /** Bitmap of row indices, base64; of `count` rows, unless a join repeats some. */
+  readonly rows: string;
+  readonly count: number;
+  readonly sums: readonly { readonly column: string; readonly of: 'value' | 'square'; readonly sum: bigint }[];
+}
+/** `[group][term]`: whole numbers with noise, null where they are withheld. */
+export type OpenedNumbers = readonly (readonly (bigint | null)[])[];
+
+/** The groups that show, in the order of their keys. */
+export interface SealedGroups {
+  readonly rows: readonly number[];
+  /** null: nothing is there to be opened. */
+  readonly question: SealedQuestion | null;
+}
+
+/**
+ * Which groups show is decided as in mode `dp`, over plain columns: all of a public list, of others those that chance selects. What of them
+ * is opened is the custodian's to decide.
+ */
+export function sealedGroups({ layout }: SealedBoundary, raw: TableData, noise: PrivacyNoise): SealedGroups {
+  const rows = shownGroups(layout, raw, noise);
+  const groups = rows.map((row) => layout.parts.map((part) => setOf(part, raw, row)));
+  const terms = layout.terms.filter((term) => term.kind === 'opened');
+  const isEmpty = terms.length === 0 || groups.every((sets) => sets.every((set) => set === null));
+  return { rows, question: isEmpty ? null : { layout, terms, groups } };
+}
+
+function setOf({ rows, count, sums }: SealedLayout['parts'][number], raw: TableData, row: number): SealedSet | null {
+  const bitmap = raw.values[rows]![row]!;
+  if (bitmap === null) return null;
+  assert(typeof bitmap === 'string', 'a bitmap is text');
+  const number = (column: number) => wholeNumber(raw.values[column]![row]!, 0);
+  return {
+    rows: bitmap,
+    count: Number(number(count)),
+    sums: sums.map(({ column, of, words }) => {
+      const sum = words.reduce((total, word, position) => total + (number(word) << BigInt(64 * position)), 0n);
+      return { column, of, sum: BigInt.asUintN(64 * words.length, sum) };
+    }),
+  };
+}
+
+/**
+ * A boundary's numbers out of what the custodian opened, and of sums over plain columns with noise of this side's.
+ *
+ * Guarantee, neighbouring, sensitivity, cost: as `privateTable`, whose noise the custodian draws for what it opens. What it withholds is
+ * NULL, whatever its reason.
+ */
+export function sealedTable(
+  { layout, released }: SealedBoundary,
+  raw: TableData,
+  { rows }: SealedGroups,
+  opened: OpenedNumbers | null,
+  noise: PrivacyNoise,
+): PrivateTable {
+  const sums = noisySums(layout, raw, rows, opened, noise);
+  const keys = layout.keys.map((key) => rows.map((row) => raw.values[key]![row]!));
+  const cells = layout.values.map((value) =>
+    rows.map((_, group): PrivateCell => {
+      assert(value.kind === 'number', 'no quantile is opened');
+      const isWithheld = value.forms.flat().some(({ term }) => sums[term]![group] === null);
+      if (isWithheld) return WITHHELD;
+      return privateCell(
+        value,
+        layout.terms,
+        sums.map((sum) => sum[group] ?? 0n),
+      );
+    }),
+  );
+  const values: readonly (readonly Cell[])[] = [...keys, ...cells.map((column) => column.map(({ value }) => value))];
+  const withheld = cells.flat().filter((cell) => cell === WITHHELD).length;
+  return {
+    table: releasedTable(
+      released,
+      values.map((column) => Object.freeze(column)),
+      rows.length,
+    ),
+    suppressed: { cells: withheld, groups: 0, reasons: withheld === 0 ? [] : ['threshold'] },
+    intervals: [
+      ...keys.map((column) => column.map(() => null)),
+      ...cells.map((column) => column.map(({ interval }) => interval)),
+    ],
+  };
+}
+
+const WITHHELD: PrivateCell = Object.freeze({ value: null, interval: null });
+
+/** `[term][group]` */
+function noisySums(
+  layout: SealedLayout,
+  raw: TableData,
+  rows: readonly number[],
+  opened: OpenedNumbers | null,
+  noise: PrivacyNoise,
+): readonly (readonly (bigint | null)[])[] {
+  let next = 0;
+  return layout.terms.map((term) => {
+    if (term.kind === 'opened') {
+      const position = next;
+      next += 1;
+      return rows.map((_, group) => opened?.[group]?.[position] ?? null);
+    }
+    const { column, scale, variance } = term;
+    const drawn = noise.take({ family: 'discrete-gaussian', parameter: exactOfFraction(variance) }, rows.length);
+    return rows.map((row, group) => wholeNumber(raw.values[column]![row]!, scale) + drawn[group]!);
+  });
+}

@@ -1,0 +1,47 @@
+import { ROW_INDEX_COLUMN, squareColumns } from '../../encrypted-columns.ts';
+import { AppError } from '../../errors.ts';
+import type { ColumnId, Scan, ScanColumn } from '../plan.ts';
+import { HUGEINT, INTEGER, type SqlType } from '../sql-type.ts';
+import type { IdSource } from './build.ts';
+import type { SealedRows } from './raw.ts';
+
+/** The hidden columns by which sums over a table's encrypted columns are opened; none where it has no such columns. */
+export function sealedScan(
+  { source }: Scan,
+  kept: readonly ScanColumn[],
+  ids: IdSource,
+): { readonly sealed: SealedRows | null; readonly columns: readonly ScanColumn[] } {
+  const encrypted = kept.filter(({ sealed }) => sealed !== undefined);
+  const sealed = source.kind === 'table' ? source.sealed : undefined;
+  if (sealed === undefined || source.kind !== 'table') {
+    if (encrypted.length === 0) return { sealed: null, columns: [] };
+    throw new AppError('POLICY_MODE_NOT_AVAILABLE', {
+      mode: 'homomorphic',
+      columns: encrypted.map(({ column }) => `${source.kind === 'table' ? source.table : ''}.${column}`),
+    });
+  }
+  const squares = encrypted.filter((column) => column.sealed?.squares === true);
+  const columns = [
+    hiddenColumn(ids.next(), ROW_INDEX_COLUMN, INTEGER),
+    ...squares.flatMap(({ column }) => squareColumns(column)).map((name) => hiddenColumn(ids.next(), name, HUGEINT)),
+  ];
+  const stored = new Map<ColumnId, ScanColumn>(kept.map((column) => [column.id, column]));
+  return { sealed: { resource: source.resource, ...sealed, columns, stored }, columns };
+}
+
+/** A column that stands beside the declared ones; nothing that a user writes names it. */
+export function hiddenColumn(id: ColumnId, name: string, type: SqlType): ScanColumn {
+  return {
+    id,
+    name,
+    column: name,
+    type,
+    level: 'general-1',
+    role: 'attribute',
+    unit: null,
+    bounds: null,
+    values: null,
+    nullable: false,
+    health: false,
+  };
+}
