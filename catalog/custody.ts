@@ -22,15 +22,14 @@ export interface CustodyPackageRow extends CustodyVersion {
   readonly failures: number;
 }
 
-const PACKAGE = 'dataset, version, key_id AS keyId, signer, facts, header, failures';
 const selectPackage = prepared(({ client }) =>
   client.prepare<[string, string], CustodyPackageRow>(
-    `SELECT ${PACKAGE} FROM custody_packages WHERE dataset = ? AND version = ?`,
+    `SELECT dataset, version, key_id AS keyId, signer, facts, header, failures FROM custody_packages WHERE dataset = ? AND version = ?`,
   ),
 );
 const selectPackages = prepared(({ client }) =>
   client.prepare<[string], CustodyPackageRow>(
-    `SELECT ${PACKAGE} FROM custody_packages WHERE dataset = ? ORDER BY version`,
+    `SELECT dataset, version, key_id AS keyId, signer, facts, header, failures FROM custody_packages WHERE dataset = ? ORDER BY version`,
   ),
 );
 const insertPackage = prepared(({ client }) =>

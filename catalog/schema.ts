@@ -287,6 +287,7 @@ export const destructions = sqliteTable(
     entryIndex: integer('entry_index'),
   },
   (table) => [primaryKey({ columns: [table.resource, table.version] })],
+);
 
 export const custodyPackages = sqliteTable(
   'custody_packages',

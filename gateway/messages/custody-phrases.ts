@@ -1,5 +1,40 @@
 /** What a custodian and the encrypted columns say, keyed by the English. */
 export const CUSTODY: Readonly<Record<string, string>> = {
+  // encrypted columns in SQL
+  '`{}` beside encrypted columns': '与加密列同时使用 `{}`',
+  'conditions, joins and groups by columns of general-3 or less': '以一般 3 级及以下的列作条件、连接与分组',
+  'sum, avg, var_*, stddev_* of the column, or of columns with literal weights: sum(2 * a + b)':
+    '该列的 sum、avg、var_*、stddev_*，或以常量为权重的列之和：sum(2 * a + b)',
+  'rows of an encrypted column': '输出加密列的行',
+  '{} of encrypted columns': '加密列的 {}',
+  'a condition on an encrypted column': '以加密列作条件',
+  'a join on an encrypted column': '按加密列连接',
+  'an order by an encrypted column': '按加密列排序',
+  'a window over an encrypted column': '对加密列使用窗口函数',
+  'a group by an encrypted column': '按加密列分组',
+  'DISTINCT of an encrypted column': '加密列的 DISTINCT',
+  'a plain column beside an encrypted one inside an aggregate': '聚合函数内明文列与加密列并用',
+  'rounding an encrypted column': '对加密列取整',
+  'CASE around an encrypted column': '包含加密列的 CASE',
+  'a literal that is no number beside an encrypted column': '加密列与非数值常量并用',
+  'a function of an encrypted column': '对加密列使用函数',
+  'a product of encrypted columns': '加密列相乘',
+  'count, sum, avg, var_*, stddev_* of encrypted columns': '加密列的 count、sum、avg、var_*、stddev_*',
+  'a quantile beside encrypted columns': '与加密列并用的分位数',
+  'the quantile in a query of its own': '分位数单独查询',
+  'a sum of columns with literal weights': '以常量为权重的列之和',
+  'weights of so many digits in {}()': '{}() 内位数过多的权重',
+  'whole numbers as weights': '以整数为权重',
+  'weights this large in {}()': '{}() 内过大的权重',
+  'smaller weights': '较小的权重',
+  'a variance of encrypted columns without squares': '未存平方的加密列的方差',
+  'one column whose declaration says `squares`': '声明了 `squares` 的单个列',
+  'an aggregate without encrypted columns, or per unit, beside one with them':
+    '与加密列的聚合并用的、不含加密列的聚合或按单元的聚合',
+  'the aggregate in a query of its own': '该聚合单独查询',
+  'a join that may repeat or leave open rows with encrypted columns': '可能使加密列的行重复或缺失的连接',
+  'IN (SELECT …), a table that declares `rowsPerUnitMax` 1 for the identifier, or a subquery grouped by the join columns':
+    'IN (SELECT …)、对该标识项声明 `rowsPerUnitMax` 为 1 的表，或按连接列分组的子查询',
   // why a custodian opens nothing
   'the request is not signed by a gateway that the custodian knows': '请求未经托管方所信任的网关签名',
   'have the custodian trust the gateway’s key': '请托管方登记该网关的公钥',

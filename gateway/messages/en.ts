@@ -315,7 +315,7 @@ export const EN: MessageCatalogue = {
   // ── Custodian ────────────────────────────────────────────────────────────────────────────────────────────────────
   CUSTODIAN_REFUSED: {
     title: 'the custodian opens nothing',
-    detail: '[{reason}]',
+    detail: 'it refuses[: {reason}]',
     hint: '[{remedy}]',
   },
   CUSTODIAN_AWAY: {

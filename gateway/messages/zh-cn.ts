@@ -314,7 +314,7 @@ export const ZH_CN: MessageCatalogue = {
   // ── Custodian ────────────────────────────────────────────────────────────────────────────────────────────────────
   CUSTODIAN_REFUSED: {
     title: '密钥托管方拒绝解密',
-    detail: '[{reason}]',
+    detail: '托管方拒绝[：{reason}]',
     hint: '[{remedy}]',
   },
   CUSTODIAN_AWAY: {

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import { LEVELS, type Level, MODES_BUILT, type Mode, type PolicyProfile, stricterMode } from '../levels.ts';
-import { refuseEncryptedMisuse } from './decide/encrypted-use.ts';
+import { openableColumns, refuseEncryptedMisuse } from './decide/encrypted-use.ts';
 import { type FlowMemo, flowOf, mergeSources, type Source, type Sources } from './decide/flow.ts';
 import { refuseIdentifierMisuse, refuseIdentifierRows } from './decide/identifiers.ts';
 import { placeOfSource } from './decide/places.ts';
@@ -56,7 +56,7 @@ export function decide(
   const everything = mergeSources([...sourcesOfOutput, flow.rows]);
   const mode = modeOf(everything, profile);
   refuseUnavailable(mode, everything, profile, resolved);
-  if (mode === 'homomorphic') refuseEncryptedMisuse(resolved.plan, resolved.text);
+  if (mode === 'homomorphic') refuseUnopened(everything, profile, resolved);
   if (mode === 'rows') refuseIdentifierRows(resolved.plan, resolved.text, memo);
   return Object.freeze({
     kind: 'decision',
@@ -101,6 +101,29 @@ function refuseUnavailable(mode: Mode, sources: Sources, profile: PolicyProfile,
   const place = placeOfSource(plan, text, columns[0] ?? '');
   if (mode === 'deny') throw new AppError('POLICY_MODE_DENY', { columns }, place);
   throw new AppError('POLICY_MODE_NOT_AVAILABLE', { mode, columns }, place);
+}
+
+/**
+ * What no custodian could open is refused by its name; and what stands beside encrypted columns is at most of a level whose threshold
+ * is no secret, since by that threshold the custodian withholds.
+ */
+function refuseUnopened(sources: Sources, profile: PolicyProfile, { plan, text }: ResolvedQuery): void {
+  const openable = openableColumns(plan);
+  const ofMode = (mode: Mode) => reasons(sources).filter(({ level }) => profile.modeOf[level] === mode);
+  const closed = ofMode('homomorphic').flatMap(({ column }) => (openable.has(column) ? [] : [column]));
+  const place = placeOfSource(plan, text, closed[0] ?? '');
+  if (closed.length > 0)
+    throw new AppError('POLICY_MODE_NOT_AVAILABLE', { mode: 'homomorphic', columns: closed }, place);
+  refuseEncryptedMisuse(plan, text);
+  const [strict] = ofMode('dp');
+  if (strict === undefined) return;
+  const construct = `\`${strict.column}\` beside encrypted columns`;
+  const accepted = 'conditions, joins and groups by columns of general-3 or less';
+  throw new AppError(
+    'POLICY_CONSTRUCT_REFUSED',
+    { construct, mode: 'homomorphic', accepted },
+    placeOfSource(plan, text, strict.column),
+  );
 }
 
 function unitsMinOf(sources: Sources, profile: PolicyProfile, floor: number | null): number {

@@ -2,7 +2,7 @@ import { AppError, placeOf } from '../../errors.ts';
 import { isLinear, linearForm } from '../linear-form.ts';
 import type { Aggregate, ColumnId, Expr, Offset, Project, Rel, ScanColumn } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
-import { columnsIn, exprsOf, inputsOf } from '../plan-walk.ts';
+import { columnsIn, exprsOf, inputsOf, relsWithin } from '../plan-walk.ts';
 
 /** Aggregates that are made of sums, or of sums and sums of squares. */
 const OF_SUMS: ReadonlySet<string> = new Set([
@@ -18,14 +18,24 @@ const OF_SUMS: ReadonlySet<string> = new Set([
 
 const ACCEPTED = 'sum, avg, var_*, stddev_* of the column, or of columns with literal weights: sum(2 * a + b)';
 
+/** The encrypted columns, `table.column`, whose sums a custodian can open: of a scheme that is served from end to end. */
+export function openableColumns(plan: Rel): ReadonlySet<string> {
+  return new Set(
+    relsWithin(plan).flatMap((rel) => {
+      if (rel.kind !== 'scan' || rel.source.kind !== 'table' || rel.source.sealed === undefined) return [];
+      const { table } = rel.source;
+      return rel.columns.flatMap(({ column, sealed }) => (sealed?.scheme === 'ashe-v1' ? [`${table}.${column}`] : []));
+    }),
+  );
+}
+
 /**
  * Encrypted columns are added up and nothing else: what they hold cannot be compared, ordered or looked at, here or anywhere.
  * @throws AppError POLICY_CONSTRUCT_REFUSED, with the reason and what would be accepted
  */
 export function refuseEncryptedMisuse(plan: Rel, text: string): void {
   const shown = encryptedIn(plan, text);
-  const bare = columnsOf(plan).find(({ id }) => shown.has(id));
-  if (bare !== undefined) throw refused('rows of an encrypted column', bare.name, null, text);
+  if (columnsOf(plan).some(({ id }) => shown.has(id))) throw refused('rows of an encrypted column', null, text);
 }
 
 type Encrypted = ReadonlyMap<ColumnId, ScanColumn | null>;
@@ -45,15 +55,15 @@ function encryptedIn(rel: Rel, text: string): Encrypted {
       return new Map();
     case 'set-operation':
       if (inputsOf(rel).some((input) => columnsOf(input).some(({ id }) => below.has(id))))
-        throw refused(`${rel.op.toUpperCase()} of encrypted columns`, '', rel.at ?? null, text);
+        throw refused(`${rel.op.toUpperCase()} of encrypted columns`, rel.at ?? null, text);
       return new Map();
     default:
-      for (const expr of exprsOf(rel)) checkAbsent(expr, below, PLACES[rel.kind] ?? 'a use', text);
+      for (const expr of exprsOf(rel)) checkAbsent(expr, below, PLACES[rel.kind] ?? PLACES.filter, text);
       return below;
   }
 }
 
-const PLACES: Partial<Record<Rel['kind'], string>> = {
+const PLACES: Partial<Record<Rel['kind'], string>> & { readonly filter: string } = {
   filter: 'a condition on an encrypted column',
   join: 'a join on an encrypted column',
   sort: 'an order by an encrypted column',
@@ -77,7 +87,7 @@ function checkAggregate({ keys, measures }: Aggregate, below: Encrypted, text: s
     const { fn, args, filter, distinct, at } = call;
     if (filter !== null) checkAbsent(filter, below, 'a condition on an encrypted column', text);
     if (!args.some((arg) => columnsIn(arg).some((id) => below.has(id)))) continue;
-    if (distinct) throw refused('DISTINCT of an encrypted column', '', at, text);
+    if (distinct) throw refused('DISTINCT of an encrypted column', at, text);
     if (!OF_SUMS.has(fn))
       throw new AppError(
         'POLICY_AGGREGATE_REFUSED',
@@ -90,19 +100,18 @@ function checkAggregate({ keys, measures }: Aggregate, below: Encrypted, text: s
 
 function checkLinear(expr: Expr, below: Encrypted, text: string): void {
   const form = linearForm(expr, (id) => below.has(id));
-  if (!isLinear(form)) throw refused(form.construct, '', form.at ?? expr.at, text);
+  if (!isLinear(form)) throw refused(form.construct, form.at ?? expr.at, text);
 }
 
 function checkAbsent(expr: Expr, below: Encrypted, use: string, text: string): void {
   const read = columnsIn(expr).find((id) => below.has(id));
-  if (read !== undefined) throw refused(use, '', expr.at, text);
+  if (read !== undefined) throw refused(use, expr.at, text);
 }
 
-function refused(construct: string, column: string, at: Offset, text: string): AppError {
-  const named = column === '' ? construct : `${construct}: \`${column}\``;
+function refused(construct: string, at: Offset, text: string): AppError {
   return new AppError(
     'POLICY_CONSTRUCT_REFUSED',
-    { construct: named, mode: 'homomorphic', accepted: ACCEPTED },
+    { construct, mode: 'homomorphic', accepted: ACCEPTED },
     placeOf(text, at),
   );
 }

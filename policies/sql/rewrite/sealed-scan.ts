@@ -1,5 +1,4 @@
 import { ROW_INDEX_COLUMN, squareColumns } from '../../encrypted-columns.ts';
-import { AppError } from '../../errors.ts';
 import type { ColumnId, Scan, ScanColumn } from '../plan.ts';
 import { HUGEINT, INTEGER, type SqlType } from '../sql-type.ts';
 import type { IdSource } from './build.ts';
@@ -11,16 +10,9 @@ export function sealedScan(
   kept: readonly ScanColumn[],
   ids: IdSource,
 ): { readonly sealed: SealedRows | null; readonly columns: readonly ScanColumn[] } {
-  const encrypted = kept.filter(({ sealed }) => sealed !== undefined);
   const sealed = source.kind === 'table' ? source.sealed : undefined;
-  if (sealed === undefined || source.kind !== 'table') {
-    if (encrypted.length === 0) return { sealed: null, columns: [] };
-    throw new AppError('POLICY_MODE_NOT_AVAILABLE', {
-      mode: 'homomorphic',
-      columns: encrypted.map(({ column }) => `${source.kind === 'table' ? source.table : ''}.${column}`),
-    });
-  }
-  const squares = encrypted.filter((column) => column.sealed?.squares === true);
+  if (sealed === undefined || source.kind !== 'table') return { sealed: null, columns: [] };
+  const squares = kept.filter((column) => column.sealed?.squares === true);
   const columns = [
     hiddenColumn(ids.next(), ROW_INDEX_COLUMN, INTEGER),
     ...squares.flatMap(({ column }) => squareColumns(column)).map((name) => hiddenColumn(ids.next(), name, HUGEINT)),
