@@ -1,0 +1,104 @@
+/** Everything that has to be durable, or has to arrive, for an answer to leave: where each can fail, seen from outside. */
+
+/** Where a failure is put in, as data: it travels to the gateway's process by message. */
+export type Seam =
+  /** A statement of the store's writer; `source` is a regular expression over its text. */
+  | { readonly via: 'statement'; readonly source: string }
+  /** The sync of the write-ahead log. */
+  | { readonly via: 'log-sync' }
+  /** A call on a file or folder; `path` is a regular expression. */
+  | { readonly via: 'file'; readonly call: FileCall; readonly path: string }
+  /** A request to an isolated worker, by its kind. */
+  | { readonly via: 'request'; readonly kinds: readonly string[] }
+  /** The start of an isolated worker. */
+  | { readonly via: 'spawn' };
+export type FileCall = 'mkdir' | 'open' | 'read' | 'write' | 'sync' | 'rename' | 'link' | 'rm';
+
+export interface DurableStep {
+  readonly part: 'log' | 'ledger' | 'vault' | 'worker';
+  readonly name: string;
+  readonly seam: Seam;
+}
+
+const statement = (part: DurableStep['part'], name: string, source: string): DurableStep => ({
+  ...{ part, name },
+  seam: { via: 'statement', source },
+});
+const file = (name: string, call: FileCall, path: string): DurableStep => ({
+  part: 'vault',
+  name,
+  seam: { via: 'file', call, path },
+});
+const request = (name: string, ...kinds: readonly string[]): DurableStep => ({
+  part: 'worker',
+  name,
+  seam: { via: 'request', kinds },
+});
+
+export const DURABLE_STEPS: readonly DurableStep[] = [
+  statement('log', 'begin a batch', '^BEGIN IMMEDIATE'),
+  statement('log', 'append an entry', '^INSERT INTO audit_entries'),
+  statement('log', 'append its leaf', '^INSERT INTO audit_leaves'),
+  statement('log', 'write a tree head', '^INSERT INTO audit_checkpoints'),
+  statement('log', 'keep the signature of a head', '^UPDATE audit_checkpoints'),
+  statement('log', 'index an entry', '^INSERT INTO audit_index'),
+  statement('log', 'commit a batch', '^COMMIT'),
+  { part: 'log', name: 'sync a batch', seam: { via: 'log-sync' } },
+  statement('ledger', 'open a job', '^INSERT INTO jobs'),
+  statement('ledger', 'reserve in an account', '^INSERT INTO ledger_accounts'),
+  statement('ledger', 'keep the reservation', '^INSERT INTO ledger_reservations'),
+  statement('ledger', 'charge the account', '^UPDATE ledger_accounts'),
+  statement('ledger', 'settle the reservation', '^UPDATE ledger_reservations'),
+  statement('ledger', 'store the result', '^INSERT INTO job_results'),
+  statement('ledger', 'end the job', '^UPDATE jobs SET state = :state'),
+  statement('ledger', 'register what cost privacy', '^INSERT INTO privacy_releases'),
+  file('stage a version', 'mkdir', '/staging/[^/]+@\\d+\\.'),
+  file('open a segment', 'open', '/staging/.*/\\d{6}\\.seg$'),
+  file('write a segment', 'write', '/staging/.*/\\d{6}\\.seg$'),
+  file('sync a segment', 'sync', '/staging/.*/\\d{6}\\.seg$'),
+  file('write the manifest', 'write', '/staging/.*/manifest$'),
+  file('write the wrapped key', 'write', '/staging/.*/key$'),
+  file('sync the wrapped key', 'sync', '/staging/.*/key$'),
+  file('make the version visible', 'rename', '/staging/[^/]+@\\d+\\.'),
+  file('sync the folder of versions', 'sync', '/vault/versions$'),
+  file('read a wrapped key', 'read', '/versions/.*/key$'),
+  file('read a segment', 'read', '/versions/.*\\.seg$'),
+  file('write a plain copy', 'write', '/attached/.*\\.duckdb$'),
+  file('show a worker its copy', 'link', '/attached/.*\\.duckdb$'),
+  file('wipe a plain copy', 'rm', '/attached/'),
+  file('wipe an upload in progress', 'rm', '/scratch/'),
+  file('drop an unfinished version', 'rm', '/staging/[^/]+@\\d+\\.'),
+  { part: 'worker', name: 'start a worker', seam: { via: 'spawn' } },
+  request('parse a query', 'parse'),
+  request('give a worker its tables', 'grant'),
+  request('run over protected rows', 'query'),
+  request('finish over released cells', 'finish'),
+  request('read a chunk of an upload', 'csv'),
+  request('close a segment', 'seal'),
+];
+
+/** What a worker may answer that was taken over and keeps to the protocol's words. */
+export const ANSWER_LIES = [
+  'fewer columns',
+  'more columns',
+  'no rows',
+  'a row twice',
+  'other types',
+  'other names',
+  'numbers that cannot be',
+  'nothing',
+] as const;
+export type AnswerLie = (typeof ANSWER_LIES)[number];
+
+/** What a process is told to fail at, once: at the `nth` time from now on. */
+export type Order =
+  | {
+      readonly kind: 'fail';
+      readonly seam: Seam;
+      readonly nth: number;
+      /** True: the step is done, and its failure told all the same. */
+      readonly isPersisted: boolean;
+      readonly code: 'EIO' | 'ENOSPC';
+    }
+  | { readonly kind: 'lie'; readonly lie: AnswerLie; readonly nth: number }
+  | { readonly kind: 'clock'; readonly jumpMs: number };

@@ -1,0 +1,63 @@
+import type { Run } from './plan-runs.ts';
+import type { Struck } from './strikes.ts';
+import { FAULT_KINDS, type FaultKind } from './verdict.ts';
+
+/** What became of one run, with what was found after the start that followed. */
+export interface RunFigure extends Struck {
+  readonly run: string;
+}
+export interface FaultSummary extends Record<FaultKind, number> {
+  readonly ok: boolean;
+  readonly seed: number;
+  readonly runs: number;
+  /** Results that clients had in hands over all runs. */
+  readonly results: number;
+  /** Runs that show nothing. */
+  readonly notHappened: readonly string[];
+  readonly steps: readonly StepFigure[];
+  readonly examples: readonly string[];
+}
+export interface StepFigure {
+  readonly part: string;
+  readonly step: string;
+  readonly fails: Outcome;
+  readonly persisted: Outcome;
+}
+type Outcome = 'held' | 'FAILED' | 'did not happen' | 'not tried';
+
+const EXAMPLES_MAX = 20;
+
+export function summaryOf(
+  figures: readonly RunFigure[],
+  runs: readonly Run[],
+  { seed, results }: { readonly seed: number; readonly results: number },
+): FaultSummary {
+  const count = (kind: FaultKind) => figures.reduce((sum, { found }) => sum + (found[kind]?.length ?? 0), 0);
+  const counts = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, count(kind)])) as Record<FaultKind, number>;
+  const notHappened = figures.filter(({ happened }) => !happened).map(({ run }) => run);
+  const examples = figures.flatMap(({ run, found }) =>
+    Object.entries(found).map(([kind, what]) => `${run}: ${kind}: ${what[0]}`),
+  );
+  return {
+    ...counts,
+    ...{ ok: Object.values(counts).every((found) => found === 0), seed, runs: figures.length, results, notHappened },
+    steps: stepFigures(figures, runs),
+    examples: examples.slice(0, EXAMPLES_MAX),
+  };
+}
+
+function stepFigures(figures: readonly RunFigure[], runs: readonly Run[]): readonly StepFigure[] {
+  const steps = runs.flatMap((run, index) => (run.kind === 'step' ? [{ run, figure: figures[index]! }] : []));
+  const outcome = (name: string, isPersisted: boolean): Outcome => {
+    const tried = steps.find(({ run }) => run.step.name === name && run.isPersisted === isPersisted)?.figure;
+    if (tried === undefined) return 'not tried';
+    if (!tried.happened) return 'did not happen';
+    return Object.keys(tried.found).length === 0 ? 'held' : 'FAILED';
+  };
+  const names = [...new Map(steps.map(({ run }) => [run.step.name, run.step])).values()];
+  return names.map(({ part, name }) => ({
+    ...{ part, step: name },
+    fails: outcome(name, false),
+    persisted: outcome(name, true),
+  }));
+}
