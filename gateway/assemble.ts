@@ -41,7 +41,7 @@ import { measureSandbox, observeGauges } from './gauges.ts';
 import { openIdentifierKeys } from './identity/identifier-keys.ts';
 import { catalogueKey, createAuthorizer, deriveKey, loadMasterKey, openIdentity } from './identity/index.ts';
 import { createIntegrityReports } from './integrity-reports.ts';
-import { createJobs, type Jobs } from './jobs/jobs.ts';
+import { createJobs } from './jobs/jobs.ts';
 import { DEFAULT_CLOCK, geometricClock } from './jobs/release-clock.ts';
 import { CompileCache } from './pipeline/compile-cache.ts';
 import type { PipelineDeps } from './pipeline/deps.ts';
@@ -66,7 +66,9 @@ export interface Gateway {
   readonly vault: Vault;
   /** The file that the master key was just created in, else null. */
   readonly masterKeyCreatedAt: string | null;
-  /** Stops jobs, workers, log and store, in that order. Everything that was acknowledged is durable. */
+  /** Takes no more work and ends what runs: jobs are charged and recorded, uploads leave nothing. What was acknowledged stays readable. */
+  drain(): Promise<void>;
+  /** Drains, then stops workers, log and store, in that order. Everything that was acknowledged is durable. */
   close(): Promise<void>;
 }
 
@@ -171,6 +173,14 @@ export async function assemble(
     eraser: createDataEraser({ vault, sandbox, home: config.home }),
     failed: (error) => events.bug(randomUUID(), error),
   });
+  const uploads = createUploadService({
+    store,
+    ingest: (upload) => ingest({ vault, tier: sandbox.tier, unitKeys, limits: DEFAULT_INGEST_LIMITS }, upload),
+    destroy: vault.destroy,
+  });
+  const drain = async () => {
+    await Promise.all([jobs.close(), uploads.close()]);
+  };
   const deps: AppDeps = {
     version,
     clock: now,
@@ -182,11 +192,7 @@ export async function assemble(
     cosigned,
     jobs,
     resources: createResourceService({ store, carryOut: () => void destructions.carryOut() }),
-    uploads: createUploadService({
-      store,
-      ingest: (upload) => ingest({ vault, tier: sandbox.tier, unitKeys, limits: DEFAULT_INGEST_LIMITS }, upload),
-      destroy: vault.destroy,
-    }),
+    uploads,
     destructions,
     plans: createPlanService({ store }),
     freezes: createFreezeService({ store, register: freezes, sandbox, jobs }),
@@ -205,11 +211,13 @@ export async function assemble(
     sandbox,
     vault,
     masterKeyCreatedAt: master.createdAt,
+    drain,
     async close() {
+      await drain();
       endGauges();
       cosigned?.close();
       await destructions.close();
-      await closeAll(jobs, sandbox, log, store);
+      await closeAll(sandbox, log, store);
     },
   };
 }
@@ -256,8 +264,7 @@ async function recordStart(store: Store, log: AccessLog, sandbox: Sandbox, versi
   await log.advance();
 }
 
-async function closeAll(jobs: Jobs, sandbox: Sandbox, log: AccessLog, store: Store): Promise<void> {
-  await jobs.close();
+async function closeAll(sandbox: Sandbox, log: AccessLog, store: Store): Promise<void> {
   await sandbox.close();
   await log.advance();
   await log.close();

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
 import { AppError } from '#policies';
 import { assemble, type Gateway } from './assemble.ts';
@@ -37,8 +38,19 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(gateway, server));
 }
 
+/** Longest that a stop may take: what is not recorded by then, the next start ends as it does after a crash. */
+const STOP_MS_MAX = 20_000;
+/** For answers that are on their way when all jobs have ended. */
+const LAST_ANSWERS_MS = 1_000;
+
+/** Port closed, no new work, what runs ended and recorded, last answers out, workers dead. A second signal ends it at once. */
 async function stop(gateway: Gateway, server: ReturnType<typeof serve>): Promise<void> {
-  server.close();
+  setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
+  const answered = new Promise<void>((resolve) => server.close(() => resolve()));
+  await gateway.drain();
+  if ('closeIdleConnections' in server) server.closeIdleConnections();
+  await Promise.race([answered, sleep(LAST_ANSWERS_MS)]);
+  if ('closeAllConnections' in server) server.closeAllConnections();
   await gateway.close();
   process.exit(0);
 }

@@ -279,6 +279,7 @@ function isRefusal(error: AppError): boolean {
 
 /** How long a job took, as a power of two of milliseconds: enough to see trouble, too little to tell rows. */
 function timingClass(tx: Db, job: Job): string {
-  const tookMs = Date.parse(tx.now()) - Date.parse(job.startedAt ?? job.createdAt);
-  return `<${2 ** Math.max(0, Math.ceil(Math.log2(tookMs + 1)))}ms`;
+  // A clock that was set back meanwhile tells nothing.
+  const tookMs = Math.max(0, Date.parse(tx.now()) - Date.parse(job.startedAt ?? job.createdAt));
+  return `<${2 ** Math.ceil(Math.log2(tookMs + 1))}ms`;
 }

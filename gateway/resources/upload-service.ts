@@ -45,6 +45,12 @@ export interface IngestUpload extends Omit<Upload, 'declaredSha256'> {
   readonly schema: Resource['schema'];
 }
 
+/** The service and what the process needs of it at its end. */
+export interface Uploads extends UploadService {
+  /** Takes no more, cuts off what runs, and resolves when none of it is left anywhere. */
+  close(): Promise<void>;
+}
+
 export interface UploadDeps {
   readonly store: Store;
   readonly ingest: (upload: IngestUpload) => Promise<IngestReport>;
@@ -52,23 +58,41 @@ export interface UploadDeps {
   readonly destroy: (resource: string, version: number) => Promise<void>;
 }
 
-export function createUploadService(deps: UploadDeps): UploadService {
+export function createUploadService(deps: UploadDeps): Uploads {
+  const closing = new AbortController();
+  const running = new Set<Promise<unknown>>();
   return {
     async put(caller, resource, upload) {
-      // INVARIANT: one upload per resource; `beginVersion` refuses a second, so that two cannot swap their order.
-      const version = await deps.store.commit((tx) => beginVersion(tx, resource));
-      const declared = deps.store.read((db) => getResource(db, resource));
-      try {
-        const { declaredSha256, ...body } = upload;
-        const report = await deps.ingest({ ...body, resource, version, schema: declared.schema });
-        refuseOtherDigest(report, declaredSha256);
-        return await keep(deps, caller, declared, version, report);
-      } catch (error) {
-        await abandon(deps, caller, declared, version, error);
-        throw error;
-      }
+      closing.signal.throwIfAborted();
+      const signal = AbortSignal.any([upload.signal, closing.signal]);
+      const stored = storeUpload(deps, caller, resource, { ...upload, signal });
+      running.add(stored);
+      return stored.finally(() => running.delete(stored));
+    },
+    async close() {
+      closing.abort(new AppError('SANDBOX_BUSY', { retryAfterSeconds: 5 }));
+      await Promise.allSettled(running);
     },
   };
+}
+
+async function storeUpload(
+  deps: UploadDeps,
+  caller: Caller,
+  resource: string,
+  { declaredSha256, ...body }: Upload,
+): Promise<ResourceVersion> {
+  // INVARIANT: one upload per resource; `beginVersion` refuses a second, so that two cannot swap their order.
+  const version = await deps.store.commit((tx) => beginVersion(tx, resource));
+  const declared = deps.store.read((db) => getResource(db, resource));
+  try {
+    const report = await deps.ingest({ ...body, resource, version, schema: declared.schema });
+    refuseOtherDigest(report, declaredSha256);
+    return await keep(deps, caller, declared, version, report);
+  } catch (error) {
+    await abandon(deps, caller, declared, version, error);
+    throw error;
+  }
 }
 
 /** After the data, before the version is visible: a corrupted transfer must not become the current table. */

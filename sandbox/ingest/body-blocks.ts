@@ -59,12 +59,13 @@ export function readBodyBlocks(
 }
 
 function interrupted(bytes: number, cause?: unknown): AppError {
+  if (cause instanceof AppError) return cause;
   return new AppError('UPLOAD_INTERRUPTED', { bytes }, null, cause);
 }
 
 /**
- * Whatever the transport throws means that the body did not arrive; an AppError of its own passes. An abort is heard
- * even while the transport is silent.
+ * Whatever the transport throws means that the body did not arrive; an AppError of its own passes, as that of an abort does. An
+ * abort is heard even while the transport is silent.
  */
 async function* piecesOf(
   body: AsyncIterable<Uint8Array>,
@@ -91,7 +92,7 @@ async function* piecesOf(
       yield next.value;
     }
   } catch (error) {
-    throw error instanceof AppError ? error : interrupted(bytes(), error);
+    throw interrupted(bytes(), error);
   } finally {
     signal?.removeEventListener('abort', onAbort);
     // WHY not awaited: a transport that is stuck in `next()` would never answer.

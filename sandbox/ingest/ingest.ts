@@ -102,6 +102,7 @@ export async function ingest(dependencies: IngestDependencies, upload: Upload): 
       await scratch.wipe();
     }
   } catch (error) {
+    if (upload.signal?.aborted === true && upload.signal.reason instanceof AppError) throw upload.signal.reason;
     throw noSpace(error) ? new AppError('SANDBOX_MEMORY', { limitMb: WORK_BYTES_MAX / 2 ** 20 }, null, error) : error;
   } finally {
     await writer.abort();
@@ -137,6 +138,9 @@ async function fill(
     bytesMax: limits.bytesMax,
     signal: upload.signal ?? null,
   });
+  // WHY: an abort must not wait for a chunk that the worker has before it.
+  const stop = () => void worker.end();
+  upload.signal?.addEventListener('abort', stop, { once: true });
   const progress = (): void => upload.onProgress?.({ bytes: body.bytes(), rows: pump.rows() });
   try {
     const read = upload.format === 'csv' ? readCsv : readParquet;
@@ -146,6 +150,7 @@ async function fill(
     const encrypted = signed === null || totals.rejectedRows > 0 ? null : checkedBlocks(signed, totals.ciphertext);
     return makeReport(upload.schema, encrypted, totals, writer.segments(), { ...text, ...body.totals() });
   } finally {
+    upload.signal?.removeEventListener('abort', stop);
     await worker.end();
     await pump.settle();
   }

@@ -63,7 +63,7 @@ export interface BookFaults {
   readonly overspend: readonly string[];
   /** Accounts that hold less. */
   readonly underspent: readonly string[];
-  /** Jobs that began and have not exactly one outcome, reservations that nobody settled. */
+  /** Jobs that began and have not exactly one outcome, or one without a time; reservations that nobody settled. */
   readonly unfinished: readonly string[];
 }
 
@@ -94,6 +94,9 @@ export function auditBooks({ entries, accounts, overLimit, jobs }: Store): BookF
   );
   for (const { job } of entries.filter(({ kind }) => kind === 'intent')) {
     if (outcomes.get(job)?.length !== 1) unfinished.push(`outcomes: ${job}`);
+  }
+  for (const { job, timingClass } of entries) {
+    if (timingClass !== undefined && !/^<\d+ms$/.test(timingClass)) unfinished.push(`timing ${timingClass}: ${job}`);
   }
   for (const [id, { state }] of jobs) if (state === 'queued' || state === 'running') unfinished.push(`${state}: ${id}`);
   return { overspend, underspent, unfinished };

@@ -88,11 +88,11 @@ for (const call of ['mkdir', 'rename', 'link', 'rm'] as const) {
 const originalReadFile = platform['readFile'] as Call;
 platform['readFile'] = (...args: never[]) => filed('read', args[0], async () => callOn(originalReadFile, files, args));
 const originalOpen = files.open;
-platform['open'] = (async (...args: Parameters<typeof originalOpen>) => {
+platform['open'] = async (...args: Parameters<typeof originalOpen>) => {
   const handle = (await filed('open', args[0], () => originalOpen(...args))) as FileHandle;
   pathOf.set(handle, String(args[0]));
   return handle;
-}) as Call;
+};
 
 const own = await originalOpen(import.meta.filename);
 const handles = Object.getPrototypeOf(own) as Record<string, Call>;
@@ -125,13 +125,13 @@ children.spawn = function spawn(this: ChildProcess, ...args: never[]) {
 function wrapChannel(child: ChildProcess): void {
   if (typeof child.send !== 'function') return;
   const send = child.send.bind(child) as (message: Message, done: unknown) => boolean;
-  child.send = ((message: Message, done: unknown) => {
+  child.send = (message: Message, done: unknown) => {
     const order = due((seam) => seam.via === 'request' && seam.kinds.includes(message.kind ?? ''));
     if (order === null) return send(message, done);
     if (!order.isPersisted) return child.kill('SIGKILL');
     lost.set(child, message.id ?? -1);
     return send(message, done);
-  }) as typeof child.send;
+  };
   const emit = child.emit.bind(child);
   child.emit = ((event: string, ...args: unknown[]) => {
     if (event !== 'message') return emit(event, ...args);

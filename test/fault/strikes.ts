@@ -16,7 +16,7 @@ export interface Struck {
 }
 
 type FaultRun = Exclude<Run, { kind: 'disaster' }>;
-const HAPPENS_MS_MAX = 20_000;
+const HAPPENS_MS_MAX = 40_000;
 
 /** Something fails, lies or is killed in a gateway at work; it is dead afterwards. */
 export async function strikeGateway(run: FaultRun, life: Life, gateway: FaultyGateway): Promise<Struck> {
@@ -36,11 +36,11 @@ async function strike(run: FaultRun, gateway: FaultyGateway, random: () => numbe
   switch (run.kind) {
     case 'step': {
       const { isPersisted, code } = run;
-      const nth = 1 + Math.floor(random() * 4);
+      const nth = 1 + Math.floor(random() * 2);
       return orderAndWait(gateway, { kind: 'fail', seam: run.step.seam, nth, isPersisted, code });
     }
     case 'lie':
-      return orderAndWait(gateway, { kind: 'lie', lie: run.lie, nth: 1 + Math.floor(random() * 6) });
+      return orderAndWait(gateway, { kind: 'lie', lie: run.lie, nth: 1 + Math.floor(random() * 4) });
     case 'kill-workers':
       return killWorkers(gateway, random);
     case 'kill':
