@@ -41,7 +41,6 @@ export const DURABLE_STEPS: readonly DurableStep[] = [
   statement('log', 'append its leaf', '^INSERT INTO audit_leaves'),
   statement('log', 'write a tree head', '^INSERT INTO audit_checkpoints'),
   statement('log', 'keep the signature of a head', '^UPDATE audit_checkpoints'),
-  statement('log', 'index an entry', '^INSERT INTO audit_index'),
   statement('log', 'commit a batch', '^COMMIT'),
   { part: 'log', name: 'sync a batch', seam: { via: 'log-sync' } },
   statement('ledger', 'open a job', '^INSERT INTO jobs'),
