@@ -1,7 +1,7 @@
 /** The door of `sandbox`: isolated workers that run queries, the vault of stored tables, and the way in for uploads. */
 export type { JobTable } from './engine-process.ts';
 export type { ScratchTable } from './engines/engine.ts';
-export { hasRow, type RowSet, rowIndices, rowSetFrom, rowSetOf } from './homomorphic/row-set.ts';
+export * from './homomorphic/index.ts';
 export * from './ingest/index.ts';
 export { detectTier } from './isolation/detect.ts';
 export type { SelfTestCheck, SelfTestReport } from './isolation/self-test.ts';
