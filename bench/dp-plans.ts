@@ -12,7 +12,10 @@ const ROWS = { usual: 4_000_000, tiny: 20_000 } as const;
 /** What tables say of rows per person by themselves: one row of a person, one main job. */
 const ONE_ROW = { 'person.pid': 1, 'job.pid': 1 } as const;
 /** With a promise for the fact as well, nothing needs to be left out. */
-const ALL_DECLARED = { ...ONE_ROW, 'trip.pid': 100, 'job.uscc': 1_000, 'firm.uscc': 1 } as const;
+const FIRMS = { 'job.uscc': 1_000, 'firm.uscc': 1 } as const;
+const ALL_DECLARED = { ...ONE_ROW, ...FIRMS, 'trip.pid': 100 } as const;
+/** Instead: no more than so many rows of a person, by stored rank. The most active have a hundred trips, half of all fewer than forty. */
+const RANKED = { ...DEFAULT_PROFILE, privacy: { ...DEFAULT_PROFILE.privacy, rho: 1, unitRowsMax: 40 } };
 /** So that what is declared is never more than what would be kept. */
 const GENEROUS = {
   ...DEFAULT_PROFILE,
@@ -36,7 +39,7 @@ const HANDWRITTEN: Readonly<Record<string, string>> = {
 
 /**
  * What bounding costs: released answers of mode `dp` against the same SQL straight in DuckDB (30 queries over a star of journeys), with
- * persons bounded per group (`exact`) and by what tables declare (`declared`); and against the same bounded statistics written by hand.
+ * persons bounded per group (`exact`), by the stored rank of their rows (`ranked`), and by what tables declare (`declared`); and against the same bounded statistics written by hand.
  * `--rows N`: another size.
  */
 export async function planFigures(tiny: boolean, log: (line: string) => void): Promise<Record<string, unknown>> {
@@ -47,13 +50,16 @@ export async function planFigures(tiny: boolean, log: (line: string) => void): P
     const engine = await openBenchEngine(star, join(star.dir, 'home'));
     try {
       const exact = engine.sides('general-4', { declared: ONE_ROW });
+      const ranked = engine.sides('general-4', { declared: { ...ONE_ROW, ...FIRMS }, profile: RANKED });
       const declared = engine.sides('general-4', { declared: ALL_DECLARED, profile: GENEROUS });
       const measured = {
         exact: await overheads('exact', exact, RELEASE_QUERIES, log),
+        ranked: await overheads('ranked', ranked, RELEASE_QUERIES, log),
         declared: await overheads('declared', declared, RELEASE_QUERIES, log),
         handwritten: await overheads('by hand', exact, HANDWRITTEN, log),
       };
       return {
+        ranked_overhead_geomean: geomeanOf(measured.ranked),
         exact_overhead_geomean: geomeanOf(measured.exact),
         declared_overhead_geomean: geomeanOf(measured.declared),
         exact_overhead_vs_handwritten: geomeanOf(measured.handwritten),
@@ -81,6 +87,8 @@ function rowsAsked(): number | null {
 
 interface Overhead {
   readonly query: string;
+  /** How shares are bounded, boundary by boundary. */
+  readonly bounding?: string;
   readonly ratio?: number;
   readonly refused?: string;
 }
@@ -115,7 +123,14 @@ async function overhead(sides: Sides, sql: string, reference: string): Promise<O
   await raw();
   await released();
   const [rawTook, releasedTook] = await pairedTimes(raw, released);
-  return { ratio: rounded(releasedTook.ms / rawTook.ms, 2) };
+  return { bounding: boundingsOf(compiled), ratio: rounded(releasedTook.ms / rawTook.ms, 2) };
 }
+
+const boundingsOf = (compiled: CompiledQuery): string =>
+  [
+    ...new Set(
+      compiled.private.boundaries.map((one) => (one.kind === 'private' ? one.layout.bounding.kind : one.kind)),
+    ),
+  ].join(' ');
 
 const geomeanOf = (all: readonly Overhead[]): number => geomean(all.map(({ ratio }) => ratio));

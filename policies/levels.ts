@@ -28,6 +28,8 @@ export interface PrivacyLimits {
   readonly groupsMax: number;
   /** Most rows' worth that one unit contributes to a group, where its table declares no fewer. */
   readonly rowsMax: number;
+  /** Most rows of one unit in all, over all groups, where the asker says so. */
+  readonly unitRowsMax?: number | undefined;
 }
 
 /** The numbers and mappings of a release, versioned and hashed into every receipt. */

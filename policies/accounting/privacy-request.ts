@@ -17,6 +17,8 @@ export interface UnitShare {
   readonly groupsMax?: number | undefined;
   /** Most rows' worth that a unit counts with in one group, or where rows are left out: most rows. 1 to 100. */
   readonly rowsMax?: number | undefined;
+  /** Instead of both: most rows of a unit in all, those that its table stores first in a random order. 1 to 255. */
+  readonly unitRowsMax?: number | undefined;
 }
 
 /** How an asker may say it; `targetError` is the largest standard error that any sum or count may have, in its own measure. */

@@ -3,6 +3,7 @@ import type { PrivacyCharge } from '../accounting/privacy-charge.ts';
 import type { PrivacyRequest } from '../accounting/privacy-request.ts';
 import { AppError, assert } from '../errors.ts';
 import type { Mode, PolicyProfile } from '../levels.ts';
+import { RANK_LAST } from '../stored-twins.ts';
 import { type Decision, labelledMode } from './decide.ts';
 import type { OutputColumn, Rel } from './plan.ts';
 import type { ResolvedQuery } from './resolve.ts';
@@ -50,13 +51,14 @@ export function rewrite(
   profile: PolicyProfile,
   privacy: PrivacyRequest = profile.privacy,
 ): PrivatePlan {
-  const { groupsMax = profile.privacy.groupsMax, rowsMax = profile.privacy.rowsMax } = privacy.share ?? {};
+  const share = { ...profile.privacy, ...privacy.share };
+  const { groupsMax = profile.privacy.groupsMax, rowsMax = profile.privacy.rowsMax, unitRowsMax } = share;
   // INVARIANT: what one unit has in one group fits 64 bits (bounded-amount.ts).
   assert(
-    groupsMax >= 1 && rowsMax >= 1 && rowsMax <= ROWS_COUNTED_MAX,
+    groupsMax >= 1 && rowsMax >= 1 && rowsMax <= ROWS_COUNTED_MAX && isRank(unitRowsMax),
     'a unit counts with some rows, and not with very many',
   );
-  const asked = { ...profile, privacy: { ...profile.privacy, groupsMax, rowsMax } };
+  const asked = { ...profile, privacy: { ...profile.privacy, groupsMax, rowsMax, unitRowsMax } };
   const { boundaries: cut, finish } = cutPlan(resolved, decision, asked);
   const { boundaries, charges, mechanisms } = splitPrivacy(cut, privacy);
   if (boundaries.length > BOUNDARIES_MAX) {
@@ -87,3 +89,4 @@ const KIND_OF_MODE: Partial<Record<Mode, Boundary['kind']>> = {
 };
 const BOUNDARIES_MAX = 16;
 const ROWS_COUNTED_MAX = 100;
+const isRank = (rows: number | undefined): boolean => rows === undefined || (rows >= 1 && rows <= RANK_LAST);

@@ -26,6 +26,8 @@ export interface StoredTable {
     ? T['rowsPerUnitMax']
     : never;
   readonly rows: readonly Readonly<Record<string, Cell>>[];
+  /** Hidden columns that the caller adds to the stored table by itself. */
+  readonly twins?: readonly string[];
 }
 export interface GatewayAnswer {
   readonly mode: Mode;
@@ -69,9 +71,9 @@ export async function openGateway(
   const engine = await instance.connect();
   const scratch = await (await DuckDBInstance.create(':memory:')).connect();
   const catalog: QueryCatalog = new Map(
-    stored.map(({ schema, rowsPerUnitMax }) => [
+    stored.map(({ schema, rowsPerUnitMax = {}, twins = [] }) => [
       schema.table,
-      { resource: schema.table, version: 1, schema, rowsPerUnitMax: rowsPerUnitMax ?? {} },
+      { resource: schema.table, version: 1, schema, rowsPerUnitMax, twins },
     ]),
   );
   for (const { schema, rows } of stored) {

@@ -108,6 +108,9 @@ const BoundingSchema = z.union([
   z
     .object({ kind: z.literal('rows'), unit: z.int(), rowsMax: z.int() })
     .openapi({ description: 'so many rows of each unit of that position count' }),
+  z.object({ kind: z.literal('ranked'), rowsMax: z.int() }).openapi({
+    description: 'of each table so many rows of a unit count, those that it stores first in a random order',
+  }),
 ]);
 
 const ExplainedPrivacySchema = z

@@ -11,11 +11,16 @@ import {
 
 /** How much of one unit an answer looks at. */
 const share = z
-  .strictObject({ groupsMax: z.int().min(1).max(1_000).optional(), rowsMax: z.int().min(1).max(100).optional() })
+  .strictObject({
+    groupsMax: z.int().min(1).max(1_000).optional(),
+    rowsMax: z.int().min(1).max(100).optional(),
+    unitRowsMax: z.int().min(1).max(255).optional(),
+  })
   .optional()
   .openapi({
     description:
-      'most groups that one unit counts in, and most rows’ worth that it counts with in each, where no table declares less: the more, the more noise, and the less is left out',
+      'most groups that one unit counts in, and most rows’ worth that it counts with in each, where no table declares less: the more, the more noise, and the less is left out. ' +
+      '`unitRowsMax` instead of both: most rows of a unit in all, those that its table stores first in a random order',
   });
 
 /** How much of the privacy budget a request may take. */

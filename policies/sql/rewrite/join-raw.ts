@@ -6,6 +6,7 @@ import { BOOLEAN } from '../sql-type.ts';
 import { sameType } from '../type-rules.ts';
 import { isNotNull, isNull, literal, refTo } from './build.ts';
 import type { Condition, KnownConditions } from './conditions.ts';
+import { equalSides } from './join-rules.ts';
 import { isInner } from './join-set.ts';
 import { equalColumns, leavesTiedTo, type Raw, restrict, rootOf, type UnitColumn, withLinks } from './raw.ts';
 import { constructRefused, unitMissing } from './refusals.ts';
@@ -39,7 +40,7 @@ export function joinRaw(join: Join, left: Raw, right: Raw, text: string): Raw {
 
 /** Everything known about both sides; restrictions stay only for sides whose rows all come from their own table. */
 function combine(rel: Join, left: Raw, right: Raw, keepLeft: boolean, keepRight: boolean): Raw {
-  const pairs = equalColumns(rel.on);
+  const pairs = equalAcross(rel);
   const leftUnits = left.units.map((unit) => multiplied(unit, fanOut(right, pairs)));
   const rightUnits = right.units.map((unit) => multiplied(unit, fanOut(left, pairs)));
   return {
@@ -62,6 +63,13 @@ function combine(rel: Join, left: Raw, right: Raw, keepLeft: boolean, keepRight:
     restrictions: [...(keepLeft ? left.restrictions : []), ...(keepRight ? right.restrictions : [])],
     blocked: left.blocked ?? right.blocked,
   };
+}
+
+/** INVARIANT: one column of each side. What is equal within a side says nothing of how many rows meet. */
+function equalAcross(join: Join): readonly Pair[] {
+  return equalSides(join).flatMap(([a, b]) =>
+    a.kind === 'column' && b.kind === 'column' ? [[a.id, b.id] as const] : [],
+  );
 }
 
 function multiplied(unit: UnitColumn, factor: number | null): UnitColumn {

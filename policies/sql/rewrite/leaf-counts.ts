@@ -85,6 +85,7 @@ export function boundedRows(
 ): Rel {
   switch (bounding.kind) {
     case 'declared':
+    case 'ranked':
       return rel;
     case 'rows':
       return firstRows(rel, raw, bounding, ids);

@@ -1,5 +1,6 @@
 import type { SourcePlace } from '../../errors.ts';
 import type { PrivacyLimits } from '../../levels.ts';
+import { RANK_LAST } from '../../stored-twins.ts';
 import { relsWithin } from '../plan-walk.ts';
 import { sameType } from '../type-rules.ts';
 import type { Bounding, Sensitivity } from './private-layout.ts';
@@ -15,9 +16,15 @@ export interface BoundingFacts {
   readonly limits: PrivacyLimits;
 }
 
+/** How shares are bounded, and the rows that are left. */
+export interface Bounded {
+  readonly bounding: Bounding;
+  readonly raw: Raw;
+}
+
 /**
- * Picks the bounding of least noise. One column that names units: what is declared, where that is no more than the groups would
- * allow; else groups. Several: rows of at most one of them can be left out.
+ * Picks the bounding of least expected error, by public metadata only. `ranked`: the relation over the first rows of each unit, where that
+ * bounds it.
  *
  * INVARIANT: which rows of a unit stay depends on rows of that unit only. With one column that is so: its own rows are ranked
  * among themselves. With two, leaving out rows of one unit lets rows of another in: were both left out by rank, removing one enterprise could
@@ -25,19 +32,55 @@ export interface BoundingFacts {
  * comes instead.
  * @throws AppError POLICY_CONSTRUCT_REFUSED
  */
-export function boundingOf({ raw, groups, limits }: BoundingFacts, place: SourcePlace | null): Bounding {
-  const open = raw.units.flatMap(({ rowsMax }, position) => (rowsMax === null ? [position] : []));
-  if (raw.units.length > 1) {
-    checkEachRowByItself(raw, place);
-    const [unit, ...others] = open;
-    if (others.length > 0) throw severalUnits(raw, open, place);
-    return unit === undefined ? { kind: 'declared' } : { kind: 'rows', unit, rowsMax: limits.rowsMax };
-  }
+export function boundingOf(facts: BoundingFacts, ranked: Raw | null, place: SourcePlace | null): Bounded {
+  const { raw, limits } = facts;
+  if (raw.units.length > 1) return ofSeveralUnits(facts, ranked, place);
   const declared = raw.units[0]!.rowsMax ?? Number.POSITIVE_INFINITY;
+  const asked = limits.unitRowsMax;
+  const most = rankedRowsMax(facts);
+  // WHY not where joins multiply first rows with each other: leaving out rows of what they make keeps the promise with less noise.
+  const isFirst = ranked !== null && ranked.units[0]!.rowsMax! <= most;
+  const first: Bounded | null = isFirst ? { bounding: { kind: 'ranked', rowsMax: most }, raw: ranked } : null;
+  if (asked !== undefined) {
+    if (declared <= asked) return { bounding: { kind: 'declared' }, raw };
+    return first ?? { bounding: { kind: 'rows', unit: 0, rowsMax: asked }, raw };
+  }
+  const groups = inGroups(facts, declared);
+  if (declared ** 2 <= groups.groupsMax * groups.rowsMax ** 2) return { bounding: { kind: 'declared' }, raw };
+  return first !== null && errorPerRow(groups, facts) > 1 ? first : { bounding: groups, raw };
+}
+
+function inGroups({ groups, limits }: BoundingFacts, declared: number): Extract<Bounding, { kind: 'groups' }> {
   const groupsMax = Math.min(limits.groupsMax, groups ?? Number.POSITIVE_INFINITY, declared);
-  const rowsMax = Math.min(limits.rowsMax, declared);
-  if (declared ** 2 <= groupsMax * rowsMax ** 2) return { kind: 'declared' };
-  return { kind: 'groups', groupsMax, rowsMax };
+  return { kind: 'groups', groupsMax, rowsMax: Math.min(limits.rowsMax, declared) };
+}
+
+/** As many rows of a unit as the asker says; else as many as take the noise of bounding by groups. */
+export function rankedRowsMax(facts: BoundingFacts): number {
+  const { groupsMax, rowsMax } = inGroups(facts, Number.POSITIVE_INFINITY);
+  return Math.min(RANK_LAST, facts.limits.unitRowsMax ?? Math.floor(Math.sqrt(groupsMax) * rowsMax));
+}
+
+/**
+ * Sensitivity of a count over the rows that count of one unit; of ranked rows it is 1. For a unit that has as many rows as its share allows
+ * in all, spread evenly over the groups there are: where they are many, most of its groups go, and its first rows are more.
+ */
+function errorPerRow({ groupsMax, rowsMax }: Extract<Bounding, { kind: 'groups' }>, { groups, limits }: BoundingFacts) {
+  const rows = limits.groupsMax * limits.rowsMax;
+  const places = Math.min(rows, groups ?? Number.POSITIVE_INFINITY);
+  const kept = Math.min(groupsMax, places) * Math.min(rowsMax, rows / places);
+  return (Math.sqrt(groupsMax) * rowsMax) / kept;
+}
+
+function ofSeveralUnits({ raw, limits }: BoundingFacts, ranked: Raw | null, place: SourcePlace | null): Bounded {
+  checkEachRowByItself(raw, place);
+  const open = raw.units.flatMap(({ rowsMax }, position) => (rowsMax === null ? [position] : []));
+  const [unit, ...others] = open;
+  if (unit === undefined) return { bounding: { kind: 'declared' }, raw };
+  const rowsMax = limits.unitRowsMax ?? limits.rowsMax;
+  if (ranked !== null) return { bounding: { kind: 'ranked', rowsMax }, raw: ranked };
+  if (others.length > 0) throw severalUnits(raw, open, place);
+  return { bounding: { kind: 'rows', unit, rowsMax }, raw };
 }
 
 /**
@@ -105,7 +148,7 @@ function rowsChanged(
   position: number,
   bounding: Exclude<Bounding, { kind: 'groups' }>,
 ): bigint {
-  if (bounding.kind === 'declared') return BigInt(rowsMax!);
+  if (bounding.kind !== 'rows') return BigInt(rowsMax!);
   return position === bounding.unit ? BigInt(bounding.rowsMax) : 2n * BigInt(rowsMax!);
 }
 

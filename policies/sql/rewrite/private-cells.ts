@@ -9,7 +9,13 @@ import type { PublicDomain } from './domain.ts';
 import { type LeafCounts, leafCounts, leavesMaxOf, shapeOf } from './leaf-counts.ts';
 import type { LookThrough } from './look-through.ts';
 import { valueType } from './measures.ts';
-import { type BoundingFacts, boundingOf, sensitivitiesOf, treeSensitivities } from './private-bounding.ts';
+import {
+  type BoundingFacts,
+  boundingOf,
+  rankedRowsMax,
+  sensitivitiesOf,
+  treeSensitivities,
+} from './private-bounding.ts';
 import type {
   Bounding,
   GroupSelection,
@@ -21,6 +27,7 @@ import type {
 } from './private-layout.ts';
 import type { PrivateMeasure, PrivateSum } from './private-measures.ts';
 import type { PrivateQuantile } from './private-quantiles.ts';
+import { rankedRows } from './ranked-rows.ts';
 import type { Raw } from './raw.ts';
 import { constructRefused } from './refusals.ts';
 import { unitsBehind } from './units-behind.ts';
@@ -41,11 +48,14 @@ export interface PrivateSpec {
  * Builds the statement of a boundary: bounded sums of whole numbers by group, over rows of which each unit has a bounded share. The
  * variance of the noise is filled in once the whole query is known (privacy-split.ts).
  */
-export function buildPrivateCells(spec: PrivateSpec, ids: IdSource): PrivateBoundary {
-  const { raw, keys, domain, limits, place } = spec;
+export function buildPrivateCells(asked: PrivateSpec, ids: IdSource): PrivateBoundary {
+  const { keys, domain, limits, place } = asked;
   const groups = keys.length === 0 ? 1 : (domain?.size ?? null);
-  const facts: BoundingFacts = { raw, groups, limits };
-  const bounding = boundingOf(facts, place);
+  const unbounded: BoundingFacts = { raw: asked.raw, groups, limits };
+  const ranked = rankedRows(asked.raw, rankedRowsMax(unbounded), ids);
+  const { bounding, raw } = boundingOf(unbounded, ranked, place);
+  const facts: BoundingFacts = { ...unbounded, raw };
+  const spec = { ...asked, raw };
   const statistics = new Statistics(spec);
   const values = spec.measures.map((measure) => statistics.value(measure));
   const sums = statistics.sums.all;
@@ -182,7 +192,7 @@ export function selectionOf(
       place,
       'dp',
     );
-  const groupsMax = bounding.kind === 'groups' ? bounding.groupsMax : raw.units[0]!.rowsMax!;
+  const groupsMax = mostGroups(bounding, raw);
   return {
     units,
     groupsMax,
@@ -190,4 +200,10 @@ export function selectionOf(
     variance: NO_NOISE_YET,
     delta: { top: String(Math.floor(limits.delta * 1e15)), bottom: '1000000000000000' },
   };
+}
+
+/** No more than it has rows. */
+function mostGroups(bounding: Bounding, { units }: Raw): number {
+  if (bounding.kind === 'groups') return bounding.groupsMax;
+  return bounding.kind === 'rows' ? bounding.rowsMax : units[0]!.rowsMax!;
 }

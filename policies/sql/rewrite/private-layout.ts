@@ -39,11 +39,13 @@ export interface PrivateUnits {
  * - `declared`: its tables have at most so many rows of a unit, or the query made one row of each; nothing is left out.
  * - `groups`: at most `rowsMax` rows' worth in each of at most `groupsMax` groups.
  * - `rows`: at most `rowsMax` rows over all groups.
+ * - `ranked`: of each table at most `rowsMax` rows of a unit, those that it stores first (ranked-rows.ts): then as `declared`.
  */
 export type Bounding =
   | { readonly kind: 'declared' }
   | { readonly kind: 'groups'; readonly groupsMax: number; readonly rowsMax: number }
-  | { readonly kind: 'rows'; readonly unit: number; readonly rowsMax: number };
+  | { readonly kind: 'rows'; readonly unit: number; readonly rowsMax: number }
+  | { readonly kind: 'ranked'; readonly rowsMax: number };
 
 /** A sum over rows of whole numbers, each between declared bounds; one number a group. */
 export interface PrivateTerm extends NoisyTerm {

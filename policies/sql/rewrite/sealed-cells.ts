@@ -30,7 +30,7 @@ export function buildSealedCells(spec: SealedSpec, ids: IdSource): SealedBoundar
   const { raw, keys, domain, limits, place } = spec;
   const groups = keys.length === 0 ? 1 : (domain?.size ?? null);
   const facts: BoundingFacts = { raw, groups, limits };
-  const bounding = boundingOf(facts, place);
+  const { bounding } = boundingOf(facts, null, place);
   const statistics = new SealedStatistics(spec);
   const values = spec.measures.map((measure): PrivateValue => {
     const { rule, type, range } = measure;

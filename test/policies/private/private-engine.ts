@@ -1,3 +1,4 @@
+import { DEFAULT_PROFILE, type PolicyProfile } from '../../../policies/levels.ts';
 import type { PrivateBoundary } from '../../../policies/sql/rewrite/private-layout.ts';
 import type { Cell } from '../../../policies/table-data.ts';
 import { openGateway } from '../../attack/sql-gateway.ts';
@@ -32,14 +33,31 @@ export const posts: readonly Row[] = Array.from({ length: 900 }, (_, index) => {
   };
 });
 
-/** The tables in an engine, answers without noise, and what stands below it. */
-export async function openPrivate() {
+/** Where the rows of a ranked table lie. */
+export const rowsOf = (table: string): string => `${table}_rows`;
+
+/**
+ * The tables in an engine, answers without noise, and what stands below it. With `ranks` trips and posts have the places of their rows within
+ * persons and firms, which follow every change of `rowsOf(table)`.
+ */
+export async function openPrivate(profile: PolicyProfile = DEFAULT_PROFILE, ranks = false) {
   const stored = [
-    { schema: TRIPS, rows: trips },
+    { schema: TRIPS, rows: trips, twins: ranks ? ['_rank_person'] : [] },
     { schema: PEOPLE, rows: people },
-    { schema: JOBS, rows: posts },
+    { schema: JOBS, rows: posts, twins: ranks ? ['_rank_firm'] : [] },
   ];
-  const gateway = await openGateway(stored, undefined, undefined, null, NO_NOISE);
+  const gateway = await openGateway(stored, profile, undefined, null, NO_NOISE);
+  if (ranks) {
+    for (const [table, unit] of [
+      ['trips', 'person'],
+      ['posts', 'firm'],
+    ] as const) {
+      await gateway.raw(`CREATE TABLE ${rowsOf(table)} AS SELECT * FROM "${table}@1"`);
+      await gateway.raw(`DROP TABLE "${table}@1"`);
+      await gateway.raw(`CREATE VIEW "${table}@1" AS SELECT *, row_number() OVER
+        (PARTITION BY ${unit} ORDER BY hash(_row_key, 7), rowid) - 1 AS _rank_${unit} FROM ${rowsOf(table)}`);
+    }
+  }
 
   async function boundaryOf(sql: string): Promise<PrivateBoundary> {
     const [boundary] = (await gateway.compile(sql)).private.boundaries;
