@@ -16,6 +16,7 @@ export * from './detect/index.ts';
 export * from './first-batch/index.ts';
 export * from './freezes.ts';
 export * from './given-values.ts';
+export * from './guard-refusals.ts';
 export { lockHome } from './home-lock.ts';
 export * from './jobs.ts';
 export * from './kept-answers.ts';

@@ -215,6 +215,15 @@ export const auditCheckpoints = sqliteTable('audit_checkpoints', {
   note: text('note'),
 });
 
+export const guardRefusals = sqliteTable('guard_refusals', {
+  id: integer('id').primaryKey(),
+  lineage: text('lineage').notNull(),
+  job: text('job').notNull(),
+  why: text('why', { enum: ['near', 'sum', 'too-many'] }).notNull(),
+  near: text('near'),
+  at: text('at').notNull(),
+});
+
 export const givenValues = sqliteTable(
   'given_values',
   {

@@ -24,6 +24,7 @@ export { type KnownKind, type KnownSet, ReleaseHistory } from './release/guard/h
 export {
   type CandidateCell,
   type CandidatePartition,
+  type GuardRefusal,
   type GuardVerdict,
   judge,
   KNOWN_SETS_MAX,

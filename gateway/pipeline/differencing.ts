@@ -1,4 +1,12 @@
-import { type Db, findVersion, insertKnownSets, readKnownSets, rowKeySchemes, type Store } from '#catalog';
+import {
+  type Db,
+  findVersion,
+  insertGuardRefusals,
+  insertKnownSets,
+  readKnownSets,
+  rowKeySchemes,
+  type Store,
+} from '#catalog';
 import {
   type CandidatePartition,
   judge,
@@ -118,13 +126,16 @@ export function openDifferencingGuard(store: Pick<Store, 'read'>): DifferencingG
         return new Set([...tables].flatMap(([name, print]) => (isComparable(db, print) ? [] : [name])));
       });
       const comparable = partitions.map((partition) => withoutPrints(partition, incomparable));
-      const { shown, known } = judge(history, answer, comparable);
+      const { shown, known, refusals } = judge(history, answer, comparable);
       const unstored = known.filter(isUnstored);
       for (const { identity } of unstored) holders.set(identity, (holders.get(identity) ?? new Set()).add(answer));
       const rowKeySchemeOf = ({ lineage }: TablePrint): string => schemes.get(lineage)!;
       return {
         shown,
-        record: (tx, mode) => insertKnownSets(tx, { job: answer, mode, sets: unstored, rowKeySchemeOf }),
+        record(tx, mode) {
+          insertKnownSets(tx, { job: answer, mode, sets: unstored, rowKeySchemeOf });
+          insertGuardRefusals(tx, answer, refusals);
+        },
         keep() {
           for (const set of unstored) {
             if (isUnstored(set)) durable.set(set.identity, set.kind);

@@ -1,4 +1,13 @@
-import { type AuditFilters, type Db, type FoundEntry, findQueryPlan, knownSetCount, searchEntries } from '#catalog';
+import {
+  type AuditFilters,
+  type Db,
+  type FoundEntry,
+  findQueryPlan,
+  type KnownRefusal,
+  knownSetCount,
+  listGuardRefusals,
+  searchEntries,
+} from '#catalog';
 import { type BehaviourSignal, behaviourSignals, type Question } from '#policies';
 
 /** What the security office asks of many entries at once. Bounded: what is left out is said. */
@@ -10,6 +19,7 @@ export interface ReadingPeriod {
 
 const ENTRIES_MAX = 20_000;
 const PAGE = 1_000;
+const GUARD_REFUSALS_MAX = 50;
 
 /** Every entry that the filters find, oldest first, up to a bound; the newest ones where there are more. */
 function readAll(
@@ -39,6 +49,8 @@ export interface Exposure {
   readonly queries: number;
   /** Different sets of rows that answers stand on, over all versions and for all time: what the guard compares. */
   readonly knownSets: number;
+  /** The newest answers that the differencing guard hid something of, and whose answers that came near to. */
+  readonly guardRefusals: readonly KnownRefusal[];
   readonly columns: readonly { readonly column: string; readonly released: number }[];
   readonly first: string | null;
   readonly last: string | null;
@@ -63,6 +75,7 @@ export function exposureOf(db: Db, resource: string, period: ReadingPeriod): Exp
     plans: distinct(({ entry }) => entry.plan),
     queries: distinct(({ entry }) => entry.queryHash),
     knownSets: knownSetCount(db, resource),
+    guardRefusals: listGuardRefusals(db, resource, period, GUARD_REFUSALS_MAX),
     columns: Object.entries(countBy(columns)).map(([column, count]) => ({ column, released: count })),
     first: released[0]?.entry.at ?? null,
     last: released.at(-1)?.entry.at ?? null,

@@ -63,7 +63,11 @@ export function registerAuditReading(app: OpenAPIHono<AppEnv>, deps: AppDeps): v
           .map(({ unit, everybody }) => ({ unit, ...everybody })),
       };
     });
-    return c.json({ ...exposure, refused: { ...exposure.refused }, columns: [...exposure.columns] }, 200);
+    const { refused, columns, guardRefusals } = exposure;
+    return c.json(
+      { ...exposure, refused: { ...refused }, columns: [...columns], guardRefusals: [...guardRefusals] },
+      200,
+    );
   });
 
   app.openapi(behaviourRoute, async (c) => {

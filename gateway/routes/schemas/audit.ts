@@ -107,6 +107,20 @@ export const ExposureSchema = z
     plans: z.int(),
     queries: z.int().openapi({ description: 'different canonical plans that were answered' }),
     knownSets: z.int().openapi({ description: 'different sets of rows that answers stand on, for all time' }),
+    guardRefusals: z
+      .array(
+        z.object({
+          at: InstantSchema,
+          job: z.string(),
+          why: z.enum(['near', 'sum', 'too-many']).openapi({
+            description:
+              '`near`: to what an earlier answer, or the rest of the table, stands on; `sum`: what its cells add up to is; ' +
+              '`too-many`: distinct sets of rows in one region',
+          }),
+          near: z.string().nullable().openapi({ description: 'the job whose answer it came near to' }),
+        }),
+      )
+      .openapi({ description: 'the newest answers of the period that the differencing guard hid something of' }),
     columns: z.array(z.object({ column: z.string(), released: z.int() })),
     jobs: z.array(BudgetSchema).openapi({ description: 'of the approved plans over the resource' }),
     privacy: z

@@ -28,6 +28,7 @@ export class ReleaseHistory {
   readonly #joined = new Map<string, Map<Entry, Entries>>();
   readonly #universes = new Map<string, TablePrint[]>();
   readonly #families = new Map<string, number>();
+  readonly #familyNames: string[] = [];
 
   index(lineage: string): SetIndex {
     return getOrMake(this.#indexes, lineage, () => new SetIndex());
@@ -39,7 +40,12 @@ export class ReleaseHistory {
 
   /** The number of a family in the indexes. */
   familyNumber(family: string): number {
-    return getOrMake(this.#families, family, () => this.#families.size);
+    return getOrMake(this.#families, family, () => this.#familyNames.push(family) - 1);
+  }
+
+  /** The family of a number. */
+  familyName(number: number): string {
+    return this.#familyNames[number]!;
   }
 
   has(identity: string): boolean {

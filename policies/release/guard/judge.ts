@@ -4,7 +4,7 @@ import { classTokens } from './difference.ts';
 import { type DistinctLimit, isOneTooMany } from './distinct-sets.ts';
 import type { KnownSet, ReleaseHistory } from './history.ts';
 import { MARGIN_KEYS_MAX, type Margin, type MarginCell, marginsOf } from './margins.ts';
-import { NEED_MAX, type SetIndex } from './set-index.ts';
+import { NEED_MAX } from './set-index.ts';
 import { identityOf, minus, primitive, rowsOf, type SetPrint, type TablePrint } from './set-print.ts';
 
 /**
@@ -41,6 +41,15 @@ export interface CandidatePartition {
   readonly addsUp?: boolean;
 }
 
+/** Something that every other rule would have shown and the guard hid. For those who watch over the data; the asker cannot tell. */
+export interface GuardRefusal {
+  readonly lineage: string;
+  /** `near`: to an earlier set or what is left of it. `sum`: what cells add up to is. `too-many`: distinct sets in one region. */
+  readonly why: 'near' | 'sum' | 'too-many';
+  /** Whose set it came near to; null where the answer itself or a whole table is. */
+  readonly family: string | null;
+}
+
 export interface GuardVerdict {
   /** Per partition and cell, in the order in which they were given. */
   readonly shown: readonly (readonly boolean[])[];
@@ -48,6 +57,8 @@ export interface GuardVerdict {
   readonly known: readonly KnownSet[];
   /** Those of them that the history did not know: what to take out again if the answer never leaves. */
   readonly added: readonly KnownSet[];
+  /** Each once. */
+  readonly refusals: readonly GuardRefusal[];
 }
 
 /** Sets of one lineage, derived ones among them; nothing is forgotten, so that beyond it only known sets are answered. */
@@ -69,9 +80,10 @@ export function judge(
   const known: KnownSet[] = [];
   const added: KnownSet[] = [];
   const work = { left: WORK_MAX };
+  const refusals = new Map<string, GuardRefusal>();
   const coarseFirst = [...partitions.keys()].sort((a, b) => keysOf(partitions[a]!) - keysOf(partitions[b]!) || a - b);
   for (const position of coarseFirst) {
-    const trial = openTrial(history, partitions[position]!, `${answer}/${position}`, work);
+    const trial = openTrial({ history, work, refusals }, partitions[position]!, `${answer}/${position}`);
     const outcome = decide(trial);
     for (const cell of outcome.shown) shown[position]![cell] = true;
     for (const set of learntFrom(trial, outcome)) {
@@ -79,7 +91,7 @@ export function judge(
       if (history.add(set)) added.push(set);
     }
   }
-  return { shown, known, added };
+  return { shown, known, added, refusals: [...refusals.values()] };
 }
 
 function keysOf({ cells }: CandidatePartition): number {
@@ -87,8 +99,7 @@ function keysOf({ cells }: CandidatePartition): number {
 }
 
 /** What a trial asks of: the history, and what goes with every cell of the partition. */
-interface Trial {
-  readonly history: ReleaseHistory;
+interface Trial extends Session {
   readonly partition: CandidatePartition;
   readonly family: string;
   readonly need: number;
@@ -96,18 +107,25 @@ interface Trial {
   /** By position; null where a cell cannot be compared. */
   readonly cells: readonly ((MarginCell & { readonly identity: string }) | null)[];
   readonly counted: (lineage: string) => CountedSets;
-  readonly work: { left: number };
 }
 
-function openTrial(
-  history: ReleaseHistory,
-  partition: CandidatePartition,
-  family: string,
-  work: { left: number },
-): Trial {
+/** What all trials of one answer share. */
+interface Session {
+  readonly history: ReleaseHistory;
+  readonly work: { left: number };
+  /** By their text. */
+  readonly refusals: Map<string, GuardRefusal>;
+}
+
+function note({ refusals }: Session, refusal: GuardRefusal): void {
+  refusals.set(JSON.stringify([refusal.lineage, refusal.why, refusal.family]), refusal);
+}
+
+function openTrial(session: Session, partition: CandidatePartition, family: string): Trial {
+  const { history } = session;
   const counted = new Map<string, CountedSets>();
   return {
-    history,
+    ...session,
     partition,
     family,
     need: Math.min(Math.max(1, partition.unitsMin), NEED_MAX),
@@ -120,7 +138,6 @@ function openTrial(
       counted.set(lineage, sets);
       return sets;
     },
-    work,
   };
 }
 
@@ -152,12 +169,14 @@ function passesAlone(trial: Trial, position: number): boolean {
   if (cell === null || cell === undefined) return false;
   if (!isNew(trial, position)) return true;
   const { history, partition, own, counted, work } = trial;
-  if (isNear(trial, cell.print)) return false;
-  return cell.print.every((table) => {
+  if (isNear(trial, cell.print, 'near')) return false;
+  const full = cell.print.find((table) => {
     const complement = complementOf(partition.universe, table);
     const question = { print: table, complement, family: own, limit: partition.limit };
-    return !isOneTooMany(history.index(table.lineage), counted(table.lineage), question, work);
+    return isOneTooMany(history.index(table.lineage), counted(table.lineage), question, work);
   });
+  if (full !== undefined) note(trial, { lineage: full.lineage, why: 'too-many', family: null });
+  return full === undefined;
 }
 
 /** Each pass hides one cell of every margin that is near a known set; hardly ever is there a second pass. */
@@ -180,7 +199,7 @@ function settleMargins(trial: Trial, alone: readonly number[]): Outcome {
 }
 
 function isMarginNear(trial: Trial, { print, identity }: Margin): boolean {
-  return print === null || identity === null || (!trial.history.has(identity) && isNear(trial, print));
+  return print === null || identity === null || (!trial.history.has(identity) && isNear(trial, print, 'sum'));
 }
 
 /**
@@ -214,31 +233,37 @@ function learntFrom({ cells, partition, family }: Trial, { shown, margins }: Out
   return [...released, ...derived, ...whole];
 }
 
-function isNear({ history, partition, need, own: family }: Trial, print: SetPrint): boolean {
+function isNear(trial: Trial, print: SetPrint, why: 'near' | 'sum'): boolean {
   return print.some((table) => {
-    const own = partition.universe?.filter(({ lineage }) => lineage === table.lineage) ?? [];
-    const wholes = [...history.universesOf(table.lineage), ...own];
-    return (
-      isNearAsIs(history, print, table, need, family) ||
-      wholes.some((whole) => isNearAsComplement(history.index(table.lineage), whole, table, need, family))
-    );
+    const family = nearFamily(trial, print, table);
+    if (family !== null) note(trial, { lineage: table.lineage, why, family: trial.history.familyName(family) });
+    return family !== null;
   });
 }
 
-/** Whether a known set differs from this one in some units, but provably not in enough. */
-function isNearAsIs(
-  history: ReleaseHistory,
-  print: SetPrint,
-  table: TablePrint,
-  need: number,
-  family: number,
-): boolean {
-  let near = false;
-  history.index(table.lineage).near(classTokens(table), need, family, (entry, differing) => {
+/** The family of a known set that this one is near to in a table, itself or its complement; null where it is far from all. */
+function nearFamily(trial: Trial, print: SetPrint, table: TablePrint): number | null {
+  const { history, partition } = trial;
+  const asItIs = nearAsIs(trial, print, table);
+  if (asItIs !== null) return asItIs;
+  const own = partition.universe?.filter(({ lineage }) => lineage === table.lineage) ?? [];
+  for (const whole of [...history.universesOf(table.lineage), ...own]) {
+    const family = nearAsComplement(trial, whole, table);
+    if (family !== null) return family;
+  }
+  return null;
+}
+
+/** A known set that differs from this one in some units, but provably not in enough. */
+function nearAsIs({ history, need, own }: Trial, print: SetPrint, table: TablePrint): number | null {
+  const index = history.index(table.lineage);
+  let near: number | null = null;
+  index.near(classTokens(table), need, own, (entry, differing) => {
     // The very same rows: what tells the two sets apart lies in other tables, and is looked for there.
-    const same = history.index(table.lineage).identityOf(entry) === identityOf([table]);
-    near = differing > 0 || (!same && !differsElsewhere(history, print, table, entry, need));
-    return near;
+    const same = index.identityOf(entry) === identityOf([table]);
+    const isNearest = differing > 0 || (!same && !differsElsewhere(history, print, table, entry, need));
+    if (isNearest) near = index.familyOf(entry);
+    return isNearest;
   });
   return near;
 }
@@ -259,19 +284,14 @@ function differsElsewhere(
 }
 
 /** The same for what is left of a known whole: `U − A` against `X` is `A` against `U − X`. */
-function isNearAsComplement(
-  index: SetIndex,
-  whole: TablePrint,
-  table: TablePrint,
-  need: number,
-  family: number,
-): boolean {
+function nearAsComplement({ history, need, own }: Trial, whole: TablePrint, table: TablePrint): number | null {
   const rest = minus(whole, primitive(table));
-  if (rest === null || rowsOf(rest) === 0) return false;
-  let near = false;
-  index.near(classTokens(rest), need, family, (_, differing) => {
-    near = differing > 0;
-    return near;
+  if (rest === null || rowsOf(rest) === 0) return null;
+  const index = history.index(table.lineage);
+  let near: number | null = null;
+  index.near(classTokens(rest), need, own, (entry, differing) => {
+    if (differing > 0) near = index.familyOf(entry);
+    return differing > 0;
   });
   return near;
 }

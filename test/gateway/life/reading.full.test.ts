@@ -3,12 +3,14 @@
  * Method: real jobs that step through one number, as who looks for somebody would. Control: before them nothing is raised.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { PEOPLE_CSV, PEOPLE_SCHEMA } from './people.ts';
+import { PEOPLE, PEOPLE_CSV, PEOPLE_SCHEMA } from './people.ts';
 import { ask, publish, type RunningGateway, startGateway } from './running-gateway.ts';
 
 let running: RunningGateway;
 let developer: string;
 let officer: string;
+/** The job that asked for everybody. */
+let first: string;
 beforeAll(async () => {
   running = await startGateway();
   developer = (await publish(running, { schema: PEOPLE_SCHEMA, csv: PEOPLE_CSV }, { plan: 'people' })).developer;
@@ -16,6 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => running.destroy());
 
+const jobOf = ({ body }: { readonly body: unknown }) => (body as { readonly id: string }).id;
 async function read<T>(path: string): Promise<T> {
   return (await (await running.request(officer, 'GET', path)).json()) as T;
 }
@@ -27,7 +30,7 @@ const raised = async () => {
 };
 
 it('sees lookups that go on step by step, the words of their plans, and what they cost the resource', async () => {
-  await ask(running, developer, 'people', 'SELECT count(*) FROM people');
+  first = jobOf(await ask(running, developer, 'people', 'SELECT count(*) FROM people'));
   expect(await raised(), 'control').toEqual([]);
   for (let n = 1; n <= 6; n += 1) {
     await ask(
@@ -47,4 +50,20 @@ it('sees lookups that go on step by step, the words of their plans, and what the
     jobs: [{ plan: 'people', unit: 'jobs', limit: null, spent: 7, reserved: 0, remaining: null }],
     privacy: [],
   });
+});
+
+it('tells those who watch over a table which answers the guard held back, and next to whose', async () => {
+  const guarded = async () => {
+    const exposure = await read<{ guardRefusals: readonly { job: string; why: string; near: string | null }[] }>(
+      '/v1/audit/resources/people/exposure',
+    );
+    return exposure.guardRefusals.map(({ job, why, near }) => ({ job, why, near }));
+  };
+  const before = await guarded();
+  const [fifth] = PEOPLE.map(({ pay }) => pay)
+    .toSorted((a, b) => b - a)
+    .slice(4);
+  const close = await ask(running, developer, 'people', `SELECT count(pay) FROM people WHERE pay < ${fifth}`);
+  expect(await guarded()).toEqual([{ job: jobOf(close), why: 'near', near: first }, ...before]);
+  expect(JSON.stringify(close)).not.toContain('near');
 });

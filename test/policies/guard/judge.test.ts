@@ -68,6 +68,19 @@ describe('a pair of sets', () => {
     expect(history.index('people').size).toBe(2);
   });
 
+  it('is told to those who watch: whose answer it came near to, itself, by its rest or by its sum', () => {
+    const history = emptyHistory();
+    const refusals = (name: string, ...partitions: readonly CandidatePartition[]) =>
+      judge(history, name, partitions).refusals.map(({ why, family }) => `${why} ${family ?? 'none'}`);
+    expect(refusals('first', single(MEN, PEOPLE))).toEqual([]);
+    expect(refusals('second', single(without(MEN, TARGET), PEOPLE))).toEqual(['near first/0']);
+    expect(refusals('third', single([...WOMEN, ...TARGET], PEOPLE))).toEqual(['near first/0']);
+    const halves = [MEN.slice(8, 100), [...MEN.slice(100), ...MEN.slice(0, 7)]];
+    expect(refusals('fourth', grouped(halves))).toEqual(['sum first/0']);
+    const capped = { limit: { least: 1, rowsPerSet: 1_000 } };
+    expect(refusals('fifth', single(MEN.slice(40), PEOPLE, capped))).toEqual(['too-many none']);
+  });
+
   it('across versions is one pair: a row unchanged is the same row', () => {
     const history = emptyHistory();
     const later = { cells: [{ key: [], print: printOf(without(MEN, TARGET), { version: 2 }) }] };
