@@ -8,6 +8,7 @@ import { type Cli, createCli } from './cli.ts';
 import * as demo from './demo.ts';
 import * as destroy from './destroy.ts';
 import * as doctor from './doctor.ts';
+import * as encrypt from './encrypt.ts';
 import * as explain from './explain.ts';
 import { reportFailure } from './failure.ts';
 import * as freezes from './freezes.ts';
@@ -25,6 +26,7 @@ const COMMANDS = [
   explain,
   budgets,
   register,
+  encrypt,
   upload,
   destroy,
   audit,

@@ -13,4 +13,7 @@ export {
   packageHead,
   sealChunk,
 } from './custodian-package.ts';
+export { type EncryptedTable, type Encrypting, encryptTable } from './encrypting/encrypt-table.ts';
+export { EncryptingStopped } from './encrypting/encrypting-stopped.ts';
+export type { SourceFile } from './encrypting/source-file.ts';
 export { hasRow, type RowSet, rowIndices, rowSetFrom, rowSetOf, rowSetSql } from './row-set.ts';

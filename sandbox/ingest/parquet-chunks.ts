@@ -20,6 +20,9 @@ const FOOTER_BYTES_MAX = 64 * 2 ** 20;
 /** Compressed. Writers use 1 to 128 MiB. */
 export const ROW_GROUP_BYTES_MAX = 512 * 2 ** 20;
 
+/** A file that is read from anywhere. */
+type StoredBody = Pick<SealedSpool, 'bytes' | 'read'>;
+
 export async function spoolParquet(blocks: AsyncIterable<Buffer>, spool: SealedSpool): Promise<void> {
   for await (const block of blocks) {
     // WHY at once: somebody who sends 10 GB of CSV as Parquet should hear of it after the first block.
@@ -32,7 +35,7 @@ export async function spoolParquet(blocks: AsyncIterable<Buffer>, spool: SealedS
 
 /** @throws AppError UPLOAD_FORMAT, UPLOAD_HEADER */
 export async function* cutParquet(
-  spool: SealedSpool,
+  spool: StoredBody,
   schema: TableSchema,
   dir: string,
 ): AsyncGenerator<Omit<ParquetChunk, 'id'>> {
@@ -56,7 +59,7 @@ function checkMagic(magic: string): void {
   if (magic !== MAGIC) throw formatError('not-parquet');
 }
 
-async function footerBytes(spool: SealedSpool): Promise<Buffer> {
+async function footerBytes(spool: StoredBody): Promise<Buffer> {
   if (spool.bytes() < 4 + TAIL_BYTES) throw formatError('parquet-malformed');
   const tail = await readAll(spool, spool.bytes() - TAIL_BYTES, TAIL_BYTES);
   const magic = tail.toString('latin1', 4);
@@ -68,14 +71,14 @@ async function footerBytes(spool: SealedSpool): Promise<Buffer> {
   return await readAll(spool, offset, length);
 }
 
-async function readAll(spool: SealedSpool, offset: number, length: number): Promise<Buffer> {
+async function readAll(spool: StoredBody, offset: number, length: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of spool.read(offset, length)) parts.push(part);
   return Buffer.concat(parts);
 }
 
 /** WHY at its old place: every offset in the footer stays true, and the hole before it takes no memory on tmpfs. */
-async function writeAlone(spool: SealedSpool, group: RowGroup, path: string): Promise<void> {
+async function writeAlone(spool: StoredBody, group: RowGroup, path: string): Promise<void> {
   const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
     let at = group.offset;

@@ -1,0 +1,211 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { z } from 'zod';
+import { encryptedColumns, type TableSchema } from '#policies';
+import type { EncryptedTable, EncryptingStopped, Signer, SourceFile } from '#sandbox';
+import { type Cli, printJson } from './cli.ts';
+import { CliFailure } from './failure.ts';
+import {
+  addClientOptions,
+  type ClientOptions,
+  createClient,
+  plain,
+  readJsonFile,
+  readTextFile,
+} from './http-client.ts';
+import { pinnedKey } from './pinned-key.ts';
+import { progressBar } from './progress-bar.ts';
+
+interface EncryptOptions extends ClientOptions {
+  readonly out: string;
+  readonly custodian: string;
+  readonly fingerprint?: string;
+  readonly signingKey: string;
+  readonly schema?: string;
+  readonly encoding?: 'utf-8' | 'gb18030';
+  readonly rejectShareMax: string;
+}
+
+/**
+ * `sluice encrypt`: where the provider is, a file becomes an upload in which the columns of level important are ciphertext, and a
+ * sealed package for the custodian. Nothing is sent. The custodian's key is what the provider confirmed, or nothing is encrypted.
+ */
+export function register(program: Command, cli: Cli): void {
+  const { words } = cli;
+  const command = program
+    .command('encrypt')
+    .description(
+      words({
+        en: 'encrypt the important columns of a file before it is uploaded',
+        zh: '上传前加密文件中的重要级别列',
+      }),
+    )
+    .argument('<resource>', words({ en: 'the table', zh: '数据表' }))
+    .argument('<file>', words({ en: '.csv or .parquet', zh: '.csv 或 .parquet' }))
+    .addOption(
+      new Option('--out <file>', words({ en: 'the upload, .csv', zh: '输出的上传文件，.csv' })).makeOptionMandatory(),
+    )
+    .addOption(
+      new Option(
+        '--custodian <url|file>',
+        words({ en: 'the custodian’s public key, as JWK', zh: '托管方公钥（JWK）' }),
+      ).makeOptionMandatory(),
+    )
+    .option(
+      '--fingerprint <sha256>',
+      words({ en: 'of that key, as the custodian told it', zh: '托管方告知的该公钥指纹' }),
+    )
+    .addOption(
+      new Option(
+        '--signing-key <file>',
+        words({ en: 'your Ed25519 key, PEM', zh: '您的 Ed25519 私钥，PEM' }),
+      ).makeOptionMandatory(),
+    )
+    .option(
+      '--schema <file>',
+      words({ en: 'the registration, JSON; else asked of the gateway', zh: '登记文件 JSON；缺省向网关查询' }),
+    )
+    .addOption(
+      new Option('--encoding <name>', words({ en: 'of a CSV file', zh: 'CSV 的编码' })).choices(['utf-8', 'gb18030']),
+    )
+    .option(
+      '--reject-share-max <share>',
+      words({ en: 'fail when more rows than this are rejected, 0 to 1', zh: '被拒行占比超过此值则整体失败，0 到 1' }),
+      '0.5',
+    );
+  addClientOptions(command, cli).action((id: string, file: string, options: EncryptOptions) =>
+    encrypt(id, file, options, cli),
+  );
+}
+
+async function encrypt(id: string, file: string, options: EncryptOptions, cli: Cli): Promise<void> {
+  const { encryptTable, EncryptingStopped: Stopped, thumbprintOf } = await import('#sandbox');
+  const source = sourceOf(file, options.encoding);
+  if (!options.out.endsWith('.csv')) throw usage({ en: '--out takes a .csv file', zh: '--out 应为 .csv 文件' });
+  const schema = await schemaOf(id, options, cli);
+  const signer = await signerOf(options.signingKey);
+  checkSigner(await thumbprintOf(signer.publicKey), schema);
+  const declared = encryptedColumns(schema).map(({ encryption }) => encryption.key);
+  const custodian = await pinnedKey(options.custodian, options.fingerprint, declared, cli);
+  const bar = progressBar(cli, source.bytes);
+  const rejectShareMax = shareOf(options.rejectShareMax);
+  try {
+    const work = { source, dataset: id, schema, custodian, signer, target: options.out, rejectShareMax };
+    const done = await encryptTable({ ...work, onProgress: bar.show });
+    bar.end();
+    if (cli.json) printJson(cli, { ...done, upload: options.out });
+    else cli.out(`${plain(doneText(id, done, options.out, cli))}\n`);
+  } catch (error) {
+    bar.end();
+    throw error instanceof Stopped ? stoppedFailure(error, options.out) : error;
+  }
+}
+
+const usage = (wording: { en: string; zh: string }): CliFailure => new CliFailure('USAGE', wording);
+
+function sourceOf(path: string, encoding: EncryptOptions['encoding']): SourceFile {
+  const format = (['csv', 'parquet'] as const).find((suffix) => path.toLowerCase().endsWith(`.${suffix}`));
+  if (format === undefined)
+    throw usage({ en: 'the file must end in .csv or .parquet', zh: '文件应以 .csv 或 .parquet 结尾' });
+  const bytes = statSync(path, { throwIfNoEntry: false })?.size;
+  if (bytes === undefined) throw new CliFailure('FILE', { en: `cannot read \`${path}\``, zh: `无法读取 \`${path}\`` });
+  return { path, bytes, format, encoding: encoding ?? 'auto' };
+}
+
+function shareOf(text: string): number {
+  const share = Number(text);
+  if (share >= 0 && share <= 1) return share;
+  throw usage({ en: '--reject-share-max is from 0 to 1', zh: '--reject-share-max 应为 0 到 1' });
+}
+
+async function signerOf(path: string): Promise<Signer> {
+  try {
+    const privateKey = createPrivateKey(await readTextFile(path));
+    if (privateKey.asymmetricKeyType === 'ed25519') return { privateKey, publicKey: createPublicKey(privateKey) };
+  } catch (error) {
+    if (error instanceof CliFailure) throw error;
+    // What is wrong with the text of a private key is nothing to repeat.
+  }
+  throw new CliFailure('KEY_INVALID', {
+    en: `\`${path}\` is no Ed25519 private key`,
+    zh: `\`${path}\` 不是 Ed25519 私钥`,
+  });
+}
+
+/** Each column is checked by who registers it; here it is enough that it is the same declaration. */
+const registration = z.object({
+  schema: z.custom<TableSchema>((value) => z.object({ columns: z.array(z.unknown()) }).safeParse(value).success),
+});
+
+async function schemaOf(id: string, options: EncryptOptions, cli: Cli): Promise<TableSchema> {
+  const client = async () =>
+    (await createClient(options, cli)).request({ method: 'GET', path: `/v1/resources/${encodeURIComponent(id)}` });
+  const { schema } = registration.parse(
+    options.schema === undefined ? await client() : await readJsonFile(options.schema),
+  );
+  const { checkTableSchema } = await import('#catalog');
+  checkTableSchema(schema);
+  if (encryptedColumns(schema).length > 0) return schema;
+  throw usage({
+    en: `no column of ${id} is encrypted: use \`sluice upload\``,
+    zh: `${id} 没有加密列：请直接使用 \`sluice upload\``,
+  });
+}
+
+function checkSigner(thumbprint: string, schema: TableSchema): void {
+  const declared = encryptedColumns(schema)[0]?.encryption.signer;
+  if (declared === thumbprint) return;
+  throw new CliFailure(
+    'KEY_OTHER',
+    {
+      en: `your key has the thumbprint ${thumbprint}; the table names ${declared} as its signer`,
+      zh: `您的密钥指纹为 ${thumbprint}；该表登记的签名方为 ${declared}`,
+    },
+    1,
+    { thumbprint },
+  );
+}
+
+const STOPPED: Readonly<Record<EncryptingStopped['reason'], { readonly en: string; readonly zh: string }>> = {
+  'other-work': {
+    en: 'holds unfinished work on another file, declaration or key: finish that, or remove the folder',
+    zh: '中有另一文件、登记或密钥的未完成工作：请先完成，或删除该目录',
+  },
+  'changed-input': {
+    en: 'was begun with other rows than the file has now: remove the folder to begin anew, under new keys',
+    zh: '开始时的数据与当前文件不同：请删除该目录，以新密钥重新开始',
+  },
+  'rows-rejected': { en: 'too many rows are rejected; nothing was written', zh: '被拒的行过多，未写出任何内容' },
+};
+
+function stoppedFailure({ reason, result }: EncryptingStopped, out: string): CliFailure {
+  const { en, zh } = STOPPED[reason];
+  if (reason !== 'rows-rejected')
+    return new CliFailure('ENCRYPT_STOPPED', { en: `\`${out}.encrypting\` ${en}`, zh: `\`${out}.encrypting\` ${zh}` });
+  const listed = (word: string) => rejectedLines(result, word).join('\n');
+  const wording = { en: `${en}\n${listed('line')}`, zh: `${zh}\n${listed('第')}` };
+  return new CliFailure('UPLOAD_ROWS_REJECTED', wording, 1, { result });
+}
+
+/** Rejected rows shown; the rest is counted. */
+const REJECTED_SHOWN = 20;
+
+function rejectedLines(result: EncryptedTable | null, word: string): readonly string[] {
+  const shown = result?.rejected.slice(0, REJECTED_SHOWN) ?? [];
+  return shown.map(
+    ({ line, column, reason }) => `  ${word} ${line}${column === null ? '' : `, \`${column}\``}: ${reason}`,
+  );
+}
+
+function doneText(id: string, done: EncryptedTable, out: string, { words }: Cli): string {
+  const head = words({
+    en: `${done.rows} rows encrypted, ${done.rejectedRows} rejected${done.resumed ? ', resumed' : ''}`,
+    zh: `已加密 ${done.rows} 行，拒绝 ${done.rejectedRows} 行${done.resumed ? '，接续完成' : ''}`,
+  });
+  const next = words({
+    en: `next: sluice upload ${id} ${out}; and give the custodian ${out}.custodian`,
+    zh: `下一步：sluice upload ${id} ${out}；并把 ${out}.custodian 交给托管方`,
+  });
+  return [head, ...rejectedLines(done, words({ en: 'line', zh: '第' })), next].join('\n');
+}
