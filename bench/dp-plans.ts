@@ -60,6 +60,8 @@ export async function planFigures(tiny: boolean, log: (line: string) => void): P
       };
       return {
         ranked_overhead_geomean: geomeanOf(measured.ranked),
+        ranked_overhead_geomean_cpu: geomean(measured.ranked.map(({ cpuRatio }) => cpuRatio)),
+        exact_overhead_geomean_cpu: geomean(measured.exact.map(({ cpuRatio }) => cpuRatio)),
         exact_overhead_geomean: geomeanOf(measured.exact),
         declared_overhead_geomean: geomeanOf(measured.declared),
         exact_overhead_vs_handwritten: geomeanOf(measured.handwritten),
@@ -90,6 +92,8 @@ interface Overhead {
   /** How shares are bounded, boundary by boundary. */
   readonly bounding?: string;
   readonly ratio?: number;
+  /** The same of processor time: other load on the machine does not count. */
+  readonly cpuRatio?: number;
   readonly refused?: string;
 }
 
@@ -104,7 +108,7 @@ async function overheads(
   for (const [query, reference] of Object.entries(references)) {
     const sql = RELEASE_QUERIES[query]!;
     const one = { query, ...(await overhead(sides, sql, reference)) };
-    log(`${name} ${query}: ${one.ratio ?? one.refused}`);
+    log(`${name} ${query}: ${one.ratio ?? one.refused} (processor ${one.cpuRatio ?? '–'}, ${one.bounding ?? '–'})`);
     all.push(one);
   }
   return all;
@@ -123,7 +127,11 @@ async function overhead(sides: Sides, sql: string, reference: string): Promise<O
   await raw();
   await released();
   const [rawTook, releasedTook] = await pairedTimes(raw, released);
-  return { bounding: boundingsOf(compiled), ratio: rounded(releasedTook.ms / rawTook.ms, 2) };
+  return {
+    bounding: boundingsOf(compiled),
+    ratio: rounded(releasedTook.ms / rawTook.ms, 2),
+    cpuRatio: rounded(releasedTook.cpuMs / rawTook.cpuMs, 2),
+  };
 }
 
 const boundingsOf = (compiled: CompiledQuery): string =>

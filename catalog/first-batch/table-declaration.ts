@@ -79,6 +79,8 @@ interface TableOptions<Column extends string> {
   readonly level: Level;
   /** Every column of a health table is a health column: that a person was treated at all is health information. */
   readonly health?: boolean;
+  /** Columns that name units: most rows of one. WHY here: it is the table that promises, a register one row, a monthly table one a month. */
+  readonly rowsPerUnitMax?: Readonly<Partial<Record<NoInfer<Column>, number>>>;
   readonly columns: Readonly<Record<Column, ColumnDeclaration>>;
 }
 
@@ -87,7 +89,11 @@ export function declareTable<Column extends string>(
   options: TableOptions<Column>,
 ): DeclaredTable<Column> {
   const { zh, en, level, health = false } = options;
-  const declared = Object.entries<ColumnDeclaration>(options.columns).map(([name, declare]) => declare(name));
+  const promised = new Map(Object.entries<number | undefined>(options.rowsPerUnitMax ?? {}));
+  const declared = Object.entries<ColumnDeclaration>(options.columns).map(([name, declare]): ColumnSchema => {
+    const rowsPerUnitMax = promised.get(name);
+    return { ...declare(name), ...(rowsPerUnitMax === undefined ? {} : { rowsPerUnitMax }) };
+  });
   const columns = health ? declared.map((each) => ({ ...each, health })) : declared;
   assert(columns.length > 0, 'a table has columns');
   const columnNames = columns.map((each) => each.name as Column);

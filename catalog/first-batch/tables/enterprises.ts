@@ -5,6 +5,8 @@ import { creditCode, ENTERPRISE, personNo } from './shared-columns.ts';
 /** Entries 9, 13, 15 and the enterprise parts of 5 and 8. */
 
 const STAFF_MAX = 200_000;
+/** Of a limited company: Company Law of 2023, article 42. */
+const SHAREHOLDERS_MAX = 50;
 const month = (zh: string, en: string) => column('1D', zh, en, { values: WINDOW_MONTHS });
 const amount = (mark: '3M' | '4M' | '4S', zh: string, en: string) =>
   column(mark, zh, en, { bounds: [0, 1e11], measure: 'CNY' });
@@ -14,6 +16,7 @@ export const fundEnterprise = declareTable('fund_enterprise', {
   zh: '企业缴纳公积金',
   en: 'Housing fund, enterprises',
   level: 'general-2',
+  rowsPerUnitMax: { uscc: WINDOW_MONTHS.length },
   columns: {
     ...ENTERPRISE,
     fund_month: month('缴存月份', 'Month'),
@@ -27,6 +30,7 @@ export const insuranceEnterprise = declareTable('insurance_enterprise', {
   zh: '企业缴纳医保',
   en: 'Medical insurance, enterprises',
   level: 'general-2',
+  rowsPerUnitMax: { uscc: WINDOW_MONTHS.length },
   columns: {
     ...ENTERPRISE,
     pay_month: month('缴费月份', 'Month'),
@@ -41,6 +45,7 @@ export const enterpriseReg = declareTable('enterprise_reg', {
   zh: '企业注册信息',
   en: 'Enterprise registration',
   level: 'general-1',
+  rowsPerUnitMax: { uscc: 1 },
   columns: {
     ...ENTERPRISE,
     legal_rep_name: column('2I', '法定代表人', 'Legal representative', { lengthMax: 50 }),
@@ -56,6 +61,7 @@ export const holder = declareTable('holder', {
   zh: '股东信息',
   en: 'Shareholders',
   level: 'general-2',
+  rowsPerUnitMax: { uscc: SHAREHOLDERS_MAX },
   columns: {
     uscc: creditCode('2I', '统一社会信用代码', 'Unified social credit code'),
     holder_name: column('2I', '股东名称', 'Holder', { lengthMax: 100 }),
@@ -70,6 +76,7 @@ export const tax = declareTable('tax', {
   zh: '企业缴税',
   en: 'Enterprise taxes',
   level: 'general-2',
+  rowsPerUnitMax: { uscc: WINDOW_MONTHS.length * TAX_CODES.length },
   columns: {
     ...ENTERPRISE,
     tax_period: month('税款所属期', 'Period'),
@@ -86,6 +93,7 @@ export const transport = declareTable('transport', {
   zh: '运输企业',
   en: 'Transport enterprises',
   level: 'general-2',
+  rowsPerUnitMax: { uscc: 1 },
   columns: {
     ...ENTERPRISE,
     licence_no: column('2I', '经营许可证号', 'Licence', { lengthMax: 20 }),

@@ -26,6 +26,7 @@ export const livestock = declareTable('livestock', {
   zh: '牲畜养殖',
   en: 'Livestock',
   level: 'general-2',
+  rowsPerUnitMax: { farm_no: SPECIES_CODES.length },
   columns: {
     farm_no: FARM_NO,
     species_code: column('1D', '畜种', 'Species', { values: SPECIES_CODES }),

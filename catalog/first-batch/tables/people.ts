@@ -27,6 +27,7 @@ export const fundPerson = declareTable('fund_person', {
   zh: '个人缴纳公积金',
   en: 'Housing fund, persons',
   level: 'general-2',
+  rowsPerUnitMax: { id_no: 1 },
   columns: {
     ...PERSON,
     fund_acct_no: column('4I', '个人公积金账号', 'Fund account', { lengthMax: 20 }),
@@ -43,6 +44,7 @@ export const insurancePerson = declareTable('insurance_person', {
   zh: '个人缴纳医保',
   en: 'Medical insurance, persons',
   level: 'general-2',
+  rowsPerUnitMax: { id_no: 1 },
   columns: {
     ...PERSON,
     insured_no: column('4I', '参保号', 'Insurance number', { lengthMax: 20 }),

@@ -11,6 +11,7 @@ export const housing = declareTable('housing', {
   zh: '住房信息',
   en: 'Housing',
   level: 'general-2',
+  rowsPerUnitMax: { unit_no: 1 },
   columns: {
     unit_no: HOME_NO,
     owner_id_no: personNo('权利人身份证号', 'Owner, ID card number'),
@@ -43,6 +44,7 @@ export const propertyTitle = declareTable('property_title', {
   zh: '不动产产权证书',
   en: 'Real-estate titles',
   level: 'general-2',
+  rowsPerUnitMax: { unit_no: 1 },
   columns: {
     unit_no: HOME_NO,
     cert_no: column('3I', '产权证号', 'Title certificate', { lengthMax: 40 }),

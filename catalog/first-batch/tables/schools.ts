@@ -9,6 +9,7 @@ export const school = declareTable('school', {
   zh: '学区划片',
   en: 'School zones',
   level: 'general-1',
+  rowsPerUnitMax: { school_code: 1 },
   columns: {
     school_code: column('1I', '学校代码', 'School code', { unit: 'institution', lengthMax: 10 }),
     school_name: column('1D', '学校名称', 'School', { lengthMax: 100 }),

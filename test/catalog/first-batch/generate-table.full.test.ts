@@ -48,6 +48,16 @@ function problemsOf(table: FirstBatchTable, rows: readonly Row[]): string[] {
   );
 }
 
+/** Units with more rows than their column promises. */
+function brokenPromises(table: FirstBatchTable, rows: readonly Row[]): string[] {
+  const { columns } = firstBatch.find(({ id }) => id === table)!.schema;
+  return columns.flatMap(({ name, rowsPerUnitMax = Number.POSITIVE_INFINITY }) =>
+    [...Map.groupBy(rows, (row) => row[name] ?? '')].flatMap(([unit, own]) =>
+      own.length > rowsPerUnitMax ? [`${table}.${name} ${unit}: ${own.length} rows`] : [],
+    ),
+  );
+}
+
 const OPTIONS = { scale: 0.002, seed: 7 };
 const city = {} as Record<FirstBatchTable, Row[]>;
 beforeAll(() => {
@@ -57,6 +67,7 @@ beforeAll(() => {
 describe.each(FIRST_BATCH_TABLES)('%s', (table) => {
   test('keeps its own declaration in every row and has as many rows as announced', () => {
     expect(problemsOf(table, city[table]).slice(0, 3)).toEqual([]);
+    expect(brokenPromises(table, city[table])).toEqual([]);
     expect(city[table]).toHaveLength(tableRows(table, OPTIONS.scale));
   });
 
