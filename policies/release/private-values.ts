@@ -2,6 +2,7 @@ import { type Exact, plus, times, ZERO } from '../mechanisms/suppression/exact.t
 import { exactOfFraction } from '../sql/rewrite/fraction.ts';
 import type { NoisyTerm, PrivateNumber } from '../sql/rewrite/private-layout.ts';
 import type { Cell } from '../table-data.ts';
+import { pairInterval, type Range } from './pair-intervals.ts';
 import { ruleValue, toDouble } from './value-rules.ts';
 
 /** A released number with its 95% interval; null where none is known. */
@@ -24,7 +25,18 @@ export function privateCell(value: PrivateNumber, terms: readonly NoisyTerm[], n
   if (value.rule === 'mean') return meanCell(value, noisy, box);
   const exact = noisy.map((top): Exact => ({ top, bottom: 1n }));
   const cell = ruleValue(value, exact);
+  if (value.forms.length === PAIR_FORMS && value.rule !== 'regr_count') {
+    const interval = cell === null ? null : pairInterval(value, (part) => rangeOf(part, box));
+    return { value: cell, interval };
+  }
   return { value: cell, interval: intervalOf(value, forms) };
+}
+
+/** n, Σy, Σx, Σy², Σx², Σyx. */
+const PAIR_FORMS = 6;
+
+function rangeOf({ term, factor }: PrivateNumber['forms'][number][number], box: ReadonlyMap<number, Ends>): Range {
+  return doubles(scaled(box.get(term)!, exactOfFraction(factor)));
 }
 
 /** Two-sided normal quantiles at 1 − 5%/k, rounded up. */
