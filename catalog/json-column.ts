@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { TableSchema } from '#policies';
-import { AssertionFailed, COLUMN_ROLES, COLUMN_TYPES, LEVELS, UNIT_KINDS } from '#policies';
+import { AssertionFailed, CIPHER_SCHEMES, COLUMN_ROLES, COLUMN_TYPES, LEVELS, UNIT_KINDS } from '#policies';
 
 /** Reads a JSON column. What does not fit was not written by this software: a damaged store, not a user's mistake. */
 export function readJson<T>(schema: z.ZodType<T>, json: string): T {
@@ -29,6 +29,14 @@ const columnSchema = z.strictObject({
   lengthMax: z.number().exactOptional(),
   measure: z.string().exactOptional(),
   health: z.boolean().exactOptional(),
+  encryption: z
+    .strictObject({
+      scheme: z.enum(CIPHER_SCHEMES),
+      key: z.string(),
+      signer: z.string(),
+      squares: z.literal(true).exactOptional(),
+    })
+    .exactOptional(),
 });
 
 const tableSchema: z.ZodType<TableSchema> = z.strictObject({

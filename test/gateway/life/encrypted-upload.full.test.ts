@@ -1,0 +1,156 @@
+/**
+ * Goal: what a provider encrypts never reaches the gateway in the clear, over the command line and the wire as they are.
+ * Method: every byte that the gateway's sockets receive is kept; every value is looked for in it, in each way that a number is written.
+ * Control: the same values, sent as a table that is not encrypted, are found.
+ */
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getRequestListener } from '@hono/node-server';
+import { calculateJwkThumbprint, type JWK } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seededWords } from '../../../bench/seeded-words.ts';
+import { runSluice } from '../cli/run-sluice.ts';
+import { type RunningGateway, startGateway } from './running-gateway.ts';
+
+const SEED = 20_261_127n;
+const ROWS = 300;
+console.log(`encrypted upload seed ${SEED}`);
+const next = seededWords(SEED);
+/** In hundredths, of twelve digits: none stands in random words by chance. */
+const values = Array.from({ length: ROWS }, () => 100_000_000_000n + (next() % 900_000_000_000n));
+
+let running: RunningGateway;
+let server: Server;
+let dir: string;
+let args: readonly string[];
+let fingerprint: string;
+const received: Buffer[] = [];
+beforeAll(async () => {
+  running = await startGateway();
+  dir = await mkdtemp(join(tmpdir(), 'sluice-wire-'));
+  const listen = getRequestListener(running.gateway.app.fetch);
+  server = createServer((request, response) => void listen(request, response));
+  server.on('connection', (socket) => socket.on('data', (bytes: Buffer) => received.push(Buffer.from(bytes))));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await writeFile(join(dir, 'token'), await running.token('provider', 'pat', 'org-a'));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  args = ['--url', url, '--token-file', join(dir, 'token')];
+  const signing = generateKeyPairSync('ed25519');
+  const custodian = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' }) as JWK;
+  fingerprint = await calculateJwkThumbprint(custodian);
+  await writeFile(join(dir, 'signing.pem'), signing.privateKey.export({ format: 'pem', type: 'pkcs8' }));
+  await writeFile(join(dir, 'custodian.json'), JSON.stringify({ id: fingerprint, key: custodian }));
+  const signer = await calculateJwkThumbprint(createPublicKey(signing.privateKey).export({ format: 'jwk' }));
+  const encryption = { scheme: 'ashe-v1', key: fingerprint, signer, squares: true };
+  await writeFile(join(dir, 'secret.json'), JSON.stringify(declaration('wages', { level: 'important', encryption })));
+  await writeFile(join(dir, 'open.json'), JSON.stringify(declaration('open_wages', { level: 'general-4' })));
+  const lines = values.map((value, row) => `P${row % 50},${'abc'[row % 3]},${hundredths(value)}`);
+  await writeFile(join(dir, 'wages.csv'), `who,region,paid\n${lines.join('\n')}\n`);
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+  await running.destroy();
+  await rm(dir, { recursive: true });
+});
+
+const hundredths = (value: bigint): string => `${value / 100n}.${String(value % 100n).padStart(2, '0')}`;
+
+function declaration(table: string, paid: object) {
+  const title = (name: string) => ({ zh: name, en: name });
+  const column = (name: string, type: string, more: object) => ({
+    name,
+    title: title(name),
+    type,
+    level: 'general-3',
+    ...more,
+  });
+  return {
+    title: title(table),
+    frequency: 'monthly',
+    conditions: 'as approved',
+    schema: {
+      table,
+      columns: [
+        column('who', 'text', { role: 'identifier', unit: 'person' }),
+        column('region', 'text', { role: 'dimension', values: ['a', 'b', 'c'] }),
+        column('paid', 'decimal', { role: 'measure', nullable: false, bounds: { min: 0, max: 1e10 }, ...paid }),
+      ],
+    },
+  };
+}
+
+/** Each way in which a value may stand in bytes. */
+function writings(value: bigint): readonly Buffer[] {
+  const bytes = (write: (buffer: Buffer) => void): Buffer => {
+    const buffer = Buffer.alloc(8);
+    write(buffer);
+    return buffer;
+  };
+  const number = Number(value) / 100;
+  const texts = [
+    hundredths(value),
+    String(value),
+    value.toString(16),
+    Buffer.from(hundredths(value)).toString('base64').slice(0, 14),
+  ];
+  return [
+    ...texts.map((text) => Buffer.from(text)),
+    bytes((one) => one.writeBigInt64LE(value)),
+    bytes((one) => one.writeBigInt64BE(value)),
+    bytes((one) => one.writeDoubleLE(number)),
+    bytes((one) => one.writeDoubleBE(number)),
+  ];
+}
+
+function valuesIn(bytes: Buffer): number {
+  return values.filter((value) => writings(value).some((writing) => bytes.includes(writing))).length;
+}
+
+const encrypt = (more: readonly string[], out: string) =>
+  runSluice([
+    ...['encrypt', 'wages', join(dir, 'wages.csv'), '--out', join(dir, out), '--schema', join(dir, 'secret.json')],
+    ...['--custodian', join(dir, 'custodian.json'), '--signing-key', join(dir, 'signing.pem'), ...more],
+  ]);
+
+describe('the custodian’s key', () => {
+  it('is shown, and nothing is encrypted until it is confirmed', async () => {
+    const asked = await encrypt([], 'no.csv');
+    expect(asked).toMatchObject({ code: 2, out: '' });
+    expect(asked.err).toContain(fingerprint);
+    const other = await encrypt(['--fingerprint', 'A'.repeat(43)], 'no.csv');
+    expect(other.code).toBe(1);
+    await expect(readFile(join(dir, 'no.csv'))).rejects.toThrow();
+  });
+});
+
+it('no value is on the wire; the same values in a plain table are', { timeout: 120_000 }, async () => {
+  for (const file of ['secret.json', 'open.json'])
+    expect(await runSluice(['register', join(dir, file), ...args])).toMatchObject({ code: 0, err: '' });
+  expect(await encrypt(['--fingerprint', fingerprint], 'out.csv')).toMatchObject({ code: 0 });
+  received.length = 0;
+  const sent = await runSluice(['upload', 'wages', join(dir, 'out.csv'), ...args]);
+  expect(sent).toMatchObject({ code: 0, err: '' });
+  expect(sent.out).toContain(`${ROWS} rows accepted`);
+  const secret = Buffer.concat(received);
+  expect(secret.length).toBeGreaterThan(ROWS * 60);
+  expect(valuesIn(secret)).toBe(0);
+  expect(valuesIn(await readFile(join(dir, 'out.csv.custodian')))).toBe(0);
+
+  received.length = 0;
+  expect(await runSluice(['upload', 'open_wages', join(dir, 'wages.csv'), ...args])).toMatchObject({ code: 0 });
+  expect(valuesIn(Buffer.concat(received))).toBe(ROWS);
+});
+
+it('a plain file is not taken for the encrypted table, nor one without its manifest', { timeout: 60_000 }, async () => {
+  const plain = await runSluice(['upload', 'wages', join(dir, 'wages.csv'), ...args, '--json']);
+  expect(plain.code).toBe(1);
+  expect(plain.out).toContain('UPLOAD_CIPHERTEXT');
+  await writeFile(join(dir, 'copy.csv'), await readFile(join(dir, 'out.csv')));
+  const copy = await runSluice(['upload', 'wages', join(dir, 'copy.csv'), ...args, '--json']);
+  expect(copy.out).toContain('UPLOAD_CIPHERTEXT');
+});

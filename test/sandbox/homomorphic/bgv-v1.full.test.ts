@@ -1,0 +1,172 @@
+/**
+ * Goal: `bgv-v1` opens exactly what was summed, with more room for noise than is proved; nothing that is not as signed is read by SEAL.
+ * Method: ciphertext is decrypted a second time from the definition of the scheme (c₀ + c₁·s modulo both primes, Chinese remainders), without
+ * SEAL; random values of either sign up to the ring's half; sets of rows that fill blocks, cut them, and leave them out.
+ */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { seededWords } from '../../../bench/seeded-words.ts';
+import { provenBudgetBits } from '../../../sandbox/homomorphic/bgv/bgv-noise.ts';
+import { DATA_PRIMES, DEGREE, PLAIN_MODULUS } from '../../../sandbox/homomorphic/bgv/bgv-parameters.ts';
+import { openBgvProcesses } from '../../../sandbox/homomorphic/bgv/bgv-process.ts';
+import { openBgv } from '../../../sandbox/homomorphic/bgv/bgv-v1.ts';
+import { blockSha256, type SignedBlock } from '../../../sandbox/homomorphic/bgv/block-check.ts';
+import { type BgvKeys, openSealBgv, type SealBgv } from '../../../sandbox/homomorphic/bgv/seal-bgv.ts';
+import { type RowSet, rowIndices, rowSetFrom } from '../../../sandbox/homomorphic/row-set.ts';
+import { detectTier } from '../../../sandbox/isolation/detect.ts';
+import { memoryDir } from '../memory-dir.ts';
+
+const SEED = 20_261_127n;
+console.log(`bgv-v1 seed ${SEED}`);
+const next = seededWords(SEED);
+const ROWS = 3 * DEGREE + 1_000;
+const values = BigInt64Array.from({ length: ROWS }, () => BigInt.asIntN(64, next()) >> 30n);
+
+let seal: SealBgv;
+let keys: BgvKeys;
+const signed = (bytes: Uint8Array): SignedBlock => ({ bytes, sha256: blockSha256(bytes) });
+const inBlocks = (all: BigInt64Array) =>
+  Array.from({ length: Math.ceil(all.length / DEGREE) }, (_, at) => all.slice(at * DEGREE, (at + 1) * DEGREE));
+const sumOf = (rows: RowSet) => [...rowIndices(rows)].reduce((sum, row) => sum + values[row]!, 0n);
+
+const sets = (): readonly RowSet[] => [
+  rowSetFrom(
+    Array.from({ length: ROWS }, (_, row) => row),
+    ROWS,
+  ),
+  rowSetFrom(
+    Array.from({ length: ROWS }, (_, row) => row).filter((row) => row % 3 === 0),
+    ROWS,
+  ),
+  rowSetFrom(
+    Array.from({ length: ROWS }, (_, row) => row).filter(() => next() % 10n === 0n),
+    ROWS,
+  ),
+  rowSetFrom(
+    Array.from({ length: DEGREE }, (_, row) => DEGREE + row),
+    ROWS,
+  ),
+  rowSetFrom([0], ROWS),
+  rowSetFrom([DEGREE - 1, DEGREE, ROWS - 1], ROWS),
+];
+
+beforeAll(async () => {
+  seal = await openSealBgv();
+  keys = seal.generateKeys();
+});
+
+describe.each(['secret', 'public'] as const)('with the %s key', (kind) => {
+  let blocks: readonly SignedBlock[];
+  beforeAll(() => {
+    const secretKey = kind === 'secret' ? keys.secretKey : null;
+    blocks = seal.encrypt({ publicKey: keys.publicKey, secretKey }, inBlocks(values)).map(signed);
+  });
+
+  it('opens to the sum of any set, by SEAL and by the definition of the scheme', () => {
+    const all = sets();
+    const sums = seal.sum(blocks, all, kind);
+    const expected = all.map(sumOf);
+    expect(seal.open(keys.secretKey, sums)).toEqual(expected);
+    expect(sums.map((sum) => decryptedByDefinition(sum, keys.secretKey))).toEqual(expected);
+  });
+
+  it('has the room that is proved, and more', () => {
+    for (const { bytes } of blocks)
+      expect(seal.noiseBudget(keys.secretKey, bytes)).toBeGreaterThanOrEqual(provenBudgetBits(1n, kind));
+    const all = sets();
+    for (const [at, sum] of seal.sum(blocks, all, kind).entries()) {
+      const budget = seal.noiseBudget(keys.secretKey, sum);
+      const proved = provenBudgetBits(BigInt(all[at]!.size), kind);
+      expect(budget).toBeGreaterThanOrEqual(proved);
+      expect(proved).toBeGreaterThan(0);
+    }
+  });
+
+  it('shows nothing of the other coefficients: two sums of one set differ in all of them', () => {
+    const set = [sets()[1]!];
+    const [a, b] = [seal.sum(blocks, set, kind)[0]!, seal.sum(blocks, set, kind)[0]!];
+    expect(blockSha256(a)).not.toBe(blockSha256(b));
+    expect(seal.open(keys.secretKey, [a, b])).toEqual([sumOf(set[0]!), sumOf(set[0]!)]);
+  });
+});
+
+describe('before SEAL reads it, a block is refused', () => {
+  const cases: readonly (readonly [string, (bytes: Uint8Array) => Uint8Array])[] = [
+    ['cut', (bytes) => bytes.slice(0, -1)],
+    ['longer', (bytes) => Uint8Array.of(...bytes, 0)],
+    ['of another version', (bytes) => bytes.with(3, 3)],
+    ['said to be compressed', (bytes) => bytes.with(5, 2)],
+    ['of other parameters', (bytes) => bytes.with(20, bytes[20]! ^ 1)],
+    ['of three polynomials', (bytes) => bytes.with(49, 3)],
+    ['of another degree', (bytes) => bytes.with(58, bytes[58]! ^ 8)],
+    ['with another count of numbers', (bytes) => bytes.with(106, bytes[106]! ^ 1)],
+    ['with another kind of seed', (bytes) => bytes.with(bytes.length - 65, 9)],
+    ['empty', () => new Uint8Array(0)],
+  ];
+
+  it.each(cases)('%s, though it were signed', (_, change) => {
+    const [block] = seal.encrypt(keys, [values.slice(0, 10)]);
+    expect(() => seal.sum([signed(change(block!))], [rowSetFrom([0], 10)], 'secret')).toThrow(
+      'a block is not as signed',
+    );
+  });
+
+  it('with one bit changed of what was signed, and taken without: the control', () => {
+    const [bytes] = seal.encrypt(keys, [values.slice(0, 10)]);
+    const { sha256 } = signed(bytes!);
+    const changed = bytes!.with(5_000, bytes![5_000]! ^ 1);
+    expect(() => seal.sum([{ bytes: changed, sha256 }], [rowSetFrom([0], 10)], 'secret')).toThrow(
+      'a block is not as signed',
+    );
+    const sums = seal.sum([{ bytes: bytes!, sha256 }], [rowSetFrom([0], 10)], 'secret');
+    expect(seal.open(keys.secretKey, sums)).toEqual([values[0]]);
+    expect(() => seal.open(keys.secretKey, [bytes!])).toThrow('no ciphertext of these parameters');
+  });
+});
+
+it('each task has a process of its own, isolated; the cipher behind its interface', { timeout: 120_000 }, async () => {
+  const { tier } = await detectTier('auto', false, memoryDir());
+  const processes = openBgvProcesses(tier);
+  const made = await processes.generateKeys();
+  const cipher = openBgv({ processes, keys: { ...made, secretKey: null }, openingKey: made.secretKey });
+  const stored = [
+    await cipher.encrypt(0, values.slice(0, DEGREE)),
+    await cipher.encrypt(DEGREE, values.slice(DEGREE, 6_000)),
+  ];
+  const rows = rowSetFrom([1, 5, 4_095, 4_096, 5_999], 6_000);
+  expect(await cipher.open([{ sum: await cipher.evaluate(stored, rows), rows }])).toEqual([sumOf(rows)]);
+  await expect(processes.sum([{ bytes: new Uint8Array(10), sha256: '' }], [rows], 'public')).rejects.toMatchObject({
+    code: 'SANDBOX_FAILED',
+  });
+});
+
+/**
+ * The constant coefficient of c₀ + c₁·s, centred modulo q, then modulo t. Polynomials are stored as their values at the roots of
+ * X^n + 1 modulo each prime; the mean of those is the constant coefficient.
+ */
+function decryptedByDefinition(ciphertext: Uint8Array, secretKey: Uint8Array): bigint {
+  const words = (bytes: Uint8Array, at: number, count: number) =>
+    new BigUint64Array(bytes.slice(at, at + 8 * count).buffer);
+  const key = words(secretKey, secretKey.length - 8 * 3 * DEGREE, 3 * DEGREE);
+  const numbers = words(ciphertext, 113, 4 * DEGREE);
+  const residues = DATA_PRIMES.map((prime, at) => {
+    let sum = 0n;
+    for (let i = 0; i < DEGREE; i += 1) {
+      const place = at * DEGREE + i;
+      sum += numbers[place]! + numbers[2 * DEGREE + place]! * key[place]!;
+    }
+    return ((sum % prime) * inverse(BigInt(DEGREE), prime)) % prime;
+  });
+  const [p, q] = DATA_PRIMES;
+  const lifted = residues[0]! + p * (((((residues[1]! - residues[0]!) * inverse(p, q)) % q) + q) % q);
+  const centred = lifted > (p * q) / 2n ? lifted - p * q : lifted;
+  return BigInt.asIntN(50, ((centred % PLAIN_MODULUS) + PLAIN_MODULUS) % PLAIN_MODULUS);
+}
+
+function inverse(value: bigint, prime: bigint): bigint {
+  let [result, base] = [1n, value % prime];
+  for (let power = prime - 2n; power > 0n; power >>= 1n) {
+    if ((power & 1n) === 1n) result = (result * base) % prime;
+    base = (base * base) % prime;
+  }
+  return result;
+}
