@@ -8,7 +8,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { DEFAULT_INGEST_LIMITS, detectTier, ingest, openVault } from '../sandbox/index.ts';
+import { DEFAULT_INGEST_LIMITS, detectTier, ingest, masterKeyWrapper, openVault } from '../sandbox/index.ts';
 import { ELECTRICITY } from './ingest-data.ts';
 
 const FACTS = `SELECT count(*), count(DISTINCT uscc), sum(kwh_total::DECIMAL(18,2)), sum(bill_amt::DECIMAL(18,2)),
@@ -56,7 +56,7 @@ async function* repeated(csv: string, times: number): AsyncGenerator<Uint8Array>
 async function ingestRun(csv: string, dir: string, times: number): Promise<Record<string, unknown>> {
   const runDir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'sluice-bench-'));
   const { tier } = await detectTier('auto', false, runDir);
-  const vault = await openVault({ dir, masterKey: Buffer.alloc(32, 1), runDir });
+  const vault = await openVault({ dir, keys: masterKeyWrapper(Buffer.alloc(32, 1)), runDir });
   const unitKeys = (domain: string) => createHash('sha512').update(domain).digest();
   const peaks = watchChildren();
   try {

@@ -12,6 +12,7 @@ export const AUDIT_KINDS = [
   'plan',
   'log-read',
   'log-key',
+  'master-key',
   'freeze',
   'canary',
   'destruction',

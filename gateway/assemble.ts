@@ -38,11 +38,11 @@ import type { Config, WitnessConfig } from './config.ts';
 import { FreezeRegister } from './freezes/freeze-register.ts';
 import { createFreezeService } from './freezes/freeze-service.ts';
 import { measureSandbox, observeGauges } from './gauges.ts';
-import { openIdentifierKeys } from './identity/identifier-keys.ts';
-import { catalogueKey, createAuthorizer, deriveKey, loadMasterKey, openIdentity } from './identity/index.ts';
+import { createAuthorizer, openIdentity } from './identity/index.ts';
 import { createIntegrityReports } from './integrity-reports.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { DEFAULT_CLOCK, geometricClock } from './jobs/release-clock.ts';
+import { identifierKeys, openHomeSecrets, openMasterKey } from './keys/index.ts';
 import { CompileCache } from './pipeline/compile-cache.ts';
 import type { PipelineDeps } from './pipeline/deps.ts';
 import { GrantedPlans } from './pipeline/granted-plans.ts';
@@ -92,8 +92,9 @@ export async function assemble(
   const now = () => new Date();
   await mkdir(config.home, { recursive: true, mode: 0o700 });
   const identity = await openIdentity(config, now);
-  const master = await loadMasterKey(config);
-  const unitKeys = await openIdentifierKeys(join(config.home, 'keys', 'identifiers.sealed'), master.key);
+  const master = await openMasterKey(config);
+  const secrets = await openHomeSecrets(config.home, master);
+  const unitKeys = identifierKeys(secrets);
   const integrity = createIntegrityReports(events.fatal);
   const metrics = createMetrics();
   const store = openStore({
@@ -101,7 +102,7 @@ export async function assemble(
     now,
     onBatch: metrics.batchCommitted,
     onFailure: events.fatal,
-    integrity: { ...integrity, key: catalogueKey(master.key) },
+    integrity: { ...integrity, key: secrets.catalogue },
   });
   const log = await openLog({
     store,
@@ -109,7 +110,7 @@ export async function assemble(
     origin: LOG_ORIGIN,
   });
   await integrity.begin(store);
-  const vault = await openVault({ dir: join(config.home, 'vault'), masterKey: master.key, runDir: config.runDir });
+  const vault = await openVault({ dir: join(config.home, 'vault'), keys: master.wrapper, runDir: config.runDir });
   await recover(store, vault);
   const sandbox = await openSandbox({
     tier: config.tier,
@@ -127,7 +128,7 @@ export async function assemble(
   await recordStart(store, log, sandbox, version);
   const authorize = createAuthorizer();
   const freezes = new FreezeRegister(store);
-  const digests = createCanaryDigests(deriveKey(master.key, 'sluice canaries', 32));
+  const digests = createCanaryDigests(secrets.canaries);
   const canaryRegister = new CanaryRegister(store, digests);
   const watch = createCanaryWatch({
     store,
@@ -150,7 +151,7 @@ export async function assemble(
     privacyNoise: drawnNoise((bytes) => randomFillSync(bytes)),
     guard: new StoredGuardMemory(store),
     answers: new KeptAnswers({
-      key: deriveKey(master.key, 'sluice kept answers', 32),
+      key: secrets.keptAnswers,
       conditions: {
         software: version,
         profile: contentHash(DEFAULT_PROFILE),

@@ -116,6 +116,13 @@ export const CONFIG_VARIABLES = {
   SLUICE_OIDC_ORG_CLAIM: claimName,
   SLUICE_MASTER_KEY: masterKey,
   SLUICE_MASTER_KEY_FILE: path,
+  SLUICE_MASTER_KEY_COMMAND: path,
+  SLUICE_MASTER_KEY_URL: absoluteUrl(),
+  SLUICE_MASTER_KEY_NAME: variable(z.string().regex(/^[\x21-\x7e]{1,500}$/), {
+    en: 'the name of the key in the key management service: 1 to 500 visible ASCII characters',
+    zh: '密钥管理服务中密钥的名称：1 到 500 个可见 ASCII 字符',
+  }),
+  SLUICE_MASTER_KEY_TOKEN_FILE: path,
   SLUICE_WITNESS_URL: absoluteUrl(),
   SLUICE_WITNESS_KEY: variable(z.string().regex(/^[^+\s]{1,255}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{40,2000}=*$/), {
     en: 'the verifier key of the witness, as `sluice witness` prints it',

@@ -19,11 +19,17 @@ export interface OidcConfig {
   readonly orgClaim: string;
 }
 
-/** Where the 32 bytes are that wrap every data key of the vault. `home`: made on first start, not in production. */
+/** A key management service: a command on this machine, or an HTTP endpoint over TLS or on this machine. */
+export type KeyServiceSource =
+  | { readonly from: 'command'; readonly path: string; readonly keyName: string }
+  | { readonly from: 'url'; readonly url: string; readonly tokenFile: string | null; readonly keyName: string };
+
+/** Where the key is that wraps every secret of the home. `home`: made on first start, not in production. */
 export type MasterKeySource =
   | { readonly from: 'variable'; readonly key: Uint8Array }
   | { readonly from: 'file'; readonly path: string }
-  | { readonly from: 'home'; readonly path: string };
+  | { readonly from: 'home'; readonly path: string }
+  | KeyServiceSource;
 
 /** Who cosigns the log, and what happens without. */
 export interface WitnessConfig {
@@ -176,10 +182,15 @@ function readOidc(read: Reader, production: boolean): OidcConfig | null {
   return Object.freeze({ issuer, jwksUrl, roleClaim, orgClaim });
 }
 
+/** Over TLS, or on this machine. */
+function isProtectedUrl(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+}
+
 /** Keys fetched in the clear could be anybody's. On the same host nobody stands between. */
 function refusePlainHttp(jwksUrl: string): void {
-  const { protocol, hostname } = new URL(jwksUrl);
-  if (protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname)) return;
+  if (isProtectedUrl(jwksUrl)) return;
   throw invalid('SLUICE_OIDC_JWKS_URL', {
     en: 'must be https when NODE_ENV=production',
     zh: '在 NODE_ENV=production 时必须为 https',
@@ -210,21 +221,58 @@ function readMasterKey(
   facts: { readonly production: boolean; readonly home: string; readonly cwd: string },
 ): MasterKeySource {
   const [key, file] = [read('SLUICE_MASTER_KEY'), read('SLUICE_MASTER_KEY_FILE')];
-  if (key !== undefined && file !== undefined) {
-    throw invalid('SLUICE_MASTER_KEY', {
-      en: 'must not be set beside SLUICE_MASTER_KEY_FILE: keep one',
-      zh: '不可与 SLUICE_MASTER_KEY_FILE 同时设置：只留一个',
-    });
-  }
+  const service = readKeyService(read, facts.cwd);
+  refuseSeveral(
+    ['SLUICE_MASTER_KEY', 'SLUICE_MASTER_KEY_FILE', 'SLUICE_MASTER_KEY_COMMAND', 'SLUICE_MASTER_KEY_URL'],
+    read,
+  );
+  if (service !== null) return service;
   if (key !== undefined) return Object.freeze({ from: 'variable', key });
   if (file !== undefined) return Object.freeze({ from: 'file', path: absolute(facts.cwd, file) });
   if (facts.production) {
     throw invalid('SLUICE_MASTER_KEY_FILE', {
-      en: 'or SLUICE_MASTER_KEY must be set when NODE_ENV=production: the key must not lie beside the data it opens',
-      zh: '或 SLUICE_MASTER_KEY 在 NODE_ENV=production 时必须设置：密钥不得与其所保护的数据放在一处',
+      en: 'or another SLUICE_MASTER_KEY… must be set when NODE_ENV=production: the key must not lie beside the data it opens',
+      zh: '或其他 SLUICE_MASTER_KEY… 在 NODE_ENV=production 时必须设置：密钥不得与其所保护的数据放在一处',
     });
   }
   return Object.freeze({ from: 'home', path: join(facts.home, 'keys', 'master.key') });
+}
+
+/** Of variables that say the same thing in different ways. */
+function refuseSeveral(names: readonly ConfigVariableName[], read: Reader): void {
+  const [first, second] = names.filter((name) => read(name) !== undefined);
+  if (first === undefined || second === undefined) return;
+  throw invalid(first, {
+    en: `must not be set beside ${second}: keep one`,
+    zh: `不可与 ${second} 同时设置：只留一个`,
+  });
+}
+
+function readKeyService(read: Reader, cwd: string): KeyServiceSource | null {
+  const [command, url] = [read('SLUICE_MASTER_KEY_COMMAND'), read('SLUICE_MASTER_KEY_URL')];
+  const [keyName, tokenFile] = [read('SLUICE_MASTER_KEY_NAME'), read('SLUICE_MASTER_KEY_TOKEN_FILE')];
+  if (command === undefined && url === undefined) {
+    if (keyName === undefined && tokenFile === undefined) return null;
+    throw invalid('SLUICE_MASTER_KEY_COMMAND', {
+      en: 'or SLUICE_MASTER_KEY_URL must be set beside SLUICE_MASTER_KEY_NAME and SLUICE_MASTER_KEY_TOKEN_FILE',
+      zh: '或 SLUICE_MASTER_KEY_URL 须与 SLUICE_MASTER_KEY_NAME、SLUICE_MASTER_KEY_TOKEN_FILE 一同设置',
+    });
+  }
+  if (keyName === undefined) {
+    throw invalid('SLUICE_MASTER_KEY_NAME', {
+      en: 'must be set beside SLUICE_MASTER_KEY_COMMAND or SLUICE_MASTER_KEY_URL: the name of the key there',
+      zh: '须与 SLUICE_MASTER_KEY_COMMAND 或 SLUICE_MASTER_KEY_URL 一同设置：密钥在该服务中的名称',
+    });
+  }
+  if (url === undefined) return Object.freeze({ from: 'command', path: absolute(cwd, command ?? ''), keyName });
+  if (!isProtectedUrl(url)) {
+    throw invalid('SLUICE_MASTER_KEY_URL', {
+      en: 'must be https, or on this machine: keys go over it',
+      zh: '应为 https 或本机地址：密钥经由它传输',
+    });
+  }
+  const token = tokenFile === undefined ? null : absolute(cwd, tokenFile);
+  return Object.freeze({ from: 'url', url, tokenFile: token, keyName });
 }
 
 /** Six tenths of the machine shared among the workers, within what one engine needs at least and can use at most. */

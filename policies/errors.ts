@@ -114,6 +114,8 @@ export const SANDBOX_ERROR_CODES = [
   'UPLOAD_CIPHERTEXT', // problem: encrypted columns that are not as their provider signed them
   'UPLOAD_DIGEST', // algorithm: the body does not have the digest that the header declares
   'VAULT_CORRUPT', // (none)
+  'MASTER_KEY_WRONG', // needed, given: ids of master keys; another one than the configured wrapped it
+  'KEY_SERVICE_FAILED', // problem: start | exit | timeout | unreachable | status | answer | token
 ] as const;
 
 /** The custodian of level `important`, another process than the gateway. */

@@ -22,7 +22,7 @@ export {
 } from './log-key.ts';
 export type { LogProblem, ProblemKind } from './log-problem.ts';
 export { checkReceipt, formatReceipt } from './receipt.ts';
-export { type KeyChange, retireLogKey, rotateLogKey } from './rotate-key.ts';
+export { type KeyChange, retireLogKey, rotateLogKey, withClosedLog } from './rotate-key.ts';
 export { parseTilePath, type TileAddress, tilePath } from './tiles.ts';
 export {
   type VerifyOptions,

@@ -1,6 +1,6 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { appendEntry, openStore } from '#catalog';
+import { appendEntry, openStore, type Store } from '#catalog';
 import { AppError } from '#policies';
 import { openLog } from './log.ts';
 import { copyKeyFile, LOG_ORIGIN, type LogKeys, loadLogKeys, loadOrCreateLogKey } from './log-key.ts';
@@ -53,11 +53,28 @@ export async function retireLogKey(home: string): Promise<KeyChange> {
 
 /** Opens the log with these keys, so that every kept head bears their signatures; appends what is to be said. */
 async function record(home: string, keys: LogKeys, note: string | null): Promise<void> {
+  await withLog(home, keys, async (store) => {
+    if (note !== null) await store.commit((tx) => appendEntry(tx, { v: 1, kind: 'log-key', at: tx.now(), note }));
+  });
+}
+
+/**
+ * Works on a home on which no gateway runs; what the work writes into the log is signed with it.
+ *
+ * @throws AppError `HOME_IN_USE`; `LOG_CORRUPT`.
+ */
+export function withClosedLog<T>(home: string, work: (store: Store) => Promise<T>): Promise<T> {
+  const { current, former } = keyFiles(home);
+  return withLog(home, loadLogKeys(current, former), work);
+}
+
+async function withLog<T>(home: string, keys: LogKeys, work: (store: Store) => Promise<T>): Promise<T> {
   const store = openStore({ path: join(home, 'sluice.db'), now: () => new Date() });
   try {
     const log = await openLog({ store, ...keys, origin: LOG_ORIGIN });
-    if (note !== null) await store.commit((tx) => appendEntry(tx, { v: 1, kind: 'log-key', at: tx.now(), note }));
+    const done = await work(store);
     await log.close();
+    return done;
   } finally {
     store.close();
   }

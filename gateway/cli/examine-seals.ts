@@ -4,7 +4,7 @@ import { openStoreReader, type TamperedRow } from '#catalog';
 import { AppError } from '#policies';
 import type { Config } from '../config.ts';
 import type { Wording } from '../config-variables.ts';
-import { catalogueKey, loadMasterKey } from '../identity/index.ts';
+import { openMasterKey, readHomeSecrets } from '../keys/index.ts';
 import type { Finding } from './examine.ts';
 
 const CHECK = 'seals';
@@ -15,12 +15,13 @@ export async function examineSeals(config: Config): Promise<readonly Finding[]> 
   const path = join(config.home, 'sluice.db');
   const { masterKey } = config;
   // WHY: loading the key of a home makes one where there is none.
-  if (!existsSync(path) || (masterKey.from !== 'variable' && !existsSync(masterKey.path))) return [];
+  if (!existsSync(path) || (masterKey.from === 'home' && !existsSync(masterKey.path))) return [];
   try {
-    const { key } = await loadMasterKey(config);
+    const secrets = await readHomeSecrets(config.home, await openMasterKey(config));
+    if (secrets === null) return [];
     const store = openStoreReader(path);
     try {
-      return findingsOf(store.tamperedRows(catalogueKey(key)));
+      return findingsOf(store.tamperedRows(secrets.catalogue));
     } finally {
       store.close();
     }

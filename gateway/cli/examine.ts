@@ -7,6 +7,7 @@ import { AppError } from '#policies';
 import { detectTier } from '#sandbox';
 import { type Config, type Environment, readConfig } from '../config.ts';
 import type { Wording } from '../config-variables.ts';
+import { examineKeys } from './examine-keys.ts';
 import { examineRemains } from './examine-remains.ts';
 import { examineSeals } from './examine-seals.ts';
 
@@ -37,6 +38,7 @@ export async function examine(env: Environment): Promise<readonly Finding[]> {
     examineMemory(config),
     await examineDisk(config.home),
     await examineHome(config.home),
+    await examineKeys(config),
     ...(await examineSeals(config)),
     ...(await examineRemains(config)),
     await examinePort(config),

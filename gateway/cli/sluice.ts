@@ -12,6 +12,7 @@ import * as encrypt from './encrypt.ts';
 import * as explain from './explain.ts';
 import { reportFailure } from './failure.ts';
 import * as freezes from './freezes.ts';
+import * as keys from './keys.ts';
 import * as query from './query.ts';
 import * as receipt from './receipt.ts';
 import * as register from './register.ts';
@@ -34,6 +35,7 @@ const COMMANDS = [
   witness,
   freezes,
   canaries,
+  keys,
   doctor,
   demo,
 ];

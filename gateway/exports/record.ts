@@ -31,5 +31,5 @@ export function recordOf(origin: string, { index, entry }: FoundEntry): ExportRe
 
 function severityOf({ kind, decision, code }: AuditEntry): Severity {
   if ((kind === 'integrity' && decision === 'deny') || code === 'POLICY_CANARY') return 'critical';
-  return decision === 'deny' || kind === 'freeze' || kind === 'log-key' ? 'warning' : 'info';
+  return decision === 'deny' || kind === 'freeze' || kind === 'log-key' || kind === 'master-key' ? 'warning' : 'info';
 }

@@ -10,7 +10,6 @@ export {
 } from './authenticator.ts';
 export { type AccessDecision, type Authorizer, createAuthorizer, type Target } from './authorizer.ts';
 export { type Caller, ORG_PATTERN, ROLES, type Role, SUB_PATTERN } from './caller.ts';
-export { catalogueKey, deriveKey } from './derive-key.ts';
 export {
   EMBEDDED_ISSUER,
   type EmbeddedIssuer,
@@ -18,6 +17,5 @@ export {
   TOKEN_TTL_SECONDS,
   TOKEN_TTL_SECONDS_MAX,
 } from './embedded-issuer.ts';
-export { loadMasterKey, type MasterKey } from './master-key.ts';
 export { type Identity, openIdentity } from './open-identity.ts';
 export { readOrCreatePrivate, readPrivate } from './private-file.ts';

@@ -307,6 +307,16 @@ export const EN: MessageCatalogue = {
     detail: 'the[ {algorithm}] digest of the file is another; nothing was kept',
     hint: 'send the file again with its own digest',
   },
+  MASTER_KEY_WRONG: {
+    title: 'the master key is another one',
+    detail: 'a secret of this home was wrapped by master key `{needed}`, and the configured one is `{given}`',
+    hint: 'configure the key `{needed}`; where a rotation was cut off, run `sluice keys rotate` again with both keys',
+  },
+  KEY_SERVICE_FAILED: {
+    title: 'the key management service refused',
+    detail: 'the key management service did not do what it was asked for: {problem}',
+    hint: 'the operator looks into the service that SLUICE_MASTER_KEY_COMMAND or SLUICE_MASTER_KEY_URL names; `sluice doctor` asks it',
+  },
   VAULT_CORRUPT: {
     title: 'stored data failed its integrity check',
     detail: 'the stored data failed its integrity check and was not used',

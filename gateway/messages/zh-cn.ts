@@ -306,6 +306,16 @@ export const ZH_CN: MessageCatalogue = {
     detail: '文件的[ {algorithm}] 摘要不一致，未保留任何内容',
     hint: '请连同正确的摘要重新上传',
   },
+  MASTER_KEY_WRONG: {
+    title: '主密钥不符',
+    detail: '主目录中的密钥材料由主密钥 `{needed}` 封装，而当前配置的是 `{given}`',
+    hint: '请配置主密钥 `{needed}`；若轮换曾中断，请用新旧两个密钥再次执行 `sluice keys rotate`',
+  },
+  KEY_SERVICE_FAILED: {
+    title: '密钥管理服务拒绝',
+    detail: '密钥管理服务未按要求应答：{problem}',
+    hint: '请运营方检查 SLUICE_MASTER_KEY_COMMAND 或 SLUICE_MASTER_KEY_URL 所指的服务；`sluice doctor` 可进行检测',
+  },
   VAULT_CORRUPT: {
     title: '存储数据未通过完整性校验',
     detail: '存储数据未通过完整性校验，未被使用',

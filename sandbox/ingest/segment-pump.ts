@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, storedTwins, type TableSchema, type UnitKind } from '#policies/stored-tables';
-import { KEY_BYTES } from '../vault/data-key.ts';
+import { KEY_BYTES } from '../vault/key-wrapper.ts';
 import type { ScratchDir } from '../vault/private-dir.ts';
 import { openSealedFile, sealFile } from '../vault/sealed-file.ts';
 import type { VersionWriter } from '../vault/version-writer.ts';

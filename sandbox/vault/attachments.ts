@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { lstat, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, assert } from '#policies/stored-tables';
-import { unwrapDataKey, type VersionName, versionLabel } from './data-key.ts';
+import { type VersionName, versionLabel } from './data-key.ts';
+import type { KeyWrapper } from './key-wrapper.ts';
 import { fileContext, KEY_FILE, readManifest, type SegmentInfo } from './manifest.ts';
 import { checkFreeBytes, type ScratchDir } from './private-dir.ts';
 import { openSealedFile, writeFully } from './sealed-file.ts';
@@ -50,7 +51,7 @@ export interface Attachments {
 
 export function createAttachments(
   places: { readonly versions: string; readonly attached: string },
-  masterKey: Uint8Array,
+  keys: KeyWrapper,
   work: WorkPlaces,
 ): Attachments {
   /** The one that a new user shares. */
@@ -83,7 +84,7 @@ export function createAttachments(
       const label = versionLabel(name);
       let holding = holdings.get(label);
       if (holding === undefined) {
-        const copy = decryptVersion(places, masterKey, name, work);
+        const copy = decryptVersion(places, keys, name, work);
         holding = { label, users: 0, copy, wiped: Promise.withResolvers() };
         holdings.set(label, holding);
         alive.add(holding);
@@ -110,12 +111,12 @@ export function createAttachments(
 /** @throws AppError VAULT_CORRUPT, SANDBOX_MEMORY; nothing stays on the tmpfs then. */
 async function decryptVersion(
   places: { readonly versions: string; readonly attached: string },
-  masterKey: Uint8Array,
+  keys: KeyWrapper,
   name: VersionName,
   work: WorkPlaces,
 ): Promise<Copy> {
   const source = join(places.versions, versionLabel(name));
-  const dataKey = await readDataKey(masterKey, name, source);
+  const dataKey = await readDataKey(keys, name, source);
   const { segments } = await readManifest(dataKey, name, source);
   await checkFreeBytes(
     places.attached,
@@ -139,11 +140,11 @@ async function decryptVersion(
 }
 
 /** A missing key is a destroyed or damaged version: both look the same. */
-async function readDataKey(masterKey: Uint8Array, name: VersionName, dir: string): Promise<Buffer> {
+async function readDataKey(keys: KeyWrapper, name: VersionName, dir: string): Promise<Buffer> {
   const wrapped = await readFile(join(dir, KEY_FILE)).catch((error: unknown) => {
     throw new AppError('VAULT_CORRUPT', {}, null, error);
   });
-  return unwrapDataKey(masterKey, name, wrapped);
+  return await keys.unwrap(wrapped, versionLabel(name));
 }
 
 async function decryptFile(dataKey: Uint8Array, context: string, source: string, target: string): Promise<void> {

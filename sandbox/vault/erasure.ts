@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KEY_FILE } from './manifest.ts';
+import { KEY_FILE, NEXT_KEY_FILE } from './manifest.ts';
 import { writeFully } from './sealed-file.ts';
 import { syncDir } from './version-writer.ts';
 import type { WorkPlaces } from './work-places.ts';
@@ -19,7 +19,7 @@ export async function eraseVersion(
   work: Pick<WorkPlaces, 'hold'>,
 ): Promise<void> {
   const dir = join(places.versions, label);
-  await shredKey(join(dir, KEY_FILE));
+  for (const key of [KEY_FILE, NEXT_KEY_FILE]) await shredKey(join(dir, key));
   // WHY: out of sight in one step, so that a crash halfway leaves a staging folder and not half a version.
   const grave = join(places.staging, `destroyed.${randomUUID()}`);
   const release = work.hold(grave);

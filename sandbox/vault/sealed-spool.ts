@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { AppError, assert } from '#policies/stored-tables';
-import { KEY_BYTES } from './data-key.ts';
+import { KEY_BYTES } from './key-wrapper.ts';
 import { readFully, writeFully } from './sealed-file.ts';
 import { chunkPlace, newSealedFormat } from './sealed-format.ts';
 

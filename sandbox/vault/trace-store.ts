@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KEY_BYTES, type VersionName, versionLabel } from './data-key.ts';
+import { type VersionName, versionLabel } from './data-key.ts';
+import { KEY_BYTES, type KeyWrapper } from './key-wrapper.ts';
 import { KEY_FILE } from './manifest.ts';
 import { openSealedBytes, sealBytes } from './sealed-file.ts';
 import { decodeTraces, encodeTraces, type VersionTraces } from './traces.ts';
@@ -18,21 +19,16 @@ export interface TraceStore {
   forget(name: VersionName): Promise<void>;
 }
 
-export interface TraceKeys {
-  readonly wrap: (name: VersionName, key: Uint8Array) => Promise<Buffer>;
-  readonly unwrap: (name: VersionName, wrapped: Uint8Array) => Promise<Buffer>;
-}
-
 const TRACES_FILE = 'traces';
 
-export function createTraceStore(dir: string, keys: TraceKeys): TraceStore {
+export function createTraceStore(dir: string, keys: KeyWrapper): TraceStore {
   const folderOf = (name: VersionName) => join(dir, versionLabel(name));
   const contextOf = (name: VersionName) => `${versionLabel(name)}/${TRACES_FILE}`;
   return {
     async read(name) {
       const wrapped = await readFile(join(folderOf(name), KEY_FILE)).catch(() => null);
       if (wrapped === null) return null;
-      const key = await keys.unwrap(name, wrapped);
+      const key = await keys.unwrap(wrapped, versionLabel(name));
       return decodeTraces(await openSealedBytes(key, contextOf(name), join(folderOf(name), TRACES_FILE)));
     },
     async keep(name, traces) {
@@ -40,7 +36,7 @@ export function createTraceStore(dir: string, keys: TraceKeys): TraceStore {
       await mkdir(draft, { mode: 0o700 });
       const key = randomBytes(KEY_BYTES);
       await sealBytes(key, contextOf(name), encodeTraces(traces), join(draft, TRACES_FILE));
-      await writeKey(join(draft, KEY_FILE), await keys.wrap(name, key));
+      await writeKey(join(draft, KEY_FILE), await keys.wrap(key, versionLabel(name)));
       await syncDir(draft);
       await rename(draft, folderOf(name));
       await syncDir(dir);

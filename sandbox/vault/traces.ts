@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type VersionName, versionLabel } from './data-key.ts';
+import type { KeyWrapper } from './key-wrapper.ts';
 import { fileContext, KEY_FILE, readManifest } from './manifest.ts';
 import { openSealedFile } from './sealed-file.ts';
 
@@ -32,18 +33,19 @@ export function pageDigest(page: Uint8Array): string {
   return createHash('sha256').update(page).digest('base64');
 }
 
-export async function tracesOf(
-  versions: string,
-  name: VersionName,
-  unwrap: (wrapped: Uint8Array) => Promise<Buffer>,
-): Promise<VersionTraces> {
+export async function tracesOf(versions: string, name: VersionName, keys: KeyWrapper): Promise<VersionTraces> {
   const dir = join(versions, versionLabel(name));
   const wrappedKey = await readFile(join(dir, KEY_FILE)).catch(() => null);
   const pages = new Map<number, Set<string>>();
   let pageCount = 0;
   if (wrappedKey !== null) {
     // WHY a failure is passed over: a damaged version must be erasable too. The certificate says how many pages were known.
-    pageCount = await readPages(dir, name, await unwrap(wrappedKey).catch(() => null), pages).catch(() => 0);
+    pageCount = await readPages(
+      dir,
+      name,
+      await keys.unwrap(wrappedKey, versionLabel(name)).catch(() => null),
+      pages,
+    ).catch(() => 0);
   }
   return { label: versionLabel(name), wrappedKey, pages, pageCount };
 }

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import { assert } from '#policies/stored-tables';
 import { type AttachedVersion, createAttachments } from './attachments.ts';
-import { KEY_BYTES, parseVersionLabel, unwrapDataKey, versionLabel, wrapDataKey } from './data-key.ts';
+import { parseVersionLabel, versionLabel } from './data-key.ts';
 import { eraseVersion } from './erasure.ts';
+import type { KeyWrapper } from './key-wrapper.ts';
 import { openPrivateDir, type ScratchDir } from './private-dir.ts';
 import { type RemainsReport, scanForRemains } from './remains.ts';
-import { createTraceStore, type TraceKeys } from './trace-store.ts';
+import { requireWrapper } from './rewrap.ts';
+import { createTraceStore } from './trace-store.ts';
 import { tracesOf, type VersionTraces } from './traces.ts';
 import { createVersionWriter, type VersionWriter } from './version-writer.ts';
 import { createWorkPlaces } from './work-places.ts';
@@ -52,36 +53,35 @@ export interface Vault {
 export interface VaultOptions {
   /** Sealed data at rest: any disk. */
   readonly dir: string;
-  /** 32 bytes. Whoever has it reads everything: keep it elsewhere than `dir`. */
-  readonly masterKey: Uint8Array;
+  /** Whoever has what is behind it reads everything: keep it elsewhere than `dir`. */
+  readonly keys: KeyWrapper;
   /** On Linux a tmpfs; created with mode 0700. The vault uses `<runDir>/vault` alone. */
   readonly runDir: string;
 }
 
-/** @throws AppError SANDBOX_UNAVAILABLE when `runDir` is not a private folder in memory. */
+/**
+ * @throws AppError SANDBOX_UNAVAILABLE when `runDir` is not a private folder in memory; MASTER_KEY_WRONG when a version needs another
+ *   wrapper than `keys`.
+ */
 export async function openVault(options: VaultOptions): Promise<Vault> {
-  assert(options.masterKey.byteLength === KEY_BYTES, 'the master key has 32 bytes');
-  const masterKey = Buffer.from(options.masterKey);
+  const { keys } = options;
   const places = placesOf(options);
   await openPrivateDir(options.runDir);
   for (const dir of [options.dir, ...Object.values(places)]) await mkdir(dir, { recursive: true, mode: 0o700 });
   await chmod(options.dir, 0o700);
+  await requireWrapper(options.dir, keys);
   const work = createWorkPlaces();
-  const attachments = createAttachments(places, masterKey, work);
-  const keys: TraceKeys = {
-    wrap: async (name, key) => wrapDataKey(masterKey, name, key),
-    unwrap: async (name, wrapped) => unwrapDataKey(masterKey, name, wrapped),
-  };
+  const attachments = createAttachments(places, keys, work);
   const traces = createTraceStore(places.erasures, keys);
   work.hold(places.erasures);
   return {
-    create: (resource, version) => createVersionWriter(places, masterKey, { resource, version }, work),
+    create: (resource, version) => createVersionWriter(places, keys, { resource, version }, work),
     attach: (resource, version) => attachments.attach({ resource, version }),
     async traces(resource, version) {
       const name = { resource, version };
       const kept = await traces.read(name);
       if (kept !== null) return kept;
-      const fresh = await tracesOf(places.versions, name, (wrapped) => keys.unwrap(name, wrapped));
+      const fresh = await tracesOf(places.versions, name, keys);
       await traces.keep(name, fresh);
       return fresh;
     },

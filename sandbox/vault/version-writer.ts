@@ -2,7 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '#policies/stored-tables';
-import { KEY_BYTES, type VersionName, versionLabel, wrapDataKey } from './data-key.ts';
+import { type VersionName, versionLabel } from './data-key.ts';
+import { KEY_BYTES, type KeyWrapper } from './key-wrapper.ts';
 import { fileContext, KEY_FILE, type SegmentInfo, writeManifest } from './manifest.ts';
 import { sealFile, writeFully } from './sealed-file.ts';
 import type { WorkPlaces } from './work-places.ts';
@@ -35,7 +36,7 @@ export async function syncDir(dir: string): Promise<void> {
 
 export async function createVersionWriter(
   places: { readonly staging: string; readonly versions: string },
-  masterKey: Uint8Array,
+  keys: KeyWrapper,
   name: VersionName,
   work: Pick<WorkPlaces, 'hold'>,
 ): Promise<VersionWriter> {
@@ -63,7 +64,7 @@ export async function createVersionWriter(
     async commit() {
       assert(state === 'open', 'a version is committed once');
       await writeManifest(dataKey, name, dir, { v: 1, segments });
-      await writeKey(join(dir, KEY_FILE), wrapDataKey(masterKey, name, dataKey));
+      await writeKey(join(dir, KEY_FILE), await keys.wrap(dataKey, label));
       await syncDir(dir);
       await rename(dir, target);
       state = 'committed';

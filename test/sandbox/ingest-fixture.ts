@@ -13,7 +13,7 @@ import {
 } from '../../sandbox/ingest/index.ts';
 import { detectTier } from '../../sandbox/isolation/detect.ts';
 import type { IsolationTier } from '../../sandbox/isolation/spawn.ts';
-import { openVault, type Vault } from '../../sandbox/vault/index.ts';
+import { masterKeyWrapper, openVault, type Vault } from '../../sandbox/vault/index.ts';
 import { memoryDir } from './memory-dir.ts';
 
 export function column(name: string, type: ColumnSchema['type'], more: Partial<ColumnSchema> = {}): ColumnSchema {
@@ -56,7 +56,7 @@ export interface IngestFixture {
 export async function openIngestFixture(): Promise<IngestFixture> {
   const dir = mkdtempSync(join(tmpdir(), 'sluice-ingest-'));
   const runDir = memoryDir();
-  const vault = await openVault({ dir, masterKey: randomBytes(32), runDir });
+  const vault = await openVault({ dir, keys: masterKeyWrapper(randomBytes(32)), runDir });
   const tier = await strictestTier(runDir);
   const filesBelow = (root: string): string[] =>
     readdirSync(root, { recursive: true })

@@ -5,7 +5,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import type { EmittedSql, UntrustedSql } from '#policies';
 import { openSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/sandbox.ts';
 import type { SandboxEvent } from '../../sandbox/sandbox-event.ts';
-import { openVault, type Vault } from '../../sandbox/vault/index.ts';
+import { masterKeyWrapper, openVault, type Vault } from '../../sandbox/vault/index.ts';
 
 /** What the tests of the sandbox stand on: a real vault with two tables, on a tmpfs of its own. */
 export interface SandboxFixture {
@@ -38,7 +38,7 @@ export const asUntrusted = (sql: string): UntrustedSql => sql as UntrustedSql;
 
 export async function openFixture(): Promise<SandboxFixture> {
   const runDir = await mkdtemp('/dev/shm/sluice-test-');
-  const vault = await openVault({ dir: join(runDir, 'at-rest'), masterKey: randomBytes(32), runDir });
+  const vault = await openVault({ dir: join(runDir, 'at-rest'), keys: masterKeyWrapper(randomBytes(32)), runDir });
   for (const { resource, segments } of TABLES) await writeTable(vault, resource, segments);
   const events: SandboxEvent[] = [];
   const opened: Sandbox[] = [];

@@ -9,8 +9,8 @@ import { type Config, readConfig } from '../../../gateway/config.ts';
 import { createAuthenticator, remoteSource } from '../../../gateway/identity/authenticator.ts';
 import type { Caller } from '../../../gateway/identity/caller.ts';
 import { openEmbeddedIssuer } from '../../../gateway/identity/embedded-issuer.ts';
-import { loadMasterKey } from '../../../gateway/identity/master-key.ts';
 import { openIdentity } from '../../../gateway/identity/open-identity.ts';
+import { openMasterKey } from '../../../gateway/keys/index.ts';
 import { createTestIssuer, goodClaims, ISSUER, NOW, sign } from './signing.ts';
 
 const caller: Caller = { sub: 'alice', org: 'dev-a', role: 'developer' };
@@ -87,10 +87,14 @@ describe('the embedded issuer', () => {
 
 describe('the master key', () => {
   test('is created once in the home outside production', async () => {
-    const first = await loadMasterKey(config());
+    const first = await openMasterKey(config());
     expect(first.createdAt).toBe(join(home, 'keys', 'master.key'));
     expect((await stat(join(home, 'keys', 'master.key'))).mode & 0o777).toBe(0o600);
-    expect(await loadMasterKey(config())).toEqual({ key: first.key, createdAt: null });
+    expect(await openMasterKey(config())).toMatchObject({
+      key: first.key,
+      createdAt: null,
+      wrapper: { id: first.wrapper.id },
+    });
     expect(first.key).toHaveLength(32);
   });
 
@@ -98,7 +102,7 @@ describe('the master key', () => {
     const path = join(home, 'key');
     const load = async (text: string) => {
       await writeFile(path, text, { mode: 0o600 });
-      return (await loadMasterKey(config({ SLUICE_MASTER_KEY_FILE: path }))).key;
+      return (await openMasterKey(config({ SLUICE_MASTER_KEY_FILE: path }))).key;
     };
     const bytes = new Uint8Array(32).fill(0xab);
     expect(await load(`${'ab'.repeat(32)}\n`)).toEqual(bytes);
@@ -107,14 +111,14 @@ describe('the master key', () => {
       await expect(load(text)).rejects.toMatchObject({ facts: { variable: 'SLUICE_MASTER_KEY_FILE' } });
     }
     await chmod(path, 0o640);
-    await expect(loadMasterKey(config({ SLUICE_MASTER_KEY_FILE: path }))).rejects.toMatchObject({
+    await expect(openMasterKey(config({ SLUICE_MASTER_KEY_FILE: path }))).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
     });
   });
 
   test('a file that is not there is said to be missing, not made', async () => {
     const absent = config({ SLUICE_MASTER_KEY_FILE: join(home, 'absent') });
-    await expect(loadMasterKey(absent)).rejects.toMatchObject({ facts: { variable: 'SLUICE_MASTER_KEY_FILE' } });
+    await expect(openMasterKey(absent)).rejects.toMatchObject({ facts: { variable: 'SLUICE_MASTER_KEY_FILE' } });
     expect(await readdir(home)).toEqual([]);
   });
 });

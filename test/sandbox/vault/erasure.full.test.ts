@@ -12,14 +12,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openVault, type RemainsKind, type Vault } from '../../../sandbox/vault/index.ts';
+import { masterKeyWrapper, openVault, type RemainsKind, type Vault } from '../../../sandbox/vault/index.ts';
 import { memoryDir } from '../memory-dir.ts';
 
 /**
  * Goal: after an erasure a scan proves that nothing of the version is left, and finds every copy that somebody left lying.
  * Method: a clean vault is scanned (control: nothing is found); then copies are planted, one kind at a time, each of which must be found.
  */
-const masterKey = randomBytes(32);
+const keys = masterKeyWrapper(randomBytes(32));
 let home: string;
 let dir: string;
 let runDir: string;
@@ -30,7 +30,7 @@ beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'sluice-erasure-'));
   dir = join(home, 'vault');
   runDir = memoryDir();
-  vault = await openVault({ dir, masterKey, runDir });
+  vault = await openVault({ dir, keys, runDir });
   // As DuckDB begins a file: a checksum, then the magic.
   plain = Buffer.concat([randomBytes(8), Buffer.from('DUCK'), randomBytes(300_000)]);
   await store(1, plain);
@@ -117,7 +117,7 @@ describe('erasing a version', () => {
     await vault.traces('elec', 1);
     await vault.destroy('elec', 1);
     writeFileSync(join(home, 'notes.txt'), plain);
-    const restarted = await openVault({ dir, masterKey, runDir });
+    const restarted = await openVault({ dir, keys, runDir });
     await restarted.sweep(() => true);
     const traces = await restarted.traces('elec', 1);
     const kinds = (await restarted.scan(traces, [home])).found.map(({ kind }) => kind);

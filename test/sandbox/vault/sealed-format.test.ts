@@ -1,6 +1,6 @@
 import { createDecipheriv, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { fileKey, unwrapDataKey, wrapDataKey } from '../../../sandbox/vault/data-key.ts';
+import { fileKey } from '../../../sandbox/vault/data-key.ts';
 import {
   chunkPlace,
   HEADER_BYTES,
@@ -117,27 +117,5 @@ describe('the sealed format', () => {
 
   it('never seals twice to the same bytes', () => {
     expect(sealAll(plain).equals(sealAll(plain))).toBe(false);
-  });
-});
-
-describe('the wrapped data key', () => {
-  const master = randomBytes(32);
-  const name = { resource: 'elec', version: 3 };
-
-  it('opens under its own master key and version only', () => {
-    const wrapped = wrapDataKey(master, name, dataKey);
-    expect(unwrapDataKey(master, name, wrapped).equals(dataKey)).toBe(true);
-    expect(() => unwrapDataKey(randomBytes(32), name, wrapped)).toThrow('VAULT_CORRUPT');
-    expect(() => unwrapDataKey(master, { resource: 'elec', version: 4 }, wrapped)).toThrow('VAULT_CORRUPT');
-    expect(() => unwrapDataKey(master, { resource: 'gas', version: 3 }, wrapped)).toThrow('VAULT_CORRUPT');
-  });
-
-  it('notices a change of any one byte', () => {
-    const wrapped = wrapDataKey(master, name, dataKey);
-    for (let at = 0; at < wrapped.length; at += 1) {
-      const changed = Buffer.from(wrapped);
-      changed[at] = (changed[at] as number) ^ 0x80;
-      expect(() => unwrapDataKey(master, name, changed)).toThrow('VAULT_CORRUPT');
-    }
   });
 });

@@ -12,10 +12,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openVault, type Vault } from '../../../sandbox/vault/index.ts';
+import { masterKeyWrapper, openVault, type Vault } from '../../../sandbox/vault/index.ts';
 import { memoryDir } from '../memory-dir.ts';
 
-const masterKey = randomBytes(32);
+const keys = masterKeyWrapper(randomBytes(32));
 let dir: string;
 let runDir: string;
 let vault: Vault;
@@ -23,7 +23,7 @@ let vault: Vault;
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'sluice-vault-'));
   runDir = memoryDir();
-  vault = await openVault({ dir, masterKey, runDir });
+  vault = await openVault({ dir, keys, runDir });
 });
 
 afterEach(() => {
@@ -174,7 +174,7 @@ describe('erasure', () => {
     await vault.create('elec', 3); // the process dies here
     await vault.attach('elec', 1); // and here
     await vault.scratch();
-    const again = await openVault({ dir, masterKey, runDir });
+    const again = await openVault({ dir, keys, runDir });
     await again.sweep((_, version) => version === 1);
     expect(filesBelow(dir)).toEqual(['versions/elec@1/000000.seg', 'versions/elec@1/key', 'versions/elec@1/manifest']);
     expect(readdirSync(join(dir, 'staging'))).toEqual([]);
@@ -187,7 +187,7 @@ describe('the run folder', () => {
     if (process.platform !== 'linux') return console.log('skipped: only Linux names its file systems');
     const disk = mkdtempSync('/var/tmp/sluice-disk-');
     try {
-      const attempt = openVault({ dir, masterKey, runDir: disk });
+      const attempt = openVault({ dir, keys, runDir: disk });
       await expect(attempt).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE', facts: { tier: 'vault' } });
     } finally {
       rmSync(disk, { recursive: true });
