@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, type JWK } from 'jose';
-import { deriveKey } from '../identity/index.ts';
+import { deriveKey } from '../keys/index.ts';
 
 /** What providers wrap data keys for: X25519, derived from a secret of 32 bytes, so that shares of the secret bring it back. */
 export interface CustodianKey {

@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadMasterKey } from '../../gateway/identity/index.ts';
+import { openMasterKey } from '../../gateway/keys/index.ts';
 import { openVault } from '../../sandbox/index.ts';
 import { runFaults } from './campaign.ts';
 import { killAll, StartFailed } from './faulty-gateway.ts';
@@ -100,8 +100,10 @@ describe('a home that was spoilt', { timeout: 300_000 }, () => {
     writeFileSync(join(planted, 'chunk-0.csv'), markedCsv());
     expect(judgeFolders(planted)['plaintext_left']).toHaveLength(1);
     expect(judgeFolders(home, runDir)['plaintext_left']).toEqual([]);
-    const { key } = await loadMasterKey({ masterKey: { from: 'home', path: join(home, 'keys', 'master.key') } });
-    const vault = await openVault({ dir: join(home, 'vault'), masterKey: key, runDir });
+    const { wrapper: keys } = await openMasterKey({
+      masterKey: { from: 'home', path: join(home, 'keys', 'master.key') },
+    });
+    const vault = await openVault({ dir: join(home, 'vault'), keys, runDir });
     const attached = await vault.attach('people', 1);
     expect(judgeFolders(runDir)['plaintext_left']).toHaveLength(1);
     await attached.release();
