@@ -10,6 +10,7 @@ import {
   type ConfigVariableName,
   type Wording,
 } from './config-variables.ts';
+import { nearestName } from './nearest-name.ts';
 
 /** Where tokens come from besides the embedded issuer. */
 export interface OidcConfig {
@@ -130,7 +131,7 @@ function refuseUnknown(env: Environment): void {
   const known = [...Object.keys(CONFIG_VARIABLES), ...Object.keys(CLIENT_VARIABLES)];
   for (const name of Object.keys(env).sort()) {
     if (!name.toUpperCase().startsWith('SLUICE_') || known.includes(name)) continue;
-    const near = nearest(name.toUpperCase(), known);
+    const near = nearestName(name.toUpperCase(), known);
     const hint = near === null ? `known are ${known.join(', ')}` : `did you mean ${near}?`;
     const hintZh = near === null ? `可用的有 ${known.join('、')}` : `是否想写 ${near}？`;
     throw invalid(name, { en: `is not a variable of Sluice; ${hint}`, zh: `不是 Sluice 的变量；${hintZh}` });
@@ -293,26 +294,4 @@ function absolute(cwd: string, path: string): string {
 /** CONFIG_INVALID. `problem` and `problemZh` complete a sentence that begins with the variable's name. */
 export function invalid(variable: string, problem: Wording): AppError {
   return new AppError('CONFIG_INVALID', { variable, problem: problem.en, problemZh: problem.zh });
-}
-
-/** The known name at fewest edits, when it is close enough to be what was meant. */
-function nearest(name: string, known: readonly string[]): string | null {
-  const ranked = known.map((one) => ({ one, edits: editDistance(name, one) })).sort((a, b) => a.edits - b.edits);
-  const best = ranked[0];
-  return best !== undefined && best.edits <= 4 ? best.one : null;
-}
-
-/** Optimal string alignment: insertions, deletions, replacements and neighbours that changed places. */
-function editDistance(a: string, b: string): number {
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
-  const at = (i: number, j: number): number => rows[i]?.[j] ?? Number.POSITIVE_INFINITY;
-  for (let i = 1; i <= a.length; i++) {
-    rows.push([i]);
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY;
-      rows[i]?.push(Math.min(replaced, swapped, at(i - 1, j) + 1, at(i, j - 1) + 1));
-    }
-  }
-  return at(a.length, b.length);
 }
