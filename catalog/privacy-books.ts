@@ -1,9 +1,20 @@
-import { amountOf, type PrivacyAccount, type PrivacyBudgets, type PrivacyCharge, privacyAccounts } from '#policies';
-import { type AuditEntry, parseEntry } from './audit-entries.ts';
+import { eq } from 'drizzle-orm';
+import * as z from 'zod';
+import {
+  AppError,
+  amountOf,
+  type PrivacyAccount,
+  type PrivacyBudgets,
+  type PrivacyCharge,
+  privacyAccounts,
+} from '#policies';
+import { type AuditEntry, entryCount, parseEntry } from './audit-entries.ts';
 import type { Db } from './db.ts';
+import { readJson } from './json-column.ts';
 import { ledgerUnits, raiseSpent } from './ledger.ts';
 import { prepared } from './prepared.ts';
 import { lineageOf } from './privacy-budgets.ts';
+import { privacyBooks } from './schema.ts';
 
 /**
  * The privacy accounts, held against the log. WHY: the ledger has no seals, and whoever edits the file could give itself a new budget;
@@ -11,26 +22,66 @@ import { lineageOf } from './privacy-budgets.ts';
  */
 
 const PAGE = 1_000;
+const THE_ROW = 1;
+
+/** What the intents before entry `entries` come to. */
+interface Books {
+  readonly entries: number;
+  readonly accounts: Map<string, { readonly kind: PrivacyAccount['kind']; units: number }>;
+}
 
 /**
- * Raises every account that holds less than the intents in the log say.
+ * Raises every account that holds less than the intents in the log say. What an earlier start has added up is taken from the sealed books, so that a
+ * start reads what came since. An older sum in their place would be no harm: more is read again.
  *
  * @returns the kinds of those that did.
  */
 export function mendPrivacyBooks(tx: Db, budgets: PrivacyBudgets): readonly PrivacyAccount['kind'][] {
-  const logged = new Map<string, { readonly account: PrivacyAccount; units: number }>();
-  for (const { job, who, plan = '', budget } of privateIntents(tx)) {
+  const { entries, accounts } = readBooks(tx);
+  for (const { job, who, plan = '', budget } of privateIntents(tx, entries)) {
     if (job === undefined || who === undefined) continue;
     const asker = { ...who, plan: { id: plan, rhoMax: null } };
     for (const charge of (budget?.['charges'] ?? []) as readonly PrivacyCharge[]) {
-      for (const account of privacyAccounts(lineageOf(tx, charge), asker, budgets)) {
-        const entry = logged.get(account.account) ?? { account, units: 0 };
-        entry.units += ledgerUnits(account.kind, amountOf(charge, account.kind));
-        logged.set(account.account, entry);
+      for (const { account, kind } of privacyAccounts(lineageOf(tx, charge), asker, budgets)) {
+        const sum = accounts.get(account) ?? { kind, units: 0 };
+        sum.units += ledgerUnits(kind, amountOf(charge, kind));
+        accounts.set(account, sum);
       }
     }
   }
-  return [...logged.values()].flatMap(({ account, units }) => (raiseSpent(tx, account, units) ? [account.kind] : []));
+  writeBooks(tx, { entries: entryCount(tx), accounts });
+  return [...accounts].flatMap(([account, { kind, units }]) =>
+    raiseSpent(tx, { account, kind }, units) ? [kind] : [],
+  );
+}
+
+const accountsSchema = z.array(z.tuple([z.string(), z.string(), z.int().min(0)]));
+
+/** None where they are not as the gateway wrote them: the log says it all again, and the seals have told of it. */
+function readBooks(db: Db): Books {
+  const found = db.orm.select().from(privacyBooks).where(eq(privacyBooks.id, THE_ROW)).get();
+  const row = isAsWritten(db, found) ? found : undefined;
+  const accounts = row === undefined ? [] : readJson(accountsSchema, row.accounts);
+  return {
+    entries: row?.entries ?? 0,
+    accounts: new Map(accounts.map(([name, kind, units]) => [name, { kind: kind as PrivacyAccount['kind'], units }])),
+  };
+}
+
+function isAsWritten(db: Db, row: typeof privacyBooks.$inferSelect | undefined): boolean {
+  try {
+    db.sealed('privacy_books', row);
+    return true;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'CATALOGUE_CORRUPT') return false;
+    throw error;
+  }
+}
+
+function writeBooks(tx: Db, { entries, accounts }: Books): void {
+  const sums = [...accounts].map(([name, { kind, units }]) => [name, kind, units]);
+  const row = { id: THE_ROW, entries, accounts: JSON.stringify(sums) };
+  tx.orm.insert(privacyBooks).values(row).onConflictDoUpdate({ target: privacyBooks.id, set: row }).run();
 }
 
 const PRIVATE = Buffer.from('"mode":"dp"');
@@ -41,8 +92,8 @@ const selectPrivate = prepared((db) =>
 );
 
 /** WHY from the log itself: the search index can be edited like the ledger. About a second for a million entries. */
-function* privateIntents(db: Db): Iterable<AuditEntry> {
-  for (let from = 0; ; ) {
+function* privateIntents(db: Db, since: number): Iterable<AuditEntry> {
+  for (let from = since; ; ) {
     const rows = selectPrivate(db).all(from, PRIVATE, PAGE);
     for (const { bytes } of rows) {
       const entry = parseEntry(bytes);

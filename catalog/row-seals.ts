@@ -9,6 +9,7 @@ import {
   planDecisions,
   planResources,
   plans,
+  privacyBooks,
   resources,
   resourceVersions,
 } from './schema.ts';
@@ -32,6 +33,7 @@ export const SEALED_TABLES = {
   plan_decisions: planDecisions,
   freezes,
   canaries,
+  privacy_books: privacyBooks,
 } as const;
 export type SealedTable = keyof typeof SEALED_TABLES;
 

@@ -279,6 +279,13 @@ export const queryPlans = sqliteTable('query_plans', {
   text: text('text').notNull(),
 });
 
+/** One row: the private intents of the log's first `entries` entries, added up by account. */
+export const privacyBooks = sqliteTable('privacy_books', {
+  id: integer('id').primaryKey(),
+  entries: integer('entries').notNull(),
+  accounts: text('accounts').notNull(),
+});
+
 export const settings = sqliteTable('settings', {
   name: text('name').primaryKey(),
   json: text('json').notNull(),

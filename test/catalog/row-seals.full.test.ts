@@ -22,6 +22,7 @@ import {
   findVersion,
   insertCanary,
   insertFreeze,
+  mendPrivacyBooks,
   openStore,
   providersOfPlan,
   revokePlan,
@@ -30,6 +31,7 @@ import {
   type TamperedRow,
 } from '../../catalog/index.ts';
 import { SEALED_TABLES, type SealedTable } from '../../catalog/row-seals.ts';
+import { DEFAULT_PROFILE } from '../../policies/index.ts';
 import { seed } from './memory-store.ts';
 
 let dir: string;
@@ -86,6 +88,7 @@ beforeEach(async () => {
       onHit: 'freeze',
       createdBy: 'office/carol',
     });
+    mendPrivacyBooks(tx, DEFAULT_PROFILE.privacyBudgets);
     const version = beginVersion(tx, 'power');
     commitVersion(tx, {
       resource: 'power',
@@ -123,6 +126,8 @@ const USES: Readonly<Record<SealedTable, (store: Store) => unknown>> = {
   plan_decisions: (store) => store.read((db) => findPlan(db, 'p1')),
   freezes: (store) => store.read(activeFreezes),
   canaries: (store) => store.read(activeCanaries),
+  privacy_books: (store) =>
+    store.read((db) => db.sealed('privacy_books', db.client.prepare<[], object>('SELECT * FROM privacy_books').get())),
 };
 const WHERE: Readonly<Record<SealedTable, string>> = {
   organisations: `id = 'grid'`,
@@ -133,6 +138,7 @@ const WHERE: Readonly<Record<SealedTable, string>> = {
   plan_decisions: `plan = 'p1'`,
   freezes: `id = 'f1'`,
   canaries: `id = 'c1'`,
+  privacy_books: 'id = 1',
 };
 const tables = Object.keys(SEALED_TABLES) as SealedTable[];
 const corrupt = expect.objectContaining({ code: 'CATALOGUE_CORRUPT' });
@@ -219,11 +225,11 @@ it('a plan put back as it once was, with the seal that it had, is not used', asy
 it('a home that was never sealed is taken in, and says so; one of another key is not used', () => {
   edit('DELETE FROM row_seals; UPDATE catalogue_seal SET mac = NULL');
   const store = open();
-  expect(takenIn).toEqual([12]);
+  expect(takenIn).toEqual([13]);
   for (const table of tables) expect(() => USES[table](store)).not.toThrow();
   close(store);
   close(open());
-  expect(takenIn, 'once').toEqual([12]);
+  expect(takenIn, 'once').toEqual([13]);
   expect(found).toEqual([]);
   expect(() => USES.plans(open(8))).toThrow(corrupt);
 });
