@@ -84,7 +84,7 @@ function writeBooks(tx: Db, { entries, accounts }: Books): void {
   tx.orm.insert(privacyBooks).values(row).onConflictDoUpdate({ target: privacyBooks.id, set: row }).run();
 }
 
-const PRIVATE = Buffer.from('"mode":"dp"');
+const PRIVATE = Buffer.from('"charges":');
 const selectPrivate = prepared((db) =>
   db.client.prepare<[number, Buffer, number], { idx: number; bytes: Buffer }>(
     'SELECT idx, bytes FROM audit_entries WHERE idx >= ? AND instr(bytes, ?) > 0 ORDER BY idx LIMIT ?',
@@ -97,7 +97,7 @@ function* privateIntents(db: Db, since: number): Iterable<AuditEntry> {
     const rows = selectPrivate(db).all(from, PRIVATE, PAGE);
     for (const { bytes } of rows) {
       const entry = parseEntry(bytes);
-      if (entry.kind === 'intent' && entry.mode === 'dp') yield entry;
+      if (entry.kind === 'intent') yield entry;
     }
     if (rows.length < PAGE) return;
     from = (rows.at(-1)?.idx ?? from) + 1;

@@ -35,6 +35,8 @@ import { createCanaryService } from './canaries/canary-service.ts';
 import { createCanaryWatch } from './canaries/canary-watch.ts';
 import { runDrill } from './canaries/drill.ts';
 import type { Config, WitnessConfig } from './config.ts';
+import { type CustodianClient, createCustodianClient } from './custodian/custodian-client.ts';
+import { gatewayKeyFile, loadOrCreateSigningKey } from './custodian/signing-key.ts';
 import { FreezeRegister } from './freezes/freeze-register.ts';
 import { createFreezeService } from './freezes/freeze-service.ts';
 import { measureSandbox, observeGauges } from './gauges.ts';
@@ -149,6 +151,7 @@ export async function assemble(
     profile: DEFAULT_PROFILE,
     noiseSecret,
     privacyNoise: drawnNoise((bytes) => randomFillSync(bytes)),
+    custodian: await openCustodianClient(config),
     guard: new StoredGuardMemory(store),
     answers: new KeptAnswers({
       key: secrets.keptAnswers,
@@ -221,6 +224,12 @@ export async function assemble(
       await closeAll(sandbox, log, store);
     },
   };
+}
+
+/** WHY a key of its own: the custodian knows the gateway by it, and by nothing else. */
+async function openCustodianClient({ custodian, home }: Config): Promise<CustodianClient | null> {
+  if (custodian === null) return null;
+  return createCustodianClient(custodian, await loadOrCreateSigningKey(gatewayKeyFile(home), 'SLUICE_HOME'));
 }
 
 function openWitness({ url, vkey, waitMs }: WitnessConfig, log: AccessLog, events: GatewayEvents): CosignedLog {

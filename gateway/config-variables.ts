@@ -130,6 +130,12 @@ export const CONFIG_VARIABLES = {
   }),
   SLUICE_WITNESS_POLICY: choice(['follow', 'require']),
   SLUICE_WITNESS_WAIT_MS: integer(100, 60_000),
+  SLUICE_CUSTODIAN_URL: absoluteUrl(),
+  SLUICE_CUSTODIAN_KEY: variable(z.string().regex(/^[A-Za-z0-9_-]{43}$/), {
+    en: 'the thumbprint of the key that the custodian signs with, as `sluice custodian serve` prints it',
+    zh: '托管方签名密钥的指纹，由 `sluice custodian serve` 输出',
+  }),
+  SLUICE_CUSTODIAN_WAIT_MS: integer(100, 600_000),
   SLUICE_LOG_LEVEL: choice(['debug', 'info', 'warn', 'error', 'silent']),
 } as const;
 

@@ -10,6 +10,7 @@ import {
   type ConfigVariableName,
   type Wording,
 } from './config-variables.ts';
+import type { CustodianPlace } from './custodian/custodian-client.ts';
 import { nearestName } from './nearest-name.ts';
 
 /** Where tokens come from besides the embedded issuer. */
@@ -65,6 +66,8 @@ export interface Config {
   readonly logLevel: ConfigValue<'SLUICE_LOG_LEVEL'>;
   /** Null: nobody cosigns the log. */
   readonly witness: WitnessConfig | null;
+  /** Null: no encrypted column can be asked about. */
+  readonly custodian: CustodianPlace | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -120,6 +123,7 @@ export function readConfig(env: Environment, machine: MachineFacts = thisMachine
     masterKey: readMasterKey(read, { production, home, cwd: machine.cwd }),
     logLevel: read('SLUICE_LOG_LEVEL') ?? 'info',
     witness: readWitness(read),
+    custodian: readCustodian(read),
   };
   return Object.freeze(config);
 }
@@ -215,6 +219,25 @@ function readWitness(read: Reader): WitnessConfig | null {
   }
   const waitMs = read('SLUICE_WITNESS_WAIT_MS') ?? 10_000;
   return Object.freeze({ url: url.replace(/\/$/, ''), vkey, policy: policy ?? 'follow', waitMs });
+}
+
+function readCustodian(read: Reader): CustodianPlace | null {
+  const [url, thumbprint] = [read('SLUICE_CUSTODIAN_URL'), read('SLUICE_CUSTODIAN_KEY')];
+  if (url === undefined && thumbprint === undefined) return null;
+  if (url === undefined) {
+    throw invalid('SLUICE_CUSTODIAN_URL', {
+      en: 'must be set beside SLUICE_CUSTODIAN_KEY',
+      zh: '须与 SLUICE_CUSTODIAN_KEY 一同设置',
+    });
+  }
+  if (thumbprint === undefined) {
+    throw invalid('SLUICE_CUSTODIAN_KEY', {
+      en: 'must be set beside SLUICE_CUSTODIAN_URL: without it anybody could be the custodian',
+      zh: '须与 SLUICE_CUSTODIAN_URL 一同设置：否则任何人都可冒充托管方',
+    });
+  }
+  const waitMs = read('SLUICE_CUSTODIAN_WAIT_MS') ?? 60_000;
+  return Object.freeze({ url: url.replace(/\/$/, ''), thumbprint, waitMs });
 }
 
 function readMasterKey(

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { join } from 'node:path';
 import { CompactSign, calculateJwkThumbprint, compactVerify, importJWK, type JWK } from 'jose';
 import * as z from 'zod';
 import { invalid } from '../config.ts';
@@ -11,6 +12,9 @@ export interface SigningKey {
   /** A compact JWS (RFC 7515) with the public key in its header. */
   sign(payload: Uint8Array, type: string): Promise<string>;
 }
+
+/** The key that a gateway signs requests to its custodian with. */
+export const gatewayKeyFile = (home: string): string => join(home, 'keys', 'custodian-client.key');
 
 /** The key in the file, created on first use, readable by its owner alone. @throws AppError CONFIG_INVALID */
 export async function loadOrCreateSigningKey(path: string, variable: string): Promise<SigningKey> {

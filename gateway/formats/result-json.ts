@@ -12,6 +12,8 @@ export interface ResultJson {
   suppressed: { cells: number; groups: number; reasons: StoredResult['suppressed']['reasons'][number][] };
   cost: { rho: number; epsilonAtDelta: number; remaining: number | null };
   versions: { tables: { resource: string; version: number }[]; profile: string; plan: string; query: string };
+  /** What the custodian of encrypted columns signed, and the proof that its own log tells of it. */
+  custody?: { statement: string; receipt: string }[];
   /** Where the receipt of this answer is, and the log entry that it proves. */
   receipt: { index: number; href: string };
 }
@@ -37,6 +39,7 @@ export function resultJson(job: string, outcomeIndex: number, result: StoredResu
     rows,
     rowCount: result.rowCount,
     ...resultFacts(result),
+    ...(result.custody === undefined ? {} : { custody: result.custody.map((proof) => ({ ...proof })) }),
     receipt: { index: outcomeIndex, href: `/v1/jobs/${job}/receipt` },
   };
 }

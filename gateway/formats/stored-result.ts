@@ -9,6 +9,8 @@ import {
   type Suppressed,
 } from '#policies';
 
+import type { CustodyProof } from '../custodian/custodian-client.ts';
+
 /**
  * A released result as the store keeps it and as every format is made from it: JSON values only, and lossless.
  * `values[column][row]`: null, boolean, number (double), string (text, dates as ISO text, and the exact decimal text of
@@ -48,6 +50,8 @@ export interface StoredResult {
   readonly suppressed: Suppressed;
   readonly cost: ReleasedResult['cost'];
   readonly versions: ResultVersions;
+  /** What a custodian signed of it; absent where no column is encrypted. */
+  readonly custody?: readonly CustodyProof[];
 }
 
 /** The released result in the form in which it is hashed, stored and later sent. */
@@ -55,6 +59,7 @@ export function storeResult(
   released: ReleasedResult,
   versions: ResultVersions,
   cost: ReleasedResult['cost'] = released.cost,
+  custody: readonly CustodyProof[] = [],
 ): StoredResult {
   const result: Omit<StoredResult, typeof stored> = {
     v: 1,
@@ -66,6 +71,7 @@ export function storeResult(
     suppressed: released.suppressed,
     cost,
     versions,
+    ...(custody.length === 0 ? {} : { custody }),
   };
   return Object.freeze(result) as StoredResult;
 }

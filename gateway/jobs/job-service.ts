@@ -51,7 +51,10 @@ export interface Explanation {
   /** Fewest distinct units that a released cell stands for; null in mode `rows`. */
   readonly unitsMin: number | null;
   /** The rules that may withhold cells or groups of this query. */
-  readonly rules: readonly { readonly rule: 'threshold' | 'dominance' | 'noise' | 'row-cap'; readonly limit: number }[];
+  readonly rules: readonly {
+    readonly rule: 'threshold' | 'dominance' | 'noise' | 'row-cap' | 'custodian';
+    readonly limit: number;
+  }[];
   /** What it would cost; `remaining` is what is left to the asker now. A question that was answered costs no privacy again. */
   readonly cost: PrivacyCost & { readonly jobs: number };
   /** Mode `dp`: who pays how much for which statistic, how far off sums and counts will be, and how much of a unit counts. */

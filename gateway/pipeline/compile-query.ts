@@ -4,6 +4,7 @@ import {
   type Decision,
   decide,
   emit,
+  type Mode,
   type ParsedQuery,
   type PolicyProfile,
   type PrivacyOption,
@@ -69,6 +70,9 @@ export async function compileAnew(
   return { parsed, resolved, decision, privatePlan, compiled };
 }
 
+/** Modes whose answers cost privacy. */
+export const isCharged = (mode: Mode): boolean => mode === 'dp' || mode === 'homomorphic';
+
 /** Cut with what the asker may spend: where that is said by an error, with the ρ that gives it. */
 function rewriteFor(
   privacy: PrivacyOption | null,
@@ -79,9 +83,9 @@ function rewriteFor(
   const byError = privacy !== null && 'targetError' in privacy;
   const request = byError ? { rho: profile.privacy.rho, share: privacy.share } : requestOf(privacy, profile);
   const plan = rewrite(resolved, decision, profile, request);
-  if (!byError || decision.mode !== 'dp') return plan;
+  if (!byError || !isCharged(decision.mode)) return plan;
   const rho = rhoForTargetError(plan, request.rho, privacy.targetError);
   if (rho !== null) return rewrite(resolved, decision, profile, requestAtLeast(rho, privacy.share));
-  const facts = { construct: 'a target error without a sum or count', mode: 'dp', accepted: 'rho or epsilon' };
+  const facts = { construct: 'a target error without a sum or count', mode: decision.mode, accepted: 'rho or epsilon' };
   throw new AppError('POLICY_CONSTRUCT_REFUSED', facts);
 }

@@ -3,6 +3,7 @@ import type { PolicyProfile, PrivacyNoise } from '#policies';
 import type { Sandbox } from '#sandbox';
 import type { AccessLog } from '../audit/index.ts';
 import type { CanaryWatch } from '../canaries/canary-watch.ts';
+import type { CustodianClient } from '../custodian/custodian-client.ts';
 import type { FreezeRegister } from '../freezes/freeze-register.ts';
 import type { Authorizer } from '../identity/index.ts';
 import type { GatewayMetrics } from '../telemetry.ts';
@@ -32,6 +33,8 @@ export interface PipelineDeps {
   readonly noiseSecret: Uint8Array;
   /** Noise of mode `dp`, fresh for each answer. */
   readonly privacyNoise: PrivacyNoise;
+  /** Opens sums over encrypted columns; null where there is none: then nothing does. */
+  readonly custodian: CustodianClient | null;
   readonly guard: StoredGuardMemory;
   readonly answers: KeptAnswers;
   readonly freezes: FreezeRegister;

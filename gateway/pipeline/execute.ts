@@ -1,50 +1,73 @@
 import {
+  AppError,
   assert,
   type CompiledQuery,
   type GuardEntry,
+  type OpenedNumbers,
   protectThrough,
   type QueryCatalog,
   type ReleasedResult,
+  ROW_INDEX_COLUMN,
   release,
+  type SealedQuestion,
   type TableData,
+  wordColumns,
 } from '#policies';
 import type { EngineSession, JobTable } from '#sandbox';
+import type { CustodyProof, OpeningPurpose } from '../custodian/custodian-client.ts';
 import type { Admission } from './admit.ts';
 import type { PipelineDeps } from './deps.ts';
 import type { JobArrival } from './run-job.ts';
 
-/** An answer, and what the guard has to remember of it. */
+/** An answer, what the guard has to remember of it, and what the custodian put its name to. */
 export interface ProtectedAnswer {
   readonly released: ReleasedResult;
   readonly guard: GuardEntry;
+  readonly custody: readonly CustodyProof[];
 }
 
 /** execute → protect → finish → release, in one worker. True values exist within `protect` only. */
 export function execute(
   arrival: JobArrival,
-  { catalog }: Admission,
+  admission: Admission,
   compiled: CompiledQuery,
   deps: PipelineDeps,
 ): Promise<ProtectedAnswer> {
   const job = {
     id: arrival.id,
     analyst: `${arrival.caller.org}/${arrival.caller.sub}`,
-    tables: workerTables(compiled, catalog),
+    tables: workerTables(compiled, admission.catalog),
     deadlineMs: Math.min(arrival.request.options.deadlineMs ?? deps.deadlineMs, deps.deadlineMs),
     signal: arrival.signal,
   };
   return deps.sandbox.run(job, async (session) => {
     const { profile, noiseSecret, privacyNoise, guard: memory } = deps;
     const policy = { profile, noiseSecret, privacyNoise, answer: arrival.id, memory };
-    const cells = await protectThrough(session, compiled, policy);
+    const custody: CustodyProof[] = [];
+    const open = async (question: SealedQuestion): Promise<OpenedNumbers> => {
+      if (deps.custodian === null) throw new AppError('CUSTODIAN_AWAY');
+      const { numbers, proof } = await deps.custodian.open(
+        question,
+        purposeOf(arrival, admission, compiled),
+        job.signal,
+      );
+      custody.push(proof);
+      return numbers;
+    };
+    const cells = await protectThrough({ query: session.query, open }, compiled, policy);
     try {
       const answer = await finish(compiled, cells.tables, session);
-      return { released: release(compiled, cells, answer, profile), guard: cells.guard };
+      return { released: release(compiled, cells, answer, profile), guard: cells.guard, custody };
     } catch (error) {
       memory.forget(cells.guard);
       throw error;
     }
   });
+}
+
+/** For which job of whom a custodian is asked. */
+function purposeOf({ id, caller }: JobArrival, { plan }: Admission, { planHash }: CompiledQuery): OpeningPurpose {
+  return { job: id, plan: plan.id, planHash: plan.hash, organisation: caller.org, query: planHash };
 }
 
 /** The tables that a worker is given for a query. */
@@ -56,7 +79,9 @@ export function workerTables({ uses }: CompiledQuery, catalog: QueryCatalog): re
 function grantedColumns(catalog: QueryCatalog, table: string): readonly string[] {
   const granted = catalog.get(table);
   assert(granted !== undefined, 'a query uses granted tables only');
-  return [...granted.schema.columns.map(({ name }) => name), ...(granted.twins ?? [])];
+  const sealed = granted.sealed === undefined ? [] : [ROW_INDEX_COLUMN, ...wordColumns(granted.schema)];
+  const names = [...granted.schema.columns.map(({ name }) => name), ...(granted.twins ?? []), ...sealed];
+  return [...new Set(names)];
 }
 
 /** What the user wrote above the release boundary, over protected values; a mere choice of columns needs no engine. */

@@ -2,7 +2,7 @@ import { privacyRemaining } from '#catalog';
 import { expectedErrors, type PolicyProfile, privacyCostOf } from '#policies';
 import type { Explanation } from '../jobs/job-service.ts';
 import type { Admission } from './admit.ts';
-import type { CompiledStages } from './compile-query.ts';
+import { type CompiledStages, isCharged } from './compile-query.ts';
 import type { PipelineDeps } from './deps.ts';
 import { versionsOf } from './record.ts';
 
@@ -25,7 +25,7 @@ export function explanationOf(
     unitsMin: isRows ? null : decision.unitsMin,
     rules: rulesOf(stages, profile),
     cost: { ...privacyCostOf(charges, remaining, profile.privacyBudgets), jobs: 1 },
-    privacy: decision.mode === 'dp' ? privacyOf(stages) : null,
+    privacy: isCharged(decision.mode) ? privacyOf(stages) : null,
     versions: versionsOf(admission, compiled, profile),
     stages: [parsed, resolved, decision, privatePlan, compiled].map((value) => ({
       stage: value.kind,
@@ -44,6 +44,9 @@ function rulesOf({ decision, privatePlan }: CompiledStages, profile: PolicyProfi
     case 'dp':
       // Groups of a public list are shown whatever they hold.
       return expectedErrors(privatePlan).boundaries.some(({ groups }) => groups === 'selected') ? [threshold] : [];
+    case 'homomorphic':
+      // The custodian withholds what stands for too few, whatever the list.
+      return [threshold, { rule: 'custodian', limit: unitsMin }];
     case 'perturbed':
       return [threshold, dominance, { rule: 'noise', limit: profile.perturbation.D }];
     default:
@@ -56,8 +59,21 @@ function privacyOf({ privatePlan, compiled }: CompiledStages): NonNullable<Expla
   return { charges: compiled.charges, mechanisms: compiled.mechanisms, errors: columns, boundaries };
 }
 
-/** The most rows that one unit has is an extreme of the data: the compiler proves with it, the asker does not get it. */
+/**
+ * The most rows that one unit has is an extreme of the data: the compiler proves with it, the asker does not get it. Nor how many rows a
+ * table has, by which sets of rows are written down.
+ */
 function withoutExtremes(value: unknown): unknown {
-  const hidden = new Set(['rowsPerUnitMax', 'oneRow']);
-  return JSON.parse(JSON.stringify(value, (key, part: unknown) => (hidden.has(key) ? undefined : part)));
+  const hidden = new Set(['rowsPerUnitMax', 'oneRow', 'sealedRows']);
+  return JSON.parse(
+    JSON.stringify(value, (key, part: unknown) => {
+      if (hidden.has(key)) return undefined;
+      if (typeof part === 'string' && part.includes('bitstring_agg(')) return part.replaceAll(LAST_ROW, ', 0, …');
+      return isRowSet(part) ? { ...part, args: [] } : part;
+    }),
+  );
 }
+
+const LAST_ROW = /, 0, CAST\('\d+' AS BIGINT\)/g;
+const isRowSet = (part: unknown): part is object =>
+  typeof part === 'object' && part !== null && 'fn' in part && part.fn === 'row_set';

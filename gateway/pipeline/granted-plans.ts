@@ -68,6 +68,7 @@ function grantedTable(resource: Resource, stored: ResourceVersion, columns: read
     protectionOnly: seen.filter((column) => !granted.has(column.name)).map((column) => column.name),
     rowsPerUnitMax: stored.rowsPerUnitMax,
     twins: twinsIn(stored, seen),
+    ...sealedIn(stored),
   };
 }
 
@@ -77,4 +78,11 @@ function twinsIn({ report }: ResourceVersion, columns: readonly ColumnSchema[]):
   return twinsOf(columns).flatMap(({ name }) => (stored.has(name) ? [name] : []));
 }
 
+/** Which encryption of the table this version is; nothing where it has no encrypted columns. */
+function sealedIn({ report, rows }: ResourceVersion): Pick<GrantedTable, 'sealed'> {
+  const version = ENCRYPTED.safeParse(report).data?.encrypted?.version;
+  return version === undefined || rows === null ? {} : { sealed: { version, sealedRows: rows } };
+}
+
+const ENCRYPTED = z.object({ encrypted: z.object({ version: z.string() }).nullish() });
 const TWINS = z.object({ twins: z.array(z.string()) });

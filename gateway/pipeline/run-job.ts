@@ -100,8 +100,8 @@ async function answerOf(
   run: () => Promise<ProtectedAnswer>,
 ): Promise<Answer> {
   if (given === null) {
-    const { released, guard } = await run();
-    return { result: storeResult(released, versions, cost), guard };
+    const { released, guard, custody } = await run();
+    return { result: storeResult(released, versions, cost, custody), guard };
   }
   return { result: repeatResult(given.result, decision.outputs, versions, cost), guard: null };
 }

@@ -81,7 +81,7 @@ export function privacyBudgetsOf(
 
 function privateUnits({ schema }: Resource, { modeOf }: PolicyProfile): readonly string[] {
   const levels = [schema.level, ...schema.columns.map(({ level }) => level)];
-  if (!levels.some((level) => modeOf[level] === 'dp')) return [];
+  if (!levels.some((level) => modeOf[level] === 'dp' || modeOf[level] === 'homomorphic')) return [];
   return schema.columns.flatMap(({ name, unit }) => (unit === undefined ? [] : [name]));
 }
 

@@ -23,7 +23,7 @@ export function valueIntervals(
   outputs: readonly { readonly id: ColumnId; readonly name: string }[],
   parameters: PerturbationParameters,
 ): ReleasedResult['intervals'] {
-  if (mode !== 'perturbed' && mode !== 'dp') return {};
+  if (mode !== 'perturbed' && mode !== 'dp' && mode !== 'homomorphic') return {};
   const found = outputs.flatMap(({ id, name }, position) => {
     const source = sourceOf(finish, id);
     const boundary = source === null ? undefined : boundaries[source.boundary];

@@ -50,10 +50,10 @@ export interface TableSource {
   readonly identifiers?: readonly string[];
   readonly at?: Place;
 }
-/** One encryption of a table: row indices go from 0 to `rows` − 1. `rows` is a fact of the data and is not told. */
+/** One encryption of a table: row indices go from 0 to `sealedRows` − 1, a fact of the data that is not told. */
 export interface SealedVersion {
   readonly version: string;
-  readonly rows: number;
+  readonly sealedRows: number;
 }
 export interface ReleasedSource {
   readonly kind: 'released';

@@ -149,13 +149,13 @@ export const ExplanationSchema = z
     columns: z.array(ResultColumnSchema),
     unitsMin: z.int().nullable().openapi({ description: 'fewest distinct units behind a released cell' }),
     rules: z
-      .array(z.object({ rule: z.enum(['threshold', 'dominance', 'noise', 'row-cap']), limit: z.number() }))
+      .array(z.object({ rule: z.enum(['threshold', 'dominance', 'noise', 'row-cap', 'custodian']), limit: z.number() }))
       .openapi({ description: 'the rules that may withhold cells or groups of this query' }),
     cost: CostSchema.extend({ jobs: z.int() }).openapi({
       description:
         'what it would cost, and what is left to the caller now; an answered question costs no privacy again',
     }),
-    privacy: ExplainedPrivacySchema.nullable().openapi({ description: 'mode `dp` only' }),
+    privacy: ExplainedPrivacySchema.nullable().openapi({ description: 'modes `dp` and `homomorphic` only' }),
     versions: VersionsSchema,
     stages: z
       .array(z.object({ stage: z.string(), value: StageValueSchema }))

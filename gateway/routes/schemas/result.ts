@@ -75,6 +75,13 @@ export const ResultSchema = z
       .openapi('Suppressed', { description: 'what was withheld, in kind: never which reason a single cell had' }),
     cost: CostSchema,
     versions: VersionsSchema,
+    custody: z
+      .array(z.object({ statement: z.string(), receipt: z.string() }).openapi('CustodyProof'))
+      .optional()
+      .openapi({
+        description:
+          'mode `homomorphic`: compact JWS in which the custodian says what it opened, with its noise, and the `.tlog-proof` of its own log',
+      }),
     receipt: z
       .object({ index: z.int().min(0), href: z.string() })
       .openapi('ReceiptLink', { description: 'the log entry of this answer and where its proof is' }),

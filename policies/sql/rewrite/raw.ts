@@ -67,7 +67,7 @@ export interface RowKeyColumn {
 export interface SealedRows {
   readonly resource: string;
   readonly version: string;
-  readonly rows: number;
+  readonly sealedRows: number;
   readonly columns: readonly { readonly id: ColumnId; readonly column: string }[];
   /** The table's own columns, by the ids of its scan. */
   readonly stored: ReadonlyMap<ColumnId, ScanColumn>;

@@ -156,7 +156,7 @@ function partColumns(
 ): PartColumns {
   const filter = where.length === 0 ? [] : [and(where)];
   const hidden = (name: string) => ref(sealed.columns.find(({ column }) => column === name)!.id, HUGEINT);
-  const last = String(Math.max(1, Math.ceil(sealed.rows / 8)) * 8 - 1);
+  const last = String(Math.max(1, Math.ceil(sealed.sealedRows / 8)) * 8 - 1);
   const set = [hidden(ROW_INDEX_COLUMN), literal(last, INTEGER)];
   const summed = (column: ColumnRef) =>
     collected.add(aggregateCall('cipher_sum', { args: [column], type: HUGEINT, filter }));
@@ -193,8 +193,8 @@ function tableOf({ raw, sealed }: SealedSpec, bounding: Bounding): SealedTable {
     const position = raw.units.findIndex((one) => rootOf(raw.alias, one.id) === rootOf(raw.alias, id));
     return [{ unit: column, ...shareOf(bounding, position, raw.units[position]?.rowsMax ?? unitRowsMax ?? null) }];
   });
-  const { resource, version, rows } = sealed;
-  return { resource, version, rows, columns, share };
+  const { resource, version, sealedRows } = sealed;
+  return { resource, version, sealedRows, columns, share };
 }
 
 function shareOf(bounding: Bounding, position: number, declared: number | null) {

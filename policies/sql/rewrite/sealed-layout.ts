@@ -26,7 +26,7 @@ export interface SealedLayout extends Omit<PrivateLayout, 'terms' | 'trees'> {
 export interface SealedTable {
   readonly resource: string;
   readonly version: string;
-  readonly rows: number;
+  readonly sealedRows: number;
   readonly columns: readonly {
     readonly name: string;
     readonly scheme: CipherScheme;

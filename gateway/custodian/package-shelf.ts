@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  addCustodyPackage,
+  appendEntry,
+  custodyPackages,
+  type Db,
+  destroyCustodyKey,
+  findCustodyPackage,
+  type Store,
+} from '#catalog';
+import { AppError } from '#policies';
+import { type CustodianPackage, openAshe, openCustodianPackage } from '#sandbox';
+import type { CustodianKey } from './custodian-key.ts';
+import type { HeldPackage } from './held-package.ts';
+import { custodyRefused } from './opening-checks.ts';
+
+export interface PackageShelf {
+  /**
+   * Takes in what a provider sends: whole, sealed for a key of this custodian, signed by the provider. The first signer of a dataset is its
+   * signer for good, and a version is taken in once.
+   * @throws AppError CUSTODIAN_REFUSED
+   */
+  accept(bytes: Uint8Array, signer: string): Promise<{ readonly dataset: string; readonly version: string }>;
+  find(dataset: string, version: string): Promise<HeldPackage | null>;
+}
+
+export interface ShelfDeps {
+  readonly store: Store;
+  /** Of the packages as they came: sealed. */
+  readonly dir: string;
+  /** The custodian's keys, the current one first; former ones open what was sealed for them. */
+  readonly keys: readonly CustodianKey[];
+  readonly isProvider: (thumbprint: string) => boolean;
+}
+
+const OPENED_MAX = 4;
+
+export function openPackageShelf({ store, dir, keys, isProvider }: ShelfDeps): PackageShelf {
+  const opened = new Map<string, Promise<HeldPackage | null>>();
+  const path = (dataset: string, version: string) =>
+    join(
+      dir,
+      `${createHash('sha256')
+        .update(JSON.stringify([dataset, version]))
+        .digest('hex')}.package`,
+    );
+  const load = async (dataset: string, version: string): Promise<HeldPackage | null> => {
+    const row = store.read((db) => findCustodyPackage(db, { dataset, version }));
+    if (row === null || row.header === null) return null;
+    const key = keys.find(({ id }) => id === row.keyId);
+    const rest = await readFile(path(dataset, version)).catch(() => null);
+    if (key === undefined || rest === null) return null;
+    const whole = await openCustodianPackage(withHead(row.header, rest), key.privateKey, row.signer);
+    return whole === null ? null : heldPackage(whole);
+  };
+  return {
+    async accept(bytes, signer) {
+      if (!isProvider(signer)) throw custodyRefused('package');
+      const { whole, key } = await openedBy(keys, bytes, signer);
+      const { dataset, version } = whole.manifest;
+      const { head, rest } = splitHead(bytes);
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      const file = path(dataset, version);
+      await writeFile(`${file}.new`, rest, { mode: 0o600, flush: true });
+      const destroyed = await store
+        .commit((tx) => take(tx, whole, { signer, keyId: key.id, header: head }))
+        .catch(async (error: unknown) => {
+          await rm(`${file}.new`, { force: true });
+          throw error;
+        });
+      await rename(`${file}.new`, file);
+      for (const gone of destroyed) {
+        opened.delete(JSON.stringify([dataset, gone]));
+        await rm(path(dataset, gone), { force: true });
+      }
+      return { dataset, version };
+    },
+    find(dataset, version) {
+      const name = JSON.stringify([dataset, version]);
+      const known = opened.get(name) ?? load(dataset, version);
+      opened.delete(name);
+      opened.set(name, known);
+      if (opened.size > OPENED_MAX) opened.delete(opened.keys().next().value!);
+      void known.then((held) => held === null && opened.delete(name)).catch(() => opened.delete(name));
+      return known;
+    },
+  };
+}
+
+interface Taken {
+  readonly signer: string;
+  readonly keyId: string;
+  readonly header: string;
+}
+
+/**
+ * One transaction: the package, the end of data keys that an older key of the custodian holds, and what the log says of both. Data that were
+ * encrypted anew under the current key need the former ones no more.
+ */
+function take(
+  tx: Db,
+  { manifest, columns, units }: CustodianPackage,
+  { signer, keyId, header }: Taken,
+): readonly string[] {
+  const { dataset, version } = manifest;
+  const before = custodyPackages(tx, dataset);
+  if (before.some((one) => one.signer !== signer || one.version === version)) throw custodyRefused('package');
+  if (columns.some(({ encryption }) => encryption.key !== keyId)) throw custodyRefused('package');
+  const facts = {
+    rows: manifest.rows,
+    columns: columns.map(({ name }) => name),
+    units: units.map(({ column }) => column.name),
+  };
+  addCustodyPackage(tx, { dataset, version, keyId, signer, facts: JSON.stringify(facts), header });
+  const about = {
+    v: 1 as const,
+    at: tx.now(),
+    who: { sub: signer, org: dataset, role: 'provider' },
+    decision: 'permit' as const,
+  };
+  appendEntry(tx, { ...about, kind: 'upload', note: `package of ${dataset} ${version} for key ${keyId}` });
+  const old = before.filter((one) => one.header !== null && one.keyId !== keyId);
+  for (const one of old) {
+    destroyCustodyKey(tx, one);
+    appendEntry(tx, {
+      ...about,
+      kind: 'log-key',
+      note: `data key of ${dataset} ${one.version} under key ${one.keyId} destroyed`,
+    });
+  }
+  return old.map((one) => one.version);
+}
+
+async function openedBy(keys: readonly CustodianKey[], bytes: Uint8Array, signer: string) {
+  const [key] = keys; // WHY the current one alone: what is sealed for a former key comes too late
+  const whole = key === undefined ? null : await openCustodianPackage(bytes, key.privateKey, signer);
+  if (key === undefined || whole === null) throw custodyRefused('package');
+  return { whole, key };
+}
+
+/** The line of the wrapped data key apart from the rest, so that the key can be destroyed by itself. */
+function splitHead(bytes: Uint8Array): { readonly head: string; readonly rest: Uint8Array } {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const end = file.indexOf('\n', file.indexOf('\n') + 1) + 1;
+  return { head: file.toString('latin1', 0, end), rest: file.subarray(end) };
+}
+
+const withHead = (head: string, rest: Uint8Array): Uint8Array => Buffer.concat([Buffer.from(head, 'latin1'), rest]);
+
+function heldPackage({ manifest, columns, units, dataKey }: CustodianPackage): HeldPackage {
+  const { dataset, version, rows } = manifest;
+  return {
+    dataset,
+    version,
+    rows,
+    columns,
+    units: units.map(({ column, distinct, numbers }) => ({ column: column.name, count: distinct, numbers })),
+    async open(column, of, sums) {
+      const declared = columns.find(({ name }) => name === column);
+      if (declared?.encryption.scheme !== 'ashe-v1') throw new AppError('CUSTODIAN_AWAY');
+      return openAshe({ dataKey, column: { dataset, version, column, of } }).open(sums);
+    },
+  };
+}
