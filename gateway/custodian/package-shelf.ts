@@ -55,27 +55,35 @@ export function openPackageShelf({ store, dir, keys, isProvider }: ShelfDeps): P
     const whole = await openCustodianPackage(withHead(row.header, rest), key.privateKey, row.signer);
     return whole === null ? null : heldPackage(whole);
   };
+  const accept: PackageShelf['accept'] = async (bytes, signer) => {
+    if (!isProvider(signer)) throw custodyRefused('package');
+    const { whole, key } = await openedBy(keys, bytes, signer);
+    const { dataset, version } = whole.manifest;
+    const { head, rest } = splitHead(bytes);
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const file = path(dataset, version);
+    await writeFile(`${file}.new`, rest, { mode: 0o600, flush: true });
+    const destroyed = await store
+      .commit((tx) => take(tx, whole, { signer, keyId: key.id, header: head }))
+      .catch(async (error: unknown) => {
+        await rm(`${file}.new`, { force: true });
+        throw error;
+      });
+    await rename(`${file}.new`, file);
+    for (const gone of destroyed) {
+      opened.delete(JSON.stringify([dataset, gone]));
+      await rm(path(dataset, gone), { force: true });
+    }
+    return { dataset, version };
+  };
   return {
     async accept(bytes, signer) {
-      if (!isProvider(signer)) throw custodyRefused('package');
-      const { whole, key } = await openedBy(keys, bytes, signer);
-      const { dataset, version } = whole.manifest;
-      const { head, rest } = splitHead(bytes);
-      await mkdir(dir, { recursive: true, mode: 0o700 });
-      const file = path(dataset, version);
-      await writeFile(`${file}.new`, rest, { mode: 0o600, flush: true });
-      const destroyed = await store
-        .commit((tx) => take(tx, whole, { signer, keyId: key.id, header: head }))
-        .catch(async (error: unknown) => {
-          await rm(`${file}.new`, { force: true });
-          throw error;
-        });
-      await rename(`${file}.new`, file);
-      for (const gone of destroyed) {
-        opened.delete(JSON.stringify([dataset, gone]));
-        await rm(path(dataset, gone), { force: true });
+      try {
+        return await accept(bytes, signer);
+      } catch (error) {
+        if (error instanceof AppError) await store.commit((tx) => recordRefused(tx, error));
+        throw error;
       }
-      return { dataset, version };
     },
     find(dataset, version) {
       const name = JSON.stringify([dataset, version]);
@@ -87,6 +95,10 @@ export function openPackageShelf({ store, dir, keys, isProvider }: ShelfDeps): P
       return known;
     },
   };
+}
+
+function recordRefused(tx: Db, { code, facts }: AppError): void {
+  appendEntry(tx, { v: 1, kind: 'refusal', at: tx.now(), decision: 'deny', code, note: String(facts['why'] ?? code) });
 }
 
 interface Taken {

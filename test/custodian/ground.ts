@@ -1,0 +1,270 @@
+import { createHash, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { exportJWK, generateKeyPair } from 'jose';
+import { readEntries } from '#catalog';
+import { AppError, type EncryptedColumn, encryptedRange, type Functional, isEncrypted } from '#policies';
+import { packageHead, rowSetFrom, type Signer, sealChunk, signManifest, thumbprintOf } from '#sandbox';
+import type { CustodianDeps } from '../../gateway/custodian/custodian.ts';
+import { addTrust, type CustodianParts, openCustodianHome } from '../../gateway/custodian/custodian-home.ts';
+import { type CustodianPolicy, DEFAULT_CUSTODIAN_POLICY } from '../../gateway/custodian/custodian-policy.ts';
+import { createCustodianServer } from '../../gateway/custodian/custodian-server.ts';
+import { type OpeningRequest, packRows, REQUEST_TYPE } from '../../gateway/custodian/opening-request.ts';
+import { loadOrCreateSigningKey, type SigningKey } from '../../gateway/custodian/signing-key.ts';
+import type { ColumnSchema } from '../../policies/table-schema.ts';
+import { openAshe } from '../../sandbox/homomorphic/index.ts';
+import { decompose } from './sealed-answer.ts';
+
+/**
+ * A custodian in its own directory and on its own port, with one provider's data: 240 people, of whom the first has 40 rows and all others
+ * one; what each was paid is the secret.
+ */
+export const ROWS = 279;
+export const BIG = 40;
+export const personOf = (row: number): number => (row < BIG ? 0 : row - BIG + 1);
+const title = { zh: '题', en: 'title' };
+
+export interface Ground {
+  readonly parts: CustodianParts;
+  readonly url: string;
+  readonly gateway: SigningKey;
+  readonly provider: Signer;
+  readonly columns: readonly EncryptedColumn[];
+  /** What nobody but the provider knows: values by column. */
+  readonly secret: Readonly<Record<string, readonly bigint[]>>;
+  readonly version: string;
+  /** Sums of ciphertext over rows, as an engine gives them. */
+  cipherSum(column: string, of: 'value' | 'square', rows: readonly number[]): bigint;
+  /** A request that an honest gateway would make: one group of rows each, one part. */
+  request(groups: readonly (readonly number[])[], change?: Partial<OpeningRequest>): OpeningRequest;
+  ask(request: unknown, how?: AskHow): Promise<Told>;
+  packageFor(change?: PackageChange): Promise<Buffer>;
+  send(bytes: Uint8Array, signer?: string): Promise<Told>;
+  /** What the custodian's log says of refusals. */
+  refusals(): readonly string[];
+  close(): Promise<void>;
+}
+export interface AskHow {
+  readonly key?: SigningKey;
+  readonly nonce?: string;
+  readonly iat?: number;
+  readonly sent?: (body: Buffer) => Buffer;
+}
+export interface Told {
+  /** null: it answered. */
+  readonly why: string | null;
+  readonly cells: readonly (readonly (bigint | null)[])[];
+}
+export interface PackageChange {
+  readonly signer?: Signer;
+  readonly version?: string;
+  readonly keyId?: string;
+  readonly custodian?: CustodianParts['keys'][number];
+}
+export interface GroundOptions {
+  readonly policy?: Partial<CustodianPolicy>;
+  readonly instead?: Partial<Pick<CustodianDeps, 'checks' | 'setChecks' | 'noise' | 'isGateway'>>;
+}
+
+/** WHY the noise is off unless an attack is about it: the rules have to stand without it. */
+const SILENT: CustodianDeps['noise'] = { take: (_, count) => Array.from({ length: count }, () => 0n) };
+/** Nothing of the budget where an attack is not about it. */
+const AMPLE = { datasetRho: 1e5, planRho: 1e5, openingRho: 1e5, openingsPerMinute: 10_000 };
+
+export async function plantGround({ policy = {}, instead = {} }: GroundOptions = {}): Promise<Ground> {
+  const dir = await mkdtemp(join(tmpdir(), 'sluice-custodian-'));
+  const provider = generateKeyPairSync('ed25519');
+  const gateway = await loadOrCreateSigningKey(join(dir, 'gateway.key'), 'test');
+  await addTrust(dir, { gateways: [gateway.thumbprint], providers: [await thumbprintOf(provider.publicKey)] });
+  const parts = await openCustodianHome({
+    dir,
+    policy: { ...DEFAULT_CUSTODIAN_POLICY, ...AMPLE, ...policy },
+    instead: { noise: SILENT, ...instead },
+    fatal: (cause) => {
+      throw cause;
+    },
+  });
+  const { custodian, shelf, signing, log } = parts;
+  const server = createCustodianServer({
+    custodian,
+    shelf,
+    signing,
+    log,
+    key: parts.keys[0]!,
+    packageBytesMax: 2 ** 26,
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const signer = await thumbprintOf(provider.publicKey);
+  const columnsFor = (keyId: string) => declared(keyId, signer);
+  const version = '0123456789abcdef'.repeat(2);
+  const dataKey = createHash('sha256').update('data key').digest();
+  const secret = { paid: values('paid', 1001n), bonus: values('bonus', 101n) };
+  const columns = columnsFor(parts.keys[0]!.id).filter(isEncrypted);
+  const cipher = await ciphertext(dataKey, version, secret);
+  const ground: Ground = {
+    parts,
+    url,
+    gateway,
+    provider,
+    columns,
+    secret,
+    version,
+    cipherSum: (column, of, rows) => rows.reduce((sum, row) => sum + cipher.get(`${of} ${column}`)![row]!, 0n),
+    request: (groups, change = {}) => ({ ...honest(ground, groups), ...change }),
+    ask: (request, how = {}) => ask(ground, request, how),
+    packageFor: (change = {}) =>
+      packageOf({ ...change, parts, provider, version: change.version ?? version, dataKey, columnsFor }),
+    send: (bytes, named = signer) => send(`${url}/v1/packages`, Buffer.from(bytes), { 'sluice-signer': named }),
+    refusals: () =>
+      parts.store
+        .read((db) => readEntries(db, 0, 100_000))
+        .flatMap(({ kind, note = '' }) => (kind === 'refusal' ? [note] : [])),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await parts.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+  const taken = await ground.send(await ground.packageFor());
+  if (taken.why !== null) throw new Error(`the custodian refuses an honest package: ${taken.why}`);
+  return ground;
+}
+
+function declared(keyId: string, signer: string): readonly ColumnSchema[] {
+  const encryption = { scheme: 'ashe-v1', key: keyId, signer } as const;
+  const measure = { title, type: 'integer', level: 'important', role: 'measure', nullable: false } as const;
+  return [
+    {
+      name: 'person_id',
+      title,
+      type: 'text',
+      level: 'general-3',
+      role: 'identifier',
+      unit: 'person',
+      rowsPerUnitMax: BIG,
+    },
+    { ...measure, name: 'paid', bounds: { min: 0, max: 1000 }, encryption: { ...encryption, squares: true } },
+    { ...measure, name: 'bonus', bounds: { min: 0, max: 100 }, encryption },
+  ];
+}
+
+/** The same in every run: what is not known cannot be told from chance. */
+function values(name: string, range: bigint): readonly bigint[] {
+  return Array.from({ length: ROWS }, (_, row) => {
+    return createHash('sha256').update(`${name} ${row}`).digest().readBigUInt64LE() % range;
+  });
+}
+
+async function ciphertext(dataKey: Uint8Array, version: string, secret: Ground['secret']) {
+  const words = new Map<string, readonly bigint[]>();
+  for (const [column, plain] of Object.entries(secret)) {
+    const cipher = (power: 'value' | 'square') =>
+      openAshe({ dataKey, column: { dataset: 'wages', version, column, of: power } });
+    const stored = BigInt64Array.from(plain);
+    words.set(`value ${column}`, [...(await cipher('value').encrypt(0, stored))]);
+    const squares = await cipher('square').encrypt(0, stored);
+    words.set(
+      `square ${column}`,
+      plain.map((_, row) => squares[2 * row]! + (squares[2 * row + 1]! << 64n)),
+    );
+  }
+  return words;
+}
+
+export const PAID: Functional = { constant: '0', weights: [{ column: 'paid', of: 'value', weight: '1' }] };
+export const COUNT: Functional = { constant: '1', weights: [] };
+const VARIANCE = { top: '1048576', bottom: '1' };
+
+function honest(ground: Ground, groups: readonly (readonly number[])[]): OpeningRequest {
+  return {
+    v: 1,
+    dataset: 'wages',
+    version: ground.version,
+    columns: ground.columns.map((column) => {
+      const { min, max } = encryptedRange(column);
+      return { name: column.name, scheme: column.encryption.scheme, scale: 0, min: String(min), max: String(max) };
+    }),
+    job: 'job_1',
+    plan: 'plan-1',
+    planHash: 'a'.repeat(64),
+    organisation: 'dev',
+    query: 'b'.repeat(64),
+    unitsMin: 1,
+    share: [{ unit: 'person_id', groupsMax: null, rowsMax: BIG }],
+    statistics: [
+      { part: 0, functional: PAID as OpeningRequest['statistics'][number]['functional'], variance: VARIANCE },
+    ],
+    groups: groups.map((rows) => [setOf(ground, rows)]),
+    sealFor: { kty: 'OKP', crv: 'X25519', x: '' },
+  };
+}
+
+export function setOf(ground: Ground, rows: readonly number[]): NonNullable<OpeningRequest['groups'][number][number]> {
+  const sums = [
+    { column: 'paid', of: 'value' },
+    { column: 'bonus', of: 'value' },
+    { column: 'paid', of: 'square' },
+  ] as const;
+  return {
+    rows: packRows(rowSetFrom(rows, ROWS)),
+    size: rows.length,
+    sums: sums.map((one) => ({ ...one, sum: String(ground.cipherSum(one.column, one.of, rows)) })),
+  };
+}
+
+async function ask(ground: Ground, asked: unknown, how: AskHow): Promise<Told> {
+  const { publicKey, privateKey } = await generateKeyPair('ECDH-ES', { crv: 'X25519', extractable: true });
+  const sealFor = await exportJWK(publicKey);
+  const body = Buffer.from(JSON.stringify({ ...(asked as object), sealFor }));
+  const { key = ground.gateway, nonce = randomUUID(), iat = Math.floor(Date.now() / 1000), sent = (one) => one } = how;
+  const digest = createHash('sha256').update(body).digest('hex');
+  const claims = { jti: nonce, iat, aud: ground.parts.signing.thumbprint, body: digest };
+  const signature = await key.sign(Buffer.from(JSON.stringify(claims)), REQUEST_TYPE);
+  const told = await send(`${ground.url}/v1/openings`, sent(body), { 'sluice-signature': signature });
+  if (told.why !== null) return told;
+  return { why: null, cells: await decompose(told.json, privateKey, ground.parts.signing.thumbprint) };
+}
+
+async function send(url: string, body: Buffer, headers: Record<string, string>) {
+  const response = await fetch(url, { method: 'POST', body: new Uint8Array(body), headers });
+  const json = (await response.json()) as { readonly code?: string; readonly why?: string };
+  if (response.ok) return { why: null, cells: [], json };
+  if (json.code !== 'CUSTODIAN_REFUSED') throw new AppError('CUSTODIAN_AWAY');
+  return { why: json.why ?? 'unknown', cells: [], json };
+}
+
+interface PackageParts extends PackageChange {
+  readonly parts: CustodianParts;
+  readonly provider: Signer;
+  readonly version: string;
+  readonly dataKey: Uint8Array;
+  readonly columnsFor: (keyId: string) => readonly ColumnSchema[];
+}
+
+async function packageOf(made: PackageParts): Promise<Buffer> {
+  const { parts, version, dataKey, signer = made.provider, custodian = parts.keys[0]!, keyId = custodian.id } = made;
+  const chunkKey = randomBytes(32);
+  const manifest = await signManifest(
+    { format: 'sluice-blocks-1', dataset: 'wages', version, rows: ROWS, words: ['paid'], blocksSha256: '0'.repeat(64) },
+    signer,
+  );
+  const head = await packageHead(
+    {
+      format: 'sluice-custodian-1',
+      manifest,
+      columns: [...made.columnsFor(keyId)],
+      units: [{ column: 'person_id', distinct: personOf(ROWS - 1) + 1 }],
+      dataKey: Buffer.from(dataKey).toString('base64url'),
+      chunkKey: chunkKey.toString('base64url'),
+      chunks: 1,
+    },
+    signer,
+    custodian.publicJwk,
+  );
+  const numbers = Uint32Array.from({ length: ROWS }, (_, row) => personOf(row));
+  return Buffer.concat([head, sealChunk(chunkKey, { chunk: 0, column: 0, firstRow: 0, numbers })]);
+}
