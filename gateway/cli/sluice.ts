@@ -5,6 +5,7 @@ import * as audit from './audit.ts';
 import * as budgets from './budgets.ts';
 import * as canaries from './canaries.ts';
 import { type Cli, createCli } from './cli.ts';
+import * as custodian from './custodian.ts';
 import * as demo from './demo.ts';
 import * as destroy from './destroy.ts';
 import * as doctor from './doctor.ts';
@@ -33,6 +34,7 @@ const COMMANDS = [
   audit,
   receipt,
   witness,
+  custodian,
   freezes,
   canaries,
   keys,

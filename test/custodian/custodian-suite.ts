@@ -1,4 +1,5 @@
-import { ATTACKS, type Attack, type Outcome } from './attacks.ts';
+import type { Attack, Outcome } from './attack.ts';
+import { ATTACKS } from './attacks.ts';
 import { type GroundOptions, plantGround } from './ground.ts';
 
 /** One attack on a custodian with its rules, and its control with the rule off. */
