@@ -119,7 +119,11 @@ async function rotate({ dir }: Place, cli: Cli): Promise<void> {
       throw cause;
     },
   });
-  const { id } = await rotateKey(dir, parts).finally(() => parts.close());
-  if (cli.json) printJson(cli, { key: id });
-  else cli.out(`key ${id}\n`);
+  try {
+    const { id } = await rotateKey(dir, parts);
+    if (cli.json) printJson(cli, { key: id });
+    else cli.out(`key ${id}\n`);
+  } finally {
+    await parts.close();
+  }
 }

@@ -166,7 +166,7 @@ export async function publish(
   return { developer, provider, bureau, upload };
 }
 
-async function must(request: Promise<Response>): Promise<Response> {
+export async function must(request: Promise<Response>): Promise<Response> {
   const response = await request;
   if (response.ok) return response;
   throw new Error(`${response.status}: ${await response.text()}`);
