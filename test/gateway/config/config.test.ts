@@ -44,6 +44,7 @@ describe('defaults', () => {
       masterKey: { from: 'home', path: '/srv/.sluice/keys/master.key' },
       logLevel: 'info',
       witness: null,
+      custodian: null,
     });
     expect(runDir).toMatch(/^\/dev\/shm\/sluice-1000-[0-9a-f]{12}$/);
   });
@@ -93,6 +94,9 @@ describe('values', () => {
       SLUICE_WITNESS_KEY: WITNESS_VKEY,
       SLUICE_WITNESS_POLICY: 'require',
       SLUICE_WITNESS_WAIT_MS: '500',
+      SLUICE_CUSTODIAN_URL: 'http://127.0.0.1:8789/',
+      SLUICE_CUSTODIAN_KEY: 'k'.repeat(43),
+      SLUICE_CUSTODIAN_WAIT_MS: '700',
     });
     expect(config).toEqual({
       production: true,
@@ -115,7 +119,16 @@ describe('values', () => {
       masterKey: { from: 'file', path: '/run/secrets/master' },
       logLevel: 'warn',
       witness: { url: 'https://witness.example', vkey: WITNESS_VKEY, policy: 'require', waitMs: 500 },
+      custodian: { url: 'http://127.0.0.1:8789', thumbprint: 'k'.repeat(43), waitMs: 700 },
     });
+  });
+
+  test('a custodian is never without its key, nor a key without it', () => {
+    const both = { SLUICE_CUSTODIAN_URL: 'http://c.example', SLUICE_CUSTODIAN_KEY: 'k'.repeat(43) };
+    expect(read(both).custodian).toMatchObject({ waitMs: 60_000 });
+    for (const name of Object.keys(both)) {
+      expect(() => read({ ...both, [name]: '' })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+    }
   });
 
   test('a witness is followed unless more is asked, and is never without its key', () => {
