@@ -1,6 +1,7 @@
 import type { Level, Mode } from '#policies';
 import { assert, isDrillOrganisation } from '#policies/log-entries';
 import { canonicalJson, sha256 } from './canonical.ts';
+import { closeEntry, type LoggedPerson, openEntry, saveOpenings, withCommitments } from './logged-people.ts';
 import { type Connection, prepared } from './prepared.ts';
 
 export const AUDIT_KINDS = [
@@ -17,6 +18,7 @@ export const AUDIT_KINDS = [
   'canary',
   'destruction',
   'integrity',
+  'erasure',
   'start',
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
@@ -28,7 +30,9 @@ export interface AuditEntry {
   /** ISO 8601 UTC with milliseconds: the store's `now()`. */
   readonly at: string;
   readonly job?: string;
-  readonly who?: { readonly sub: string; readonly org: string; readonly role: string };
+  readonly who?: LoggedPerson & { readonly role: string };
+  /** Whom it is about, where that is somebody else. */
+  readonly about?: LoggedPerson;
   readonly plan?: string;
   readonly planHash?: string;
   readonly purpose?: string;
@@ -49,6 +53,8 @@ export interface AuditEntry {
   readonly timingClass?: string;
   /** The entry of the outcome whose answer is given again: nothing runs. */
   readonly repeats?: number;
+  /** How many names were erased from earlier entries. */
+  readonly erased?: number;
   readonly note?: string;
   /** Part of a drill: nothing of it happened to anybody. */
   readonly drill?: true;
@@ -99,11 +105,13 @@ export function leafHash(bytes: Uint8Array): Buffer {
 export function appendEntry(tx: Connection, entry: AuditEntry): { readonly index: number } {
   assert(AT.test(entry.at), 'an entry carries a full UTC timestamp');
   const isDrill = isDrillOrganisation(entry.who?.org ?? '');
-  const bytes = Buffer.from(canonicalJson(isDrill ? { ...entry, drill: true } : entry));
+  const opened = withCommitments(isDrill ? { ...entry, drill: true } : entry);
+  const bytes = Buffer.from(canonicalJson(closeEntry(opened)));
   assert(bytes.length <= ENTRY_BYTES_MAX, 'an entry fits; what is long goes in by its digest');
   const index = entryCount(tx);
   insertEntry(tx).run(index, bytes);
   insertLeaf(tx).run(index, leafHash(bytes));
+  saveOpenings(tx, index, opened);
   return { index };
 }
 
@@ -122,12 +130,17 @@ export function readEntryBytes(db: Connection, from: number, to: number): readon
   return selectEntries(db).all(from, to);
 }
 
-/** The same, parsed. */
+/** The same, with the names that are kept of them. */
 export function readEntries(db: Connection, from: number, to: number): readonly AuditEntry[] {
-  return readEntryBytes(db, from, to).map(parseEntry);
+  return readEntryBytes(db, from, to).map((bytes, i) => parseEntry(db, from + i, bytes));
 }
 
-/** The log is this software's own writing: what its bytes say was an AuditEntry when it was written. */
-export function parseEntry(bytes: Buffer): AuditEntry {
+/** Entry `index` from its bytes, with the names that are kept of it. */
+export function parseEntry(db: Connection, index: number, bytes: Buffer): AuditEntry {
+  return openEntry(db, index, parseClosedEntry(bytes));
+}
+
+/** The log is this software's own writing: what its bytes say was an AuditEntry when it was written, but for the names. */
+export function parseClosedEntry(bytes: Buffer): AuditEntry {
   return JSON.parse(bytes.toString('utf8')) as AuditEntry;
 }

@@ -47,7 +47,7 @@ export function indexWriter(log: Connection, index: Database.Database): IndexWri
   function write(rows: readonly Row[]): void {
     const [days, minutes] = [new Map<string, Span>(), new Map<string, Span>()];
     for (const { idx, bytes } of rows) {
-      const entry = parseEntry(bytes);
+      const entry = parseEntry(log, idx, bytes);
       insertTokens.run(idx, [...entryTokens(entry, context)].join(' '));
       extend(days, entry.at.slice(0, 'YYYY-MM-DD'.length), idx);
       extend(minutes, entry.at.slice(0, 'YYYY-MM-DDTHH:MM'.length), idx);

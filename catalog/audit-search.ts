@@ -101,7 +101,7 @@ export function searchEntries(db: Db, filters: AuditFilters, page: AuditPage = {
   while (found.length <= limit) {
     const rows = readRows(db, terms, { from: stretch.from, to }, limit + 1);
     for (const { idx, bytes } of rows) {
-      const entry = parseEntry(bytes);
+      const entry = parseEntry(db, idx, bytes);
       if (isWithin(entry.at, range)) found.push({ index: idx, entry });
     }
     if (rows.length <= limit) break;

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { risksOf } from '#policies/log-entries';
 import type { AuditEntry } from './audit-entries.ts';
+import { ERASED } from './logged-people.ts';
 
 /**
  * The tokens under which the search index knows an entry. Each is ASCII: a letter for what it says, then the hex of the
@@ -96,7 +97,7 @@ export function entryTokens(entry: AuditEntry, { providerOf, planOf }: EntryCont
     if (value !== null && value !== undefined) tokens.add(facetToken(facet, value));
   };
   add('kind', entry.kind);
-  add('person', entry.who?.sub);
+  if (entry.who?.sub !== ERASED) add('person', entry.who?.sub);
   add('org', entry.who?.org);
   add('plan', entry.plan);
   add('job', entry.job);
@@ -140,13 +141,13 @@ const usesOf = remembering((lines: string): readonly string[] => {
  * each entry is not worth remembering.
  */
 function addText(tokens: Set<string>, entry: AuditEntry): void {
-  const { v: _v, at: _at, job = '', queryHash = '', resultSha256 = '', ...rest } = entry;
+  const { v: _v, at: _at, job = '', queryHash = '', resultSha256 = '', who, about, ...rest } = entry;
   for (const unique of [job, queryHash, resultSha256]) for (const token of textTokens(unique)) tokens.add(token);
   const visit = (value: unknown): void => {
     if (typeof value === 'string') for (const token of knownTextTokens(value)) tokens.add(token);
     else if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) visit(part);
   };
-  visit(rest);
+  visit([rest, who?.sub, who?.org, who?.role, about?.sub, about?.org]);
 }
 
 export function textTokens(text: string): readonly string[] {

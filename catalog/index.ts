@@ -22,6 +22,15 @@ export * from './jobs.ts';
 export * from './kept-answers.ts';
 export { insertKnownSets, knownSetCount, type NewKnownSets, readKnownSets, rowKeySchemes } from './known-sets.ts';
 export * from './ledger.ts';
+export {
+  closeEntry,
+  ERASED,
+  eraseOpenings,
+  type LoggedPerson,
+  PERSON_PARTS,
+  personCommitment,
+  readOpenings,
+} from './logged-people.ts';
 export * from './organisations.ts';
 export type { Page } from './page.ts';
 export type {

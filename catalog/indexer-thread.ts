@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { indexWriter } from './audit-index.ts';
-import { GOES_ON, HAS_ENDED, type IndexerAnswer, type IndexerData } from './indexer.ts';
-import { openForIndexing } from './search-index.ts';
+import { GOES_ON, HAS_ENDED, type IndexerAnswer, type IndexerData, type IndexerTask } from './indexer.ts';
+import { emptySearchIndex, openForIndexing } from './search-index.ts';
 
 /** The thread that fills the search index: told how far the log is durable, tells how far the index is. */
 
@@ -12,6 +12,7 @@ const log = new Database(storePath, { readonly: true });
 const index = openForIndexing(indexPath);
 const writer = indexWriter({ client: log }, index);
 const say = (answer: IndexerAnswer) => parentPort?.postMessage(answer);
+let made = 0;
 const mayGoOn = () => Atomics.load(state, 0) === GOES_ON;
 
 function end(): void {
@@ -22,13 +23,15 @@ function end(): void {
   Atomics.notify(state, 0);
 }
 
-parentPort?.on('message', (count: number) => {
+parentPort?.on('message', ({ count, making }: IndexerTask) => {
   if (Atomics.load(state, 0) === HAS_ENDED) return;
   try {
+    if (making !== made && mayGoOn()) emptySearchIndex(index);
+    made = making;
     while (mayGoOn()) {
       const next = writer.advance(count);
       if (next < count) continue;
-      say({ next });
+      say({ next, making });
       break;
     }
   } catch {

@@ -3,7 +3,7 @@ import { AppError } from '#policies/log-entries';
 import { entryCount } from './audit-entries.ts';
 import { type IndexWriter, indexWriter } from './audit-index.ts';
 import type { Db } from './db.ts';
-import { removeSearchIndex } from './search-index.ts';
+import { emptySearchIndex, removeSearchIndex } from './search-index.ts';
 
 /** Keeps the search index up to the log, some entries behind it. */
 export interface Indexer {
@@ -15,6 +15,8 @@ export interface Indexer {
    * @throws AppError `STORE_FAILED`.
    */
   reach(count: number): Promise<void>;
+  /** The index is emptied, and filled anew when somebody asks. */
+  remake(): void;
   close(): void;
 }
 
@@ -26,7 +28,12 @@ export interface IndexerData {
   readonly life: SharedArrayBuffer;
 }
 export const [GOES_ON, MUST_END, HAS_ENDED] = [0, 1, 2];
-export type IndexerAnswer = { readonly next: number } | { readonly failed: true };
+/** Fill it up to `count`; emptied first where `making` is not the one that it is at. */
+export interface IndexerTask {
+  readonly count: number;
+  readonly making: number;
+}
+export type IndexerAnswer = { readonly next: number; readonly making: number } | { readonly failed: true };
 
 /** WHY a backlog: a segment of the index for every few entries costs more than the entries themselves. */
 const BACKLOG_MAX = 256;
@@ -42,6 +49,7 @@ export function inlineIndexer(db: Db): Indexer {
       writer ??= indexWriter(db, db.client);
       for (let end = entryCount(db); writer.advance(end) < end; );
     },
+    remake: () => emptySearchIndex(db.client),
     close: () => undefined,
   };
 }
@@ -58,19 +66,19 @@ export function threadedIndexer(storePath: string, indexPath: string): Indexer {
   const state = new Int32Array(life);
   let thread: Worker | null = null;
   let waiters: Waiter[] = [];
-  let [told, next, failed] = [0, 0, false];
+  let [told, next, making, failed] = [0, 0, 0, false];
 
   function tell(count: number): void {
     if (failed || count <= told) return;
     told = count;
     thread ??= start();
-    thread.postMessage(count);
+    thread.postMessage({ count, making } satisfies IndexerTask);
   }
 
   function start(): Worker {
     const workerData: IndexerData = { storePath, indexPath, life };
     const worker = new Worker(new URL('./indexer-thread.ts', import.meta.url), { workerData, resourceLimits: HEAP_MB });
-    worker.on('message', (answer: IndexerAnswer) => ('failed' in answer ? fail() : advanceTo(answer.next)));
+    worker.on('message', (answer: IndexerAnswer) => ('failed' in answer ? fail() : advanceTo(answer)));
     worker.on('error', () => {
       thread = null; // it has ended, or is about to
       fail();
@@ -79,8 +87,9 @@ export function threadedIndexer(storePath: string, indexPath: string): Indexer {
     return worker;
   }
 
-  function advanceTo(reached: number): void {
-    next = reached;
+  function advanceTo(reached: { readonly next: number; readonly making: number }): void {
+    if (reached.making !== making) return; // of the index before
+    next = reached.next;
     for (const waiter of waiters) if (waiter.count <= next) waiter.resolve();
     waiters = waiters.filter(({ count }) => count > next);
     hold();
@@ -109,11 +118,16 @@ export function threadedIndexer(storePath: string, indexPath: string): Indexer {
         hold();
       });
     },
+    remake() {
+      making += 1;
+      [told, next] = [0, 0];
+      for (const { count } of waiters) tell(count);
+    },
     close() {
       const isSpoilt = failed;
       // WHY wait: whoever opens or removes the home next finds nobody at work in it.
       if (thread !== null && Atomics.compareExchange(state, 0, GOES_ON, MUST_END) === GOES_ON) {
-        thread.postMessage(0);
+        thread.postMessage({ count: 0, making } satisfies IndexerTask);
         Atomics.wait(state, 0, MUST_END, END_MS);
       }
       fail();

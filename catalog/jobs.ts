@@ -2,7 +2,7 @@ import { and, asc, desc, eq, lt, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import type { ErrorFacts, Mode, SourcePlace } from '#policies';
 import { AppError, assert } from '#policies';
-import { parseEntry } from './audit-entries.ts';
+import { parseClosedEntry } from './audit-entries.ts';
 import { sha256Hex } from './canonical.ts';
 import type { Db } from './db.ts';
 import { readJson } from './json-column.ts';
@@ -220,7 +220,7 @@ function storeResult(tx: Db, job: string, { json, sha256 }: StoredResult): void 
 export function readResult(db: Db, job: string): StoredResult | null {
   const row = selectResult(db).get(job);
   if (row === undefined) return null;
-  const logged = row.entry === null ? undefined : parseEntry(row.entry).resultSha256;
+  const logged = row.entry === null ? undefined : parseClosedEntry(row.entry).resultSha256;
   if (logged !== row.sha256 || sha256Hex(row.json) !== logged) {
     throw new AppError('CATALOGUE_CORRUPT', { table: 'job_results', key: job });
   }

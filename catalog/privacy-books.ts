@@ -12,6 +12,7 @@ import { type AuditEntry, entryCount, parseEntry } from './audit-entries.ts';
 import type { Db } from './db.ts';
 import { readJson } from './json-column.ts';
 import { ledgerUnits, raiseSpent } from './ledger.ts';
+import { ERASED } from './logged-people.ts';
 import { prepared } from './prepared.ts';
 import { lineageOf } from './privacy-budgets.ts';
 import { privacyBooks } from './schema.ts';
@@ -41,8 +42,10 @@ export function mendPrivacyBooks(tx: Db, budgets: PrivacyBudgets): readonly Priv
   for (const { job, who, plan = '', budget } of privateIntents(tx, entries)) {
     if (job === undefined || who === undefined) continue;
     const asker = { ...who, plan: { id: plan, rhoMax: null } };
+    const isNamed = who.sub !== ERASED;
     for (const charge of (budget?.['charges'] ?? []) as readonly PrivacyCharge[]) {
       for (const { account, kind } of privacyAccounts(lineageOf(tx, charge), asker, budgets)) {
+        if (kind === 'analyst' && !isNamed) continue; // whose account it was, nobody knows any more
         const sum = accounts.get(account) ?? { kind, units: 0 };
         sum.units += ledgerUnits(kind, amountOf(charge, kind));
         accounts.set(account, sum);
@@ -95,8 +98,8 @@ const selectPrivate = prepared((db) =>
 function* privateIntents(db: Db, since: number): Iterable<AuditEntry> {
   for (let from = since; ; ) {
     const rows = selectPrivate(db).all(from, PRIVATE, PAGE);
-    for (const { bytes } of rows) {
-      const entry = parseEntry(bytes);
+    for (const { idx, bytes } of rows) {
+      const entry = parseEntry(db, idx, bytes);
       if (entry.kind === 'intent') yield entry;
     }
     if (rows.length < PAGE) return;

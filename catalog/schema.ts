@@ -215,6 +215,18 @@ export const auditCheckpoints = sqliteTable('audit_checkpoints', {
   note: text('note'),
 });
 
+export const auditOpenings = sqliteTable(
+  'audit_openings',
+  {
+    idx: integer('idx').notNull(),
+    part: text('part', { enum: ['who', 'about'] }).notNull(),
+    org: text('org').notNull(),
+    sub: text('sub').notNull(),
+    salt: blob('salt', { mode: 'buffer' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.idx, table.part] })],
+);
+
 export const guardRefusals = sqliteTable('guard_refusals', {
   id: integer('id').primaryKey(),
   lineage: text('lineage').notNull(),

@@ -9,7 +9,7 @@ import { type Connection, prepared } from './prepared.ts';
  */
 
 /** Grows whenever tokens or tables below change: an index of another layout is made anew. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 const IN_MEMORY = ':memory:';
 const BUSY_TIMEOUT_MS = 5_000;
 
@@ -109,6 +109,20 @@ export function attachSearchIndex(client: Database.Database, path: string): void
 export interface IndexedUpTo {
   readonly next: number;
   readonly leaf: Buffer | null;
+}
+
+/** Empties an index, so that nothing of what it held is left in its file. */
+export function emptySearchIndex(client: Database.Database): void {
+  client.pragma('search.secure_delete = ON');
+  client.transaction(() =>
+    client.exec(`
+      INSERT INTO search.audit_index (audit_index) VALUES ('delete-all');
+      DELETE FROM search.audit_periods;
+      UPDATE search.audit_indexed SET next = 0, leaf = NULL;
+    `),
+  )();
+  client.pragma('search.secure_delete = OFF');
+  client.pragma('search.wal_checkpoint(TRUNCATE)');
 }
 
 /** What an index holds: all entries before `next`, the last of which has this leaf hash. */

@@ -41,6 +41,8 @@ export interface Store {
    * @throws AppError `STORE_FAILED`.
    */
   indexed(): Promise<void>;
+  /** After an erasure: of what was deleted nothing is left in the home's log file, or in the search index. */
+  purge(): Promise<void>;
   /** Commits what is queued, then closes and gives up the home. */
   close(): void;
 }
@@ -72,6 +74,7 @@ const IN_MEMORY = ':memory:';
 /** Only offline readers ever hold a lock on the file; they are short. */
 const BUSY_TIMEOUT_MS = 5_000;
 const CACHE_KIB = 64 * 1024;
+const [PURGE_TRIES, PURGE_PAUSE_MS] = [20, 50];
 
 /**
  * Opens a home's store, bringing it to the newest layout.
@@ -126,6 +129,16 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
       derivation = derive;
     },
     indexed: () => indexer.reach(entryCount(reader)),
+    async purge() {
+      indexer.remake();
+      // SAD PATH: a reader of this moment holds the log file up; once it is done, the next try passes.
+      for (let tries = 0; tries < PURGE_TRIES; tries += 1) {
+        await queue.commit(() => undefined);
+        const [state] = writer.client.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+        if (state?.busy !== 1) return;
+        await new Promise((resolve) => setTimeout(resolve, PURGE_PAUSE_MS));
+      }
+    },
     close() {
       queue.close();
       indexer.close();

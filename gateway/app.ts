@@ -6,6 +6,7 @@ import { registerAudit } from './routes/audit.ts';
 import { registerBudgets } from './routes/budgets.ts';
 import { registerCanaries } from './routes/canaries.ts';
 import { registerDestructions } from './routes/destructions.ts';
+import { registerErasures } from './routes/erasures.ts';
 import { registerExplain } from './routes/explain.ts';
 import { frame, gate } from './routes/frame.ts';
 import { registerFreezes } from './routes/freezes.ts';
@@ -47,6 +48,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   registerBudgets(app, deps);
   registerPrivacyRegister(app, deps);
   registerAudit(app, deps);
+  registerErasures(app, deps);
   registerFreezes(app, deps);
   registerCanaries(app, deps);
   registerMeta(app, deps);

@@ -9,10 +9,11 @@ import {
 import type { Caller } from './identity/index.ts';
 
 /** A change of state other than a job's, as the access log tells it. */
-export interface Change extends Pick<AuditEntry, 'job' | 'plan' | 'planHash' | 'purpose' | 'note'> {
+export interface Change
+  extends Pick<AuditEntry, 'job' | 'plan' | 'planHash' | 'purpose' | 'about' | 'erased' | 'note'> {
   readonly kind: Extract<
     AuditEntry['kind'],
-    'resource' | 'upload' | 'plan' | 'log-read' | 'refusal' | 'freeze' | 'canary' | 'destruction'
+    'resource' | 'upload' | 'plan' | 'log-read' | 'refusal' | 'freeze' | 'canary' | 'erasure' | 'destruction'
   >;
   readonly caller: Caller;
   readonly tables?: NonNullable<AuditEntry['tables']>;

@@ -31,3 +31,4 @@ export {
   verifyHome,
   verifyTiles,
 } from './verify.ts';
+export { type NamesReport, verifyNames } from './verify-names.ts';

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { KeyChange, LogProblem, VerifyReport } from '../audit/index.ts';
+import type { KeyChange, LogProblem, NamesReport, VerifyReport } from '../audit/index.ts';
 import type { Wording } from '../config-variables.ts';
 import { registerExport } from './audit-export.ts';
 import { type Cli, printJson } from './cli.ts';
@@ -56,7 +56,7 @@ export function register(program: Command, cli: Cli): void {
       ),
     );
   addLogOptions(verify, cli).action(async (options: VerifyCommandOptions) => {
-    const { verifyHome, verifyTiles } = await import('../audit/index.ts');
+    const { verifyHome, verifyNames, verifyTiles } = await import('../audit/index.ts');
     const { tiles, state } = options;
     const path = tiles ?? storePath(options, cli);
     const key = await verifierKey(options, cli);
@@ -64,9 +64,13 @@ export function register(program: Command, cli: Cli): void {
     const resume = state === undefined ? undefined : await readVerifyState(state);
     const report = (tiles === undefined ? verifyHome : verifyTiles)(path, key, { known, resume });
     if (state !== undefined && report.isIntact) await writeVerifyState(state, report.state);
-    cli.exitCode = report.isIntact ? 0 : 1;
-    if (cli.json) printJson(cli, { ok: report.isIntact, ...report });
+    // Tiles hold no names.
+    const names = tiles === undefined && report.isIntact ? verifyNames(path) : null;
+    const isGood = report.isIntact && names?.problem === undefined;
+    cli.exitCode = isGood ? 0 : 1;
+    if (cli.json) printJson(cli, { ok: isGood, ...report, ...(names === null ? {} : { names }) });
     else cli.out(`${words(report.isIntact ? intactWords(report) : brokenWords(report))}\n`);
+    if (!cli.json && names !== null) cli.out(`${words(nameWords(names))}\n`);
   });
   const exported = audit
     .command('export-tiles')
@@ -118,6 +122,23 @@ function registerKeys(audit: Command, cli: Cli): void {
       const { retireLogKey } = await import('../audit/index.ts');
       told(await retireLogKey(dirname(storePath(options, cli))));
     });
+}
+
+function nameWords({ kept, erased, problem }: NamesReport): Wording {
+  if (problem === undefined)
+    return {
+      en: `names: ${kept} kept, ${erased} erased on record`,
+      zh: `姓名：保留 ${kept} 处，按记录抹除 ${erased} 处`,
+    };
+  return problem.what === 'name-changed'
+    ? {
+        en: `the name at entry ${problem.index} is not the logged one`,
+        zh: `第 ${problem.index} 条记录的姓名与所记不符`,
+      }
+    : {
+        en: `names are missing that no erasure in the log accounts for, the first at entry ${problem.index}`,
+        zh: `有姓名缺失且日志中无相应抹除记录，首见于第 ${problem.index} 条记录`,
+      };
 }
 
 function intactWords({ size, root, unsigned }: VerifyReport): Wording {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { AuditEntry } from '#catalog';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { readTextFile } from './http-client.ts';
@@ -83,12 +84,12 @@ async function entryOf(receipt: string, options: ReceiptOptions, cli: Cli): Prom
   }
 }
 
-/** The entry's canonical bytes, from any spelling of its JSON; `index` is what a search adds and the log has not. */
+/** The entry's canonical bytes, from any spelling of its JSON; `index` and names are what a search adds and the log has not. */
 async function entryBytes(text: string, file: string): Promise<Uint8Array> {
-  const { canonicalJson } = await import('#catalog');
+  const { canonicalJson, closeEntry } = await import('#catalog');
   try {
-    const { index: _, ...entry } = JSON.parse(text) as Record<string, unknown>;
-    return Buffer.from(canonicalJson(entry));
+    const { index: _, ...entry } = JSON.parse(text) as AuditEntry & { readonly index?: number };
+    return Buffer.from(canonicalJson(closeEntry(entry)));
   } catch {
     throw new CliFailure('FILE', { en: `\`${file}\` is not the JSON of an entry`, zh: `\`${file}\` 不是记录的 JSON` });
   }

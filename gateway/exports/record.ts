@@ -1,5 +1,5 @@
 import type { AuditEntry, FoundEntry } from '#catalog';
-import { canonicalJson } from '#catalog';
+import { canonicalJson, closeEntry } from '#catalog';
 import { type Risk, risksOf } from '#policies';
 
 /** The one canonical record that every export format is made from: the log entry, its place, and what follows from it alone. */
@@ -25,7 +25,7 @@ export function recordOf(origin: string, { index, entry }: FoundEntry): ExportRe
     timeMs: Date.parse(entry.at),
     severity: severityOf(entry),
     risks: risksOf(entry),
-    json: canonicalJson(entry),
+    json: canonicalJson(closeEntry(entry)),
   };
 }
 

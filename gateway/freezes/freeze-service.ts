@@ -50,7 +50,7 @@ export function createFreezeService({ store, register, sandbox, jobs }: FreezeDe
       const frozen = store.commit((tx) => {
         knowOrganisation(tx, caller);
         const freeze = insertFreeze(tx, { id, scope, target, reason, frozenBy: personOf(caller) });
-        return logged(tx, caller, freeze, `freeze ${scope} ${target}: ${reason}`);
+        return logged(tx, caller, freeze, 'freeze', `: ${reason}`);
       });
       const stopped = new AppError('POLICY_FROZEN', { scope });
       const isHeld = heldBy(thing, store);
@@ -67,7 +67,7 @@ export function createFreezeService({ store, register, sandbox, jobs }: FreezeDe
         knowOrganisation(tx, caller);
         const freeze = thawFreeze(tx, id, personOf(caller));
         const what = freeze.thawedAt === null ? 'thaw asked for' : 'thaw';
-        return logged(tx, caller, freeze, `${what}: ${freeze.scope} ${freeze.target}`);
+        return logged(tx, caller, freeze, what);
       });
       if (thawed.thawedAt !== null) register.remove(id);
       return thawed;
@@ -77,9 +77,14 @@ export function createFreezeService({ store, register, sandbox, jobs }: FreezeDe
 
 const personOf = ({ org, sub }: Caller): string => `${org}/${sub}`;
 
-function logged(tx: Db, caller: Caller, freeze: Freeze, note: string): Freeze {
-  const plan = freeze.scope === 'plan' || freeze.scope === 'grant' ? { plan: freeze.target.split('/')[0] ?? '' } : {};
-  appendChange(tx, { kind: 'freeze', caller, ...plan, note });
+/** WHY a developer apart: a note cannot be erased, a name can. */
+function logged(tx: Db, caller: Caller, freeze: Freeze, what: string, reason = ''): Freeze {
+  const { scope, target } = freeze;
+  const [first = '', second = ''] = target.split('/');
+  const plan = scope === 'plan' || scope === 'grant' ? { plan: first } : {};
+  const about = scope === 'developer' ? { about: { org: first, sub: second } } : {};
+  const note = scope === 'developer' ? `${what} developer${reason}` : `${what} ${scope} ${target}${reason}`;
+  appendChange(tx, { kind: 'freeze', caller, ...plan, ...about, note });
   return freeze;
 }
 

@@ -1,6 +1,5 @@
 import type { Db, Store } from '#catalog';
-import type { Caller } from '../identity/index.ts';
-import { appendChange } from '../log-change.ts';
+import { appendChange, type Change } from '../log-change.ts';
 
 /**
  * Reads of the log what is durable when it is asked. INVARIANT: who read what is in the log before the answer leaves.
@@ -9,7 +8,7 @@ import { appendChange } from '../log-change.ts';
  */
 export async function readLogged<T>(
   { store }: { readonly store: Store },
-  reading: { readonly caller: Caller; readonly note: string },
+  reading: Pick<Change, 'caller' | 'about' | 'note'>,
   read: (db: Db) => T,
 ): Promise<T> {
   await store.indexed();

@@ -77,7 +77,7 @@ export function registerAuditReading(app: OpenAPIHono<AppEnv>, deps: AppDeps): v
     const period = periodOf(deps, c.req.valid('query'));
     const { questions, signals, isComplete } = await readLogged(
       deps,
-      { caller, note: `signals of ${org}/${sub}` },
+      { caller, about: { org, sub }, note: 'signals of a person' },
       (db) => behaviourOf(db, sub, org, period),
     );
     const because = BECAUSE[c.get('language')];

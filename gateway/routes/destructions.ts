@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
-import { type Destruction, findDestruction, readEntries } from '#catalog';
+import { closeEntry, type Destruction, findDestruction, readEntries } from '#catalog';
 import { AppError } from '#policies';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
 import { CertificateSchema } from '../resources/certificate.ts';
@@ -72,7 +72,7 @@ async function certified(
   const [entry] = deps.store.read((db) => readEntries(db, entryIndex, entryIndex + 1));
   return {
     certificate: CertificateSchema.parse(JSON.parse(certificate)),
-    entry: entry as z.output<typeof CertifiedDestructionSchema>['entry'],
+    entry: closeEntry(entry!) as z.output<typeof CertifiedDestructionSchema>['entry'],
     receipt: await receiptOf(deps, entryIndex),
   };
 }

@@ -26,6 +26,7 @@ export const ACTIONS = [
   'plan:revoke',
   'audit:read',
   'audit:read-all',
+  'audit:erase',
   'privacy:read',
   'freeze:set',
   'freeze:thaw',
@@ -44,7 +45,7 @@ entity Caller { sub: String, org: String, role: String };
 entity Job { org: String, sub: String };
 entity Resource { provider: String, state?: String };
 entity Plan { org: String, author?: String, state?: String, inTerm?: Bool, providers?: Set<String> };
-entity AccessLog;
+entity AccessLog { erased?: String };
 entity PrivacyRegistry;
 entity Platform;
 
@@ -54,7 +55,7 @@ action "job:list", "job:read", "job:cancel"
   appliesTo { principal: Caller, resource: Job };
 action "resource:register", "resource:read", "resource:read-report", "resource:upload", "resource:list", "resource:withdraw", "resource:destroy"
   appliesTo { principal: Caller, resource: Resource };
-action "audit:read", "audit:read-all"
+action "audit:read", "audit:read-all", "audit:erase"
   appliesTo { principal: Caller, resource: AccessLog };
 action "privacy:read"
   appliesTo { principal: Caller, resource: PrivacyRegistry };
@@ -139,6 +140,11 @@ export const ACCESS_POLICIES: Readonly<Record<string, string>> = Object.freeze({
   'officers-read-the-whole-log': `
     permit (principal, action == Action::"audit:read-all", resource)
     when { ["security", "bureau"].contains(principal.role) };`,
+
+  // PIPL art. 47. Nobody who watches takes the names of their own office out of the log.
+  'security-office-erases-names-of-others': `
+    permit (principal, action == Action::"audit:erase", resource)
+    when { principal.role == "security" && resource has erased && resource.erased != principal.org };`,
 
   // Which releases: the route narrows the register to what touches the caller.
   'parties-read-the-privacy-register': `

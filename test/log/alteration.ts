@@ -1,4 +1,4 @@
-import type { VerifyReport } from '../../gateway/audit/index.ts';
+import type { LogProblem } from '../../gateway/audit/index.ts';
 
 /** One thing that someone could do to a log, and what the check says of it. */
 export interface Alteration {
@@ -23,8 +23,14 @@ export function newTally(part: string): Tally {
   return { part, changes: 0, undetected: [], setBack: 0, misplaced: [] };
 }
 
+/** What a check says: whether all is well, and else where it is not. */
+export type Check = (withKnown: boolean) => {
+  readonly isIntact: boolean;
+  readonly problem: Pick<LogProblem, 'index' | 'indexMax'> | null;
+};
+
 /** @param check the offline check, with or without the checkpoint that an office keeps. */
-export function judge(tally: Tally, { what, entry }: Alteration, check: (withKnown: boolean) => VerifyReport): void {
+export function judge(tally: Tally, { what, entry }: Alteration, check: Check): void {
   tally.changes += 1;
   const { isIntact, problem } = check(false);
   if (isIntact) {

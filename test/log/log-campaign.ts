@@ -1,6 +1,7 @@
 import { verifyHome, verifyTiles } from '../../gateway/audit/index.ts';
 import type { Tally } from './alteration.ts';
 import { crashEverywhere } from './crashes.ts';
+import { alterNames } from './name-alterations.ts';
 import { alterReceipts } from './receipt-alterations.ts';
 import { alterRows } from './row-alterations.ts';
 import { makeSampleLog, type SampleLog } from './sample-log.ts';
@@ -45,7 +46,7 @@ export async function runLogCampaign(
   const tallies: Tally[] = [];
   try {
     requireIntact(sample);
-    for (const alter of [alterReceipts, alterTiles, alterRows]) {
+    for (const alter of [alterReceipts, alterTiles, alterRows, alterNames]) {
       const startedMs = performance.now();
       const found = alter(sample, step);
       const seconds = Math.round((performance.now() - startedMs) / 100) / 10;

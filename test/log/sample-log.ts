@@ -27,8 +27,11 @@ export async function makeSampleLog(counts: readonly number[]): Promise<SampleLo
   const log = await openLog({ store, key, origin: LOG_ORIGIN });
   let size = 0;
   for (const count of counts) {
+    const who = { org: 'acme', sub: 'alice', role: 'developer' };
     const append = (index: number) =>
-      store.commit((tx) => appendEntry(tx, { v: 1, kind: 'intent', at: '2026-03-01T00:00:00.000Z', note: `${index}` }));
+      store.commit((tx) =>
+        appendEntry(tx, { v: 1, kind: 'intent', at: '2026-03-01T00:00:00.000Z', who, note: `${index}` }),
+      );
     await Promise.all(Array.from({ length: count }, (_, n) => append(size + n)));
     size += count;
     await log.advance();

@@ -18,6 +18,16 @@ import { PrivacyAmountsSchema } from './privacy.ts';
 
 const IndexSchema = z.int().min(0);
 
+const PersonSchema = z.object({
+  sub: z.string().openapi({ description: '`-`: erased' }),
+  org: z.string(),
+  person: z
+    .string()
+    .optional()
+    .openapi({ description: 'base64url of SHA-256(salt ‖ `["org","sub"]`): all that the signed entry holds of `sub`' }),
+  salt: z.string().optional().openapi({ description: 'base64url; with it the name can be checked' }),
+});
+
 export const AuditEntrySchema = z
   .object({
     index: IndexSchema.openapi({ description: 'place in the log; `proof` shows that it is there' }),
@@ -25,7 +35,8 @@ export const AuditEntrySchema = z
     kind: z.enum(AUDIT_KINDS),
     at: InstantSchema,
     job: z.string().optional(),
-    who: z.object({ sub: z.string(), org: z.string(), role: z.string() }).optional(),
+    who: PersonSchema.extend({ role: z.string() }).optional(),
+    about: PersonSchema.optional().openapi({ description: 'whom it is about, where that is somebody else' }),
     plan: z.string().optional(),
     planHash: z.string().optional(),
     purpose: z.string().optional(),
@@ -48,6 +59,7 @@ export const AuditEntrySchema = z
     resultSha256: z.string().optional(),
     timingClass: z.string().optional(),
     repeats: z.int().optional().openapi({ description: 'the outcome whose answer is given again: nothing ran' }),
+    erased: z.int().optional().openapi({ description: 'names taken out of earlier entries' }),
     note: z.string().optional(),
     drill: z.literal(true).optional().openapi({ description: 'part of a drill' }),
   })
@@ -155,6 +167,9 @@ export const PersonParamsSchema = z.object({
   org: OrgIdSchema,
   sub: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@|+=~-]{0,127}$/),
 });
+export const ErasureSchema = z
+  .object({ erased: z.int().min(0).openapi({ description: 'names that were taken out' }) })
+  .openapi('Erasure');
 export const ExposureParamsSchema = z.object({ id: ResourceIdSchema });
 
 export const ProofQuerySchema = z.strictObject({

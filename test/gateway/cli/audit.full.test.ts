@@ -57,7 +57,7 @@ describe('audit verify', () => {
     });
     const own = await runSluice(['audit', 'verify'], { SLUICE_HOME: home, LANG: 'zh_CN.UTF-8' });
     expect(own.code).toBe(0);
-    expect(own.out).toMatch(/^日志完好：300 条记录，树根 [0-9a-f]{64}\n$/);
+    expect(own.out).toMatch(/^日志完好：300 条记录，树根 [0-9a-f]{64}\n姓名：保留 \d+ 处，按记录抹除 0 处\n$/);
     expect(own.err).toMatch(/使用主目录自带的密钥核验/);
   });
 

@@ -29,6 +29,7 @@ const resource = (provider: string, state: string): Target => ({
   attrs: { provider, state },
 });
 const log: Target = { type: 'AccessLog', id: 'log', attrs: {} };
+const erased = (org: string): Target => ({ ...log, attrs: { erased: org } });
 const register: Target = { type: 'PrivacyRegistry', id: 'register', attrs: {} };
 const platform: Target = { type: 'Platform', id: 'platform', attrs: {} };
 
@@ -81,6 +82,9 @@ const TABLE: readonly [Action, string, Target, readonly Role[]][] = [
   ['plan:revoke', 'foreign', plan('other'), ['bureau']],
   ['audit:read', 'the log', log, ['developer', 'provider', 'operator', 'bureau', 'security']],
   ['audit:read-all', 'the log', log, ['bureau', 'security']],
+  ['audit:erase', 'the log', log, []],
+  ['audit:erase', 'of another office', erased('other'), ['security']],
+  ['audit:erase', 'of its own office', erased('own'), []],
   ['privacy:read', 'the register', register, ['developer', 'provider', 'operator', 'bureau', 'security']],
   ['freeze:set', 'the platform', platform, ['security']],
   ['canary:manage', 'the platform', platform, ['security']],

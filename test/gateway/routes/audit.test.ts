@@ -117,3 +117,28 @@ describe('the tree', () => {
     });
   });
 });
+
+describe('DELETE /v1/audit/people/{org}/{sub}', () => {
+  const erase = (who: typeof SECURITY, person: string) =>
+    h.request(who, `/v1/audit/people/${person}`, { method: 'DELETE' });
+
+  it('takes a name out of the log for good, and says so there without the name', async () => {
+    const { org, sub } = DEVELOPER;
+    const before = await search(SECURITY, `?person=${sub}&org=${org}`);
+    expect(before.items.length, 'control').toBeGreaterThan(0);
+    const answer = await erase(SECURITY, `${org}/${sub}`);
+    expect([answer.status, await answer.json()]).toEqual([200, { erased: before.items.length }]);
+    expect((await search(SECURITY, `?person=${sub}&org=${org}`)).items).toEqual([]);
+    const [item] = (await search(SECURITY, '?kind=erasure')).items;
+    expect(item).toMatchObject({ who: SECURITY, erased: before.items.length });
+    expect(JSON.stringify(item)).not.toContain(sub);
+    const [first] = (await search(SECURITY, `?org=${org}`)).items;
+    expect(first?.who).toMatchObject({ org, sub: '-' });
+    expect(first?.who).not.toHaveProperty('salt');
+  });
+
+  it('is the security office’s, and not for its own people', async () => {
+    for (const who of [BUREAU, PROVIDER, DEVELOPER]) expect((await erase(who, 'acme/developer-1')).status).toBe(403);
+    expect((await erase(SECURITY, `${SECURITY.org}/${SECURITY.sub}`)).status).toBe(403);
+  });
+});

@@ -62,8 +62,8 @@ describe('DELETE /v1/freezes/{id}', () => {
     expect((await list('?active=true')).items).toEqual([]);
     expect((await list()).items).toHaveLength(1);
     expect(await notes()).toEqual([
-      ['security-2', 'thaw: plan S1'],
-      ['security-1', 'thaw asked for: plan S1'],
+      ['security-2', 'thaw plan S1'],
+      ['security-1', 'thaw asked for plan S1'],
       ['security-1', 'freeze plan S1: drill'],
     ]);
   });

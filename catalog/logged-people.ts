@@ -1,0 +1,140 @@
+import { hash, randomFillSync } from 'node:crypto';
+import type { AuditEntry } from './audit-entries.ts';
+import { canonicalJson } from './canonical.ts';
+import { type Connection, prepared } from './prepared.ts';
+
+/**
+ * People in the log. An entry's canonical bytes name an account by a salted commitment, SHA-256(salt ‖ ["org","sub"]); salt and name lie
+ * beside it and can be erased (PIPL art. 47), after which nobody can tell who it was, and every proof over the log still holds.
+ * Whoever is shown an entry with its salt can close it and check that it is the logged one.
+ */
+export interface LoggedPerson {
+  readonly org: string;
+  /** The account; `ERASED` where nobody knows it any more. */
+  readonly sub: string;
+  /** The commitment, base64url. Absent from entries of before there were any: those hold the account itself. */
+  readonly person?: string;
+  /** base64url; absent once erased. */
+  readonly salt?: string;
+}
+
+/** No account has this name. */
+export const ERASED = '-';
+
+export const PERSON_PARTS = ['who', 'about'] as const;
+type Part = (typeof PERSON_PARTS)[number];
+const SALT_BYTES = 16;
+
+const insertOpening = prepared((db: Connection) =>
+  db.client.prepare<[number, Part, string, string, Buffer]>(
+    'INSERT INTO audit_openings (idx, part, org, sub, salt) VALUES (?, ?, ?, ?, ?)',
+  ),
+);
+export interface Opening {
+  readonly part: 'who' | 'about';
+  readonly org: string;
+  readonly sub: string;
+  readonly salt: Buffer;
+}
+const selectOpenings = prepared((db: Connection) =>
+  db.client.prepare<[number], Opening>('SELECT part, org, sub, salt FROM audit_openings WHERE idx = ?'),
+);
+
+const selectRange = prepared((db: Connection) =>
+  db.client.prepare<[number, number], Opening & { readonly idx: number }>(
+    'SELECT idx, part, org, sub, salt FROM audit_openings WHERE idx >= ? AND idx < ? ORDER BY idx',
+  ),
+);
+
+/** The names kept of entries `from` ≤ idx < `to`, as they lie in the store: for checks that trust nothing. */
+export function readOpenings(
+  db: Connection,
+  from: number,
+  to: number,
+): readonly (Opening & { readonly idx: number })[] {
+  return selectRange(db).all(from, to);
+}
+
+export function personCommitment(salt: Uint8Array, { org, sub }: Pick<LoggedPerson, 'org' | 'sub'>): string {
+  return hash('sha256', Buffer.concat([salt, Buffer.from(canonicalJson([org, sub]))]), 'base64url');
+}
+
+/** The entry with a salt and a commitment for each person in it. */
+export function withCommitments(entry: AuditEntry): AuditEntry {
+  return mapPeople(entry, (person) => {
+    const salt = drawSalt();
+    return { ...person, salt: salt.toString('base64url'), person: personCommitment(salt, person) };
+  });
+}
+
+/** The entry as its leaf hashes it: without what can be erased. The canonical JSON of what this returns are its bytes. */
+export function closeEntry(entry: AuditEntry): object {
+  return mapPeople(entry, (person) => {
+    if (person.person === undefined) return person;
+    const { sub: _, salt: __, ...closed } = person;
+    return closed as LoggedPerson;
+  });
+}
+
+/** Keeps who is who, beside the entry. */
+export function saveOpenings(tx: Connection, index: number, entry: AuditEntry): void {
+  for (const part of PERSON_PARTS) {
+    const person: LoggedPerson | undefined = entry[part];
+    if (person?.salt === undefined) continue;
+    insertOpening(tx).run(index, part, person.org, person.sub, Buffer.from(person.salt, 'base64url'));
+  }
+}
+
+/** The entry with the names that are kept of it. INVARIANT: a name that its commitment does not fit is none. */
+export function openEntry(db: Connection, index: number, closed: AuditEntry): AuditEntry {
+  if (PERSON_PARTS.every((part) => closed[part]?.person === undefined)) return closed;
+  const openings = selectOpenings(db).all(index);
+  return mapPeople(closed, (person, part) => {
+    const opening = openings.find((one) => one.part === part);
+    if (person.person === undefined) return person;
+    if (opening === undefined || personCommitment(opening.salt, opening) !== person.person)
+      return { ...person, sub: ERASED };
+    return { ...person, sub: opening.sub, salt: opening.salt.toString('base64url') };
+  });
+}
+
+const deleteOpenings = prepared((db: Connection) =>
+  db.client.prepare<[string, string]>('DELETE FROM audit_openings WHERE org = ? AND sub = ?'),
+);
+
+/**
+ * Erases who it was from every entry that names the account, so that nothing of the name is left in the table's pages. Reads the whole
+ * table. What lies outside the table: see `Store.purge`.
+ *
+ * @returns from how many places.
+ */
+export function eraseOpenings(tx: Connection, { org, sub }: Pick<LoggedPerson, 'org' | 'sub'>): number {
+  tx.client.pragma('secure_delete = ON');
+  try {
+    return deleteOpenings(tx).run(org, sub).changes;
+  } finally {
+    tx.client.pragma('secure_delete = OFF');
+  }
+}
+
+function mapPeople(entry: AuditEntry, change: (person: LoggedPerson, part: Part) => LoggedPerson): AuditEntry {
+  const { who, about } = entry;
+  return {
+    ...entry,
+    ...(who === undefined ? {} : { who: { ...change(who, 'who'), role: who.role } }),
+    ...(about === undefined ? {} : { about: change(about, 'about') }),
+  };
+}
+
+const pool = Buffer.alloc(256 * SALT_BYTES);
+let drawn = pool.length;
+
+/** WHY in bulk: asking for a few bytes takes longer than the rest of an entry's commitment. */
+function drawSalt(): Buffer {
+  if (drawn === pool.length) {
+    randomFillSync(pool);
+    drawn = 0;
+  }
+  drawn += SALT_BYTES;
+  return Buffer.from(pool.subarray(drawn - SALT_BYTES, drawn));
+}
