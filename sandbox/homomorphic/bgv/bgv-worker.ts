@@ -22,7 +22,7 @@ function answer(seal: SealBgv, task: BgvTask, id: number): BgvReply {
       case 'encrypt':
         return { kind: 'ciphertexts', id, ciphertexts: seal.encrypt(task.keys, task.blocks) };
       case 'sum':
-        return { kind: 'ciphertexts', id, ciphertexts: seal.sum(task.blocks, task.sets, task.key) };
+        return { kind: 'ciphertexts', id, ciphertexts: seal.sum([seal.load(task.blocks)], task.sets, task.key).flat() };
       case 'open':
         return { kind: 'opened', id, values: seal.open(task.secretKey, task.sums) };
     }

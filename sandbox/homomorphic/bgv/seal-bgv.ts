@@ -20,11 +20,26 @@ export interface SealBgv {
   generateKeys(): BgvKeys;
   /** One block of up to 4096 values; seeded, of half the size, with the secret key. */
   encrypt(keys: BgvEncryptionKeys, blocks: readonly BigInt64Array[]): readonly Uint8Array[];
-  /** Per set the encrypted sum, blinded. @throws Error where a block is not what was signed, or noise could be too much */
-  sum(blocks: readonly SignedBlock[], sets: readonly RowSet[], key: 'public' | 'secret'): readonly Uint8Array[];
+  /** @throws Error where a block is not what was signed */
+  load(blocks: readonly SignedBlock[]): LoadedBlocks;
+  /**
+   * Per set, per column, the encrypted sum, blinded. Columns have the same rows: one mask serves all of them.
+   * @throws Error where noise could be too much
+   */
+  sum(
+    columns: readonly LoadedBlocks[],
+    sets: readonly RowSet[],
+    key: 'public' | 'secret',
+  ): readonly (readonly Uint8Array[])[];
   open(secretKey: Uint8Array, sums: readonly Uint8Array[]): readonly bigint[];
   /** Bits of room that a ciphertext has: for tests alone, as it tells of the secret key. */
   noiseBudget(secretKey: Uint8Array, ciphertext: Uint8Array): number;
+}
+
+/** Ciphertext in the module's memory. */
+export interface LoadedBlocks {
+  readonly blocks: readonly Ciphertext[];
+  delete(): void;
 }
 
 export interface BgvKeys {
@@ -53,25 +68,31 @@ export async function openSealBgv(): Promise<SealBgv> {
     into.loadFromArray(context, plainBytes(bytes));
     return into;
   };
-  const maskedSum = (blocks: readonly Ciphertext[], rows: RowSet): Ciphertext => {
-    const total = new Accumulator(seal, evaluator);
-    const whole = new Accumulator(seal, evaluator);
-    for (const [at, block] of blocks.entries()) {
+  const maskedSums = (columns: readonly LoadedBlocks[], rows: RowSet): readonly Ciphertext[] => {
+    const totals = columns.map(() => new Accumulator(seal, evaluator));
+    const whole = columns.map(() => new Accumulator(seal, evaluator));
+    for (let at = 0; at < (columns[0]?.blocks.length ?? 0); at += 1) {
       const count = rowsInBlock(rows, at);
-      if (count === BLOCK_ROWS) whole.add(block);
-      else if (count > 0) total.addMasked(block, nttMask(rows, at));
+      if (count === BLOCK_ROWS) for (const [column, { blocks }] of columns.entries()) whole[column]!.add(blocks[at]!);
+      else if (count > 0)
+        freed(nttMask(rows, at), (mask) => {
+          for (const [column, { blocks }] of columns.entries()) totals[column]!.addMasked(blocks[at]!, mask);
+        });
     }
     // WHY at the end: masks are linear, so one serves the sum of all blocks that are whole.
-    if (whole.sum !== null) total.addMasked(whole.sum, nttMask(WHOLE, 0));
-    whole.delete();
-    assert(total.sum !== null, 'a sum has rows');
-    return total.sum;
+    for (const [column, { sum }] of whole.entries()) if (sum !== null) totals[column]!.addMasked(sum, wholeMask);
+    for (const one of whole) one.sum?.delete();
+    return totals.map(({ sum }) => {
+      assert(sum !== null, 'a sum has rows');
+      return sum;
+    });
   };
   const nttMask = (rows: RowSet, block: number): Plaintext => {
     const mask = polynomials.plaintext(maskOf(rows, block));
     evaluator.plainTransformToNttInplace(mask, context.firstParmsId());
     return mask;
   };
+  const wholeMask = nttMask(WHOLE, 0);
   const blinded = (sum: Ciphertext): Uint8Array => {
     // WHY: the other coefficients are sums over other sets of rows, which nobody asked for.
     freed(polynomials.plaintext(blindingPolynomial()), (blinding) => evaluator.addPlainInplace(sum, blinding));
@@ -98,16 +119,20 @@ export async function openSealBgv(): Promise<SealBgv> {
         );
       return freed(encryptor, () => blocks.map(one));
     },
-    sum(blocks, sets, key) {
-      for (const block of blocks)
+    load(signed) {
+      for (const block of signed)
         if (!isSignedBlock(block, [frames.full, frames.seeded])) throw new Error('a block is not as signed');
+      const blocks = signed.map(({ bytes }) => load(new seal.Ciphertext(), bytes));
+      return {
+        blocks,
+        delete() {
+          for (const block of blocks) block.delete();
+        },
+      };
+    },
+    sum(columns, sets, key) {
       for (const { size } of sets) if (!isDecryptable(BigInt(size), key)) throw new Error('noise could be too much');
-      const loaded = blocks.map(({ bytes }) => load(new seal.Ciphertext(), bytes));
-      try {
-        return sets.map((rows) => blinded(maskedSum(loaded, rows)));
-      } finally {
-        for (const block of loaded) block.delete();
-      }
+      return sets.map((rows) => maskedSums(columns, rows).map(blinded));
     },
     open(secretKey, sums) {
       const secret = load(new seal.SecretKey(), secretKey);
@@ -156,11 +181,6 @@ class Accumulator {
       this.#evaluator.multiplyPlain(ciphertext, mask, masked);
       this.add(masked);
     });
-    mask.delete();
-  }
-
-  delete(): void {
-    this.sum?.delete();
   }
 }
 
@@ -186,12 +206,15 @@ function sampleFrames(seal: MainModule, context: SEALContext): Readonly<Record<'
   });
 }
 
-/** Uniform modulo t, but for the constant coefficient, which is zero. */
+/** Uniform modulo t = 2^50, but for the constant coefficient, which is zero. */
 function blindingPolynomial(): BigInt64Array {
-  const words = new BigInt64Array(new Uint8Array(randomBytes(8 * DEGREE)).buffer);
-  for (let at = 0; at < DEGREE; at += 1) words[at] = BigInt.asUintN(50, words[at]!);
-  words[0] = 0n;
-  return words;
+  const bytes = new Uint8Array(randomBytes(8 * DEGREE));
+  for (let at = 0; at < bytes.length; at += 8) {
+    bytes[at + 6]! &= 0x03;
+    bytes[at + 7] = 0;
+  }
+  bytes.fill(0, 0, 8);
+  return new BigInt64Array(bytes.buffer);
 }
 
 /** WHY: SEAL's reader wants a Uint8Array of its own class, not a Buffer. */
