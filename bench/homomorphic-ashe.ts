@@ -127,15 +127,13 @@ async function openTimes(connection: DuckDBConnection, threads: AsheThreads, row
   const reader = await connection.runAndReadAll(
     `SELECT sum(c), ${rowSetSql('_idx', rows)}, sum(v) FROM t GROUP BY g ORDER BY g`,
   );
-  const groups = reader
-    .getRows()
-    .map(
-      ([sum, blob, plain]): GroupSum => ({
-        sum: sum as bigint,
-        rows: rowSetOf((blob as DuckDBBlobValue).bytes),
-        plain: plain as bigint,
-      }),
-    );
+  const groups = reader.getRows().map(
+    ([sum, blob, plain]): GroupSum => ({
+      sum: sum as bigint,
+      rows: rowSetOf((blob as DuckDBBlobValue).bytes),
+      plain: plain as bigint,
+    }),
+  );
   const cipher = openAshe({ ...COLUMN, threads });
   const opened = await cipher.open(groups);
   if (!opened.every((sum, at) => sum === groups[at]!.plain))

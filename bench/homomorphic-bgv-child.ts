@@ -5,7 +5,16 @@ import { type RowSet, rowIndices, rowSetFrom } from '../sandbox/homomorphic/row-
 import { seededWords } from './seeded-words.ts';
 
 /** Half of a table in a process of its own: does each step when it is told, and says when it is done. */
-export type BgvStep = 'encrypt' | 'encrypt-public' | 'load' | 'read' | 'sum' | 'groups' | 'groups-of-two' | 'check';
+export type BgvStep =
+  | 'encrypt'
+  | 'encrypt-public'
+  | 'load'
+  | 'read'
+  | 'sum'
+  | 'sum-of-one-block'
+  | 'groups'
+  | 'groups-of-two'
+  | 'check';
 
 const [seed = '0', rowsText = '0', groupsText = '0'] = process.argv.slice(2);
 const rows = Number(rowsText);
@@ -22,9 +31,10 @@ const groups = Array.from({ length: Number(groupsText) }, (_, group) =>
   ),
 );
 const all = rowSetFrom(values.keys(), rows);
+const firstBlock = rowSetFrom([...values.keys()].slice(0, BLOCK_ROWS), rows);
 
 /** As many bytes as the loaded ciphertext of these rows has. */
-const ciphertext = Buffer.alloc(blocks.length * 4 * BLOCK_ROWS * 8);
+const ciphertext = Buffer.alloc(blocks.length * 4 * BLOCK_ROWS * 8, 2);
 
 const seal = await openSealBgv();
 const keys = seal.generateKeys();
@@ -44,6 +54,7 @@ const steps: Readonly<Record<BgvStep, () => void>> = {
   // What a sum has to read, and no more: the memory's limit.
   read: () => void ciphertext.indexOf(1), // none is: it reads them all
   sum: () => void sumOf([loaded!], [all]),
+  'sum-of-one-block': () => void sumOf([loaded!], [firstBlock]),
   groups: () => void sumOf([loaded!], groups),
   'groups-of-two': () => void sumOf([loaded!, loaded!], groups),
   check: () => {

@@ -43,6 +43,8 @@ export async function bgvFigures(tiny: boolean, log: (line: string) => void) {
       ...speeds('encrypt_public', times['encrypt-public']),
       ...speeds('load', times.load),
       ...speeds('sum', times.sum),
+      // Without what a sum of one block costs as well: its mask, blinding it, writing it out.
+      bgv_add_mvalues_s_by_cpu: perSecond(times.sum.cpuMs - times['sum-of-one-block'].cpuMs),
       ...speeds('sum_limit', times.read),
       // A second column under the same masks: what a group costs once its masks are there.
       bgv_group_ms_per_million: perGroup(two.ms - groups.ms),
@@ -74,7 +76,16 @@ async function tell(child: ChildProcess, step: BgvStep): Promise<Told> {
   return (await answer)[0] as Told;
 }
 
-const STEPS = ['encrypt', 'encrypt-public', 'load', 'read', 'sum', 'groups', 'groups-of-two'] as const;
+const STEPS = [
+  'encrypt',
+  'encrypt-public',
+  'load',
+  'read',
+  'sum',
+  'sum-of-one-block',
+  'groups',
+  'groups-of-two',
+] as const;
 
 /** Elapsed, and CPU of the process that took most. */
 interface StepTime {

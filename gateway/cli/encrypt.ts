@@ -1,21 +1,14 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { encryptedColumns, type TableSchema } from '#policies';
-import type { EncryptedTable, EncryptingStopped, Signer, SourceFile } from '#sandbox';
+import type { EncryptedTable, EncryptingStopped, SourceFile } from '#sandbox';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
-import {
-  addClientOptions,
-  type ClientOptions,
-  createClient,
-  plain,
-  readJsonFile,
-  readTextFile,
-} from './http-client.ts';
+import { addClientOptions, type ClientOptions, createClient, plain, readJsonFile } from './http-client.ts';
 import { pinnedKey } from './pinned-key.ts';
 import { progressBar } from './progress-bar.ts';
+import { readSigner } from './signer.ts';
 
 interface EncryptOptions extends ClientOptions {
   readonly out: string;
@@ -84,7 +77,7 @@ async function encrypt(id: string, file: string, options: EncryptOptions, cli: C
   const source = sourceOf(file, options.encoding);
   if (!options.out.endsWith('.csv')) throw usage({ en: '--out takes a .csv file', zh: '--out 应为 .csv 文件' });
   const schema = await schemaOf(id, options, cli);
-  const signer = await signerOf(options.signingKey);
+  const signer = await readSigner(options.signingKey);
   checkSigner(await thumbprintOf(signer.publicKey), schema);
   const declared = encryptedColumns(schema).map(({ encryption }) => encryption.key);
   const custodian = await pinnedKey(options.custodian, options.fingerprint, declared, cli);
@@ -117,20 +110,6 @@ function shareOf(text: string): number {
   const share = Number(text);
   if (share >= 0 && share <= 1) return share;
   throw usage({ en: '--reject-share-max is from 0 to 1', zh: '--reject-share-max 应为 0 到 1' });
-}
-
-async function signerOf(path: string): Promise<Signer> {
-  try {
-    const privateKey = createPrivateKey(await readTextFile(path));
-    if (privateKey.asymmetricKeyType === 'ed25519') return { privateKey, publicKey: createPublicKey(privateKey) };
-  } catch (error) {
-    if (error instanceof CliFailure) throw error;
-    // What is wrong with the text of a private key is nothing to repeat.
-  }
-  throw new CliFailure('KEY_INVALID', {
-    en: `\`${path}\` is no Ed25519 private key`,
-    zh: `\`${path}\` 不是 Ed25519 私钥`,
-  });
 }
 
 /** Each column is checked by who registers it; here it is enough that it is the same declaration. */

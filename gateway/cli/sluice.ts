@@ -17,6 +17,7 @@ import * as keys from './keys.ts';
 import * as query from './query.ts';
 import * as receipt from './receipt.ts';
 import * as register from './register.ts';
+import * as signer from './signer.ts';
 import * as token from './token.ts';
 import * as upload from './upload.ts';
 import * as witness from './witness.ts';
@@ -28,6 +29,7 @@ const COMMANDS = [
   explain,
   budgets,
   register,
+  signer,
   encrypt,
   upload,
   destroy,

@@ -3,7 +3,7 @@
  * Method: every byte that the gateway's sockets receive is kept; every value is looked for in it, in each way that a number is written.
  * Control: the same values, sent as a table that is not encrypted, are found.
  */
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -39,12 +39,10 @@ beforeAll(async () => {
   await writeFile(join(dir, 'token'), await running.token('provider', 'pat', 'org-a'));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   args = ['--url', url, '--token-file', join(dir, 'token')];
-  const signing = generateKeyPairSync('ed25519');
   const custodian = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' }) as JWK;
   fingerprint = await calculateJwkThumbprint(custodian);
-  await writeFile(join(dir, 'signing.pem'), signing.privateKey.export({ format: 'pem', type: 'pkcs8' }));
   await writeFile(join(dir, 'custodian.json'), JSON.stringify({ id: fingerprint, key: custodian }));
-  const signer = await calculateJwkThumbprint(createPublicKey(signing.privateKey).export({ format: 'jwk' }));
+  const signer = (await runSluice(['signer', join(dir, 'signing.pem')])).out.trim();
   const encryption = { scheme: 'ashe-v1', key: fingerprint, signer, squares: true };
   await writeFile(join(dir, 'secret.json'), JSON.stringify(declaration('wages', { level: 'important', encryption })));
   await writeFile(join(dir, 'open.json'), JSON.stringify(declaration('open_wages', { level: 'general-4' })));
