@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { type Command, Option } from 'commander';
 import { type Cli, printJson } from './cli.ts';
+import { registerDealings } from './custodian-dealings.ts';
 import { CliFailure } from './failure.ts';
 
 interface Place {
@@ -45,6 +46,7 @@ export function register(program: Command, cli: Cli): void {
       new Option('--share <share...>', words({ en: 'two of the three', zh: '三份中的两份' })).makeOptionMandatory(),
     )
     .action((options: Place & { readonly share: readonly string[] }) => recover(options, cli));
+  registerDealings(custodian, cli);
   command(
     'rotate',
     words({ en: 'make a new key; providers then encrypt anew', zh: '生成新密钥；随后由提供方重新加密' }),

@@ -10,6 +10,7 @@ import {
   type SealedQuestion,
 } from '#policies';
 import { rowSetOf } from '#sandbox';
+import type { CustodyProof } from './custody-proof.ts';
 import {
   type OpenedStatement,
   type OpeningRequest,
@@ -29,14 +30,6 @@ export interface OpeningPurpose {
   readonly planHash: string;
   readonly organisation: string;
   readonly query: string;
-}
-
-/** What the custodian put its name to, for whoever wants to check it. */
-export interface CustodyProof {
-  /** Compact JWS of the numbers that it opened, with their noise. */
-  readonly statement: string;
-  /** Proof that the custodian's own log tells of it. */
-  readonly receipt: string;
 }
 
 export interface CustodianClient {
@@ -69,7 +62,7 @@ export function createCustodianClient(place: CustodianPlace, key: SigningKey): C
       const statement = Buffer.from(plaintext).toString('latin1');
       const said = await checkedStatement(statement, body, request, place);
       const numbers = said.cells.map((cells) => cells.map((cell) => (cell === null ? null : BigInt(cell))));
-      return { numbers, proof: { statement, receipt: answer.receipt } };
+      return { numbers, proof: { statement, entry: answer.entry, receipt: answer.receipt } };
     },
   };
 }

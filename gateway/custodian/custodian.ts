@@ -12,13 +12,14 @@ import {
   findCustodyPackage,
   isNonceUsed,
   keepCustodyCell,
+  readEntryBytes,
   rememberCustodySet,
   reserve,
   type Store,
   settle,
   unfinishedCustodyOpenings,
 } from '#catalog';
-import { AppError, functionalText, openingRho, type PrivacyNoise, RHO_UNITS, rhoUnits } from '#policies';
+import { AppError, assert, functionalText, openingRho, type PrivacyNoise, RHO_UNITS, rhoUnits } from '#policies';
 import type { AccessLog } from '../audit/index.ts';
 import type { CustodianPolicy } from './custodian-policy.ts';
 import type { HeldPackage } from './held-package.ts';
@@ -145,7 +146,10 @@ export class Custodian {
     }
     const statement = await store.commit((tx) => recordOpened(tx, begun, opening, opened, asked));
     await log.advance();
-    return { sealed: await this.#seal(statement, asked.request), receipt: log.receipt(statement.entry) };
+    const [entry] = store.read((db) => readEntryBytes(db, statement.entry, statement.entry + 1));
+    assert(entry !== undefined, 'what is acknowledged is in the log');
+    const sealed = await this.#seal(statement, asked.request);
+    return { sealed, entry: entry.toString('utf8'), receipt: log.receipt(statement.entry) };
   }
 
   /** One transaction: everything that is judged, what it costs, and the intent. */

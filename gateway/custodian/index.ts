@@ -9,5 +9,6 @@ export {
   rotateKey,
 } from './custodian-home.ts';
 export { createCustodianServer } from './custodian-server.ts';
+export { type CustodyProof, isCustodyProof } from './custody-proof.ts';
 export { openedStatement, STATEMENT_TYPE } from './opening-request.ts';
-export { gatewayKeyFile, loadOrCreateSigningKey, verifySigned } from './signing-key.ts';
+export { gatewayKeyFile, loadOrCreateSigningKey, signingKeyOf, verifySigned } from './signing-key.ts';

@@ -107,7 +107,8 @@ export type OpenedStatement = z.output<typeof openedStatement>;
 export const openingAnswer = z.strictObject({
   /** Compact JWE of the signed statement. */
   sealed: z.string(),
-  /** `.tlog-proof` of the custodian's log entry. */
+  /** The custodian's log entry, canonical JSON, and the `.tlog-proof` of it. */
+  entry: z.string(),
   receipt: z.string(),
 });
 

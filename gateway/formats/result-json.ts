@@ -13,7 +13,7 @@ export interface ResultJson {
   cost: { rho: number; epsilonAtDelta: number; remaining: number | null };
   versions: { tables: { resource: string; version: number }[]; profile: string; plan: string; query: string };
   /** What the custodian of encrypted columns signed, and the proof that its own log tells of it. */
-  custody?: { statement: string; receipt: string }[];
+  custody?: { statement: string; entry: string; receipt: string }[];
   /** Where the receipt of this answer is, and the log entry that it proves. */
   receipt: { index: number; href: string };
 }

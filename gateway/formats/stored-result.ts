@@ -9,7 +9,7 @@ import {
   type Suppressed,
 } from '#policies';
 
-import type { CustodyProof } from '../custodian/custodian-client.ts';
+import type { CustodyProof } from '../custodian/custody-proof.ts';
 
 /**
  * A released result as the store keeps it and as every format is made from it: JSON values only, and lossless.

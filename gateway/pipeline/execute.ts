@@ -14,7 +14,8 @@ import {
   wordColumns,
 } from '#policies';
 import type { EngineSession, JobTable } from '#sandbox';
-import type { CustodyProof, OpeningPurpose } from '../custodian/custodian-client.ts';
+import type { OpeningPurpose } from '../custodian/custodian-client.ts';
+import type { CustodyProof } from '../custodian/custody-proof.ts';
 import type { Admission } from './admit.ts';
 import type { PipelineDeps } from './deps.ts';
 import type { JobArrival } from './run-job.ts';

@@ -76,11 +76,11 @@ export const ResultSchema = z
     cost: CostSchema,
     versions: VersionsSchema,
     custody: z
-      .array(z.object({ statement: z.string(), receipt: z.string() }).openapi('CustodyProof'))
+      .array(z.object({ statement: z.string(), entry: z.string(), receipt: z.string() }).openapi('CustodyProof'))
       .optional()
       .openapi({
         description:
-          'mode `homomorphic`: compact JWS in which the custodian says what it opened, with its noise, and the `.tlog-proof` of its own log',
+          'mode `homomorphic`: compact JWS in which the custodian says what it opened, with its noise; the entry of its own log, and the `.tlog-proof` of that',
       }),
     receipt: z
       .object({ index: z.int().min(0), href: z.string() })

@@ -8,7 +8,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEntries } from '#catalog';
-import { openedStatement, STATEMENT_TYPE, verifySigned } from '../../../gateway/custodian/index.ts';
+import {
+  type CustodyProof,
+  isCustodyProof,
+  openedStatement,
+  STATEMENT_TYPE,
+  verifySigned,
+} from '../../../gateway/custodian/index.ts';
 import { type EncryptedCity, encryptedCity, type PaidPerson, PEOPLE, townOf } from './encrypted-table.ts';
 
 const SILENT = { noise: { take: (_: unknown, count: number) => Array.from({ length: count }, () => 0n) } };
@@ -138,20 +144,43 @@ describe('what is refused, with the reason', () => {
   });
 });
 
+describe('explain', () => {
+  it('tells mode, cost, errors and the custodian’s rule, and not how many rows there are', async () => {
+    const sql = 'SELECT sum(bonus) AS s FROM pay';
+    const response = await city.running.request(city.developer, 'POST', '/v1/explain', { plan: 'p1', sql });
+    const text = await response.text();
+    const told = JSON.parse(text) as {
+      mode: string;
+      rules: unknown[];
+      cost: { rho: number };
+      privacy: { errors: unknown[] };
+    };
+    expect(told.mode).toBe('homomorphic');
+    expect(told.rules).toContainEqual({ rule: 'custodian', limit: 10 });
+    expect(told.cost.rho).toBeGreaterThan(0);
+    expect(told.privacy.errors).toHaveLength(1);
+    expect(text).not.toMatch(/\b(600|599|607)\b/);
+  });
+});
+
 describe('the answer', () => {
   it('has the custodian’s signature, which tells the numbers that it opened and that its log tells of it', async () => {
     const { body } = await city.ask('SELECT sum(bonus) AS s FROM pay WHERE age < 50');
-    const { custody, cost } = body.result as unknown as {
-      custody: { statement: string; receipt: string }[];
-      cost: { rho: number };
-    };
+    const { custody, cost } = body.result as unknown as { custody: CustodyProof[]; cost: { rho: number } };
     expect(cost.rho).toBeGreaterThan(0);
     const verified = await verifySigned(custody[0]!.statement, STATEMENT_TYPE, (one) => one === city.signer);
     const said = openedStatement.parse(JSON.parse(Buffer.from(verified!.payload).toString()));
     expect(said).toMatchObject({ dataset: 'pay', job: body.id, plan: 'p1', organisation: 'linkong-data' });
     expect(said.cells).toEqual([[String(body.result!.rows[0]![0])]]);
     expect(custody[0]!.receipt).toContain('c2sp.org/tlog-proof@v1');
-    expect(await verifySigned(custody[0]!.statement, STATEMENT_TYPE, () => false)).toBeNull();
+    const known = { signer: city.signer, log: city.custodian.log.verifierKey };
+    expect(await isCustodyProof(custody[0]!, known)).toBe(true);
+    expect(await isCustodyProof(custody[0]!, { ...known, signer: 'x'.repeat(43) })).toBe(false);
+    const other = (await city.ask('SELECT sum(bonus) AS s FROM pay WHERE age < 51')).body
+      .result as unknown as typeof body.result & {
+      custody: CustodyProof[];
+    };
+    expect(await isCustodyProof({ ...custody[0]!, statement: other.custody[0]!.statement }, known)).toBe(false);
   });
 
   it('is given again to the same question, and the custodian is not asked', async () => {
