@@ -5,9 +5,17 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { openStoreReader, readEntryBytes, type SampleQuestion, sampleQuestions } from '#catalog';
 import { checkReceipt, parseVkey, verifyHome } from '../audit/index.ts';
+import { isCustodyProof } from '../custodian/index.ts';
 import { openEmbeddedIssuer, type Role } from '../identity/index.ts';
 import { answerTable, answerTableFields } from './answer-table.ts';
 import type { Cli } from './cli.ts';
+import {
+  type DemoCustodian,
+  type DemoRequest,
+  PAY_QUESTION,
+  publishEncrypted,
+  startCustodian,
+} from './demo-custody.ts';
 import { CliFailure } from './failure.ts';
 import { plain } from './http-client.ts';
 import { verifierKey } from './log-place.ts';
@@ -18,16 +26,20 @@ import { verifierKey } from './log-place.ts';
  */
 export async function runDemo(cli: Cli, scale: string): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), 'sluice-demo-'));
-  const gateway = await startGateway(home, scale, cli);
+  const custodyDir = await mkdtemp(join(tmpdir(), 'sluice-demo-custodian-'));
+  const custodian = await startCustodian(custodyDir, cli);
+  const gateway = await startGateway(home, scale, custodian, cli);
   try {
     const demo = new Demo(cli, home, gateway.url);
     await demo.ask();
+    await demo.askEncrypted(custodian);
     await gateway.stop();
     await demo.verifyOffline();
     demo.conclude();
   } finally {
     await gateway.stop();
-    await rm(home, { recursive: true, force: true });
+    await custodian.stop();
+    for (const dir of [home, custodyDir]) await rm(dir, { recursive: true, force: true });
   }
 }
 
@@ -54,6 +66,7 @@ const jobAnswer = z.looseObject({
     .nullable(),
 });
 type Result = NonNullable<z.output<typeof jobAnswer>['result']>;
+const custodyProof = z.object({ statement: z.string(), entry: z.string(), receipt: z.string() });
 const problemAnswer = z.looseObject({ code: z.string(), detail: z.string(), hint: z.string() });
 const budgets = z.looseObject({
   items: z.array(z.looseObject({ plan: z.string(), spent: z.number(), remaining: z.number().nullable() })),
@@ -87,6 +100,33 @@ class Demo {
     await this.#showBudget();
     await this.#fetchReceipt();
     await this.#readLog();
+  }
+
+  /** What nobody here can read: a provider encrypts, a custodian opens sums, in a process of its own. */
+  async askEncrypted(custodian: DemoCustodian): Promise<void> {
+    this.#head(
+      this.#cli.words({ en: 'Encrypted pay, summed and opened by a custodian', zh: '加密工资：求和后由托管方解密' }),
+    );
+    this.#say(PAY_QUESTION.sql.replace(/^/gm, '  '));
+    const request: DemoRequest = (role, org, path, body) => this.#request(role, org, path, body);
+    await publishEncrypted(
+      this.#home,
+      { url: this.#url, request, token: (role, org) => this.#token(role, org) },
+      custodian,
+    );
+    const response = await request('developer', 'chuyun-research', '/v1/jobs', PAY_QUESTION);
+    const body: unknown = await response.json();
+    if (response.status !== 200)
+      return this.#check(false, `pay: ${problemAnswer.parse(body).code}, expected an answer`);
+    const { result } = jobAnswer.parse(body);
+    this.#check(result?.mode === 'homomorphic', `pay: mode ${result?.mode ?? 'none'}, expected homomorphic`);
+    if (result === null) return;
+    this.#say(answerTable(result, ROWS_SHOWN).trimEnd());
+    this.#privacy('pay', result);
+    const proofs = z.object({ custody: z.array(custodyProof) }).parse(result).custody;
+    const good = await Promise.all(proofs.map((proof) => isCustodyProof(proof, custodian)));
+    this.#check(good.length > 0 && good.every((one) => one), 'pay: the custodian signed what it opened, and logged it');
+    this.#say(`custodian / 托管方: signed / 已签名, ${good.length}`);
   }
 
   async #ask(question: SampleQuestion): Promise<void> {
@@ -209,13 +249,7 @@ class Demo {
   }
 
   async #request(role: Role, org: string, path: string, body?: unknown): Promise<Response> {
-    const issuer = await openEmbeddedIssuer({
-      home: this.#home,
-      production: false,
-      audience: 'sluice',
-      clock: () => new Date(),
-    });
-    const token = await issuer.issue({ sub: 'demo', org, role });
+    const token = await this.#token(role, org);
     return await fetch(this.#url + path, {
       method: body === undefined ? 'GET' : 'POST',
       headers: {
@@ -225,6 +259,12 @@ class Demo {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+  }
+
+  async #token(role: Role, org: string): Promise<string> {
+    const clock = () => new Date();
+    const issuer = await openEmbeddedIssuer({ home: this.#home, production: false, audience: 'sluice', clock });
+    return await issuer.issue({ sub: `demo-${role}`, org, role });
   }
 
   #check(holds: boolean, what: string): void {
@@ -246,12 +286,18 @@ interface StartedGateway {
 }
 
 /** `npm start` in a process of its own, on a free port. */
-async function startGateway(home: string, scale: string, cli: Cli): Promise<StartedGateway> {
+async function startGateway(
+  home: string,
+  scale: string,
+  { url: custodianUrl, signer }: DemoCustodian,
+  cli: Cli,
+): Promise<StartedGateway> {
+  const custody = { SLUICE_CUSTODIAN_URL: custodianUrl, SLUICE_CUSTODIAN_KEY: signer };
   const child: ChildProcess = spawn(
     process.execPath,
     ['--max-semi-space-size=8', join(import.meta.dirname, '..', 'main.ts')],
     {
-      env: { ...cli.env, SLUICE_HOME: home, SLUICE_PORT: '0', SLUICE_SCALE: scale },
+      env: { ...cli.env, SLUICE_HOME: home, SLUICE_PORT: '0', SLUICE_SCALE: scale, ...custody },
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
