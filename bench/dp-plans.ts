@@ -49,7 +49,7 @@ export async function planFigures(tiny: boolean, log: (line: string) => void): P
   try {
     const engine = await openBenchEngine(star, join(star.dir, 'home'));
     try {
-      const exact = engine.sides('general-4', { declared: ONE_ROW });
+      const exact = engine.sides('general-4', { declared: ONE_ROW, ranks: false });
       const ranked = engine.sides('general-4', { declared: { ...ONE_ROW, ...FIRMS }, profile: RANKED });
       const declared = engine.sides('general-4', { declared: ALL_DECLARED, profile: GENEROUS });
       const measured = {

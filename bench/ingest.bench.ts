@@ -44,7 +44,10 @@ export default async function run(options: {
     const small = join(dir, 'hundred.csv');
     const hundred = writeElectricity(small, tiny ? 1e6 : 100e6, SEED);
     const once = ingestRun(small, dir, 1);
+    const ranked = ingestRun(small, dir, 1, 'ranked');
     const tenfold = ingestRun(small, dir, 10);
+    const rankedTenfold = ingestRun(small, dir, 10, 'ranked');
+    log(`with ranks: ${round(ranked.cpuMs)} ms of processor time to ${round(once.cpuMs)}`);
     log(`${mb(once.bytes)} MB: gateway ${round(once.rss.gateway)} MiB, worker ${round(once.rss.worker)} MiB`);
     log(`${mb(tenfold.bytes)} MB: gateway ${round(tenfold.rss.gateway)} MiB, worker ${round(tenfold.rss.worker)} MiB`);
     return {
@@ -69,6 +72,9 @@ export default async function run(options: {
       rss_mb_100mb: { gateway: round(once.rss.gateway), worker: round(once.rss.worker), mb: mb(hundred.bytes) },
       rss_mb_1gb: { gateway: round(tenfold.rss.gateway), worker: round(tenfold.rss.worker), mb: mb(tenfold.bytes) },
       segments_1gb: tenfold.segments,
+      ranked_ratio_cpu: round(ranked.cpuMs / once.cpuMs, 2),
+      ranked_ratio_cpu_1gb: round(rankedTenfold.cpuMs / tenfold.cpuMs, 2),
+      rss_mb_1gb_ranked: { gateway: round(rankedTenfold.rss.gateway), worker: round(rankedTenfold.rss.worker) },
       ingest_ms_1gb: round(tenfold.ms),
     };
   } finally {
@@ -91,10 +97,10 @@ function pairedRuns(csv: string, dir: string, count: number, log: (line: string)
   });
 }
 
-function ingestRun(csv: string, dir: string, times: number): IngestRun {
+function ingestRun(csv: string, dir: string, times: number, mode: 'ingest' | 'ranked' = 'ingest'): IngestRun {
   const vault = mkdtempSync(join(dir, 'vault-'));
   try {
-    return child<IngestRun>('ingest', csv, vault, String(times));
+    return child<IngestRun>(mode, csv, vault, String(times));
   } finally {
     rmSync(vault, { recursive: true, force: true });
   }

@@ -42,7 +42,10 @@ export interface Sides {
 export interface BenchEngine {
   readonly memoryMb: number;
   /** The star with the fact's rows and measures at `factLevel`. */
-  sides(factLevel: Level, asked?: { readonly declared?: Declared; readonly profile?: PolicyProfile }): Sides;
+  sides(
+    factLevel: Level,
+    asked?: { readonly declared?: Declared; readonly ranks?: boolean; readonly profile?: PolicyProfile },
+  ): Sides;
   close(): Promise<void>;
 }
 
@@ -58,8 +61,8 @@ export async function openBenchEngine(star: StoredStar, home: string): Promise<B
   const pipeline = await inProcess(gateway, engine);
   return {
     memoryMb,
-    sides(factLevel, { declared = {}, profile = pipeline.profile } = {}) {
-      const admission = admissionTo(catalogOf(star, factLevel, declared));
+    sides(factLevel, { declared = {}, ranks = true, profile = pipeline.profile } = {}) {
+      const admission = admissionTo(catalogOf(star, factLevel, declared, ranks));
       const compiler = { ...pipeline, profile };
       return {
         compile: async (sql) =>
@@ -135,13 +138,14 @@ function viewsOf(star: StoredStar, suffix: string) {
 /** `rowsPerUnitMax` of the columns that name units, by table and column. */
 export type Declared = Readonly<Record<string, number>>;
 
-function catalogOf(star: StoredStar, factLevel: Level, declared: Declared): QueryCatalog {
+function catalogOf(star: StoredStar, factLevel: Level, declared: Declared, ranks: boolean): QueryCatalog {
   const schemas = starSchemas(factLevel);
   return new Map(
     STAR_TABLES.map((table) => {
       const { rowsPerUnitMax } = star.tables[table];
       const schema = promising(schemas[table], declared);
-      const twins = twinsOf(schema.columns).map(({ name }) => name);
+      const stored = twinsOf(schema.columns).filter(({ kind }) => ranks || kind !== 'rank');
+      const twins = stored.map(({ name }) => name);
       return [table, { resource: table, version: VERSION, schema, rowsPerUnitMax, twins }];
     }),
   );

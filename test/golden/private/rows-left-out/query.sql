@@ -1,0 +1,1 @@
+SELECT site, sum(wage) AS wages FROM posts GROUP BY site

@@ -1,0 +1,1 @@
+SELECT t1.c0 AS c3, t1.c2 AS c4, t1.c1 AS c5 FROM (SELECT t0."stop" AS c0, count(*) AS c1, count(DISTINCT t0."person") AS c2 FROM "trips@1" AS t0 WHERE (t0."_rank_person" < CAST('8' AS BIGINT)) AND (t0."minutes" > CAST('30' AS BIGINT)) GROUP BY t0."stop") AS t1 WHERE (t1.c2 >= CAST('10' AS BIGINT))
