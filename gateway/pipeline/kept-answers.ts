@@ -35,6 +35,14 @@ export interface KeptAnswersOptions {
   readonly conditions: Readonly<Record<string, string>>;
 }
 
+/** How many first rows of each unit count, boundary by boundary, where any are left out so. */
+function rankedRows({ private: { boundaries } }: CompiledQuery): { readonly ranked?: readonly (number | null)[] } {
+  const ranked = boundaries.map((boundary) =>
+    boundary.kind === 'private' && boundary.layout.bounding.kind === 'ranked' ? boundary.layout.bounding.rowsMax : null,
+  );
+  return ranked.every((rows) => rows === null) ? {} : { ranked };
+}
+
 /**
  * Answers that are given again: the same canonical plan over the same table versions, under the same terms, is the same
  * release, whoever asks. It runs nothing, draws no noise, costs no privacy and tells nothing that was not told before; the
@@ -46,6 +54,7 @@ export interface KeptAnswersOptions {
 export class KeptAnswers {
   readonly #key: KeyObject;
   readonly #conditions: KeptAnswersOptions['conditions'];
+  readonly #names = new WeakMap<CompiledQuery, string>();
   /** Questions that are being answered. */
   readonly #turns = new Map<string, Promise<void>>();
 
@@ -56,15 +65,21 @@ export class KeptAnswers {
 
   /**
    * The name of a question. The plan's hash covers tables, versions and the declarations that protection goes by; the plan's
-   * threshold is in the decision, what may be spent in the charges, how much of a unit counts
-   * in the mechanisms. WHY which columns share a name: intervals go by name.
+   * threshold is in the decision, what may be spent in the charges, how much of a unit counts in the mechanisms; only how many first rows
+   * count is not to be seen in the noise of a number of units. WHY which columns share a name: intervals go by name.
    */
-  nameOf({ planHash, decision, charges, mechanisms }: CompiledQuery): string {
+  nameOf(compiled: CompiledQuery): string {
+    const known = this.#names.get(compiled);
+    if (known !== undefined) return known;
+    const { planHash, decision, charges, mechanisms } = compiled;
     const { outputs, mode, unitsMin } = decision;
     const names = outputs.map(({ name }) => name);
     const alike = names.map((name) => names.indexOf(name));
-    const question = { conditions: this.#conditions, planHash, mode, unitsMin, charges, mechanisms, alike };
-    return this.#mac(question).toString('hex');
+    const ranked = rankedRows(compiled);
+    const question = { conditions: this.#conditions, planHash, mode, unitsMin, charges, mechanisms, alike, ...ranked };
+    const name = this.#mac(question).toString('hex');
+    this.#names.set(compiled, name);
+    return name;
   }
 
   /**
