@@ -48,7 +48,7 @@ beforeAll(async () => {
   await writeFile(join(dir, 'open.json'), JSON.stringify(declaration('open_wages', { level: 'general-4' })));
   const lines = values.map((value, row) => `P${row % 50},${'abc'[row % 3]},${hundredths(value)}`);
   await writeFile(join(dir, 'wages.csv'), `who,region,paid\n${lines.join('\n')}\n`);
-});
+}, 240_000);
 afterAll(async () => {
   server.closeAllConnections();
   server.close();
@@ -116,7 +116,7 @@ const encrypt = (more: readonly string[], out: string) =>
   ]);
 
 describe('the custodian’s key', () => {
-  it('is shown, and nothing is encrypted until it is confirmed', async () => {
+  it('is shown, and nothing is encrypted until it is confirmed', { timeout: 240_000 }, async () => {
     const asked = await encrypt([], 'no.csv');
     expect(asked).toMatchObject({ code: 2, out: '' });
     expect(asked.err).toContain(fingerprint);
@@ -126,7 +126,7 @@ describe('the custodian’s key', () => {
   });
 });
 
-it('no value is on the wire; the same values in a plain table are', { timeout: 120_000 }, async () => {
+it('no value is on the wire; the same values in a plain table are', { timeout: 240_000 }, async () => {
   for (const file of ['secret.json', 'open.json'])
     expect(await runSluice(['register', join(dir, file), ...args])).toMatchObject({ code: 0, err: '' });
   expect(await encrypt(['--fingerprint', fingerprint], 'out.csv')).toMatchObject({ code: 0 });
@@ -144,7 +144,9 @@ it('no value is on the wire; the same values in a plain table are', { timeout: 1
   expect(valuesIn(Buffer.concat(received))).toBe(ROWS);
 });
 
-it('a plain file is not taken for the encrypted table, nor one without its manifest', { timeout: 60_000 }, async () => {
+it('a plain file is not taken for the encrypted table, nor one without its manifest', {
+  timeout: 240_000,
+}, async () => {
   const plain = await runSluice(['upload', 'wages', join(dir, 'wages.csv'), ...args, '--json']);
   expect(plain.code).toBe(1);
   expect(plain.out).toContain('UPLOAD_CIPHERTEXT');
