@@ -18,6 +18,10 @@ import type { CosignedLog } from './witness/index.ts';
 export interface AppLimits {
   /** Most bytes of a JSON body. */
   readonly jsonBytesMax: number;
+  /** Longest that a JSON body may take to arrive, milliseconds. */
+  readonly jsonMsMax: number;
+  /** Longest pause within an upload, milliseconds. */
+  readonly uploadPauseMsMax: number;
   /** Longest `Prefer: wait`, seconds. */
   readonly waitSecondsMax: number;
   /** Between two comment lines of an event stream, so that proxies keep it open, milliseconds. */
@@ -26,6 +30,8 @@ export interface AppLimits {
 
 export const DEFAULT_LIMITS: AppLimits = Object.freeze({
   jsonBytesMax: 2 ** 20,
+  jsonMsMax: 20_000,
+  uploadPauseMsMax: 60_000,
   waitSecondsMax: 60,
   heartbeatMs: 15_000,
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
 import { AppError } from '#policies';
@@ -7,6 +8,7 @@ import { bannerOf } from './banner.ts';
 import { createCli } from './cli/cli.ts';
 import { reportFailure } from './cli/failure.ts';
 import { type Config, readConfig } from './config.ts';
+import { boundConnections, DEFAULT_HTTP_BOUNDS, serverOptions } from './http-bounds.ts';
 import { seedHome } from './seed-home.ts';
 
 /** The only file that reads the environment, opens the port and ends the process. */
@@ -24,9 +26,10 @@ async function main(): Promise<void> {
     fatal: (error) => die(error),
   });
   await seedHome(gateway, config, (line) => console.log(line));
-  const server = serve({ fetch: gateway.app.fetch, hostname: config.host, port: config.port }, ({ port }) => {
-    console.log(bannerOf(config, gateway, port));
-  });
+  const { host: hostname, port } = config;
+  const options = { fetch: gateway.app.fetch, hostname, port, serverOptions: serverOptions(DEFAULT_HTTP_BOUNDS) };
+  const server = serve(options, (bound) => console.log(bannerOf(config, gateway, bound.port))) as Server;
+  boundConnections(server, DEFAULT_HTTP_BOUNDS);
   server.on('error', (error: NodeJS.ErrnoException) => {
     die(
       new AppError('CONFIG_INVALID', {
@@ -44,13 +47,13 @@ const STOP_MS_MAX = 20_000;
 const LAST_ANSWERS_MS = 1_000;
 
 /** Port closed, no new work, what runs ended and recorded, last answers out, workers dead. A second signal ends it at once. */
-async function stop(gateway: Gateway, server: ReturnType<typeof serve>): Promise<void> {
+async function stop(gateway: Gateway, server: Server): Promise<void> {
   setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
   const answered = new Promise<void>((resolve) => server.close(() => resolve()));
   await gateway.drain();
-  if ('closeIdleConnections' in server) server.closeIdleConnections();
+  server.closeIdleConnections();
   await Promise.race([answered, sleep(LAST_ANSWERS_MS)]);
-  if ('closeAllConnections' in server) server.closeAllConnections();
+  server.closeAllConnections();
   await gateway.close();
   process.exit(0);
 }

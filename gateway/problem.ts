@@ -7,7 +7,7 @@ import { CATALOGUES, FILLINGS, type Language } from './messages/language.ts';
 import { fillTemplate } from './messages/message.ts';
 
 /** HTTP statuses that a problem can have. */
-export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 406 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
+export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 406 | 408 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
 
 /** The one place where codes become HTTP. Typed by the closed list: a code without a status does not compile. */
 export const STATUS_OF: Readonly<Record<ErrorCode, ProblemStatus>> = {
@@ -79,6 +79,7 @@ export const STATUS_OF: Readonly<Record<ErrorCode, ProblemStatus>> = {
   KEY_SERVICE_FAILED: 503,
   REQUEST_INVALID: 400,
   REQUEST_TOO_LARGE: 413,
+  REQUEST_TOO_SLOW: 408,
   ROUTE_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   MEDIA_TYPE_UNSUPPORTED: 415,

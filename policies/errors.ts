@@ -128,6 +128,7 @@ export const CUSTODY_ERROR_CODES = [
 export const GATEWAY_ERROR_CODES = [
   'REQUEST_INVALID', // problems[]: path: what
   'REQUEST_TOO_LARGE', // bytesMax
+  'REQUEST_TOO_SLOW', // seconds: the body, or a piece of it, did not come in that time
   'ROUTE_NOT_FOUND', // path
   'METHOD_NOT_ALLOWED', // method, allowed[]
   'MEDIA_TYPE_UNSUPPORTED', // mediaType, accepted[]

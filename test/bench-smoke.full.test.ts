@@ -35,6 +35,7 @@ const FIGURES: Readonly<Record<string, readonly string[]>> = {
     'result_sha256',
   ],
   release: ['aggregate_overhead_geomean', 'compile_ms_p50', 'accepted', 'result_sha256'],
+  sandbox: ['added_ms_per_query', 'worker_ready_ms', 'attach_gb_per_s', 'scan_overhead_warm', 'result_sha256'],
   utility: ['aggregate_400', 'perturbed_400', 'result_sha256'],
 };
 const areas = readdirSync(join(ROOT, 'bench')).flatMap((name) =>

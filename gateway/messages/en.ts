@@ -344,6 +344,11 @@ export const EN: MessageCatalogue = {
     detail: 'the body has more than[ {bytesMax}] bytes',
     hint: 'send less at once',
   },
+  REQUEST_TOO_SLOW: {
+    title: 'the request came too slowly',
+    detail: 'the body, or the next piece of it, did not come within[ {seconds}] seconds',
+    hint: 'send it again, without pauses',
+  },
   ROUTE_NOT_FOUND: {
     title: 'nothing is here',
     detail: 'nothing is at `{path}`',

@@ -343,6 +343,11 @@ export const ZH_CN: MessageCatalogue = {
     detail: '请求正文超过上限[ {bytesMax} 字节]',
     hint: '请减少单次内容',
   },
+  REQUEST_TOO_SLOW: {
+    title: '请求传输过慢',
+    detail: '请求正文或其下一部分未在[ {seconds}] 秒内到达',
+    hint: '请重新发送，中途不要停顿',
+  },
   ROUTE_NOT_FOUND: {
     title: '这里没有内容',
     detail: '`{path}` 处没有内容',

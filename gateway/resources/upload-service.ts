@@ -58,12 +58,16 @@ export interface UploadDeps {
   readonly destroy: (resource: string, version: number) => Promise<void>;
 }
 
+/** At once: each has a worker and a part of the memory that all share. */
+const UPLOADS_MAX = 4;
+
 export function createUploadService(deps: UploadDeps): Uploads {
   const closing = new AbortController();
   const running = new Set<Promise<unknown>>();
   return {
     async put(caller, resource, upload) {
       closing.signal.throwIfAborted();
+      if (running.size >= UPLOADS_MAX) throw new AppError('SANDBOX_BUSY', { retryAfterSeconds: 5 });
       const signal = AbortSignal.any([upload.signal, closing.signal]);
       const stored = storeUpload(deps, caller, resource, { ...upload, signal });
       running.add(stored);

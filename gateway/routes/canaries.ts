@@ -33,7 +33,7 @@ const watchRoute = createRoute({
       headers: { Location: { schema: { type: 'string' }, description: 'the canary' } },
       links: linksTo('retireCanary'),
     },
-    ...problems(400, 401, 403, 413, 415, 503),
+    ...problems(400, 401, 403, 408, 413, 415, 503),
   },
 });
 

@@ -21,7 +21,7 @@ const explainRoute = createRoute({
   },
   responses: {
     200: json(ExplanationSchema, 'the explanation'),
-    ...problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+    ...problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
   },
 });
 

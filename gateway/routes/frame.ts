@@ -7,6 +7,7 @@ import { chooseLanguage } from '../messages/language.ts';
 import { withSpan } from '../telemetry.ts';
 import { readJsonBody } from './json-body.ts';
 import type { RouteFacts, RouteTable } from './route-table.ts';
+import { within } from './slow-body.ts';
 
 /** What stands around every operation, in order: language, trace, headers; then route, token, body. */
 
@@ -44,7 +45,7 @@ export function gate(deps: AppDeps, routes: () => RouteTable): MiddlewareHandler
   return async (c, next) => {
     const facts = operationFor(routes(), c.req.method, c.req.path);
     if (!facts.isPublic) c.set('caller', await deps.authenticate(c.req.header('authorization')));
-    if (facts.body === 'json') await readJsonBody(c, deps.limits.jsonBytesMax);
+    if (facts.body === 'json') await within(deps.limits.jsonMsMax, readJsonBody(c, deps.limits.jsonBytesMax));
     await next();
   };
 }

@@ -33,7 +33,7 @@ const freezeRoute = createRoute({
       headers: { Location: { schema: { type: 'string' }, description: 'the freeze' } },
       links: linksTo('thaw'),
     },
-    ...problems(400, 401, 403, 413, 415, 503),
+    ...problems(400, 401, 403, 408, 413, 415, 503),
   },
 });
 

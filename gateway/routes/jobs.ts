@@ -48,7 +48,7 @@ const submitRoute = createRoute({
       links: JOB_LINKS,
     },
     202: { ...json(JobSchema, 'accepted'), headers: { ...LOCATION, ...PREFERENCE_APPLIED } },
-    ...problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+    ...problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
   },
 });
 

@@ -34,7 +34,7 @@ const submitRoute = createRoute({
       headers: { Location: { schema: { type: 'string' }, description: 'the plan' } },
       links: linksTo('readPlan', 'decidePlan', 'revokePlan'),
     },
-    ...problems(400, 401, 403, 409, 413, 415, 422, 503),
+    ...problems(400, 401, 403, 408, 409, 413, 415, 422, 503),
   },
 });
 
@@ -79,7 +79,7 @@ const decideRoute = createRoute({
   },
   responses: {
     200: json(PlanSchema, 'the plan after this decision'),
-    ...problems(400, 401, 403, 404, 409, 413, 415, 503),
+    ...problems(400, 401, 403, 404, 408, 409, 413, 415, 503),
   },
 });
 

@@ -17,6 +17,7 @@ import {
   UploadQuerySchema,
   VersionListSchema,
 } from './schemas/resource.ts';
+import { withoutPauses } from './slow-body.ts';
 
 const PARQUET = 'application/vnd.apache.parquet';
 
@@ -45,7 +46,7 @@ const uploadRoute = createRoute({
       ...json(ResourceVersionSchema, 'the new current version, with the report of what was taken and rejected'),
       headers: { Location: { schema: { type: 'string' }, description: 'the versions of the resource' } },
     },
-    ...problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    ...problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 503),
   },
 });
 
@@ -71,7 +72,7 @@ export function registerResourceData(app: OpenAPIHono<AppEnv>, deps: AppDeps): v
     await requirePermit(deps, caller, 'resource:upload', resourceTarget(resource));
     const version = await deps.uploads.put(caller, resource.id, {
       ...formatOf(c),
-      body: bodyOf(c),
+      body: withoutPauses(bodyOf(c), deps.limits.uploadPauseMsMax),
       declaredBytes: declaredBytesOf(c.req.header('content-length')),
       declaredSha256: declaredSha256Of(c.req.valid('header')['Content-Digest']),
       manifest: c.req.valid('header')['Sluice-Manifest'] ?? null,

@@ -43,7 +43,7 @@ const registerRoute = createRoute({
       headers: { Location: { schema: { type: 'string' }, description: 'the resource' } },
       links: linksTo('readResource', 'uploadData', 'listVersions', 'listResource', 'withdrawResource'),
     },
-    ...problems(400, 401, 403, 409, 413, 415, 422, 503),
+    ...problems(400, 401, 403, 408, 409, 413, 415, 422, 503),
   },
 });
 

@@ -44,7 +44,7 @@ export async function disasterRun(disaster: Disaster, life: Life, gateway: Fault
 async function memoryBomb(setting: Setting, { url }: FaultyGateway): Promise<boolean> {
   const token = await setting.token('developer', 'greedy', 'linkong-data');
   const [, from = ''] = /FROM ([\s\S]*)\n/.exec(ENDLESS) ?? [];
-  const sql = `SELECT count(DISTINCT a.n + 100 * b.n + 10000 * c.n + 1000000 * d.n + 100000000 * e.n) FROM ${from}`;
+  const sql = `SELECT count(*) FROM (SELECT DISTINCT a.n AS a, b.n AS b, c.n AS c, d.n AS d, e.n AS e FROM ${from}) t`;
   const response = await fetch(`${url}/v1/jobs`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', prefer: 'wait=60' },

@@ -60,6 +60,7 @@ const MEANING: Readonly<Record<ProblemStatus, string>> = {
   404: 'Absent, or not readable for this caller: the two look the same.',
   405: 'Another method is accepted here.',
   406: 'No format that the Accept header names.',
+  408: 'The body came too slowly.',
   409: 'The state of the thing does not allow this.',
   413: 'The body is too large.',
   415: 'The media type, charset or content coding is not accepted.',
