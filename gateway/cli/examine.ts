@@ -1,12 +1,12 @@
 import { constants } from 'node:fs';
 import { access, mkdir, rm, stat, statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { freemem } from 'node:os';
 import { dirname } from 'node:path';
 import { AppError } from '#policies';
 import { detectTier } from '#sandbox';
 import { type Config, type Environment, readConfig } from '../config.ts';
 import type { Wording } from '../config-variables.ts';
+import { examineClock } from './examine-clock.ts';
 import { examineKeys } from './examine-keys.ts';
 import { examineRemains } from './examine-remains.ts';
 import { examineSeals } from './examine-seals.ts';
@@ -23,7 +23,8 @@ const NODE_MAJOR = 24;
 const TMPFS_MAGIC = 0x01021994;
 const RUN_DIR_FREE_MB_MIN = 512;
 const DISK_FREE_MB_MIN = 2_048;
-const MEMORY_FREE_MB_MIN = 1_024;
+/** Idle, and the young generation that a load fills. */
+const GATEWAY_MB = 512;
 
 const same = (text: string): Wording => ({ en: text, zh: text });
 
@@ -39,6 +40,7 @@ export async function examine(env: Environment): Promise<readonly Finding[]> {
     await examineDisk(config.home),
     await examineHome(config.home),
     await examineKeys(config),
+    examineClock(config.home, new Date()),
     ...(await examineSeals(config)),
     ...(await examineRemains(config)),
     await examinePort(config),
@@ -128,13 +130,15 @@ async function examineRunDir(runDir: string): Promise<Finding> {
   return { check, state: roomy ? 'ok' : 'warning', fact, remedy: roomy ? null : remedy };
 }
 
+/** What the kernel would give now, within the limit of a container; all workers at their bound must not take more. */
 function examineMemory({ workers, memoryMbMax }: Config): Finding {
-  const freeMb = Math.floor(freemem() / 2 ** 20);
+  const freeMb = Math.floor(process.availableMemory() / 2 ** 20);
+  const neededMb = GATEWAY_MB + workers * memoryMbMax;
   const fact = {
-    en: `${freeMb} MiB free; ${workers} workers of at most ${memoryMbMax} MiB`,
-    zh: `可用 ${freeMb} MiB；${workers} 个工作进程，每个至多 ${memoryMbMax} MiB`,
+    en: `${freeMb} MiB free; ${workers} workers of at most ${memoryMbMax} MiB and the gateway may take ${neededMb} MiB`,
+    zh: `可用 ${freeMb} MiB；${workers} 个工作进程（每个至多 ${memoryMbMax} MiB）与网关最多占用 ${neededMb} MiB`,
   };
-  const enough = freeMb >= MEMORY_FREE_MB_MIN;
+  const enough = freeMb >= neededMb;
   const remedy = { en: 'lower SLUICE_WORKERS or SLUICE_MEMORY_MB', zh: '请调低 SLUICE_WORKERS 或 SLUICE_MEMORY_MB' };
   return { check: 'memory', state: enough ? 'ok' : 'warning', fact, remedy: enough ? null : remedy };
 }

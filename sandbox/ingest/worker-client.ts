@@ -13,6 +13,7 @@ import type {
   SealOutcome,
 } from './ingest-protocol.ts';
 import { formatError } from './upload-problem.ts';
+import { ROOM_LIMITS, type RoomLimits, watchRoom } from './work-room.ts';
 
 /** The gateway's end of one ingest worker. */
 export interface IngestWorker {
@@ -32,6 +33,8 @@ export interface IngestWorkerOptions extends Pick<OpenRequest, 'columns' | 'twin
   readonly memoryMb: number;
   /** One request. */
   readonly deadlineMs: number;
+  /** Default: `ROOM_LIMITS`. */
+  readonly room?: RoomLimits;
 }
 
 const ENTRY = fileURLToPath(new URL('./ingest-worker.ts', import.meta.url));
@@ -49,6 +52,12 @@ export function startIngestWorker(options: IngestWorkerOptions): IngestWorker {
   const dir = pathInside(options.tier, mount);
   const { columns, twins, rowSalt, rankKey, threads, memoryMb } = options;
   channel.tell({ kind: 'open', dir, columns, twins, rowSalt, rankKey, threads, memoryMb });
+  const room = options.room ?? ROOM_LIMITS;
+  let isOverRoom = false;
+  const endWatch = watchRoom(options.dir, room, () => {
+    isOverRoom = true;
+    channel.kill();
+  });
   let id = 0;
   const request = async (make: (id: number) => CsvChunk | ParquetChunk | IngestRequest): Promise<IngestReply> => {
     let isLate = false;
@@ -62,6 +71,7 @@ export function startIngestWorker(options: IngestWorkerOptions): IngestWorker {
       return await channel.request({ ...make(id), id });
     } catch (error) {
       if (!(error instanceof WorkerGone)) throw error;
+      if (isOverRoom) throw new AppError('SANDBOX_MEMORY', { limitMb: room.bytesMax / 2 ** 20 }, null, error);
       if (!isLate) throw new AppError('SANDBOX_FAILED', {}, null, error);
       throw new AppError('SANDBOX_TIMEOUT', { deadlineMs: options.deadlineMs }, null, error);
     } finally {
@@ -87,6 +97,7 @@ export function startIngestWorker(options: IngestWorkerOptions): IngestWorker {
       assert(reply.kind === 'ranked', 'ranks are taken, or it fails');
     },
     async end() {
+      endWatch();
       channel.kill();
       await channel.ended;
     },

@@ -35,7 +35,10 @@ export interface EscapeSummary {
   readonly attempts: number;
   readonly escaped: number;
   readonly controlsFailing: readonly string[];
-  readonly killedMsMax: number;
+  /** Fewest that one tier was put to. */
+  readonly attemptsPerTierMin: number;
+  /** From the deadline to the end of what had to be killed. */
+  readonly killed_ms_max: number;
   readonly ok: boolean;
 }
 
@@ -84,9 +87,12 @@ export async function runEscapes({ tiny, report }: EscapeOptions): Promise<Escap
 function summaryOf(figures: readonly EscapeFigure[]): EscapeSummary {
   const escaped = figures.filter((figure) => figure.escaped).length;
   const controlsFailing = [...new Set(figures.filter(({ control }) => control === false).map(({ name }) => name))];
-  const killedMsMax = Math.ceil(Math.max(0, ...figures.map(({ killedMs }) => killedMs ?? 0)));
-  const ok = escaped === 0 && controlsFailing.length === 0 && killedMsMax <= KILLED_MS_MAX;
-  return { tiers: availableTiers(), attempts: figures.length, escaped, controlsFailing, killedMsMax, ok };
+  const killed_ms_max = Math.ceil(Math.max(0, ...figures.map(({ killedMs }) => killedMs ?? 0)));
+  const ok = escaped === 0 && controlsFailing.length === 0 && killed_ms_max <= KILLED_MS_MAX;
+  const perTier = [...Map.groupBy(figures, ({ tier }) => tier).values()].map(({ length }) => length);
+  const attemptsPerTierMin = Math.min(...perTier);
+  const attempts = figures.length;
+  return { tiers: availableTiers(), attempts, attemptsPerTierMin, escaped, controlsFailing, killed_ms_max, ok };
 }
 
 // ── Code ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -113,19 +113,15 @@ describe('before the headers have come', () => {
   });
 });
 
+type Send = (socket: Socket) => void | Promise<void>;
+
 /** A request whose body is sent by `send`. */
-async function slowly(
-  method: string,
-  path: string,
-  who: typeof PROVIDER,
-  type: string,
-  send: (socket: Socket) => void,
-) {
+async function slowly(method: string, path: string, who: typeof PROVIDER, type: string, send: Send) {
   const sent = httpRequest({ port: portOf(server), method, path, headers: headersOf(who, type) });
   sent.on('error', () => undefined);
   sent.flushHeaders();
   const [socket] = (await once(sent, 'socket')) as [Socket];
-  send(socket);
+  void send(socket);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
@@ -145,8 +141,7 @@ describe('while the body comes', () => {
     expect(await slow).toMatchObject({ status: 408, problem: { code: 'REQUEST_TOO_SLOW' } });
   });
   it('an upload that pauses for too long is answered with 408; one that only takes long is not', async () => {
-    const put = (send: (socket: Socket) => void) =>
-      slowly('PUT', '/v1/resources/water/data', PROVIDER, 'text/csv', send);
+    const put = (send: Send) => slowly('PUT', '/v1/resources/water/data', PROVIDER, 'text/csv', send);
     expect(await put(() => undefined)).toMatchObject({ status: 408, problem: { code: 'REQUEST_TOO_SLOW' } });
     const control = put(async (socket) => {
       for (let piece = 0; piece < 10; piece += 1) {
