@@ -18,7 +18,14 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { EmittedSql, TableData } from '../policies/index.ts';
 import { openDuckDbEngine } from '../sandbox/engines/duckdb/duckdb-engine.ts';
 import type { QueryEngine } from '../sandbox/engines/engine.ts';
-import { openSandbox, openVault, type Sandbox, type SandboxEvent, type Vault } from '../sandbox/index.ts';
+import {
+  masterKeyWrapper,
+  openSandbox,
+  openVault,
+  type Sandbox,
+  type SandboxEvent,
+  type Vault,
+} from '../sandbox/index.ts';
 import { median, rounded } from './paired-times.ts';
 import type { BenchOptions } from './run.ts';
 
@@ -46,7 +53,7 @@ export default async function bench({ tiny, log }: BenchOptions): Promise<Record
   const dir = await mkdtemp('/dev/shm/sluice-bench-');
   try {
     const rows = tiny ? 100_000 : 12_000_000;
-    const vault = await openVault({ dir: join(dir, 'at-rest'), masterKey: randomBytes(32), runDir: dir });
+    const vault = await openVault({ dir: join(dir, 'at-rest'), keys: masterKeyWrapper(randomBytes(32)), runDir: dir });
     const plain = await writeTables(vault, dir, rows);
     log(`${rows} rows in ${SEGMENTS} segments, seed ${SEED}`);
     const attach = await attachRates(vault, dir, tiny ? 1 : 7);

@@ -26,6 +26,7 @@ const FIGURES: Readonly<Record<string, readonly string[]>> = {
     'bgv_result_sha256',
   ],
   ingest: ['csv_ratio'],
+  load: ['latency_ms_p99', 'rss_growth_mb_per_min', 'files', 'home_kb_per_answer', 'statuses'],
   perturbation: [
     'one_bit_ceiling_1_pair',
     'one_bit_accuracy',

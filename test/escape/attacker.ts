@@ -1,4 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { APP_ROOT } from '../../sandbox/isolation/runtime-files.ts';
 import { type IsolationMount, type IsolationTier, pathInside, spawnIsolated } from '../../sandbox/isolation/spawn.ts';
@@ -16,6 +18,28 @@ export interface Attacker {
   ask(order: Order, withinMs: number): Promise<'got' | 'held' | 'died' | 'silent'>;
   /** SIGKILL; resolves with the milliseconds until it is gone. */
   kill(): Promise<number>;
+}
+
+const GONE_MS_MAX = 10_000;
+
+function descendantsOf(pid: number): readonly number[] {
+  const own = statusOf(pid, `task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number);
+  return [...own, ...own.flatMap(descendantsOf)];
+}
+
+/** One that has ended and that nobody has asked for yet runs no more. */
+function runs(pid: number): boolean {
+  return /^State:\t[^ZX]/m.test(statusOf(pid, 'status'));
+}
+
+/** Nothing where it has ended. */
+function statusOf(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
+    throw error;
+  }
 }
 
 export function startAttacker(tier: IsolationTier, planted: PlantedGround, dataMbMax: number): Attacker {
@@ -42,9 +66,12 @@ export function startAttacker(tier: IsolationTier, planted: PlantedGround, dataM
       });
     },
     async kill() {
+      // WHY all of them: what is killed is the outermost process, and the one within must go with it.
+      const family = [child.pid ?? 0, ...descendantsOf(child.pid ?? 0)];
       const startedMs = performance.now();
       child.kill('SIGKILL');
       await ended;
+      while (family.some(runs) && performance.now() - startedMs < GONE_MS_MAX) await sleep(1);
       return performance.now() - startedMs;
     },
   };

@@ -25,17 +25,25 @@ export async function underLoad({ setting, promises, random }: Life, { url }: Fa
   return load;
 }
 
-/** Ends a gateway and looks at what lies there at once: after an end in order, in its run folder too. */
+/** What a gateway ends itself with when its disk can no longer be believed: as after a crash, the next start cleans up. */
+const EXIT_FATAL = 2;
+
+/**
+ * Ends a gateway and looks at what lies there at once: after an end in order, in its run folder too.
+ *
+ * @param mayEndItself something was done to it for which it may do so meanwhile.
+ */
 export async function endGateway(
   { setting: { home, runDir, tmpDir } }: Life,
   gateway: FaultyGateway,
   load: Load,
   signal: 'SIGTERM' | 'SIGKILL',
+  mayEndItself = false,
 ): Promise<Verdict> {
   const wasAlive = gateway.isAlive();
   const code = await gateway.end(signal);
   await load.stop();
-  const inOrder = signal === 'SIGTERM' && wasAlive;
+  const inOrder = signal === 'SIGTERM' && wasAlive && !(mayEndItself && code === EXIT_FATAL);
   const ended: Verdict = inOrder && code !== 0 ? { broken_promises: [`SIGTERM: exit code ${code}`] } : {};
   return joined(ended, judgeFolders(home, tmpDir, ...(inOrder ? [runDir] : [])));
 }

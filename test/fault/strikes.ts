@@ -27,7 +27,13 @@ export async function strikeGateway(run: FaultRun, life: Life, gateway: FaultyGa
   const stopped = !gateway.isAlive();
   // Half of those that go on are ended in order: then nothing may lie open, at once.
   const isKill = run.kind === 'kill' || run.kind === 'kill-start';
-  const found = await endGateway(life, gateway, load, isKill || random() < 0.5 ? 'SIGKILL' : 'SIGTERM');
+  const found = await endGateway(
+    life,
+    gateway,
+    load,
+    isKill || random() < 0.5 ? 'SIGKILL' : 'SIGTERM',
+    run.kind === 'step',
+  );
   if (run.kind === 'kill-start') await killDuringStart(life);
   return { happened, stopped, found };
 }
