@@ -37,7 +37,12 @@ export interface StoredJob {
 export function readStore(path: string): Store {
   const db = new Database(path, { readonly: true });
   try {
-    const rows = db.prepare<[], { bytes: Buffer }>('SELECT bytes FROM audit_entries ORDER BY idx').all();
+    const rows = db
+      .prepare<[], { bytes: Buffer; org: string | null; sub: string | null }>(
+        `SELECT bytes, org, sub FROM audit_entries LEFT JOIN audit_openings USING (idx)
+         WHERE part = 'who' OR part IS NULL ORDER BY idx`,
+      )
+      .all();
     const jobs = db
       .prepare<[], { id: string; state: string; json: Buffer | null }>(
         'SELECT id, state, json FROM jobs LEFT JOIN job_results ON job = id',
@@ -45,7 +50,7 @@ export function readStore(path: string): Store {
       .all();
     return {
       entryBytes: rows.map(({ bytes }) => bytes),
-      entries: rows.map(({ bytes }) => JSON.parse(bytes.toString('utf8')) as LogEntry),
+      entries: rows.map(entryOf),
       accounts: db.prepare<[], Store['accounts'][number]>('SELECT account, spent, reserved FROM ledger_accounts').all(),
       overLimit: db
         .prepare<[], string>('SELECT account FROM ledger_accounts WHERE spent + reserved > "limit"')
@@ -56,6 +61,12 @@ export function readStore(path: string): Store {
   } finally {
     db.close();
   }
+}
+
+/** The entry says whom it names by a commitment; the names lie beside it. */
+function entryOf({ bytes, org, sub }: { bytes: Buffer; org: string | null; sub: string | null }): LogEntry {
+  const entry = JSON.parse(bytes.toString('utf8')) as LogEntry;
+  return org === null || sub === null ? entry : { ...entry, who: { org, sub } };
 }
 
 export interface BookFaults {
