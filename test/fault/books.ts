@@ -39,8 +39,8 @@ export function readStore(path: string): Store {
   try {
     const rows = db
       .prepare<[], { bytes: Buffer; org: string | null; sub: string | null }>(
-        `SELECT bytes, org, sub FROM audit_entries LEFT JOIN audit_openings USING (idx)
-         WHERE part = 'who' OR part IS NULL ORDER BY idx`,
+        `SELECT bytes, org, sub FROM audit_entries LEFT JOIN audit_openings
+         ON audit_openings.idx = audit_entries.idx AND part = 'who' ORDER BY audit_entries.idx`,
       )
       .all();
     const jobs = db
