@@ -108,6 +108,7 @@ export const SANDBOX_ERROR_CODES = [
   'UPLOAD_ENCODING', // encoding, accepted
   'UPLOAD_HEADER', // missing[], unexpected[]
   'UPLOAD_ROWS_REJECTED', // rejected, rows
+  'UPLOAD_UNDER_DECLARED', // columns[], accepted[]: values that are identifiers, and are not declared so
   'UPLOAD_UNIT_ROWS', // column, rowsMax: a unit has more rows than its column declares
   'UPLOAD_TOO_LARGE', // bytesMax
   'UPLOAD_INTERRUPTED', // bytes

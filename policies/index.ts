@@ -16,6 +16,7 @@ export * from './custody/opening-cost.ts';
 export { CUSTODY_REFUSALS, type CustodyRefusal } from './custody/refusals.ts';
 export * from './encrypted-columns.ts';
 export * from './errors.ts';
+export * from './identifiers/index.ts';
 export * from './levels.ts';
 export { drawnNoise } from './release/drawn-noise.ts';
 export { type ExpectedErrors, expectedErrors, rhoForTargetError } from './release/expected-errors.ts';

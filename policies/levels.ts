@@ -1,4 +1,5 @@
 import { DEFAULT_PRIVACY_BUDGETS, type PrivacyBudgets } from './accounting/privacy-budgets.ts';
+import { LEVELS, type Level } from './level.ts';
 import { DEFAULT_PERTURBATION, type PerturbationParameters } from './mechanisms/cell-key/perturbation-parameters.ts';
 import { DISTINCT_LIMITS, type DistinctLimit } from './release/guard/distinct-sets.ts';
 
@@ -7,9 +8,7 @@ import { DISTINCT_LIMITS, type DistinctLimit } from './release/guard/distinct-se
  * Principle 就高从严: of all levels that influence a result, the strictest decides.
  */
 
-/** From the least to the most protected. The order is the meaning: compare by index. */
-export const LEVELS = ['general-1', 'general-2', 'general-3', 'general-4', 'important', 'core'] as const;
-export type Level = (typeof LEVELS)[number];
+export { LEVELS, type Level };
 
 /** From the weakest to the strictest protection. */
 export const MODES = ['rows', 'aggregate', 'perturbed', 'dp', 'homomorphic', 'deny'] as const;

@@ -4,6 +4,7 @@
  */
 export * from './encrypted-columns.ts';
 export * from './errors.ts';
+export * from './identifiers/index.ts';
 export * from './scaled-numbers.ts';
 export type { EmittedSql } from './sql/emit/emitted-sql.ts';
 export { unitClassSql } from './sql/functions/unit-class.ts';

@@ -24,6 +24,23 @@ const version = z.looseObject({
       rejected: z
         .array(z.looseObject({ line: z.number(), column: z.string().nullable(), reason: z.string() }))
         .default([]),
+      quality: z
+        .looseObject({
+          duplicateRows: z.number().nullable(),
+          columns: z.array(
+            z.looseObject({
+              name: z.string(),
+              nullShare: z.number(),
+              min: z.string().nullable(),
+              max: z.string().nullable(),
+            }),
+          ),
+          findings: z.array(
+            z.looseObject({ column: z.string(), kind: z.string(), share: z.number(), verdict: z.string() }),
+          ),
+        })
+        .nullable()
+        .optional(),
     })
     .nullable()
     .optional(),
@@ -114,7 +131,39 @@ function uploadText(id: string, done: z.output<typeof version>, cli: Cli): strin
     en: `${id} version ${done.version}: ${done.rows} rows accepted, ${rejectedRows} rejected`,
     zh: `${id} 第 ${done.version} 版：接受 ${done.rows} 行，拒绝 ${rejectedRows} 行`,
   });
-  return [head, ...shown, ...(more > 0 ? [cli.words({ en: `  … ${more} more`, zh: `  … 另有 ${more} 行` })] : [])].join(
-    '\n',
-  );
+  return [
+    head,
+    ...shown,
+    ...(more > 0 ? [cli.words({ en: `  … ${more} more`, zh: `  … 另有 ${more} 行` })] : []),
+    ...qualityLines(done.report?.quality ?? null, cli),
+  ].join('\n');
+}
+
+type Quality = NonNullable<NonNullable<z.output<typeof version>['report']>['quality']>;
+
+/** What a provider should look at: equal rows, empty columns, values that look like identifiers; and the extremes of its columns. */
+function qualityLines(quality: Quality | null, cli: Cli): readonly string[] {
+  if (quality === null) return [];
+  const { words } = cli;
+  const percent = (share: number) => `${Math.round(share * 100)}%`;
+  const duplicates = quality.duplicateRows ?? 0;
+  const lines = duplicates === 0 ? [] : [words({ en: `  equal rows: ${duplicates}`, zh: `  重复行：${duplicates}` })];
+  for (const { name, nullShare, min, max } of quality.columns) {
+    const range = min === null || max === null ? '' : words({ en: `, ${min} to ${max}`, zh: `，${min} 至 ${max}` });
+    if (nullShare === 0 && range === '') continue;
+    lines.push(
+      words({
+        en: `  ${name}: ${percent(nullShare)} empty${range}`,
+        zh: `  ${name}：空值 ${percent(nullShare)}${range}`,
+      }),
+    );
+  }
+  for (const { column, kind, share } of quality.findings.filter(({ verdict }) => verdict === 'partly')) {
+    const look = {
+      en: `  ${column}: ${percent(share)} of distinct values look like ${kind}`,
+      zh: `  ${column}：${percent(share)} 的不同取值疑似 ${kind}`,
+    };
+    lines.push(words(look));
+  }
+  return lines;
 }

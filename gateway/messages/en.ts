@@ -277,6 +277,11 @@ export const EN: MessageCatalogue = {
     detail: 'the columns of the file are not those declared[; missing: `{missing}`][; unexpected: `{unexpected}`]',
     hint: 'the first line names every declared column once, in any order',
   },
+  UPLOAD_UNDER_DECLARED: {
+    title: 'a column holds identifiers and is not declared so',
+    detail: 'what distinct values of the file look like: {columns}',
+    hint: 'register the table with the declaration of at least: {accepted}',
+  },
   UPLOAD_ROWS_REJECTED: {
     title: 'too many rows are rejected',
     detail: '[{rejected} ]of[ {rows}] rows do not fit the declaration; nothing was kept',

@@ -276,6 +276,11 @@ export const ZH_CN: MessageCatalogue = {
     detail: '文件的列与登记的数据项不同[；缺少：`{missing}`][；多出：`{unexpected}`]',
     hint: '首行须把每个登记的数据项各写一次，顺序不限',
   },
+  UPLOAD_UNDER_DECLARED: {
+    title: '列中含有标识符而未如实登记',
+    detail: '文件中不同取值的识别结果：{columns}',
+    hint: '请按不低于以下的要求登记数据表：{accepted}',
+  },
   UPLOAD_ROWS_REJECTED: {
     title: '被拒的行过多',
     detail: '[{rows} 行中有 {rejected} 行]不符合登记，未保留任何内容',

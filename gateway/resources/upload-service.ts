@@ -123,7 +123,7 @@ function keep(
       rowsPerUnitMax,
       contentSha256,
       rowKeyScheme,
-      report,
+      report: withoutExtremes(report),
     });
     appendChange(tx, {
       kind: 'upload',
@@ -133,8 +133,16 @@ function keep(
     });
     const kept = findVersion(tx, resource.id, version);
     assert(kept !== null, 'a committed version is there');
-    return kept;
+    return { ...kept, report };
   });
+}
+
+/**
+ * What the store keeps of a report. INVARIANT: no value of a row, so that a stolen disk has none and none outlives the version: least and
+ * greatest values go to the provider with the answer to its upload, and nowhere else.
+ */
+function withoutExtremes(report: IngestReport): IngestReport {
+  return { ...report, columns: report.columns.map(({ name, nulls }) => ({ name, nulls, min: null, max: null })) };
 }
 
 async function abandon(

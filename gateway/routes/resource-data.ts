@@ -1,14 +1,16 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { listVersions } from '#catalog';
+import { listVersions, type Resource, requireVersion } from '#catalog';
 import { AppError } from '#policies';
 import type { AppContext, AppDeps, AppEnv } from '../app-deps.ts';
+import type { Caller } from '../identity/index.ts';
 import type { Upload } from '../resources/upload-service.ts';
 import { isPermitted, requirePermit, resourceTarget } from './access.ts';
 import { declaredSha256Of } from './content-digest.ts';
 import { refuseContentCoding } from './json-body.ts';
-import { versionJson } from './resource-json.ts';
+import { type VersionView, versionJson } from './resource-json.ts';
 import { readableResource } from './resources.ts';
 import { AUTHENTICATED, NO_QUERY, TAG } from './schemas/common.ts';
+import { VersionParamsSchema } from './schemas/destruction.ts';
 import { json, problems } from './schemas/problem.ts';
 import {
   ResourceParamsSchema,
@@ -63,6 +65,20 @@ const versionsRoute = createRoute({
   responses: { 200: json(VersionListSchema, 'the versions'), ...problems(400, 401, 404) },
 });
 
+const versionRoute = createRoute({
+  method: 'get',
+  path: '/v1/resources/{id}/versions/{version}',
+  operationId: 'readVersion',
+  summary: 'Read a version and its quality report',
+  description:
+    'Whether an update is due is for everyone who sees the table. The report is for the provider, and in shares for the authorities; ' +
+    'no value of a row is in it.',
+  tags: [TAG.providers, TAG.bureau],
+  security: AUTHENTICATED,
+  request: { params: VersionParamsSchema, query: NO_QUERY },
+  responses: { 200: json(ResourceVersionSchema, 'the version'), ...problems(400, 401, 404) },
+});
+
 const VERSIONS_LISTED_MAX = 200;
 
 export function registerResourceData(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
@@ -80,16 +96,30 @@ export function registerResourceData(app: OpenAPIHono<AppEnv>, deps: AppDeps): v
       signal: c.req.raw.signal,
     });
     c.header('Location', `/v1/resources/${resource.id}/versions`);
-    return c.json(versionJson(version, true), 201);
+    return c.json(versionJson(version, resource, 'own', deps.clock()), 201);
   });
 
   app.openapi(versionsRoute, (c) => {
     const caller = c.get('caller');
     const resource = readableResource(deps, caller, c.req.valid('param').id);
-    const inFull = isPermitted(deps, caller, 'resource:read-report', resourceTarget(resource));
+    const view = viewOf(deps, caller, resource);
     const versions = deps.store.read((db) => listVersions(db, resource.id, { limit: VERSIONS_LISTED_MAX }));
-    return c.json({ items: versions.map((version) => versionJson(version, inFull)) }, 200);
+    return c.json({ items: versions.map((version) => versionJson(version, resource, view, deps.clock())) }, 200);
   });
+
+  app.openapi(versionRoute, (c) => {
+    const caller = c.get('caller');
+    const { id, version } = c.req.valid('param');
+    const resource = readableResource(deps, caller, id);
+    const found = deps.store.read((db) => requireVersion(db, id, version));
+    return c.json(versionJson(found, resource, viewOf(deps, caller, resource), deps.clock()), 200);
+  });
+}
+
+/** Who may send rows knows them; who may read reports is not trusted with rows. */
+function viewOf(deps: AppDeps, caller: Caller, resource: Resource): VersionView {
+  if (isPermitted(deps, caller, 'resource:upload', resourceTarget(resource))) return 'own';
+  return isPermitted(deps, caller, 'resource:read-report', resourceTarget(resource)) ? 'authority' : 'public';
 }
 
 /** GBK and GB 2312 are parts of GB 18030. */

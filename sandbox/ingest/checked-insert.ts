@@ -71,20 +71,25 @@ export async function insertFast(
   const select = [`CASE WHEN ${condition} THEN ${first} ELSE error('') END`, ...others, ...beside].join(', ');
   const { connection } = store;
   await connection.run('BEGIN');
+  let taken: number | null = null;
   try {
     const sql = `INSERT INTO segment.data SELECT ${select} FROM (SELECT ${raws}, ${values} FROM ${source})`;
     const inserted = (await connection.run(sql)).rowsChanged;
     if (inserted === rowsExpected) {
       await connection.run('COMMIT');
-      store.addRows(inserted);
-      return inserted;
+      taken = inserted;
     }
   } catch (error) {
     // Any failure of the fast pass is settled by the exact one; only the engine's memory is not.
     if (isOutOfMemory(error)) throw error;
   }
-  await connection.run('ROLLBACK');
-  return null;
+  if (taken === null) {
+    await connection.run('ROLLBACK');
+    return null;
+  }
+  store.addRows(taken);
+  await store.scan.readChunk(source, fields);
+  return taken;
 }
 
 export function isOutOfMemory(error: unknown): boolean {
@@ -126,6 +131,7 @@ export async function insertExact(
   );
   await connection.run('DROP TABLE checked');
   store.addRows(inserted.rowsChanged);
+  await store.scan.readChunk(source, fields);
   return {
     rows: inserted.rowsChanged,
     rejectedRows: Number(counted.getRows()[0]?.[0] ?? 0),

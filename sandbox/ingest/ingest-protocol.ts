@@ -1,5 +1,6 @@
-import type { ColumnSchema, StoredTwin } from '#policies/stored-tables';
+import type { ColumnSchema, PassCounts, StoredTwin } from '#policies/stored-tables';
 import type { RejectedRow } from './ingest-report.ts';
+import type { SegmentQuality } from './segment-quality.ts';
 
 /** What the gateway and the ingest worker say to each other. File names are plain names in the shared folder. */
 
@@ -104,6 +105,9 @@ export interface SealOutcome {
   readonly rowKeyScheme: string;
   /** Of all rows so far; null where no column is encrypted. */
   readonly ciphertext: CiphertextDigest | null;
+  /** Of all segments so far, in declared order: what a scan of the values counted. */
+  readonly scan: readonly (PassCounts | null)[];
+  readonly quality: SegmentQuality;
 }
 
 export interface CiphertextDigest {

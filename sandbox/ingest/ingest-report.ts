@@ -1,4 +1,4 @@
-import { AppError, type UnitKind } from '#policies/stored-tables';
+import { AppError, type ColumnFinding, type UnitKind } from '#policies/stored-tables';
 
 /** What came of an upload: counts and places, never a value. */
 
@@ -50,7 +50,17 @@ export interface IngestReport {
   readonly twins: readonly string[];
   /** Of encrypted columns: what the provider signed, and that which it signed, checked against what is stored. */
   readonly encrypted: { readonly version: string; readonly manifest: string; readonly blocksSha256: string } | null;
-  readonly columns: readonly { readonly name: string; readonly nulls: number }[];
+  /** Extremes as stored text, of numbers and times; null of others and of ciphertext. Protected values: for the provider alone. */
+  readonly columns: readonly {
+    readonly name: string;
+    readonly nulls: number;
+    readonly min: string | null;
+    readonly max: string | null;
+  }[];
+  /** Rows equal to an earlier one in every column, within segments of up to 4,000,000 rows. */
+  readonly duplicateRows: number;
+  /** What the values look like, where they look like identifiers. */
+  readonly findings: readonly ColumnFinding[];
   /** SHA-256 of the raw body, hex. */
   readonly contentSha256: string;
   /** As stored: `bytes` of the plain file, `sha256` of the sealed one. */

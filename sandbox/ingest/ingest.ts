@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, assert, domainOf, storedTwins, type TableSchema } from '#policies/stored-tables';
+import { AppError, assert, domainOf, judgeColumn, storedTwins, type TableSchema } from '#policies/stored-tables';
 import type { IsolationTier } from '../isolation/spawn.ts';
 import { checkFreeBytes, type ScratchDir } from '../vault/private-dir.ts';
 import { openSealedSpool } from '../vault/sealed-spool.ts';
@@ -82,7 +82,7 @@ const WORK_BYTES_MAX = 640 * 2 ** 20;
 /**
  * Reads, checks and stores an upload in constant memory, whatever its size. On any error nothing is stored, no plain
  * byte is left on the tmpfs, and the worker is gone.
- * @throws RowsRejectedError (with the report); AppError UPLOAD_FORMAT, UPLOAD_ENCODING, UPLOAD_HEADER,
+ * @throws RowsRejectedError (with the report); AppError UPLOAD_UNDER_DECLARED, UPLOAD_FORMAT, UPLOAD_ENCODING, UPLOAD_HEADER,
  *   UPLOAD_TOO_LARGE, UPLOAD_INTERRUPTED, SANDBOX_FAILED, SANDBOX_MEMORY, SANDBOX_TIMEOUT
  */
 export async function ingest(dependencies: IngestDependencies, upload: Upload): Promise<IngestReport> {
@@ -96,6 +96,7 @@ export async function ingest(dependencies: IngestDependencies, upload: Upload): 
       const share = report.rejectedRows / Math.max(1, report.rows + report.rejectedRows);
       // WHY none beside ciphertext: what was encrypted is signed as a whole, row by row.
       if (share > (signed === null ? upload.rejectShareMax : 0)) throw new RowsRejectedError(report);
+      refuseUnderDeclared(report.findings);
       await writer.commit();
       return report;
     } finally {
@@ -107,6 +108,23 @@ export async function ingest(dependencies: IngestDependencies, upload: Upload): 
   } finally {
     await writer.abort();
   }
+}
+
+/** Columns that are not declared as what they hold: nothing of the upload is kept. */
+function refuseUnderDeclared(findings: IngestReport['findings']): void {
+  const found = findings.filter(({ verdict }) => verdict === 'under-declared');
+  if (found.length === 0) return;
+  throw new AppError('UPLOAD_UNDER_DECLARED', {
+    columns: found.map(({ column, kind, share }) => `${column}: ${kind} ${String(Math.round(share * 100))}%`),
+    accepted: found.map(({ column, levelMin }) => `${column}: role identifier, level ${levelMin}`),
+  });
+}
+
+function findingsOf(schema: TableSchema, scan: PumpTotals['scan']): IngestReport['findings'] {
+  return schema.columns.flatMap((column, place) => {
+    const counts = scan[place] ?? null;
+    return (counts === null ? null : judgeColumn(column, counts)) ?? [];
+  });
 }
 
 function noSpace(error: unknown): boolean {
@@ -223,9 +241,24 @@ function makeReport(
   segments: IngestReport['segments'],
   body: TextFacts & BodyTotals,
 ): IngestReport {
-  const { nulls, ciphertext: _, ...counts } = totals;
+  const { nulls, ciphertext: _, scan, quality, ...counts } = totals;
   const { encoding, delimiter, bytes, sha256: contentSha256 } = body;
-  const columns = schema.columns.map(({ name }, index) => ({ name, nulls: nulls[index] ?? 0 }));
+  const columns = schema.columns.map(({ name }, index) => {
+    const { min = null, max = null } = quality.extremes[index] ?? {};
+    return { name, nulls: nulls[index] ?? 0, min, max };
+  });
   const twins = storedTwins(schema).map(({ name }) => name);
-  return { ...counts, bytes, contentSha256, encoding, delimiter, twins, encrypted, columns, segments };
+  return {
+    ...counts,
+    bytes,
+    contentSha256,
+    encoding,
+    delimiter,
+    twins,
+    encrypted,
+    columns,
+    segments,
+    duplicateRows: quality.duplicates,
+    findings: findingsOf(schema, scan),
+  };
 }

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, storedTwins, type TableSchema, type UnitKind } from '#policies/stored-tables';
+import { AppError, type PassCounts, storedTwins, type TableSchema, type UnitKind } from '#policies/stored-tables';
 import { KEY_BYTES } from '../vault/key-wrapper.ts';
 import type { ScratchDir } from '../vault/private-dir.ts';
 import { openSealedFile, sealFile } from '../vault/sealed-file.ts';
 import type { VersionWriter } from '../vault/version-writer.ts';
 import type { CiphertextDigest, CsvChunk, ParquetChunk, SealOutcome } from './ingest-protocol.ts';
 import { REJECTED_LISTED_MAX, type RejectedRow } from './ingest-report.ts';
+import { addQuality, type SegmentQuality } from './segment-quality.ts';
 import { mergeRanks, mergeRuns, type UnitTotals } from './unit-runs.ts';
 import { createWaitingSegments, type WaitingSegments } from './waiting-segments.ts';
 import type { IngestWorker } from './worker-client.ts';
@@ -25,6 +26,9 @@ export interface PumpTotals {
   readonly unitsDistinct: Partial<Record<UnitKind, number>>;
   readonly rowKeyScheme: string;
   readonly ciphertext: CiphertextDigest | null;
+  readonly scan: readonly (PassCounts | null)[];
+  /** Equal rows within a segment, summed; extremes of the whole table. */
+  readonly quality: SegmentQuality;
 }
 
 /** Chunks in, sealed segments out: one chunk in the worker and one segment on its way to the vault at a time. */
@@ -71,6 +75,8 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
   let openRows = 0;
   let rowKeyScheme = '';
   let ciphertext: CiphertextDigest | null = null;
+  let scan: readonly (PassCounts | null)[] = [];
+  let quality: SegmentQuality = { duplicates: 0, extremes: schema.columns.map(() => null) };
   let working: Promise<void> = Promise.resolve();
   let storing: Promise<void> = Promise.resolve();
 
@@ -95,6 +101,8 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
     segments += 1;
     openRows = 0;
     ciphertext = outcome.ciphertext;
+    scan = outcome.scan;
+    quality = addQuality(schema.columns, quality, outcome.quality);
     rowKeyScheme = outcome.rowKeyScheme; // of the engine of this worker, so that of all segments
     for (const [index, count] of outcome.nulls.entries()) nulls[index] = (nulls[index] ?? 0) + count;
     // WHY here and not in `store`: the next segment's runs get the same names.
@@ -143,7 +151,7 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
         ),
       );
       await waiting?.store();
-      return { rows, rejectedRows, rejected, nulls, rowKeyScheme, ciphertext, ...totals };
+      return { rows, rejectedRows, rejected, nulls, rowKeyScheme, ciphertext, scan, quality, ...totals };
     },
     async settle() {
       await Promise.allSettled([working, storing]);

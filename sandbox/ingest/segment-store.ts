@@ -2,9 +2,11 @@ import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { openCiphertextReader } from './ciphertext-reader.ts';
+import { type ColumnScan, openColumnScan } from './column-scan.ts';
 import { columnChecks, quoteName, quoteText } from './column-sql.ts';
 import type { IngestColumn, OpenRequest, RankRequest, SealOutcome, UnitCounts } from './ingest-protocol.ts';
 import { ROW_KEY_DEFINITION, ROW_KEY_SCHEME_SQL } from './row-key.ts';
+import { readQuality } from './segment-quality.ts';
 import { type TwinColumn, twinColumns, twinDefinition } from './twin-columns.ts';
 import { rankRows, rankRunSql, takeRanks } from './unit-rank.ts';
 import { RUN_ENTRY_BYTES } from './unit-runs.ts';
@@ -20,6 +22,7 @@ export interface SegmentStore {
   /** What is stored beside them. */
   readonly twins: readonly TwinColumn[];
   readonly rowSalt: Uint8Array;
+  readonly scan: ColumnScan;
   /** Opens a segment if none is open; its file's name. `rowsPerMiB` of the text to come sizes its row groups. */
   begin(rowsPerMiB: number): Promise<string>;
   /** Rows and bytes of the open segment; 0 when none is. */
@@ -56,6 +59,7 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
     `SET allowed_directories = [${quoteText(`${dir}/`)}]; SET enable_external_access = false; SET lock_configuration = true`,
   );
   const ciphertext = openCiphertextReader(connection, columns);
+  const scan = openColumnScan(connection, columns);
   let number = 0;
   let rows = 0;
   let file: string | null = null;
@@ -80,6 +84,7 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
     columns,
     twins,
     rowSalt,
+    scan,
     begin,
     size: () => ({ rows, bytes: file === null ? 0 : fileBytes(join(dir, file)) }),
     addRows(added) {
@@ -89,6 +94,8 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
       const sealed = await begin(ROWS_PER_MIB_UNKNOWN);
       const nulls = await countNulls(connection, columns);
       const digest = await ciphertext.readSegment();
+      await scan.readSegment();
+      const quality = await readQuality(connection, columns);
       const units = await countUnits(connection, columns);
       const written = runs ? await writeRuns(connection, dir, units, (unit) => runSql(unit, ranked, rankKey)) : units;
       if (!runs) for (const unit of ranked) await rankRows(connection, unit, rankKey);
@@ -103,6 +110,8 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
         units: written,
         rowKeyScheme: String(scheme.getRows()[0]?.[0]),
         ciphertext: digest,
+        scan: scan.counts(),
+        quality,
       };
     },
     async rank(request) {

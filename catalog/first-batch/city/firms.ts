@@ -1,4 +1,4 @@
-import { CREDIT_CODE_ALPHABET, creditCodeCheck, organisationCodeCheck } from '../../detect/credit-code.ts';
+import { CREDIT_CODE_ALPHABET, creditCodeCheck, organisationCodeCheck } from '#policies';
 import { INDUSTRIES, TOWNSHIPS } from '../public-lists.ts';
 import { hash32, normal, pickWeighted, stream, uniform, weighted } from './draw.ts';
 import { firmName } from './names.ts';

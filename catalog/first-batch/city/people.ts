@@ -1,4 +1,4 @@
-import { idCardCheck } from '../../detect/id-card.ts';
+import { idCardCheck } from '#policies';
 import { TOWNSHIPS } from '../public-lists.ts';
 import { dayOf, daysInYear, isoDate, LAST_YEAR } from './calendar.ts';
 import { pick, pickWeighted, stream, uniform, weighted } from './draw.ts';

@@ -1,4 +1,4 @@
-import { vinCheck } from '../../detect/vin.ts';
+import { vinCheck } from '#policies';
 import { BRAND_CODES } from '../public-lists.ts';
 import { isoDate, LAST_DAY } from './calendar.ts';
 import { integer, pickWeighted, stream, uniform, weighted } from './draw.ts';

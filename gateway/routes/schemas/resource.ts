@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { CIPHER_SCHEMES, COLUMN_ROLES, COLUMN_TYPES, UNIT_KINDS } from '#policies';
+import { CIPHER_SCHEMES, COLUMN_ROLES, COLUMN_TYPES, IDENTIFIER_KINDS, UNIT_KINDS } from '#policies';
 import {
   InstantSchema,
   LevelSchema,
@@ -172,6 +172,42 @@ export const DcatSchema = z
   .looseObject({ '@context': z.unknown(), '@id': z.string(), '@type': z.string() })
   .openapi('DcatDocument', { description: 'DCAT-3 as JSON-LD: a dcat:Catalog, or a dcat:Dataset' });
 
+const COLUMN_QUALITY = {
+  name: ResourceIdSchema,
+  nullShare: z.number().min(0).max(1).openapi({ description: 'rounded to hundredths' }),
+  nulls: z.int().min(0).nullable().openapi({ description: 'for the provider alone' }),
+  min: z
+    .string()
+    .nullable()
+    .openapi({ description: 'least value; in the answer to the upload alone, and kept nowhere' }),
+  max: z.string().nullable(),
+};
+const QualitySchema = z
+  .object({
+    duplicateShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .openapi({ description: 'of rows equal to an earlier one, rounded to hundredths' }),
+    duplicateRows: z.int().min(0).nullable().openapi({ description: 'for the provider alone' }),
+    columns: z.array(z.object(COLUMN_QUALITY)),
+    findings: z
+      .array(
+        z.object({
+          column: ResourceIdSchema,
+          kind: z.enum(IDENTIFIER_KINDS),
+          share: z.number().min(0).max(1),
+          verdict: z.enum(['declared', 'partly', 'under-declared']),
+          levelMin: LevelSchema,
+        }),
+      )
+      .openapi({
+        description:
+          'columns whose distinct values look like identifiers: declared so, or `partly` where only some do; `share` of a sample of them',
+      }),
+  })
+  .openapi('QualityReport');
+
 export const IngestReportSchema = z
   .object({
     rows: z.int().min(0),
@@ -183,6 +219,7 @@ export const IngestReportSchema = z
     encoding: z.string().nullable(),
     rowsPerUnitMax: z.partialRecord(z.enum(UNIT_KINDS), z.int()),
     contentSha256: z.string(),
+    quality: QualitySchema.nullable().openapi({ description: 'null for versions of older software' }),
   })
   .openapi('IngestReport');
 
@@ -198,6 +235,11 @@ export const ResourceVersionSchema = z
     bytes: z.int().min(0).nullable(),
     contentSha256: z.string().nullable(),
     createdAt: InstantSchema,
+    updateDueAt: InstantSchema.nullable().openapi({
+      description:
+        'of the current version: when the declared frequency asks for the next; null where it is in no known words',
+    }),
+    isStale: z.boolean().openapi({ description: 'the current version, and its update is due' }),
     report: IngestReportSchema.nullable().openapi({ description: 'for the provider and the data bureau; else null' }),
   })
   .openapi('ResourceVersion');

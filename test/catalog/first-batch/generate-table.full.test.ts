@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { isCreditCode, isIdCard, isPlate, isRealEstateUnit, isVin } from '../../../catalog/detect/index.ts';
 import { createFirms } from '../../../catalog/first-batch/city/firms.ts';
 import { createPopulation } from '../../../catalog/first-batch/city/people.ts';
 import { createPermutation } from '../../../catalog/first-batch/city/permutation.ts';
@@ -8,6 +7,16 @@ import { createVehicles } from '../../../catalog/first-batch/city/vehicles.ts';
 import type { FirstBatchTable } from '../../../catalog/first-batch/index.ts';
 import { FIRST_BATCH_TABLES, firstBatch, generateTable, tableRows } from '../../../catalog/first-batch/index.ts';
 import type { ColumnSchema } from '../../../policies/index.ts';
+import {
+  countPasses,
+  identifierBits,
+  isCreditCode,
+  isIdCard,
+  isPlate,
+  isRealEstateUnit,
+  isVin,
+  judgeColumn,
+} from '../../../policies/index.ts';
 import { parseCsv } from './csv.ts';
 
 type Row = Record<string, string>;
@@ -74,6 +83,15 @@ describe.each(FIRST_BATCH_TABLES)('%s', (table) => {
   test.each([1, 100])('keeps it at scale %d too, where the largest firms are', (scale) => {
     const [first = ''] = generateTable(table, { scale, seed: 3 });
     expect(problemsOf(table, rowsOf(first)).slice(0, 3)).toEqual([]);
+  });
+
+  test('declares identifiers as what they are', () => {
+    const { columns } = firstBatch.find(({ id }) => id === table)!.schema;
+    const findings = columns.flatMap((column) => {
+      const distinct = new Set(city[table].map((row) => row[column.name]!).filter((field) => field !== ''));
+      return judgeColumn(column, countPasses([...distinct].map(identifierBits))) ?? [];
+    });
+    expect(findings.filter(({ verdict }) => verdict !== 'declared')).toEqual([]);
   });
 
   test('comes in whole lines of about 64 kB, the same for the same seed', () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { searchEntries } from '../../../catalog/index.ts';
+import { findVersion, searchEntries } from '../../../catalog/index.ts';
 import type { IngestUpload } from '../../../gateway/resources/upload-service.ts';
 import { AppError } from '../../../policies/index.ts';
 import { BUREAU, caller, DEVELOPER, type Harness, openHarness, PROVIDER, SECURITY } from './harness.ts';
@@ -35,8 +35,10 @@ beforeEach(async () => {
         rowKeyScheme: 'scheme',
         twins: [],
         encrypted: null,
-        columns: [],
+        columns: [{ name: 'm3_used', nulls: 3, min: '0.25', max: '81726354.50' }],
         segments: [],
+        duplicateRows: 0,
+        findings: [],
       };
       return { ...report, ...rest, contentSha256: SHA256_OF_ABC };
     },
@@ -231,6 +233,26 @@ describe('uploading', () => {
     expect((await put({}, '', OTHER_PROVIDER)).status).toBe(403);
     expect((await put({}, '', DEVELOPER)).status).toBe(403);
     expect(uploads).toEqual([]);
+  });
+
+  it('tells least and greatest values in its own answer, and never again to anybody', async () => {
+    await register();
+    await list();
+    const extreme = '81726354.50';
+    expect(await (await put()).json()).toMatchObject({
+      updateDueAt: '2026-05-02T08:00:00.000Z',
+      isStale: false,
+      report: { quality: { duplicateRows: 0, columns: [{ name: 'm3_used', nulls: 3, min: '0.25', max: extreme }] } },
+    });
+    const read = async (who: typeof PROVIDER) => (await h.request(who, '/v1/resources/water/versions/1')).json();
+    const seen = { nullShare: 0.33, min: null, max: null };
+    expect(await read(PROVIDER)).toMatchObject({ report: { quality: { columns: [{ ...seen, nulls: 3 }] } } });
+    const forAuthority = { quality: { duplicateRows: null, columns: [{ ...seen, nulls: null }] } };
+    expect(await read(BUREAU)).toMatchObject({ report: forAuthority });
+    expect(await read(DEVELOPER)).toMatchObject({ rows: null, report: null, updateDueAt: '2026-05-02T08:00:00.000Z' });
+    const stored = h.store.read((db) => findVersion(db, 'water', 1));
+    expect(JSON.stringify([stored, entries()])).not.toContain(extreme);
+    expect((await h.request(PROVIDER, '/v1/resources/water/versions/7')).status).toBe(404);
   });
 
   it('shows counts, digest and report to those they are for', async () => {

@@ -7,9 +7,20 @@ export {
   isOrganisationCode,
   organisationCodeCheck,
 } from './credit-code.ts';
-export type { DetectedIdentifier, IdentifierKind } from './detect-identifier.ts';
-export { detectIdentifier, IDENTIFIER_KINDS } from './detect-identifier.ts';
+export {
+  countPasses,
+  type DetectedIdentifier,
+  detectIdentifier,
+  detectInColumn,
+  IDENTIFIER_CHARACTERS_MIN,
+  IDENTIFIER_KINDS,
+  IDENTIFIER_NUMBER_MIN,
+  type IdentifierKind,
+  identifierBits,
+  type PassCounts,
+} from './detect-identifier.ts';
 export { idCardCheck, isIdCard } from './id-card.ts';
+export { type ColumnFinding, IDENTIFIER_LEVELS, judgeColumn, type ScanVerdict } from './judge-column.ts';
 export { isMobile } from './mobile.ts';
 export { isPlate } from './plate.ts';
 export { isRealEstateUnit, REAL_ESTATE_UNIT_PREFIXES } from './real-estate-unit.ts';

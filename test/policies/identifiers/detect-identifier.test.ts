@@ -10,7 +10,7 @@ import {
   isRealEstateUnit,
   isVin,
   passesLuhn,
-} from '../../../catalog/detect/index.ts';
+} from '../../../policies/index.ts';
 
 /** Published examples of each standard, and values that differ from one in a single place. */
 const VECTORS: readonly [string, (text: string) => boolean, readonly string[], readonly string[]][] = [
