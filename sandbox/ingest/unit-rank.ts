@@ -50,9 +50,20 @@ export async function takeRanks(
   await setRanks(connection, unit, `SELECT id, rank FROM (${rows}) POSITIONAL JOIN ${ranks}`);
 }
 
+/** WHY in slices: what an update holds until its checkpoint is no part of the engine's own memory limit. */
 async function setRanks(connection: DuckDBConnection, unit: string, ranked: string): Promise<void> {
   const column = quoteName(twinName('rank', unit));
-  await connection.run(
-    `UPDATE segment.data SET ${column} = given.rank FROM (${ranked}) AS given WHERE data.rowid = given.id`,
-  );
+  await connection.run(`CREATE TEMP TABLE given AS ${ranked}`);
+  const reader = await connection.runAndReadAll('SELECT coalesce(max(id), -1) FROM given');
+  const last = Number(reader.getRows()[0]?.[0]);
+  for (let from = 0; from <= last; from += SLICE_ROWS) {
+    const slice = `BETWEEN ${String(from)} AND ${String(from + SLICE_ROWS - 1)}`;
+    await connection.run(
+      `UPDATE segment.data SET ${column} = given.rank FROM given WHERE data.rowid = given.id AND given.id ${slice} AND data.rowid ${slice}`,
+    );
+    await connection.run('CHECKPOINT segment');
+  }
+  await connection.run('DROP TABLE given');
 }
+
+const SLICE_ROWS = 1_000_000;
