@@ -1,19 +1,13 @@
-import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
-import { readJsonFile, readTextFile } from './http-client.ts';
+import { readJsonFile } from './http-client.ts';
 
-/** What others do with a custodian: providers send it packages, developers check what it signed, everybody knows keys by their thumbprints. */
+/** What others do with a custodian: providers send it packages, and developers check what it signed. */
 export function registerDealings(custodian: Command, cli: Cli): void {
   const { words } = cli;
-  custodian
-    .command('thumbprint')
-    .description(words({ en: 'what a key is known by (RFC 7638)', zh: '密钥的指纹（RFC 7638）' }))
-    .argument('<file>', words({ en: 'an Ed25519 private key, PEM', zh: 'Ed25519 私钥，PEM' }))
-    .action((file: string) => thumbprint(file, cli));
   custodian
     .command('send')
     .description(words({ en: 'give a custodian the package of an encrypted table', zh: '向托管方提交加密表的托管包' }))
@@ -40,26 +34,6 @@ export function registerDealings(custodian: Command, cli: Cli): void {
       new Option('--log <vkey>', words({ en: 'the key of its log', zh: '托管方日志的验证密钥' })).makeOptionMandatory(),
     )
     .action((file: string, options: VerifyOptions) => verify(file, options, cli));
-}
-
-async function thumbprint(file: string, cli: Cli): Promise<void> {
-  const { signingKeyOf } = await import('../custodian/index.ts');
-  const key = await signingKeyOf(privateKeyOf(await readTextFile(file), file));
-  if (cli.json) printJson(cli, { thumbprint: key.thumbprint });
-  else cli.out(`${key.thumbprint}\n`);
-}
-
-function privateKeyOf(pem: string, file: string) {
-  try {
-    const key = createPrivateKey(pem);
-    if (key.asymmetricKeyType === 'ed25519') return key;
-  } catch {
-    // Falls through: what is wrong with the text of a private key is nothing to repeat.
-  }
-  throw new CliFailure('KEY_INVALID', {
-    en: `\`${file}\` is no Ed25519 private key`,
-    zh: `\`${file}\` 不是 Ed25519 私钥`,
-  });
 }
 
 interface SendOptions {
