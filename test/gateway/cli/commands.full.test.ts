@@ -88,6 +88,8 @@ describe('doctor', () => {
       'memory',
       'disk',
       'home',
+      'master key',
+      'clock',
       'port',
     ]);
     for (const { state, remedy } of checks) if (state === 'failure') expect(remedy).not.toBeNull();
