@@ -148,9 +148,16 @@ async function fill(
   const { engineThreads: threads, memoryMbMax: memoryMb, deadlineMs, segmentRowsMax } = limits;
   const secrets = { rowSalt, rankKey: randomBytes(RANK_KEY_BYTES) };
   const twins = storedTwins(schema);
-  const worker = startIngestWorker({ tier, dir, columns, twins, ...secrets, threads, memoryMb, deadlineMs });
+  const start = () => startIngestWorker({ tier, dir, columns, twins, ...secrets, threads, memoryMb, deadlineMs });
+  let worker = start();
+  const freshWorker = async () => {
+    await worker.end();
+    upload.signal?.throwIfAborted();
+    worker = start();
+    return worker;
+  };
   const spool = () => vault.spoolDir();
-  const pump = createSegmentPump({ worker, writer, schema, dir, spool, segmentRowsMax });
+  const pump = createSegmentPump({ worker, freshWorker, writer, schema, dir, spool, segmentRowsMax });
   const body = readBodyBlocks(upload.body, {
     declaredBytes: upload.declaredBytes,
     bytesMax: limits.bytesMax,

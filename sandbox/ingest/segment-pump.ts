@@ -44,6 +44,8 @@ export interface SegmentPump {
 
 export interface PumpOptions {
   readonly worker: IngestWorker;
+  /** Another one in its place. */
+  readonly freshWorker: () => Promise<IngestWorker>;
   readonly writer: VersionWriter;
   readonly schema: TableSchema;
   /** The folder shared with the worker. */
@@ -61,7 +63,7 @@ interface UnitRun {
 }
 
 export function createSegmentPump(options: PumpOptions): SegmentPump {
-  const { worker, writer, schema, dir, segmentRowsMax } = options;
+  const { worker, freshWorker, writer, schema, dir, segmentRowsMax } = options;
   const ranked = new Set(storedTwins(schema).flatMap(({ kind, of }) => (kind === 'rank' ? [of] : [])));
   const rejected: RejectedRow[] = [];
   const nulls = schema.columns.map(() => 0);
@@ -113,7 +115,7 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
   const hold = async (outcome: SealOutcome): Promise<void> => {
     spool ??= options.spool();
     const spoolDir = (await spool).dir;
-    waiting ??= createWaitingSegments({ worker, writer, dir, spoolDir, spoolKey });
+    waiting ??= createWaitingSegments({ freshWorker, writer, dir, spoolDir, spoolKey });
     await waiting.hold(outcome);
   };
 

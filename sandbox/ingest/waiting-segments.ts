@@ -22,7 +22,8 @@ export interface WaitingSegments {
 }
 
 export interface WaitingOptions {
-  readonly worker: Pick<IngestWorker, 'rank'>;
+  /** A worker that has done nothing yet; the one before has ended. WHY: an engine keeps memory of what it has written. */
+  readonly freshWorker: () => Promise<Pick<IngestWorker, 'rank'>>;
   readonly writer: Pick<VersionWriter, 'addSegment'>;
   /** The folder shared with the worker. */
   readonly dir: string;
@@ -37,7 +38,7 @@ const LINES = Array.from({ length: RANK_LAST + 1 }, (_, rank) => Buffer.from(`${
 const LINE_BYTES = 4;
 
 export function createWaitingSegments(options: WaitingOptions): WaitingSegments {
-  const { worker, writer, dir, spoolDir, spoolKey } = options;
+  const { freshWorker, writer, dir, spoolDir, spoolKey } = options;
   const segments: { readonly file: string; readonly rows: number }[] = [];
   const ranks: { readonly column: string; readonly lists: readonly RankList[] }[] = [];
 
@@ -51,6 +52,7 @@ export function createWaitingSegments(options: WaitingOptions): WaitingSegments 
       list: lists[index]!,
     }));
     for (const one of files) await copyInto(join(dir, one.file), one.list.read());
+    const worker = await freshWorker();
     await worker.rank({ file, ranks: files.map((one) => ({ column: one.column, file: one.file })) });
     for (const one of files) await rm(join(dir, one.file));
     await writer.addSegment(path, rows);
