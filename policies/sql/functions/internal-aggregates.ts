@@ -85,9 +85,10 @@ export const INTERNAL_AGGREGATES: readonly AggregateEntry[] = [
   {
     name: 'cipher_sum',
     spellings: [],
-    params: [{ is: 'any' }],
+    params: [{ is: 'number' }],
     result: () => HUGEINT,
-    sql: ({ args: [word = ''], suffix }) => `sum(${word})${suffix}`,
+    // WHY a cast: the stored words have this type, whatever is declared of the column; of them it is none.
+    sql: ({ args: [word = ''], suffix }) => `sum(TRY_CAST(${word} AS UBIGINT))${suffix}`,
     distinct: false,
     window: false,
     total: 'words of 64 bits: fewer than 2^63 of them add up in 128',

@@ -384,7 +384,13 @@ test(`scalar expressions are total (seed ${SEED})`, async () => {
   );
 }, 120_000);
 
-const AGGREGATE_LIST = [...AGGREGATES.filter((entry) => entry.name !== 'grouping'), ...INTERNAL_AGGREGATES];
+/**
+ * Without `row_set`, whose arguments are row indices below a constant, never what somebody wrote: test/sandbox/homomorphic and
+ * test/gateway/life/encrypted-jobs.full.test.ts run it.
+ */
+const AGGREGATE_LIST = [...AGGREGATES, ...INTERNAL_AGGREGATES].filter(
+  ({ name }) => !['grouping', 'row_set'].includes(name),
+);
 const aggregates: fc.Arbitrary<NamedAggregate | null> = fc.constantFrom(...AGGREGATE_LIST).chain((entry) =>
   fc
     .tuple(
