@@ -34,7 +34,7 @@ async function release(job: string, sub: string): Promise<void> {
     startJob(tx, job, appendEntry(tx, { v: 1, kind: 'intent', at: tx.now(), job, who }).index);
   });
   say(`I ${job}`);
-  await sleep(randomInt(4));
+  await sleep(2 + randomInt(10));
   const json = '{}';
   const result = { json, sha256: sha256Hex(json) };
   await store.commit((tx) => {
