@@ -25,6 +25,7 @@ export {
   closeEntry,
   ERASED,
   eraseOpenings,
+  keepsNames,
   type LoggedPerson,
   PERSON_PARTS,
   personCommitment,

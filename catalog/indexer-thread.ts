@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { indexWriter } from './audit-index.ts';
 import { GOES_ON, HAS_ENDED, type IndexerAnswer, type IndexerData, type IndexerTask } from './indexer.ts';
-import { emptySearchIndex, openForIndexing } from './search-index.ts';
+import { emptySearchIndex, erasuresKnown, openForIndexing } from './search-index.ts';
 
 /** The thread that fills the search index: told how far the log is durable, tells how far the index is. */
 
@@ -12,7 +12,6 @@ const log = new Database(storePath, { readonly: true });
 const index = openForIndexing(indexPath);
 const writer = indexWriter({ client: log }, index);
 const say = (answer: IndexerAnswer) => parentPort?.postMessage(answer);
-let made = 0;
 const mayGoOn = () => Atomics.load(state, 0) === GOES_ON;
 
 function end(): void {
@@ -23,15 +22,14 @@ function end(): void {
   Atomics.notify(state, 0);
 }
 
-parentPort?.on('message', ({ count, making }: IndexerTask) => {
+parentPort?.on('message', ({ count, erasures }: IndexerTask) => {
   if (Atomics.load(state, 0) === HAS_ENDED) return;
   try {
-    if (making !== made && mayGoOn()) emptySearchIndex(index);
-    made = making;
+    if (mayGoOn() && erasuresKnown(index) !== erasures) emptySearchIndex(index, erasures);
     while (mayGoOn()) {
       const next = writer.advance(count);
       if (next < count) continue;
-      say({ next, making });
+      say({ next, erasures });
       break;
     }
   } catch {

@@ -3,6 +3,7 @@ import { AppError } from '#policies/log-entries';
 import { entryCount } from './audit-entries.ts';
 import { type IndexWriter, indexWriter } from './audit-index.ts';
 import type { Db } from './db.ts';
+import { countErasures } from './logged-people.ts';
 import { emptySearchIndex, removeSearchIndex } from './search-index.ts';
 
 /** Keeps the search index up to the log, some entries behind it. */
@@ -15,8 +16,8 @@ export interface Indexer {
    * @throws AppError `STORE_FAILED`.
    */
   reach(count: number): Promise<void>;
-  /** The index is emptied, and filled anew when somebody asks. */
-  remake(): void;
+  /** Empties the index, to be filled anew when somebody asks: names were erased. Resolves when nothing of it is left. */
+  remake(): Promise<void>;
   close(): void;
 }
 
@@ -28,12 +29,12 @@ export interface IndexerData {
   readonly life: SharedArrayBuffer;
 }
 export const [GOES_ON, MUST_END, HAS_ENDED] = [0, 1, 2];
-/** Fill it up to `count`; emptied first where `making` is not the one that it is at. */
+/** Fill it up to `count`; emptied first where it was made after fewer erasures. */
 export interface IndexerTask {
   readonly count: number;
-  readonly making: number;
+  readonly erasures: number;
 }
-export type IndexerAnswer = { readonly next: number; readonly making: number } | { readonly failed: true };
+export type IndexerAnswer = { readonly next: number; readonly erasures: number } | { readonly failed: true };
 
 /** WHY a backlog: a segment of the index for every few entries costs more than the entries themselves. */
 const BACKLOG_MAX = 256;
@@ -49,7 +50,7 @@ export function inlineIndexer(db: Db): Indexer {
       writer ??= indexWriter(db, db.client);
       for (let end = entryCount(db); writer.advance(end) < end; );
     },
-    remake: () => emptySearchIndex(db.client),
+    remake: async () => emptySearchIndex(db.client, countErasures(db)),
     close: () => undefined,
   };
 }
@@ -61,18 +62,18 @@ interface Waiter {
 }
 
 /** In a thread of its own, which begins with the first backlog or search. */
-export function threadedIndexer(storePath: string, indexPath: string): Indexer {
+export function threadedIndexer(log: Db, storePath: string, indexPath: string): Indexer {
   const life = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   const state = new Int32Array(life);
   let thread: Worker | null = null;
   let waiters: Waiter[] = [];
-  let [told, next, making, failed] = [0, 0, 0, false];
+  let [told, next, erasures, failed] = [0, 0, countErasures(log), false];
 
   function tell(count: number): void {
     if (failed || count <= told) return;
     told = count;
     thread ??= start();
-    thread.postMessage({ count, making } satisfies IndexerTask);
+    thread.postMessage({ count, erasures } satisfies IndexerTask);
   }
 
   function start(): Worker {
@@ -87,8 +88,8 @@ export function threadedIndexer(storePath: string, indexPath: string): Indexer {
     return worker;
   }
 
-  function advanceTo(reached: { readonly next: number; readonly making: number }): void {
-    if (reached.making !== making) return; // of the index before
+  function advanceTo(reached: { readonly next: number; readonly erasures: number }): void {
+    if (reached.erasures !== erasures) return; // of the index before
     next = reached.next;
     for (const waiter of waiters) if (waiter.count <= next) waiter.resolve();
     waiters = waiters.filter(({ count }) => count > next);
@@ -119,15 +120,18 @@ export function threadedIndexer(storePath: string, indexPath: string): Indexer {
       });
     },
     remake() {
-      making += 1;
+      erasures = countErasures(log);
       [told, next] = [0, 0];
-      for (const { count } of waiters) tell(count);
+      const waiting = waiters.map(({ count }) => count);
+      const emptied = this.reach(1); // whatever comes next is emptied first
+      for (const count of waiting) tell(count);
+      return emptied;
     },
     close() {
       const isSpoilt = failed;
       // WHY wait: whoever opens or removes the home next finds nobody at work in it.
       if (thread !== null && Atomics.compareExchange(state, 0, GOES_ON, MUST_END) === GOES_ON) {
-        thread.postMessage({ count: 0, making } satisfies IndexerTask);
+        thread.postMessage({ count: 0, erasures } satisfies IndexerTask);
         Atomics.wait(state, 0, MUST_END, END_MS);
       }
       fail();

@@ -41,18 +41,19 @@ const selectOpenings = prepared((db: Connection) =>
 );
 
 const selectRange = prepared((db: Connection) =>
-  db.client.prepare<[number, number], Opening & { readonly idx: number }>(
-    'SELECT idx, part, org, sub, salt FROM audit_openings WHERE idx >= ? AND idx < ? ORDER BY idx',
+  db.client.prepare<[number, number, number], Opening & { readonly idx: number }>(
+    'SELECT idx, part, org, sub, salt FROM audit_openings WHERE idx >= ? AND idx < ? ORDER BY idx LIMIT ?',
   ),
 );
 
-/** The names kept of entries `from` ≤ idx < `to`, as they lie in the store: for checks that trust nothing. */
+/** Up to `limit` names kept of entries `from` ≤ idx < `to`, as they lie in the store: for checks that trust nothing. */
 export function readOpenings(
   db: Connection,
   from: number,
   to: number,
+  limit: number,
 ): readonly (Opening & { readonly idx: number })[] {
-  return selectRange(db).all(from, to);
+  return selectRange(db).all(from, to, limit);
 }
 
 export function personCommitment(salt: Uint8Array, { org, sub }: Pick<LoggedPerson, 'org' | 'sub'>): string {
@@ -102,6 +103,26 @@ const deleteOpenings = prepared((db: Connection) =>
   db.client.prepare<[string, string]>('DELETE FROM audit_openings WHERE org = ? AND sub = ?'),
 );
 
+const ERASURES = 'erasures of names';
+const selectErasures = prepared((db: Connection) =>
+  db.client.prepare<[string], number>('SELECT CAST(json AS INTEGER) FROM settings WHERE name = ?').pluck(),
+);
+const raiseErasures = prepared((db: Connection) =>
+  db.client.prepare<[]>(
+    `INSERT INTO settings (name, json) VALUES ('${ERASURES}', '1') ON CONFLICT DO UPDATE SET json = CAST(json + 1 AS TEXT)`,
+  ),
+);
+
+/** How often names were erased: a search index of before such a time must not be used. */
+export function countErasures(db: Connection): number {
+  return selectErasures(db).get(ERASURES) ?? 0;
+}
+
+/** Whether a home has a place for names at all: one of an older layout has not. */
+export function keepsNames(db: Connection): boolean {
+  return db.client.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'audit_openings'").get() !== undefined;
+}
+
 /**
  * Erases who it was from every entry that names the account, so that nothing of the name is left in the table's pages. Reads the whole
  * table. What lies outside the table: see `Store.purge`.
@@ -111,6 +132,7 @@ const deleteOpenings = prepared((db: Connection) =>
 export function eraseOpenings(tx: Connection, { org, sub }: Pick<LoggedPerson, 'org' | 'sub'>): number {
   tx.client.pragma('secure_delete = ON');
   try {
+    raiseErasures(tx).run();
     return deleteOpenings(tx).run(org, sub).changes;
   } finally {
     tx.client.pragma('secure_delete = OFF');

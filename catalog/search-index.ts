@@ -1,6 +1,7 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { AppError } from '#policies/log-entries';
+import { countErasures } from './logged-people.ts';
 import { type Connection, prepared } from './prepared.ts';
 
 /**
@@ -57,7 +58,9 @@ export function prepareSearchIndex(path: string, log: Connection): void {
   try {
     removeSearchIndex(path);
     closeSync(openSync(path, 'wx', 0o600));
-    withIndex(path, (client) => client.transaction(() => client.exec(TABLES))());
+    withIndex(path, (client) =>
+      client.transaction(() => client.exec(`${TABLES} PRAGMA search.application_id = ${countErasures(log)}`))(),
+    );
   } catch (error) {
     throw new AppError('STORE_FAILED', {}, null, error);
   }
@@ -70,6 +73,7 @@ export function removeSearchIndex(path: string): void {
 function isOfThisLog(path: string, log: Connection): boolean {
   return withIndex(path, (client) => {
     if (client.pragma('search.user_version', { simple: true }) !== LAYOUT) return false;
+    if (erasuresKnown(client) !== countErasures(log)) return false;
     const { next, leaf } = indexedUpTo(client);
     return (
       next === 0 ||
@@ -111,18 +115,26 @@ export interface IndexedUpTo {
   readonly leaf: Buffer | null;
 }
 
-/** Empties an index, so that nothing of what it held is left in its file. */
-export function emptySearchIndex(client: Database.Database): void {
+/**
+ * Empties an index, so that nothing of what it held is left in its file, for names as they are after so many erasures.
+ */
+export function emptySearchIndex(client: Database.Database, erasures: number): void {
   client.pragma('search.secure_delete = ON');
   client.transaction(() =>
     client.exec(`
       INSERT INTO search.audit_index (audit_index) VALUES ('delete-all');
       DELETE FROM search.audit_periods;
       UPDATE search.audit_indexed SET next = 0, leaf = NULL;
+      PRAGMA search.application_id = ${erasures};
     `),
   )();
   client.pragma('search.secure_delete = OFF');
   client.pragma('search.wal_checkpoint(TRUNCATE)');
+}
+
+/** After how many erasures of names it was made (logged-people.ts): one that is behind still holds what was erased. */
+export function erasuresKnown(client: Database.Database): number {
+  return client.pragma('search.application_id', { simple: true }) as number;
 }
 
 /** What an index holds: all entries before `next`, the last of which has this leaf hash. */

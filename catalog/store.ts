@@ -41,7 +41,11 @@ export interface Store {
    * @throws AppError `STORE_FAILED`.
    */
   indexed(): Promise<void>;
-  /** After an erasure: of what was deleted nothing is left in the home's log file, or in the search index. */
+  /**
+   * After an erasure: of what was deleted nothing is left in the home's log file, or in the search index.
+   *
+   * @throws AppError `STORE_FAILED` where that could not be had; to be tried again.
+   */
   purge(): Promise<void>;
   /** Commits what is queued, then closes and gives up the home. */
   close(): void;
@@ -130,7 +134,7 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
     },
     indexed: () => indexer.reach(entryCount(reader)),
     async purge() {
-      indexer.remake();
+      await indexer.remake();
       // SAD PATH: a reader of this moment holds the log file up; once it is done, the next try passes.
       for (let tries = 0; tries < PURGE_TRIES; tries += 1) {
         await queue.commit(() => undefined);
@@ -138,6 +142,7 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
         if (state?.busy !== 1) return;
         await new Promise((resolve) => setTimeout(resolve, PURGE_PAUSE_MS));
       }
+      throw new AppError('STORE_FAILED');
     },
     close() {
       queue.close();
@@ -175,7 +180,7 @@ function openIndexer(path: string, reader: Db): Indexer {
   const indexPath = searchIndexPath(path);
   if (path !== IN_MEMORY) prepareSearchIndex(indexPath, reader);
   attachSearchIndex(reader.client, indexPath);
-  return path === IN_MEMORY ? inlineIndexer(reader) : threadedIndexer(path, indexPath);
+  return path === IN_MEMORY ? inlineIndexer(reader) : threadedIndexer(reader, path, indexPath);
 }
 
 /** WHY a second connection: it cannot write, and sees only what is durable. */

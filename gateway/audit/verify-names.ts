@@ -1,6 +1,7 @@
 import {
   type AuditEntry,
   entryCount,
+  keepsNames,
   openStoreReader,
   PERSON_PARTS,
   parseClosedEntry,
@@ -23,6 +24,8 @@ export interface NamesReport {
 }
 
 const STRETCH = 4_096;
+/** All that a stretch can have, and one more: what somebody added must not fill the memory. */
+const OPENINGS_MAX = PERSON_PARTS.length * STRETCH + 1;
 
 /**
  * For a log that was found intact: entries are believed here.
@@ -41,10 +44,14 @@ export function verifyNames(storePath: string): NamesReport {
 
 function check(store: StoreReader): NamesReport {
   const count = store.read(entryCount);
+  // A home of an older layout has no place for names, and no entry that commits to one.
+  const hasNames = store.read(keepsNames);
+  const openingsOf = (from: number, to: number) =>
+    hasNames ? store.read((db) => readOpenings(db, from, to, OPENINGS_MAX)) : [];
   let [kept, erased, missing] = [0, 0, 0];
   let firstMissing = 0;
   for (let from = 0; from < count; from += STRETCH) {
-    const openings = store.read((db) => readOpenings(db, from, from + STRETCH));
+    const openings = openingsOf(from, Math.min(from + STRETCH, count));
     const byPlace = new Map(openings.map((one) => [`${one.idx} ${one.part}`, one]));
     for (const [index, bytes] of store.read((db) => scanEntries(db, from, STRETCH))) {
       const entry = parseClosedEntry(bytes);
@@ -62,10 +69,7 @@ function check(store: StoreReader): NamesReport {
     const [stray] = byPlace.values();
     if (stray !== undefined) return { kept, erased, problem: { what: 'name-changed', index: stray.idx } };
   }
-  const [beyond] = store.read((db) => [
-    ...readOpenings(db, count, Number.MAX_SAFE_INTEGER),
-    ...readOpenings(db, Number.MIN_SAFE_INTEGER, 0),
-  ]);
+  const [beyond] = [...openingsOf(count, Number.MAX_SAFE_INTEGER), ...openingsOf(Number.MIN_SAFE_INTEGER, 0)];
   if (beyond !== undefined) return { kept, erased, problem: { what: 'name-changed', index: beyond.idx } };
   if (missing !== erased) return { kept, erased, problem: { what: 'name-missing', index: firstMissing } };
   return { kept, erased };

@@ -91,6 +91,7 @@ it('leaves nothing of a name that is erased, and everything else', async () => {
   expect(filesWithName(), 'control').not.toEqual([]);
   expect(await store.commit((tx) => eraseOpenings(tx, WHO))).toBe(3);
   await store.purge();
+  expect(filesWithName(), 'before anybody searches').toEqual([]);
   await store.indexed();
   expect(all().map(({ who, about }) => [who?.sub, about?.sub])).toEqual([
     [ERASED, undefined],
@@ -100,6 +101,16 @@ it('leaves nothing of a name that is erased, and everything else', async () => {
   ]);
   expect([found(WHO.sub), found(OTHER.sub), found(ERASED)]).toEqual([[], [1], []]);
   expect(store.read((db) => readEntryBytes(db, 0, 99))).toEqual(before);
+  expect(filesWithName()).toEqual([]);
+});
+
+it('leaves nothing either where the process ended right after the erasure', async () => {
+  await store.commit((tx) => eraseOpenings(tx, WHO));
+  store.close();
+  expect(filesWithName(), 'control: the index was not emptied').not.toEqual([]);
+  store = openStore({ path, now: () => new Date() });
+  await store.indexed();
+  expect([found(WHO.sub), found(OTHER.sub)]).toEqual([[], [1]]);
   expect(filesWithName()).toEqual([]);
 });
 

@@ -53,8 +53,14 @@ it.each([
   ['one before the first', "INSERT INTO audit_openings VALUES (-1, 'who', 'a', 'b', zeroblob(16))", 'name-changed', -1],
   ['one gone', "DELETE FROM audit_openings WHERE idx = 5 AND part = 'who'", 'name-missing', 5],
   ['all gone', 'DELETE FROM audit_openings', 'name-missing', 0],
+  ['their table gone', 'DROP TABLE audit_openings', 'name-missing', 0],
 ])('sees %s', (_, sql, what, index) => {
   expect(changed(sql).problem).toEqual({ what, index });
+});
+
+it('takes a home of before there were names as it is', () => {
+  const old = 'DROP TABLE audit_openings; UPDATE audit_entries SET bytes = CAST(\'{"v":1}\' AS BLOB)';
+  expect(changed(old)).toEqual({ kept: 0, erased: 0 });
 });
 
 it('takes what the log says was erased as erased, and nothing more', async () => {
