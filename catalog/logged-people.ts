@@ -103,7 +103,7 @@ const deleteOpenings = prepared((db: Connection) =>
   db.client.prepare<[string, string]>('DELETE FROM audit_openings WHERE org = ? AND sub = ?'),
 );
 
-const ERASURES = 'erasures of names';
+const ERASURES = 'audit.erasures';
 const selectErasures = prepared((db: Connection) =>
   db.client.prepare<[string], number>('SELECT CAST(json AS INTEGER) FROM settings WHERE name = ?').pluck(),
 );

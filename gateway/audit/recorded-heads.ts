@@ -26,7 +26,9 @@ export function* headsToMeet(
 ): Generator<HeadToMeet> {
   const kept = known === undefined ? null : openCheckpoint(known, verifier);
   if (known !== undefined && kept === null) throw new Found('checkpoint-changed', 0);
-  if (kept !== null && kept.size > signed.size) throw new Found('checkpoint-older', signed.size);
+  // A crash may leave the newest note unkept, whereas its entries and head are durable: what it signed is met all the same.
+  if (kept !== null && kept.size > Math.max(source.count, signed.size))
+    throw new Found('checkpoint-older', signed.size);
   const extra = [signed, ...(kept === null ? [] : [kept])]
     .filter(({ size }) => size >= start)
     .toSorted((a, b) => a.size - b.size)

@@ -12,6 +12,7 @@ import { exportTiles } from '../../../gateway/audit/export-tiles.ts';
 import { EMPTY_FRONTIER, growTree, rootOf } from '../../../gateway/audit/tree.ts';
 import { verifyHome, verifyTiles } from '../../../gateway/audit/verify.ts';
 import { fillHome, type Home, newHome } from './home.ts';
+import { naiveRoot } from './naive-tree.ts';
 
 const SIZE = 700;
 let home: Home;
@@ -200,6 +201,34 @@ describe('a home', () => {
     expect(verifyHome(early, other.key.vkey, { known }).problem?.what).toBe('checkpoint-older');
     expect(verifyHome(early, other.key.vkey, { resume: late.state }).problem?.what).toBe('checkpoint-older');
     expect(verifyHome(other.storePath, other.key.vkey, { known: readNote(early) }).isIntact).toBe(true);
+    other.remove();
+  });
+
+  it('whose newest note a crash lost is held against the one that was given out', async () => {
+    const other = newHome();
+    await fillHome(other, [300]);
+    const early = join(other.dir, 'early.db');
+    copyFileSync(other.storePath, early);
+    await fillHome(other, [40]);
+    const known = readNote(other.storePath);
+    const crashed = new Database(other.storePath);
+    crashed.exec(
+      `ATTACH '${early}' AS early; UPDATE audit_checkpoints SET note = NULL WHERE size = 340;
+       INSERT INTO audit_checkpoints SELECT * FROM early.audit_checkpoints WHERE size = 300`,
+    );
+    expect(verifyHome(other.storePath, other.key.vkey, { known })).toMatchObject({ isIntact: true, size: 300 });
+    // Rewritten with every hash made to fit: only what was given out tells.
+    const changed = Buffer.from('{}');
+    putEntry(crashed, 320, changed);
+    putLeaf(crashed, 320, leafHash(changed));
+    const leaves = crashed.prepare<[], Buffer>('SELECT hash FROM audit_leaves ORDER BY idx').pluck().all();
+    crashed.prepare('UPDATE audit_checkpoints SET root = ? WHERE size = 340').run(naiveRoot(leaves));
+    expect(verifyHome(other.storePath, other.key.vkey).isIntact, 'control').toBe(true);
+    expect(verifyHome(other.storePath, other.key.vkey, { known }).problem?.what).toBe('tree-changed');
+    crashed.exec('DELETE FROM audit_entries WHERE idx >= 339; DELETE FROM audit_leaves WHERE idx >= 339');
+    crashed.exec('DELETE FROM audit_checkpoints WHERE size = 340');
+    expect(verifyHome(other.storePath, other.key.vkey, { known }).problem?.what).toBe('checkpoint-older');
+    crashed.close();
     other.remove();
   });
 
