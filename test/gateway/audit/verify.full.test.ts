@@ -12,7 +12,7 @@ import { exportTiles } from '../../../gateway/audit/export-tiles.ts';
 import { EMPTY_FRONTIER, growTree, rootOf } from '../../../gateway/audit/tree.ts';
 import { verifyHome, verifyTiles } from '../../../gateway/audit/verify.ts';
 import { fillHome, type Home, newHome } from './home.ts';
-import { naiveRoot } from './naive-tree.ts';
+import { entryAt, putEntry, putLeaf } from './rows.ts';
 
 const SIZE = 700;
 let home: Home;
@@ -47,13 +47,6 @@ const flipBit = (bytes: Buffer, bit: number): Buffer => {
 };
 
 const PLACES = [0, 1, 99, 100, 255, 256, 299, 300, 511, 512, 640, 698, 699];
-const entryAt = (db: Database.Database, i: number) =>
-  db.prepare<[number], Buffer>('SELECT bytes FROM audit_entries WHERE idx = ?').pluck().get(i) as Buffer;
-const putEntry = (db: Database.Database, i: number, bytes: Buffer) =>
-  db.prepare('UPDATE audit_entries SET bytes = ? WHERE idx = ?').run(bytes, i);
-const putLeaf = (db: Database.Database, i: number, hash: Buffer) =>
-  db.prepare('UPDATE audit_leaves SET hash = ? WHERE idx = ?').run(hash, i);
-
 describe('a home', () => {
   it('is intact untouched (control)', () => {
     const report = verifyHome(home.storePath, home.key.vkey);
@@ -189,63 +182,6 @@ describe('a home', () => {
     expect(() => verifyHome(home.storePath, 'x')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 
-  it('that was set back is seen by who kept a checkpoint or a state', async () => {
-    const other = newHome();
-    await fillHome(other, [300]);
-    const early = join(other.dir, 'early.db');
-    copyFileSync(other.storePath, early);
-    await fillHome(other, [40]);
-    const late = verifyHome(other.storePath, other.key.vkey);
-    const known = readNote(other.storePath);
-    expect(verifyHome(early, other.key.vkey).isIntact).toBe(true);
-    expect(verifyHome(early, other.key.vkey, { known }).problem?.what).toBe('checkpoint-older');
-    expect(verifyHome(early, other.key.vkey, { resume: late.state }).problem?.what).toBe('checkpoint-older');
-    expect(verifyHome(other.storePath, other.key.vkey, { known: readNote(early) }).isIntact).toBe(true);
-    other.remove();
-  });
-
-  it('whose newest note a crash lost is held against the one that was given out', async () => {
-    const other = newHome();
-    await fillHome(other, [300]);
-    const early = join(other.dir, 'early.db');
-    copyFileSync(other.storePath, early);
-    await fillHome(other, [40]);
-    const known = readNote(other.storePath);
-    const crashed = new Database(other.storePath);
-    crashed.exec(
-      `ATTACH '${early}' AS early; UPDATE audit_checkpoints SET note = NULL WHERE size = 340;
-       INSERT INTO audit_checkpoints SELECT * FROM early.audit_checkpoints WHERE size = 300`,
-    );
-    expect(verifyHome(other.storePath, other.key.vkey, { known })).toMatchObject({ isIntact: true, size: 300 });
-    // Rewritten with every hash made to fit: only what was given out tells.
-    const changed = Buffer.from('{}');
-    putEntry(crashed, 320, changed);
-    putLeaf(crashed, 320, leafHash(changed));
-    const leaves = crashed.prepare<[], Buffer>('SELECT hash FROM audit_leaves ORDER BY idx').pluck().all();
-    crashed.prepare('UPDATE audit_checkpoints SET root = ? WHERE size = 340').run(naiveRoot(leaves));
-    expect(verifyHome(other.storePath, other.key.vkey).isIntact, 'control').toBe(true);
-    expect(verifyHome(other.storePath, other.key.vkey, { known }).problem?.what).toBe('tree-changed');
-    crashed.exec('DELETE FROM audit_entries WHERE idx >= 339; DELETE FROM audit_leaves WHERE idx >= 339');
-    crashed.exec('DELETE FROM audit_checkpoints WHERE size = 340');
-    expect(verifyHome(other.storePath, other.key.vkey, { known }).problem?.what).toBe('checkpoint-older');
-    crashed.close();
-    other.remove();
-  });
-
-  it('is checked on from where an earlier check ended', async () => {
-    const other = newHome();
-    await fillHome(other, [300]);
-    const first = verifyHome(other.storePath, other.key.vkey);
-    await fillHome(other, [333]);
-    const second = verifyHome(other.storePath, other.key.vkey, { resume: first.state });
-    expect(second).toMatchObject({ isIntact: true, size: 633, checked: 333 });
-    const again = verifyHome(other.storePath, other.key.vkey, { resume: second.state });
-    expect(again).toMatchObject({ isIntact: true, checked: 0 });
-    const wrong = { ...first.state, roots: first.state.roots.map(() => '00'.repeat(32)) };
-    expect(verifyHome(other.storePath, other.key.vkey, { resume: wrong }).isIntact).toBe(false);
-    other.remove();
-  });
-
   it('that a gateway goes on writing is checked as it was at the beginning', () => {
     const path = join(home.dir, 'written.db');
     copyFileSync(home.storePath, path);
@@ -309,13 +245,6 @@ function rebuildTree(db: Database.Database): void {
       db.prepare('UPDATE audit_checkpoints SET root = ? WHERE size = ?').run(rootOf(tree.frontier()), i + 1);
     }
   }
-}
-
-function readNote(path: string): string {
-  const db = new Database(path, { readonly: true });
-  const note = db.prepare<[], string>('SELECT note FROM audit_checkpoints ORDER BY size DESC LIMIT 1').pluck().get();
-  db.close();
-  return note as string;
 }
 
 describe('a folder of tiles', () => {
