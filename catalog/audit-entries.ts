@@ -1,5 +1,5 @@
 import type { Level, Mode } from '#policies';
-import { assert, isDrillOrganisation } from '#policies/log-entries';
+import { assert, isDrillOrganisation } from '#policies/vocabulary';
 import { canonicalJson, sha256 } from './canonical.ts';
 import { closeEntry, type LoggedPerson, openEntry, saveOpenings, withCommitments } from './logged-people.ts';
 import { type Connection, prepared } from './prepared.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { risksOf } from '#policies/log-entries';
+import { risksOf } from '#policies/vocabulary';
 import type { AuditEntry } from './audit-entries.ts';
 import { ERASED } from './logged-people.ts';
 

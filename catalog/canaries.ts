@@ -1,13 +1,9 @@
 import { asc, eq, gt } from 'drizzle-orm';
-import { AppError } from '#policies';
+import { AppError, type CanaryReaction } from '#policies';
 import type { Db } from './db.ts';
 import type { Page } from './page.ts';
 import { boundedLimit } from './page.ts';
 import { canaries } from './schema.ts';
-
-/** What a hit does beyond stopping the release. */
-export const CANARY_REACTIONS = ['freeze', 'report'] as const;
-export type CanaryReaction = (typeof CANARY_REACTIONS)[number];
 
 /** A value that must never leave, known by its digest alone. People are named `org/sub`, as in their tokens. */
 export interface Canary {

@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import { assert } from '#policies/log-entries';
+import { assert } from '#policies/vocabulary';
 
 /**
  * Canonical JSON text (RFC 8785): equal values have equal bytes. Members that are `undefined` are left out. Plain values only.

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { AppError } from '#policies/log-entries';
+import { AppError } from '#policies/vocabulary';
 import { entryCount } from './audit-entries.ts';
 import { type IndexWriter, indexWriter } from './audit-index.ts';
 import type { Db } from './db.ts';

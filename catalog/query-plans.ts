@@ -1,4 +1,4 @@
-import { assert } from '#policies/log-entries';
+import { assert } from '#policies/vocabulary';
 import { sha256Hex } from './canonical.ts';
 import { type Connection, prepared } from './prepared.ts';
 

@@ -1,6 +1,6 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { AppError } from '#policies/log-entries';
+import { AppError } from '#policies/vocabulary';
 import { countErasures } from './logged-people.ts';
 import { type Connection, prepared } from './prepared.ts';
 

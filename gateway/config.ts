@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { AppError } from '#policies';
+import { AppError } from '#policies/vocabulary';
 import {
   CLIENT_VARIABLES,
   CONFIG_VARIABLES,

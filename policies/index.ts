@@ -1,6 +1,7 @@
 /** The door of `policies`: pure rules. What may be asked, what mode it gets, what may leave. */
 export * from './access/access-policies.ts';
 export * from './access/behaviour.ts';
+export * from './access/canary.ts';
 export * from './access/drill.ts';
 export * from './access/freeze.ts';
 export * from './access/risk.ts';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type Canary, type CanaryReaction, insertCanary, retireCanary, type Store } from '#catalog';
+import { type Canary, insertCanary, retireCanary, type Store } from '#catalog';
+import type { CanaryReaction } from '#policies';
 import { assert } from '#policies';
 import type { Caller } from '../identity/index.ts';
 import { appendChange, knowOrganisation } from '../log-change.ts';

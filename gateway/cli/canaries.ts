@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { CANARY_REACTIONS } from '#catalog';
+import { CANARY_REACTIONS } from '#policies/vocabulary';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { addClientOptions, type ClientOptions, createClient, plain } from './http-client.ts';

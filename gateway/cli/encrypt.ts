@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { encryptedColumns, type TableSchema } from '#policies';
+import { encryptedColumns, type TableSchema } from '#policies/stored-tables';
 import type { EncryptedTable, EncryptingStopped, SourceFile } from '#sandbox';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';

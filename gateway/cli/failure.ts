@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { AppError } from '#policies';
+import { AppError } from '#policies/vocabulary';
 import type { Environment } from '../config.ts';
 import type { Wording } from '../config-variables.ts';
 import { CATALOGUES, FILLINGS } from '../messages/language.ts';

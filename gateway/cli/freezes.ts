@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { z } from 'zod';
-import { FREEZE_SCOPES } from '#policies';
+import { FREEZE_SCOPES } from '#policies/vocabulary';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { addClientOptions, type Client, type ClientOptions, createClient, plain } from './http-client.ts';

@@ -1,7 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readConfig } from '../config.ts';
-import { type Caller, ORG_PATTERN, ROLES, type Role, SUB_PATTERN } from '../identity/caller.ts';
-import { openEmbeddedIssuer, TOKEN_TTL_SECONDS, TOKEN_TTL_SECONDS_MAX } from '../identity/embedded-issuer.ts';
+import {
+  type Caller,
+  ORG_PATTERN,
+  ROLES,
+  type Role,
+  SUB_PATTERN,
+  TOKEN_TTL_SECONDS,
+  TOKEN_TTL_SECONDS_MAX,
+} from '../identity/caller.ts';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
 
@@ -47,6 +54,7 @@ export async function mintToken(cli: Cli, caller: Caller, ttl = TOKEN_TTL_SECOND
   if (!SUB_PATTERN.test(caller.sub)) throw notAccepted('--sub', 128);
   if (!ORG_PATTERN.test(caller.org)) throw notAccepted('--org', 64);
   const { home, production, audience } = readConfig(cli.env);
+  const { openEmbeddedIssuer } = await import('../identity/embedded-issuer.ts'); // JOSE is much to load for other commands
   const issuer = await openEmbeddedIssuer({ home, production, audience, clock: () => new Date() });
   return await issuer.issue({ sub: caller.sub, org: caller.org, role: caller.role }, ttl);
 }

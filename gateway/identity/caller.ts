@@ -1,8 +1,12 @@
-import { isDrillOrganisation } from '#policies';
+import { isDrillOrganisation } from '#policies/vocabulary';
 
 /** Who may ask. The closed list: a token with any other role is no token. */
 export const ROLES = ['developer', 'provider', 'operator', 'bureau', 'security', 'custodian', 'public'] as const;
 export type Role = (typeof ROLES)[number];
+
+/** How long a token of the embedded issuer is valid, and may be. */
+export const TOKEN_TTL_SECONDS = 8 * 3600;
+export const TOKEN_TTL_SECONDS_MAX = 24 * 3600;
 
 /** A person or program that a token vouches for. Goes into the log as it stands, so its parts are plain and short. */
 export interface Caller {

@@ -2,13 +2,11 @@ import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import { z } from 'zod';
 import { invalid } from '../config.ts';
-import type { Caller } from './caller.ts';
+import { type Caller, TOKEN_TTL_SECONDS } from './caller.ts';
 import { readOrCreatePrivate } from './private-file.ts';
 
 /** The `iss` of every embedded issuer. No OIDC issuer can have it: theirs are URLs. */
 export const EMBEDDED_ISSUER = 'urn:sluice:embedded';
-export const TOKEN_TTL_SECONDS = 8 * 3600;
-export const TOKEN_TTL_SECONDS_MAX = 24 * 3600;
 
 /** Makes tokens for a fresh start, with a key of its own in the home directory. Does not exist in production. */
 export interface EmbeddedIssuer {

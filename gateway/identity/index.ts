@@ -9,13 +9,19 @@ export {
   type TokenSource,
 } from './authenticator.ts';
 export { type AccessDecision, type Authorizer, createAuthorizer, type Target } from './authorizer.ts';
-export { type Caller, ORG_PATTERN, ROLES, type Role, SUB_PATTERN } from './caller.ts';
+export {
+  type Caller,
+  ORG_PATTERN,
+  ROLES,
+  type Role,
+  SUB_PATTERN,
+  TOKEN_TTL_SECONDS,
+  TOKEN_TTL_SECONDS_MAX,
+} from './caller.ts';
 export {
   EMBEDDED_ISSUER,
   type EmbeddedIssuer,
   openEmbeddedIssuer,
-  TOKEN_TTL_SECONDS,
-  TOKEN_TTL_SECONDS_MAX,
 } from './embedded-issuer.ts';
 export { type Identity, openIdentity } from './open-identity.ts';
 export { readOrCreatePrivate, readPrivate } from './private-file.ts';

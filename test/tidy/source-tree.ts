@@ -44,7 +44,7 @@ export interface SourceFile {
 const DOORS: Readonly<Record<string, string>> = {
   '#policies': 'policies/index.ts',
   '#policies/stored-tables': 'policies/stored-tables.ts',
-  '#policies/log-entries': 'policies/log-entries.ts',
+  '#policies/vocabulary': 'policies/vocabulary.ts',
   '#catalog': 'catalog/index.ts',
   '#sandbox': 'sandbox/index.ts',
 };

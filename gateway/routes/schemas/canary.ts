@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { CANARY_REACTIONS } from '#catalog';
+import { CANARY_REACTIONS } from '#policies';
 import { InstantSchema, LimitSchema, oneLine, pageOf } from './common.ts';
 
 const ReactionSchema = z.enum(CANARY_REACTIONS).openapi({
