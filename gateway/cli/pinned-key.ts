@@ -1,4 +1,4 @@
-import { calculateJwkThumbprint, type JWK } from 'jose';
+import type { JWK } from 'jose';
 import { z } from 'zod';
 import type { Cli } from './cli.ts';
 import { CliFailure } from './failure.ts';
@@ -26,6 +26,7 @@ export async function pinnedKey(
       zh: `\`${place}\` 不是 X25519 公钥（JWK）`,
     });
   }
+  const { calculateJwkThumbprint } = await import('jose'); // much to load for commands that pin nothing
   const fingerprint = await calculateJwkThumbprint(found.data);
   if (told === undefined) throw unconfirmed(fingerprint);
   if (told !== fingerprint || declared.some((id) => id !== fingerprint)) throw otherKey(fingerprint, told, declared);
