@@ -61,16 +61,16 @@ function seededValues(rows: number): BigInt64Array {
 }
 
 /** One row of plaintext and one of ciphertext beside each other: `v`, `c`, `_idx` and a group by turns. */
-async function loadedTable(dir: string, values: BigInt64Array, words: BigUint64Array): Promise<DuckDBConnection> {
+async function loadedTable(dir: string, values: BigInt64Array, words: BigInt64Array): Promise<DuckDBConnection> {
   const connection = await (await DuckDBInstance.create(join(dir, 'bench.duckdb'), { threads: '2' })).connect();
-  await connection.run('CREATE TABLE t (_idx UBIGINT, g UTINYINT, v BIGINT, c UBIGINT)');
+  await connection.run('CREATE TABLE t (_idx BIGINT, g UTINYINT, v BIGINT, c BIGINT)');
   const next = seededWords(SEED + 1n);
   const appender = await connection.createAppender('t');
   for (let row = 0; row < values.length; row += 1) {
-    appender.appendUBigInt(BigInt(row));
+    appender.appendBigInt(BigInt(row));
     appender.appendUTinyInt(Number(next() % BigInt(GROUPS)));
     appender.appendBigInt(values[row]!);
-    appender.appendUBigInt(words[row]!);
+    appender.appendBigInt(words[row]!);
     appender.endRow();
   }
   appender.closeSync();

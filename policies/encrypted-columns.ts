@@ -33,9 +33,9 @@ export function encryptedColumns(schema: Pick<TableSchema, 'columns'>): readonly
   return schema.columns.filter(isEncrypted);
 }
 
-/** Hidden columns beside encrypted ones, of type UBIGINT. No declared name begins with `_`. */
+/** Hidden columns beside encrypted ones, of type BIGINT. No declared name begins with `_`. */
 export const ROW_INDEX_COLUMN = '_idx';
-/** A square has 128 bits: its low and its high word. */
+/** A square has 128 bits: two signed words, low + high · 2^64. */
 export const squareColumns = (name: string): readonly [low: string, high: string] => [`_sq_${name}`, `_sqh_${name}`];
 
 /** The stored words of a table, in the order in which they are signed: per encrypted column its word, then those of its square. */

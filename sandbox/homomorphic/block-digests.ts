@@ -10,7 +10,7 @@ const DIGEST_BYTES = 32;
 
 export interface BlockDigests {
   /** The next rows: an array per word column, all of one length. */
-  add(words: readonly BigUint64Array[]): void;
+  add(words: readonly BigInt64Array[]): void;
   /** Hex, over all rows so far. */
   root(): string;
   /** What a later `openBlockDigests` goes on from. */
@@ -22,15 +22,15 @@ export interface BlockDigestState {
   /** Of whole blocks. */
   readonly digests: Uint8Array;
   /** Of the last block, not yet whole. */
-  readonly tail: readonly BigUint64Array[];
+  readonly tail: readonly BigInt64Array[];
 }
 
 export function openBlockDigests(columns: number, from: BlockDigestState | null = null): BlockDigests {
   const whole: Uint8Array[] = from === null ? [] : [from.digests];
-  const block = Array.from({ length: columns }, () => new BigUint64Array(BLOCK_ROWS));
+  const block = Array.from({ length: columns }, () => new BigInt64Array(BLOCK_ROWS));
   let rows = from?.rows ?? 0;
   for (const [at, words] of (from?.tail ?? []).entries()) block[at]!.set(words);
-  const tail = (): readonly BigUint64Array[] => block.map((words) => words.subarray(0, rows % BLOCK_ROWS));
+  const tail = (): readonly BigInt64Array[] => block.map((words) => words.subarray(0, rows % BLOCK_ROWS));
   return {
     add(words) {
       assert(words.length === columns, 'a block has all word columns');
@@ -55,7 +55,7 @@ export function openBlockDigests(columns: number, from: BlockDigestState | null 
 }
 
 /** WHY not by `Buffer.from(words)`: that copies numbers, not bytes. */
-function digestOf(words: BigUint64Array): Buffer {
+function digestOf(words: BigInt64Array): Buffer {
   const digest = createHash('sha256')
     .update(new Uint8Array(words.buffer, words.byteOffset, words.byteLength))
     .digest();

@@ -2,13 +2,18 @@ import type { KeyObject } from 'node:crypto';
 import { CompactSign, calculateJwkThumbprint, compactVerify, EmbeddedJWK, exportJWK } from 'jose';
 import { z } from 'zod';
 
+/** Words are signed 64-bit numbers, least significant byte first in their digests. */
+export const BLOCKS_FORMAT = 'sluice-blocks-2';
+/** Words were unsigned. What was uploaded so is summed and opened as ever; nothing new is taken in. */
+export const FORMER_BLOCKS_FORMAT = 'sluice-blocks-1';
+
 /**
  * What a provider signs of the ciphertext that it sends: which table, which encryption of it, how many rows, and the digest of
  * every block. A compact JWS (RFC 7515), EdDSA, its key in the header; whether that key is the provider's is told by its RFC 7638
  * thumbprint, which the declaration of the table names.
  */
 export const blockManifest = z.strictObject({
-  format: z.literal('sluice-blocks-1'),
+  format: z.enum([BLOCKS_FORMAT, FORMER_BLOCKS_FORMAT]),
   /** The resource. */
   dataset: z.string(),
   /** Of this encryption: 128 random bits, hex. Keys are derived for it. */

@@ -30,7 +30,7 @@ export function openCiphertextReader(
       ) {
         const [index, ...words] = chunk.getColumns() as bigint[][];
         isCounted = isCounted && index!.every((value, at) => value === BigInt(rows + at));
-        digests.add(words.map((column) => BigUint64Array.from(column)));
+        digests.add(words.map((column) => BigInt64Array.from(column)));
         rows += chunk.rowCount;
       }
       return { rows, isCounted, blocksSha256: digests.root() };

@@ -34,11 +34,11 @@ export function columnChecks(column: ColumnSchema, raw: string, key: Uint8Array 
 
 /** A word of ciphertext: any number of 64 bits, in its one decimal form. What it hides was checked before it was encrypted. */
 function wordChecks(raw: string): ColumnChecks {
-  const shaped = `CASE WHEN regexp_full_match(${raw}, '0|[1-9][0-9]{0,19}') THEN TRY_CAST(${raw} AS UBIGINT) END`;
+  const shaped = `CASE WHEN regexp_full_match(${raw}, '0|-?[1-9][0-9]{0,18}') THEN TRY_CAST(${raw} AS BIGINT) END`;
   return {
-    storedType: 'UBIGINT',
+    storedType: 'BIGINT',
     fast: {
-      value: `CAST(${raw} AS UBIGINT)`,
+      value: `CAST(${raw} AS BIGINT)`,
       sure: (source, value) => `(${source} IS NOT NULL AND CAST(${value} AS VARCHAR) = ${source})`,
     },
     exact: {

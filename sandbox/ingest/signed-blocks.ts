@@ -1,5 +1,5 @@
 import { assert, encryptedColumns, wordColumns } from '#policies/stored-tables';
-import { type BlockManifest, readManifest } from '../homomorphic/block-manifest.ts';
+import { type BlockManifest, FORMER_BLOCKS_FORMAT, readManifest } from '../homomorphic/block-manifest.ts';
 import type { Upload } from './ingest.ts';
 import type { CiphertextDigest } from './ingest-protocol.ts';
 import type { IngestReport } from './ingest-report.ts';
@@ -23,6 +23,7 @@ export async function signedBlocks({ resource, schema, manifest: jws }: Upload):
   if (jws === undefined || jws === null) throw ciphertextError('manifest-missing');
   const manifest = await readManifest(jws, first.encryption.signer);
   if (manifest === null) throw ciphertextError('manifest-signature');
+  if (manifest.format === FORMER_BLOCKS_FORMAT) throw ciphertextError('manifest-former');
   const isOfThis = manifest.dataset === resource && manifest.words.join() === wordColumns(schema).join();
   if (!isOfThis) throw ciphertextError('manifest-other');
   return { jws, manifest };

@@ -27,6 +27,10 @@ export const UPLOAD_PROBLEMS = {
   'manifest-missing': { zh: '缺少签名清单', en: 'the signed manifest is missing' },
   'manifest-signature': { zh: '清单不是由登记的签名方签署', en: 'the manifest is not signed by the declared signer' },
   'manifest-other': { zh: '清单属于另一数据表或另一组列', en: 'the manifest is of another table, or of other columns' },
+  'manifest-former': {
+    zh: '密文为旧版布局（无符号字）：请用本版本重新加密',
+    en: 'the ciphertext has a former layout, of unsigned words: encrypt the table again',
+  },
   'row-index': { zh: '行序号不是从 0 起连续', en: 'row indices do not count up from 0' },
   'blocks-differ': {
     zh: '密文块与清单的摘要不符',

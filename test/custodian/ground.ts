@@ -249,7 +249,7 @@ async function packageOf(made: PackageParts): Promise<Buffer> {
   const { parts, version, dataKey, signer = made.provider, custodian = parts.keys[0]!, keyId = custodian.id } = made;
   const chunkKey = randomBytes(32);
   const manifest = await signManifest(
-    { format: 'sluice-blocks-1', dataset: 'wages', version, rows: ROWS, words: ['paid'], blocksSha256: '0'.repeat(64) },
+    { format: 'sluice-blocks-2', dataset: 'wages', version, rows: ROWS, words: ['paid'], blocksSha256: '0'.repeat(64) },
     signer,
   );
   const head = await packageHead(

@@ -87,8 +87,8 @@ export const INTERNAL_AGGREGATES: readonly AggregateEntry[] = [
     spellings: [],
     params: [{ is: 'number' }],
     result: () => HUGEINT,
-    // WHY a cast: the stored words have this type, whatever is declared of the column; of them it is none.
-    sql: ({ args: [word = ''], suffix }) => `sum(TRY_CAST(${word} AS UBIGINT))${suffix}`,
+    // WHY no cast: words are signed, in versions of a former layout unsigned; both add up to the same number of the ring.
+    sql: ({ args: [word = ''], suffix }) => `sum(${word})${suffix}`,
     distinct: false,
     window: false,
     total: 'words of 64 bits: fewer than 2^63 of them add up in 128',

@@ -6,7 +6,7 @@ export function addPads(
   lanes: 1 | 2,
   firstIndex: number,
   values: BigInt64Array,
-  stored: BigUint64Array,
+  stored: BigInt64Array,
 ): void {
   const skipped = firstIndex % 2; // a block of the cipher holds the pads of two values
   const stream = padStream(key, lanes, firstIndex - skipped);
@@ -18,15 +18,17 @@ export function addPads(
   }
 }
 
-function addToValues(values: BigInt64Array, pads: BigUint64Array, stored: BigUint64Array): void {
+function addToValues(values: BigInt64Array, pads: BigUint64Array, stored: BigInt64Array): void {
   for (let i = 0; i < values.length; i += 1) stored[i] = values[i]! + pads[i]!;
 }
 
-function addToSquares(values: BigInt64Array, pads: BigUint64Array, stored: BigUint64Array): void {
+/** WHY the low word is taken off first: it is signed, so that a number is low + high · 2^64 whatever its sign. */
+function addToSquares(values: BigInt64Array, pads: BigUint64Array, stored: BigInt64Array): void {
   for (let i = 0; i < values.length; i += 1) {
     const value = values[i]!;
     const sum = value * value + pads[2 * i]! + (pads[2 * i + 1]! << 64n);
-    stored[2 * i] = BigInt.asUintN(64, sum);
-    stored[2 * i + 1] = BigInt.asUintN(64, sum >> 64n);
+    const low = BigInt.asIntN(64, sum);
+    stored[2 * i] = low;
+    stored[2 * i + 1] = (sum - low) >> 64n;
   }
 }

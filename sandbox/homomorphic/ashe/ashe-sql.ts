@@ -1,8 +1,8 @@
 import { squareColumns } from '#policies/stored-tables';
 
 /**
- * Encrypted sums as the engine computes them over the stored words: `sum` of UBIGINT is a HUGEINT, exact up to 2^63 rows. The
- * ring's reduction is left to who opens.
+ * Encrypted sums as the engine computes them over the stored words: `sum` of BIGINT is a HUGEINT, exact up to 2^63 rows. The
+ * ring's reduction is left to who opens. Unsigned words of a former layout add up to the same number of the ring.
  */
 export interface AsheSumSql {
   /** Aggregates, in the order that `sumOfWords` takes them. */

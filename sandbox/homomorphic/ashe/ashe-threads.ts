@@ -5,7 +5,7 @@ import { PAD_ROWS, padSums } from './pads.ts';
 
 /** The two costly steps, on the caller's own thread or on several. */
 export interface AsheThreads {
-  encrypt(key: Uint8Array, lanes: 1 | 2, firstIndex: number, values: BigInt64Array): Promise<BigUint64Array>;
+  encrypt(key: Uint8Array, lanes: 1 | 2, firstIndex: number, values: BigInt64Array): Promise<BigInt64Array>;
   /** Of each set, over all its rows. */
   padSums(key: Uint8Array, lanes: 1 | 2, sets: readonly RowSet[]): Promise<readonly bigint[]>;
   close(): Promise<void>;
@@ -13,7 +13,7 @@ export interface AsheThreads {
 
 export const OWN_THREAD: AsheThreads = {
   encrypt(key, lanes, firstIndex, values) {
-    const stored = new BigUint64Array(values.length * lanes);
+    const stored = new BigInt64Array(values.length * lanes);
     addPads(key, lanes, firstIndex, values, stored);
     return Promise.resolve(stored);
   },
@@ -28,7 +28,7 @@ export type AsheTask =
       readonly lanes: 1 | 2;
       readonly firstIndex: number;
       readonly values: BigInt64Array;
-      readonly stored: BigUint64Array;
+      readonly stored: BigInt64Array;
     }
   | {
       readonly kind: 'pad-sums';
@@ -45,7 +45,7 @@ export function openAsheThreads(count: number): AsheThreads {
   return {
     async encrypt(key, lanes, firstIndex, values) {
       const from = shared(BigInt64Array, values);
-      const stored = new BigUint64Array(new SharedArrayBuffer(8 * lanes * values.length));
+      const stored = new BigInt64Array(new SharedArrayBuffer(8 * lanes * values.length));
       const tasks = ranges(values.length, count).map(
         ([start, end]): AsheTask => ({
           kind: 'encrypt',

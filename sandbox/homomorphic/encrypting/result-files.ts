@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isEncrypted, wordColumns } from '#policies/stored-tables';
-import { signManifest } from '../block-manifest.ts';
+import { BLOCKS_FORMAT, signManifest } from '../block-manifest.ts';
 import { packageHead } from '../custodian-package.ts';
 import type { Encrypting } from './encrypt-table.ts';
 import { CHUNKS_PART, UPLOAD_PART, type Workshop } from './workshop.ts';
@@ -19,7 +19,7 @@ export async function writeResults(
   const { version, rows, dataKey, chunkKey, chunks } = journal();
   const manifest = await signManifest(
     {
-      format: 'sluice-blocks-1',
+      format: BLOCKS_FORMAT,
       dataset,
       version,
       rows,

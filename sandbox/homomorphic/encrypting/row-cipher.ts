@@ -5,7 +5,7 @@ import type { PlainRows } from './plain-rows.ts';
 
 /** Encrypts rows column by column. Words in the order of `wordColumns`. */
 export interface RowCipher {
-  encrypt(firstIndex: number, values: PlainRows['values']): Promise<readonly BigUint64Array[]>;
+  encrypt(firstIndex: number, values: PlainRows['values']): Promise<readonly BigInt64Array[]>;
 }
 
 interface ColumnCipher {
@@ -33,7 +33,7 @@ export function openRowCipher(
   );
   return {
     async encrypt(firstIndex, values) {
-      const words: BigUint64Array[] = [];
+      const words: BigInt64Array[] = [];
       for (const [at, { value, square }] of ciphers.entries()) {
         words.push(await value.encrypt(firstIndex, values[at]!));
         if (square !== null) words.push(...lanesOf(await square.encrypt(firstIndex, values[at]!)));
@@ -43,8 +43,8 @@ export function openRowCipher(
   };
 }
 
-function lanesOf(squares: AsheStored): readonly [low: BigUint64Array, high: BigUint64Array] {
-  const lanes = [new BigUint64Array(squares.length / 2), new BigUint64Array(squares.length / 2)] as const;
+function lanesOf(squares: AsheStored): readonly [low: BigInt64Array, high: BigInt64Array] {
+  const lanes = [new BigInt64Array(squares.length / 2), new BigInt64Array(squares.length / 2)] as const;
   for (let row = 0; row < squares.length / 2; row += 1) {
     lanes[0][row] = squares[2 * row]!;
     lanes[1][row] = squares[2 * row + 1]!;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { calculateJwkThumbprint } from 'jose';
-import { thumbprintOf } from '../block-manifest.ts';
+import { BLOCKS_FORMAT, thumbprintOf } from '../block-manifest.ts';
 import type { Encrypting } from './encrypt-table.ts';
 
 /** What an encryption is of, and for whom: only the same goes on after a stop. */
@@ -9,6 +9,7 @@ export async function subjectOf({ source, dataset, schema, custodian, signer }: 
   const { mtimeMs } = statSync(source.path);
   const keys = [await calculateJwkThumbprint(custodian), await thumbprintOf(signer.publicKey)];
   const subject = [
+    BLOCKS_FORMAT,
     dataset,
     schema,
     keys,

@@ -157,7 +157,7 @@ function writeUnits({ count, units }: PlainRows, journal: Journal, chunks: Durab
 }
 
 function blockText({ rows, digests, tail }: BlockDigestState): NonNullable<Journal['blocks']> {
-  const base64 = (array: Uint8Array | BigUint64Array): string =>
+  const base64 = (array: Uint8Array | BigInt64Array): string =>
     Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64');
   return { rows, digests: base64(digests), tail: tail.map(base64) };
 }
@@ -168,6 +168,6 @@ function blockState(text: Journal['blocks']): BlockDigestState | null {
   return {
     rows: text.rows,
     digests: bytes(text.digests),
-    tail: text.tail.map((one) => new BigUint64Array(bytes(one).buffer)),
+    tail: text.tail.map((one) => new BigInt64Array(bytes(one).buffer)),
   };
 }

@@ -40,7 +40,7 @@ beforeAll(async () => {
   thumbprint = await thumbprintOf(signer.publicKey);
   const manifest = await signManifest(
     {
-      format: 'sluice-blocks-1',
+      format: 'sluice-blocks-2',
       dataset: 'd',
       version: '0'.repeat(32),
       rows: 5,

@@ -20,7 +20,7 @@ const VERSION = '0123456789abcdef0123456789abcdef';
 let fixture: IngestFixture;
 let signer: Signer;
 let schema: TableSchema;
-let words: readonly BigUint64Array[];
+let words: readonly BigInt64Array[];
 let manifest: BlockManifest;
 beforeAll(async () => {
   fixture = await openIngestFixture();
@@ -31,7 +31,7 @@ beforeAll(async () => {
   digests.add(words);
   const names = ['paid', '_sq_paid', '_sqh_paid'];
   manifest = {
-    format: 'sluice-blocks-1',
+    format: 'sluice-blocks-2',
     dataset: 'elec',
     version: VERSION,
     rows: ROWS,
@@ -53,12 +53,12 @@ async function schemaFor({ publicKey }: Signer): Promise<TableSchema> {
   return table(column('region', 'text'), paid);
 }
 
-async function encryptedWords(): Promise<readonly BigUint64Array[]> {
+async function encryptedWords(): Promise<readonly BigInt64Array[]> {
   const values = BigInt64Array.from({ length: ROWS }, (_, row) => BigInt(row % 1000));
   const of = (kind: 'value' | 'square') =>
     openAshe({ dataKey: DATA_KEY, column: { dataset: 'elec', version: VERSION, column: 'paid', of: kind } });
   const squares = await of('square').encrypt(0, values);
-  const lane = (offset: number) => new BigUint64Array(ROWS).map((_, row) => squares[2 * row + offset]!);
+  const lane = (offset: number) => new BigInt64Array(ROWS).map((_, row) => squares[2 * row + offset]!);
   return [await of('value').encrypt(0, values), lane(0), lane(1)];
 }
 
@@ -113,6 +113,11 @@ describe('is refused, and leaves nothing:', () => {
       'manifest-other',
       async () => ({ jws: await signManifest({ ...manifest, words: ['paid'] }, signer) }),
     ],
+    [
+      'ciphertext of the former layout',
+      'manifest-former',
+      async () => ({ jws: await signManifest({ ...manifest, format: 'sluice-blocks-1' }, signer) }),
+    ],
     ['a bit of the first block', 'blocks-differ', async () => ({ body: csv(changed(3, 2, plusOne)) })],
     [
       'a bit of a square’s high word in the last row',
@@ -139,7 +144,7 @@ describe('is refused, and leaves nothing:', () => {
 
   it('a row that is none, however many may be rejected', async () => {
     const jws = await signManifest(manifest, signer);
-    const upload = fixture.upload(schema, csv(changed(9, 2, () => '-1')), {
+    const upload = fixture.upload(schema, csv(changed(9, 2, () => String(2n ** 63n))), {
       manifest: jws,
       version: 2,
       rejectShareMax: 1,

@@ -33,9 +33,9 @@ export async function sumTable(
   const words = await Promise.all(MEASURES.map((name) => wordsOf(name, values[name])));
   const names = MEASURES.flatMap((name) => [name, ...squareColumns(name)]);
   await connection.run(
-    `CREATE TABLE secret (_idx UBIGINT, r VARCHAR, s INTEGER, ${names.map((one) => `${one} UBIGINT`).join(', ')})`,
+    `CREATE TABLE secret (_idx BIGINT, r VARCHAR, s INTEGER, ${names.map((one) => `${one} BIGINT`).join(', ')})`,
   );
-  await connection.run('CREATE TABLE plain (_idx UBIGINT, r VARCHAR, s INTEGER, paid BIGINT, tax BIGINT)');
+  await connection.run('CREATE TABLE plain (_idx BIGINT, r VARCHAR, s INTEGER, paid BIGINT, tax BIGINT)');
   await connection.run("CREATE TABLE regions AS SELECT * FROM (VALUES ('a', 1), ('b', 2), ('c', 1)) t(code, zone)");
   for (let start = 0; start < rows; start += 2_000) {
     const part = Array.from({ length: Math.min(2_000, rows - start) }, (_, at) => start + at);
