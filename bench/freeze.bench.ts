@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { assemble, type Gateway } from '../gateway/assemble.ts';
 import { readConfig } from '../gateway/config.ts';
 import { openEmbeddedIssuer } from '../gateway/identity/index.ts';
-import { seedHome } from '../gateway/seed-home.ts';
+import { batchOfPlan, seedHome } from '../gateway/seed-home.ts';
 import type { BenchOptions } from './run.ts';
 
 const PLAN = 'plan-demo-farms';
@@ -42,7 +42,7 @@ export default async function bench({ tiny, log }: BenchOptions): Promise<Record
   const events = { sandbox: () => undefined, bug: (_reference: string, error: unknown) => fail(error), fatal: fail };
   const gateway = await assemble(config, 'bench', events);
   try {
-    await seedHome(gateway, config, () => undefined);
+    await seedHome(gateway, config, () => undefined, batchOfPlan(PLAN));
     const clients = await openClients(gateway, home);
     const drills: Drill[] = [];
     for (let n = 0; n < (tiny ? 2 : 60); n += 1) {

@@ -24,7 +24,7 @@ import { DEFAULT_CLOCK, geometricClock } from '../gateway/jobs/release-clock.ts'
 import { admit } from '../gateway/pipeline/admit.ts';
 import { compileAnew, compileStages } from '../gateway/pipeline/compile-query.ts';
 import { workerTables } from '../gateway/pipeline/execute.ts';
-import { seedHome } from '../gateway/seed-home.ts';
+import { batchOfPlan, seedHome } from '../gateway/seed-home.ts';
 import { protectThrough } from '../policies/index.ts';
 import type { EngineSession } from '../sandbox/index.ts';
 import { type ClientOrder, type ClientReport, NUMBER, type Target } from './gateway-load.ts';
@@ -111,7 +111,7 @@ async function open(home: string, scale: number, tick: (arrivedMs: number) => Pr
     { sandbox: ignore, bug: (_reference, error) => fail(error), fatal: fail },
     tick,
   );
-  await seedHome(gateway, config, ignore);
+  await seedHome(gateway, config, ignore, batchOfPlan(PLAN));
   return gateway;
 }
 

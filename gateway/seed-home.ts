@@ -19,21 +19,41 @@ import type { Gateway } from './assemble.ts';
 import type { Config } from './config.ts';
 import type { Caller } from './identity/index.ts';
 
+export interface SeedBatch {
+  readonly tables: readonly FirstBatchResource[];
+  readonly plans: readonly NewPlan[];
+}
+const WHOLE_BATCH: SeedBatch = { tables: firstBatch, plans: seedPlans };
+
+/** One plan of the first batch with its tables. */
+export function batchOfPlan(id: string): SeedBatch {
+  const plans = seedPlans.filter((plan) => plan.id === id);
+  const asked = new Set(plans.flatMap((plan) => plan.tables.map(({ resource }) => resource)));
+  return { plans, tables: firstBatch.filter((table) => asked.has(table.id)) };
+}
+
 /**
  * A fresh home gets the first batch of the city (domain.md): 15 resources as 25 tables of synthetic data, and plans that
  * a developer can use at once. Everything goes the way that providers, bureau and operator would take, log included.
  * A start that was cut off goes on where it stopped.
+ *
+ * @param batch less than everything, for those who need a gateway at work and no city.
  */
-export async function seedHome(gateway: Gateway, config: Config, say: (line: string) => void): Promise<void> {
+export async function seedHome(
+  gateway: Gateway,
+  config: Config,
+  say: (line: string) => void,
+  batch: SeedBatch = WHOLE_BATCH,
+): Promise<void> {
   const { store } = gateway.deps;
   if (config.scale === 0 || store.read((db) => readSetting(db, SEEDED, z.unknown())) !== null) return;
-  say(`seeding ${firstBatch.length} tables at scale ${config.scale} of the city …`);
+  say(`seeding ${batch.tables.length} tables at scale ${config.scale} of the city …`);
   const startedMs = performance.now();
   await store.commit((tx) => {
     for (const organisation of seedOrganisations) putOrganisation(tx, organisation);
   });
-  const rows = await seedTables(gateway, config);
-  for (const plan of seedPlans) await seedPlan(gateway, plan);
+  const rows = await seedTables(gateway, config, batch.tables);
+  for (const plan of batch.plans) await seedPlan(gateway, plan);
   await store.commit((tx) => putSetting(tx, SEEDED, { scale: config.scale, seed: config.seed }));
   say(`seeded ${rows} rows in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
 }
@@ -42,8 +62,8 @@ const SEEDED = 'seeded';
 const BUREAU: Caller = { sub: 'seed', org: 'data-bureau', role: 'bureau' };
 
 /** Side by side: an upload by itself leaves a core idle while its worker starts. */
-async function seedTables(gateway: Gateway, config: Config): Promise<number> {
-  const left = firstBatch.values();
+async function seedTables(gateway: Gateway, config: Config, tables: SeedBatch['tables']): Promise<number> {
+  const left = tables.values();
   let rows = 0;
   const lane = async (): Promise<void> => {
     for (const resource of left) {
