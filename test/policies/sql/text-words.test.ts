@@ -15,12 +15,9 @@ describe('wordsOf', () => {
     expect(words(text)).toEqual(expected);
   });
 
-  test('takes linear time', () => {
-    for (const piece of ["'", '"', '/*', '$a$', "e'", '--', '$', "''"]) {
-      const start = performance.now();
-      wordsOf(piece.repeat(60_000));
-      expect(performance.now() - start).toBeLessThan(1_000);
-    }
+  // One that looked back or ahead for each would take minutes, and the test's own time would end it.
+  test.each(["'", '"', '/*', '$a$', "e'", '--', '$', "''"])('takes a long row of %s', (piece) => {
+    expect(wordsOf(piece.repeat(200_000)).length).toBeLessThanOrEqual(400_000);
   });
 });
 
