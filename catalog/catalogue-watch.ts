@@ -1,21 +1,21 @@
 import type Database from 'better-sqlite3';
-import { SEALED_TABLES } from './row-seals.ts';
+import type { SealedTable } from './row-seals.ts';
 
 const CHANGES = ['INSERT', 'UPDATE', 'DELETE'];
 
 /**
- * Sees every change of the catalogue that goes through a connection. WHY triggers and not calls of the functions that
+ * Sees every change of sealed tables that goes through a connection. WHY triggers and not calls of the functions that
  * write: what is remembered of the catalogue must not outlive a change that someone forgot to tell of.
  *
  * @returns whether there was a change since the last call; one that was rolled back counts too.
  */
-export function watchCatalogue(client: Database.Database): () => boolean {
+export function watchCatalogue(client: Database.Database, tables: readonly SealedTable[]): () => boolean {
   let isChanged = false;
   client.function('catalogue_changed', () => {
     isChanged = true;
     return null;
   });
-  for (const table of Object.keys(SEALED_TABLES)) {
+  for (const table of tables) {
     for (const change of CHANGES) {
       client.exec(
         `CREATE TEMP TRIGGER ${table}_${change} AFTER ${change} ON main.${table} BEGIN SELECT catalogue_changed(); END`,

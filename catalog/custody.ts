@@ -77,6 +77,24 @@ export function custodyKeysHeld(db: Db): readonly string[] {
   return selectKeysHeld(db).all();
 }
 
+// ── Its own budget ───────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What an opening costs the units of each column that names some, as its intent in the log says. */
+export interface CustodyCharges {
+  readonly dataset: string;
+  /** Column and ρ. */
+  readonly rho: readonly (readonly [column: string, rho: number])[];
+}
+
+/** The accounts that a charge is reserved in: of the dataset, and of the plan in it. */
+export function custodyAccounts({ dataset }: Pick<CustodyCharges, 'dataset'>, column: string, plan: string) {
+  const named = (...whose: string[]): string => `custody:${JSON.stringify([dataset, column, ...whose])}`;
+  return [
+    { account: named(), kind: 'resource' },
+    { account: named(plan), kind: 'plan' },
+  ] as const;
+}
+
 // ── Openings ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface CustodyOpening extends CustodyVersion {

@@ -8,6 +8,7 @@ export * from './canaries.ts';
 export { canonicalJson, contentHash, sha256, sha256Hex } from './canonical.ts';
 export { checkTableSchema } from './check-table-schema.ts';
 export * from './custody.ts';
+export { mendCustodyBooks } from './custody-books.ts';
 export type { Db } from './db.ts';
 export type { NewDecision } from './decide-plan.ts';
 export { decidePlan, revokePlan } from './decide-plan.ts';

@@ -1,10 +1,16 @@
-import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { AppError } from '#policies';
 import {
   canaries,
+  custodyCells,
+  custodyOpenings,
+  custodyPackages,
+  custodySets,
   freezes,
+  ledgerAccounts,
+  ledgerReservations,
   organisations,
   planDecisions,
   planResources,
@@ -35,7 +41,24 @@ export const SEALED_TABLES = {
   canaries,
   privacy_books: privacyBooks,
 } as const;
-export type SealedTable = keyof typeof SEALED_TABLES;
+/**
+ * All that a custodian decides by. WHY the ledger too, which a gateway holds against its log alone: here it is small.
+ */
+export const CUSTODY_TABLES = {
+  custody_packages: custodyPackages,
+  custody_openings: custodyOpenings,
+  custody_sets: custodySets,
+  custody_cells: custodyCells,
+  ledger_accounts: ledgerAccounts,
+  ledger_reservations: ledgerReservations,
+} as const;
+export type SealedTable = keyof typeof SEALED_TABLES | keyof typeof CUSTODY_TABLES;
+/** Which tables of a store are sealed: those of a gateway's home, or of a custodian's. */
+export type SealedStore = 'catalogue' | 'custody';
+
+export function sealedTables(of: SealedStore): readonly SealedTable[] {
+  return Object.keys(of === 'catalogue' ? SEALED_TABLES : CUSTODY_TABLES) as SealedTable[];
+}
 
 /** A row that is not as the gateway wrote it; `key` is `*` where rows are missing or were put back as they once were. */
 export interface TamperedRow {
@@ -43,7 +66,7 @@ export interface TamperedRow {
   readonly key: string;
 }
 
-type Value = string | number | null;
+type Value = string | number | Buffer | null;
 
 interface SealedColumns {
   /** In the order of the table. */
@@ -58,7 +81,7 @@ interface SealedColumns {
 const ADDED_LATER: Partial<Readonly<Record<SealedTable, number>>> = { resources: 1, plans: 1 };
 
 const LAYOUT = Object.fromEntries(
-  Object.entries(SEALED_TABLES).map(([name, table]) => [name, layoutOf(table)]),
+  Object.entries({ ...SEALED_TABLES, ...CUSTODY_TABLES }).map(([name, table]) => [name, layoutOf(table)]),
 ) as Readonly<Record<SealedTable, SealedColumns>>;
 
 function layoutOf(table: SQLiteTable): SealedColumns {
@@ -95,12 +118,17 @@ export interface RowSeals {
 
 export interface RowSealsOptions {
   readonly writer: Database.Database;
+  /** Default: the catalogue's. */
+  readonly of?: SealedStore;
   /** 32 bytes. */
   readonly key: Uint8Array;
   /** Told once of each row. */
   readonly onTampered: (row: TamperedRow) => void;
-  /** Told how many rows of a home that was never sealed were sealed as they lay there. */
-  readonly onTakenIn: (rows: number) => void;
+  /**
+   * Told how many rows of a home that was never sealed were sealed as they lay there. Null: none may be, as there are seals
+   * wherever there is this key.
+   */
+  readonly onTakenIn: ((rows: number) => void) | null;
 }
 
 /** No checks: stores of tests and offline readers, which have no key. */
@@ -121,11 +149,11 @@ interface SealChecks {
 }
 
 /** What a connection needs to hold rows against seals; it may be one that only reads. */
-function sealChecks(client: Database.Database, key: Uint8Array): SealChecks {
+function sealChecks(client: Database.Database, key: Uint8Array, tables: readonly SealedTable[]): SealChecks {
   const secret = createSecretKey(key);
   const macOf = (table: SealedTable, values: readonly Value[]) =>
     createHmac('sha256', secret)
-      .update(JSON.stringify([table, ...withoutUnset(table, values)]))
+      .update(JSON.stringify([table, ...withoutUnset(table, values).map(sealedValue)]))
       .digest();
   client.function('row_mac', { varargs: true, deterministic: true }, (table: unknown, ...values: unknown[]) =>
     macOf(table as SealedTable, values as Value[]),
@@ -139,7 +167,7 @@ function sealChecks(client: Database.Database, key: Uint8Array): SealChecks {
     return mac.digest();
   };
   const wrongRows = (): readonly TamperedRow[] => {
-    const rows = tableNames().flatMap((table) => {
+    const rows = tables.flatMap((table) => {
       const wrong = client.prepare<[], string>(wrongRowsSql(table)).pluck().all();
       return wrong.map((rowKey): TamperedRow => ({ table, key: rowKey }));
     });
@@ -157,7 +185,7 @@ function sealChecks(client: Database.Database, key: Uint8Array): SealChecks {
  * @returns what is not as the gateway wrote it; null for a home that was never sealed.
  */
 export function tamperedRows(client: Database.Database, key: Uint8Array): readonly TamperedRow[] | null {
-  const { storedMac, wrongRows } = sealChecks(client, key);
+  const { storedMac, wrongRows } = sealChecks(client, key, sealedTables('catalogue'));
   return storedMac() === null ? null : wrongRows();
 }
 
@@ -167,8 +195,9 @@ export function tamperedRows(client: Database.Database, key: Uint8Array): readon
  *
  * SAD PATH: whoever can make a home look never sealed has its rows taken in. That the log says so again is the sign of it.
  */
-export function openRowSeals({ writer, key, onTampered, onTakenIn }: RowSealsOptions): RowSeals {
-  const { macOf, wholeMac, storedMac, wrongRows } = sealChecks(writer, key);
+export function openRowSeals({ writer, of = 'catalogue', key, onTampered, onTakenIn }: RowSealsOptions): RowSeals {
+  const tables = sealedTables(of);
+  const { macOf, wholeMac, storedMac, wrongRows } = sealChecks(writer, key, tables);
   const told = new Set<string>();
   let isWhole = true;
   let foreignVersion = dataVersion(writer);
@@ -187,14 +216,14 @@ export function openRowSeals({ writer, key, onTampered, onTakenIn }: RowSealsOpt
     for (const row of wrong) tell(row);
   }
 
-  if (storedMac() === null) {
+  if (storedMac() === null && onTakenIn !== null) {
     let takenIn = 0;
-    for (const table of tableNames()) takenIn += writer.prepare(sealRowsSql(table)).run().changes;
+    for (const table of tables) takenIn += writer.prepare(sealRowsSql(table)).run().changes;
     updateWhole.run(wholeMac());
     if (takenIn > 0) onTakenIn(takenIn);
   }
   checkAll();
-  for (const table of tableNames()) writer.exec(triggersSql(table));
+  for (const table of tables) writer.exec(triggersSql(table));
   const selectSeal = (client: Database.Database) =>
     client.prepare<[string, string], Buffer>('SELECT mac FROM row_seals WHERE table_name = ? AND row_key = ?').pluck();
   const perClient = new WeakMap<Database.Database, ReturnType<typeof selectSeal>>();
@@ -233,14 +262,17 @@ export function openRowSeals({ writer, key, onTampered, onTakenIn }: RowSealsOpt
   };
 }
 
+/** WHY a digest: as JSON, bytes are a list of numbers. */
+function sealedValue(value: Value): string | number | null {
+  return Buffer.isBuffer(value) ? `sha256:${createHash('sha256').update(value).digest('hex')}` : value;
+}
+
 function withoutUnset(table: SealedTable, values: readonly Value[]): readonly Value[] {
   const first = values.length - (ADDED_LATER[table] ?? 0);
   let end = values.length;
   while (end > first && values[end - 1] === null) end -= 1;
   return values.slice(0, end);
 }
-
-const tableNames = () => Object.keys(SEALED_TABLES) as SealedTable[];
 
 /** Changes when another connection has written to the file: the gateway is the only one that should (sqlite.org/pragma.html). */
 function dataVersion(client: Database.Database): number {

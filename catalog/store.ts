@@ -9,7 +9,7 @@ import { createCommitQueue } from './group-commit.ts';
 import { lockHome } from './home-lock.ts';
 import { type Indexer, inlineIndexer, threadedIndexer } from './indexer.ts';
 import { migrate } from './migrate.ts';
-import { NO_SEALS, openRowSeals, type RowSeals, type TamperedRow } from './row-seals.ts';
+import { NO_SEALS, openRowSeals, type RowSeals, type RowSealsOptions, sealedTables } from './row-seals.ts';
 import { attachSearchIndex, prepareSearchIndex, searchIndexPath } from './search-index.ts';
 import { openWalSync } from './wal-sync.ts';
 
@@ -63,14 +63,7 @@ export interface StoreOptions {
   /** Called once when the disk failed in a way that leaves durability unknown: the process should stop. */
   readonly onFailure?: (cause: unknown) => void;
   /** With it, rows that decide who may ask what are sealed and checked (row-seals.ts). Without: tests only. */
-  readonly integrity?: {
-    /** 32 bytes. */
-    readonly key: Uint8Array;
-    /** Told once of each row that is not as the gateway wrote it, after the look that found it. Such rows are not used. */
-    readonly onTampered: (row: TamperedRow) => void;
-    /** Told how many rows of a home that was never sealed were sealed as they lay there. */
-    readonly onTakenIn: (rows: number) => void;
-  };
+  readonly integrity?: Omit<RowSealsOptions, 'writer'>;
 }
 
 const NOTHING = () => undefined;
@@ -103,7 +96,7 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
   const indexer = openIndexer(options.path, reader);
   let derivation: Derivation | null = null;
   let catalogueVersion = 0;
-  const catalogueChanged = watchCatalogue(writer.client);
+  const catalogueChanged = watchCatalogue(writer.client, sealedTables(options.integrity?.of ?? 'catalogue'));
   const beforeCommit: Derivation = (tx) => {
     const derived = derivation?.(tx) ?? NOTHING;
     const isChanged = catalogueChanged();

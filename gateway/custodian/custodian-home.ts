@@ -3,20 +3,22 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { appendEntry, custodyKeysHeld, openStore, type Store } from '#catalog';
+import { appendEntry, custodyKeysHeld, type Store } from '#catalog';
 import { AppError, drawnNoise } from '#policies';
 import { type AccessLog, loadOrCreateLogKey, openLog } from '../audit/index.ts';
 import { readOrCreatePrivate, readPrivate } from '../identity/index.ts';
 import { Custodian, type CustodianDeps } from './custodian.ts';
 import { type CustodianKey, custodianKeyOf } from './custodian-key.ts';
 import { type CustodianPolicy, DEFAULT_CUSTODIAN_POLICY } from './custodian-policy.ts';
+import { keptLog } from './kept-log.ts';
 import { openPackageShelf, type PackageShelf } from './package-shelf.ts';
+import { openRecords } from './records.ts';
 import { joinShares, SECRET_BYTES, splitSecret } from './shares.ts';
 import { loadOrCreateSigningKey, type SigningKey } from './signing-key.ts';
 
 /**
- * A custodian's directory: `custodian.db` (its state and its log), `keys/` (its secrets, each readable by its owner alone), `packages/`
- * (as providers sent them, sealed), `trust.json` (whom it listens to).
+ * A custodian's directory: `custodian.db` (its state and its log), `keys/` (its secrets, each readable by its owner alone, and how far its
+ * log had come), `packages/` (as providers sent them, sealed), `trust.json` (whom it listens to).
  */
 export const CUSTODIAN_LOG_ORIGIN = 'sluice/custodian-log';
 
@@ -43,27 +45,29 @@ export interface CustodianHomeOptions {
   /** Told when log or store can no longer be relied on: the process must stop. */
   readonly fatal: (cause: unknown) => void;
   /** Tests leave rules out, or take the chance out of the noise. */
-  readonly instead?: Partial<Pick<CustodianDeps, 'checks' | 'setChecks' | 'noise' | 'isGateway'>>;
+  readonly instead?: Partial<Pick<CustodianDeps, 'checks' | 'setChecks' | 'noise' | 'isGateway' | 'isIntact'>>;
 }
 
 export async function openCustodianHome(options: CustodianHomeOptions): Promise<CustodianParts> {
   const { dir, policy = DEFAULT_CUSTODIAN_POLICY, now = () => new Date(), fatal, instead = {} } = options;
   await mkdir(join(dir, 'keys'), { recursive: true, mode: 0o700 });
-  const store = openStore({ path: join(dir, 'custodian.db'), now, onFailure: fatal });
-  const key = loadOrCreateLogKey(join(dir, 'keys', 'log.key'), CUSTODIAN_LOG_ORIGIN);
-  const log = await openLog({ store, key, origin: CUSTODIAN_LOG_ORIGIN });
+  const records = await openRecords(dir, { now, fatal });
+  const { store, isIntact } = records;
+  const log = await openOwnLog(store, dir);
+  await records.begin();
   const signing = await loadOrCreateSigningKey(join(dir, 'keys', 'signing.key'), '--dir');
   const keys = await custodianKeys(dir);
   let trust = await readTrust(dir);
   const refresh = setInterval(() => void readTrust(dir).then((read) => (trust = read), fatal), TRUST_READ_MS).unref();
   const isProvider = (thumbprint: string) => trust.providers.includes(thumbprint);
-  const shelf = openPackageShelf({ store, dir: join(dir, 'packages'), keys, isProvider });
+  const shelf = openPackageShelf({ store, dir: join(dir, 'packages'), keys, isProvider, isIntact });
   const custodian = new Custodian({
     store,
     log,
     signing,
     policy,
     now,
+    isIntact,
     noise: drawnNoise((bytes) => randomFillSync(bytes)),
     isGateway: (thumbprint) => trust.gateways.includes(thumbprint),
     packageOf: shelf.find,
@@ -87,6 +91,17 @@ export async function openCustodianHome(options: CustodianHomeOptions): Promise<
       store.close();
     },
   };
+}
+
+/** @throws AppError `LOG_CORRUPT`; the store is given up then. */
+async function openOwnLog(store: Store, dir: string): Promise<AccessLog> {
+  try {
+    const key = loadOrCreateLogKey(join(dir, 'keys', 'log.key'), CUSTODIAN_LOG_ORIGIN);
+    return keptLog(await openLog({ store, key, origin: CUSTODIAN_LOG_ORIGIN }), dir);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
 }
 
 const TRUST_READ_MS = 1_000;

@@ -5,8 +5,10 @@ import type * as z from 'zod';
 import {
   appendEntry,
   beginCustodyOpening,
+  type CustodyCharges,
   canonicalJson,
   countCustodyFailure,
+  custodyAccounts,
   type Db,
   endCustodyOpening,
   findCustodyPackage,
@@ -55,6 +57,8 @@ export interface CustodianDeps {
   readonly policy: CustodianPolicy;
   readonly noise: Pick<PrivacyNoise, 'take'>;
   readonly now: () => Date;
+  /** Whether its records are as it wrote them: looked at anew in each transaction. */
+  readonly isIntact: () => boolean;
   /** Whether a key, by its thumbprint, is one of a gateway that may ask. */
   readonly isGateway: (thumbprint: string) => boolean;
   /** What is held of a version; null where no data key is. */
@@ -127,7 +131,8 @@ export class Custodian {
   }
 
   async #answer(asked: Asked): Promise<OpeningAnswer> {
-    const { packageOf, store, log, policy } = this.#deps;
+    const { packageOf, store, log, policy, isIntact } = this.#deps;
+    if (!isIntact()) throw custodyRefused('records');
     const { dataset, version } = asked.request;
     const held = await packageOf(dataset, version);
     if (held === null) throw custodyRefused('dataset');
@@ -155,7 +160,8 @@ export class Custodian {
   /** One transaction: everything that is judged, what it costs, and the intent. */
   #begin(tx: Db, opening: Opening, asked: Asked, policy: CustodianPolicy): Begun {
     const { request, held } = opening;
-    const { checks = OPENING_CHECKS, now } = this.#deps;
+    const { checks = OPENING_CHECKS, now, isIntact } = this.#deps;
+    if (!isIntact()) throw custodyRefused('records'); // as of now: others may have written since
     if (isNonceUsed(tx, asked.nonce)) throw custodyRefused('replay');
     const row = findCustodyPackage(tx, held);
     if (row === null || row.header === null) throw custodyRefused('dataset');
@@ -167,12 +173,13 @@ export class Custodian {
     if (cells.length === 0 || isFull(tx, held, policy)) throw custodyRefused('withheld');
     const id = randomUUID();
     const { plan, planHash } = request;
-    const charges = cells.some(({ known }) => known === null) ? this.#reserve(tx, id, opening) : {};
+    const charges = cells.some(({ known }) => known === null) ? this.#reserve(tx, id, opening) : null;
     beginCustodyOpening(tx, { id, nonce: asked.nonce, dataset: held.dataset, version: held.version, plan, planHash });
     for (const { set } of cells) rememberCustodySet(tx, held, { ...stored(set), name: set.name });
     const withheld = verdicts.flat().filter((shown) => !shown).length;
     const entry = entryOf(asked, `opening ${id}: ${cells.length} numbers, ${withheld} sets withheld`);
-    appendEntry(tx, { ...entry, kind: 'intent', at: tx.now(), decision: 'permit', budget: charges });
+    const budget = charges === null ? {} : { budget: { ...charges } };
+    appendEntry(tx, { ...entry, kind: 'intent', at: tx.now(), decision: 'permit', ...budget });
     return { id, cells };
   }
 
@@ -192,7 +199,7 @@ export class Custodian {
   }
 
   /** Per column that names units: what the numbers cost it, in the dataset's account and in the plan's. */
-  #reserve(tx: Db, id: string, { request, held }: Opening): Readonly<Record<string, number>> {
+  #reserve(tx: Db, id: string, { request, held }: Opening): CustodyCharges {
     const { policy } = this.#deps;
     const statistics = request.statistics.map(({ functional, variance }) => ({
       rowSize: sizeOfFunctional(functional, held),
@@ -204,12 +211,12 @@ export class Custodian {
       return [column, Number(rhoUnits(openingRho(statistics, bound))) / Number(RHO_UNITS)] as const;
     });
     if (costs.some(([, rho]) => rho > policy.openingRho)) throw custodyRefused('noise');
+    const limits = { resource: policy.datasetRho, plan: policy.planRho };
     for (const [column, amount] of costs) {
-      const account = (...whose: string[]) => `custody:${JSON.stringify([held.dataset, column, ...whose])}`;
-      reserveOrRefuse(tx, { account: account(), kind: 'resource', job: id, amount, limit: policy.datasetRho });
-      reserveOrRefuse(tx, { account: account(request.plan), kind: 'plan', job: id, amount, limit: policy.planRho });
+      for (const account of custodyAccounts(held, column, request.plan))
+        reserveOrRefuse(tx, { ...account, job: id, amount, limit: limits[account.kind] });
     }
-    return Object.fromEntries(costs);
+    return { dataset: held.dataset, rho: costs };
   }
 
   /** Signed by the custodian, then sealed for whom it is: nobody between sees the numbers. */

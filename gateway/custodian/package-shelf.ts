@@ -33,11 +33,13 @@ export interface ShelfDeps {
   /** The custodian's keys, the current one first; former ones open what was sealed for them. */
   readonly keys: readonly CustodianKey[];
   readonly isProvider: (thumbprint: string) => boolean;
+  /** Whether the custodian's records are as it wrote them. */
+  readonly isIntact: () => boolean;
 }
 
 const OPENED_MAX = 4;
 
-export function openPackageShelf({ store, dir, keys, isProvider }: ShelfDeps): PackageShelf {
+export function openPackageShelf({ store, dir, keys, isProvider, isIntact }: ShelfDeps): PackageShelf {
   const opened = new Map<string, Promise<HeldPackage | null>>();
   const path = (dataset: string, version: string) =>
     join(
@@ -64,7 +66,10 @@ export function openPackageShelf({ store, dir, keys, isProvider }: ShelfDeps): P
     const file = path(dataset, version);
     await writeFile(`${file}.new`, rest, { mode: 0o600, flush: true });
     const destroyed = await store
-      .commit((tx) => take(tx, whole, { signer, keyId: key.id, header: head }))
+      .commit((tx) => {
+        if (!isIntact()) throw custodyRefused('records');
+        return take(tx, whole, { signer, keyId: key.id, header: head });
+      })
       .catch(async (error: unknown) => {
         await rm(`${file}.new`, { force: true });
         throw error;

@@ -57,6 +57,8 @@ export const CUSTODY: Readonly<Record<string, string>> = {
   'use smaller weights': '请使用较小的权重',
   'the noise asked for is too little': '所请求的噪声过小',
   'ask for less ρ': '请减小 ρ',
+  'the custodian’s own records are not as it wrote them': '托管方自身的记录与其所写不符',
+  'have the custodian restore them from a backup and examine its machine': '请托管方从备份恢复并检查其主机',
   'the custodian’s own privacy budget of the data cannot bear this': '托管方自有的该数据隐私预算不足以支付',
   'ask for less, or repeat a question that was answered: that is free': '请减少用量，或重复已回答过的问题（不计费）',
   'no set of rows stands for enough units, and differs in enough units from those opened before':

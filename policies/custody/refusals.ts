@@ -45,6 +45,10 @@ export const CUSTODY_REFUSALS = Object.freeze({
     reason: 'too many encrypted sums were not what they were said to be: the data are closed',
     remedy: 'have the operator examine the gateway; the provider encrypts anew under a new key',
   },
+  records: {
+    reason: 'the custodian’s own records are not as it wrote them',
+    remedy: 'have the custodian restore them from a backup and examine its machine',
+  },
   package: { reason: 'the provider’s package is not whole, or not signed by it', remedy: 'encrypt the data again' },
 } as const);
 

@@ -30,9 +30,11 @@ import {
   submitPlan,
   type TamperedRow,
 } from '../../catalog/index.ts';
-import { SEALED_TABLES, type SealedTable } from '../../catalog/row-seals.ts';
+import { SEALED_TABLES } from '../../catalog/row-seals.ts';
 import { DEFAULT_PROFILE } from '../../policies/index.ts';
 import { seed } from './memory-store.ts';
+
+type SealedTable = keyof typeof SEALED_TABLES;
 
 let dir: string;
 let path: string;

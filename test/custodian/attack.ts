@@ -8,7 +8,7 @@ export interface Outcome {
   readonly got: boolean;
 }
 export interface Attack {
-  readonly group: 'gateway' | 'adaptive' | 'ciphertext' | 'provider';
+  readonly group: 'gateway' | 'adaptive' | 'ciphertext' | 'provider' | 'records';
   readonly name: string;
   /** The refusal that must be named. */
   readonly refusal: string;

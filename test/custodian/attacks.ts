@@ -3,10 +3,12 @@ import type { Attack } from './attack.ts';
 import { CIPHERTEXT_ATTACKS } from './ciphertext-attacks.ts';
 import { GATEWAY_ATTACKS } from './gateway-attacks.ts';
 import { PROVIDER_ATTACKS } from './provider-attacks.ts';
+import { RECORDS_ATTACKS } from './records-attacks.ts';
 
 export const ATTACKS: readonly Attack[] = [
   ...GATEWAY_ATTACKS,
   ...ADAPTIVE_ATTACKS,
   ...CIPHERTEXT_ATTACKS,
   ...PROVIDER_ATTACKS,
+  ...RECORDS_ATTACKS,
 ];

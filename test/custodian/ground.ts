@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { exportJWK, generateKeyPair } from 'jose';
 import { readEntries } from '#catalog';
 import { AppError, type EncryptedColumn, encryptedRange, type Functional, isEncrypted } from '#policies';
@@ -44,6 +45,12 @@ export interface Ground {
   send(bytes: Uint8Array, signer?: string): Promise<Told>;
   /** What the custodian's log says of refusals. */
   refusals(): readonly string[];
+  /** Its directory. */
+  readonly dir: string;
+  /** As somebody with the custodian's file in hand. */
+  edit(sql: string): void;
+  /** Ends the custodian and leaves its directory. */
+  leave(): Promise<void>;
   close(): Promise<void>;
 }
 export interface AskHow {
@@ -65,7 +72,9 @@ export interface PackageChange {
 }
 export interface GroundOptions {
   readonly policy?: Partial<CustodianPolicy>;
-  readonly instead?: Partial<Pick<CustodianDeps, 'checks' | 'setChecks' | 'noise' | 'isGateway'>>;
+  readonly instead?: Partial<Pick<CustodianDeps, 'checks' | 'setChecks' | 'noise' | 'isGateway' | 'isIntact'>>;
+  /** The directory of a ground that was closed with `leave`: its custodian goes on. */
+  readonly at?: string;
 }
 
 /** WHY the noise is off unless an attack is about it: the rules have to stand without it. */
@@ -73,8 +82,8 @@ const SILENT: CustodianDeps['noise'] = { take: (_, count) => Array.from({ length
 /** Nothing of the budget where an attack is not about it. */
 const AMPLE = { datasetRho: 1e5, planRho: 1e5, openingRho: 1e5, openingsPerMinute: 10_000 };
 
-export async function plantGround({ policy = {}, instead = {} }: GroundOptions = {}): Promise<Ground> {
-  const dir = await mkdtemp(join(tmpdir(), 'sluice-custodian-'));
+export async function plantGround({ policy = {}, instead = {}, at }: GroundOptions = {}): Promise<Ground> {
+  const dir = at ?? (await mkdtemp(join(tmpdir(), 'sluice-custodian-')));
   const provider = generateKeyPairSync('ed25519');
   const gateway = await loadOrCreateSigningKey(join(dir, 'gateway.key'), 'test');
   await addTrust(dir, { gateways: [gateway.thumbprint], providers: [await thumbprintOf(provider.publicKey)] });
@@ -122,13 +131,24 @@ export async function plantGround({ policy = {}, instead = {} }: GroundOptions =
       parts.store
         .read((db) => readEntries(db, 0, 100_000))
         .flatMap(({ kind, note = '' }) => (kind === 'refusal' ? [note] : [])),
-    async close() {
+    dir,
+    edit: (sql) => {
+      const file = new Database(join(dir, 'custodian.db'));
+      file.pragma('foreign_keys = OFF');
+      file.exec(sql);
+      file.close();
+    },
+    async leave() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await parts.close();
+    },
+    async close() {
+      await ground.leave();
       await rm(dir, { recursive: true, force: true });
     },
   };
+  if (at !== undefined) return ground;
   const taken = await ground.send(await ground.packageFor());
   if (taken.why !== null) throw new Error(`the custodian refuses an honest package: ${taken.why}`);
   return ground;
