@@ -178,8 +178,12 @@ function admissionTo(catalog: QueryCatalog): Admission {
     decisions: [],
     submittedAt: '',
     revocation: null,
+    operator: null,
   };
-  return { kind: 'admission', caller: CALLER, plan, catalog, policies: '' };
+  const granted = { isMet: true, missing: null, evidence: [] };
+  const standing = { today: '', findings: { granted }, covered: [], uncovered: [] };
+  const asked = { caller: CALLER, action: 'submitJob', plan, standing, catalogueVersion: 0 } as const;
+  return { kind: 'admission', ...asked, catalog, policies: '' };
 }
 
 function arrivalOf(sql: string): JobArrival {

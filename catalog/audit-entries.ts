@@ -11,6 +11,8 @@ export const AUDIT_KINDS = [
   'resource',
   'upload',
   'plan',
+  'grant',
+  'party-key',
   'log-read',
   'log-key',
   'master-key',
@@ -42,6 +44,8 @@ export interface AuditEntry {
     readonly columns: readonly string[];
     readonly level: Level;
   }[];
+  /** Ids of the grants that cover the tables. */
+  readonly grants?: readonly string[];
   readonly mode?: Mode;
   readonly decision?: 'permit' | 'deny';
   readonly code?: string;

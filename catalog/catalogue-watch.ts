@@ -3,13 +3,20 @@ import type { SealedTable } from './row-seals.ts';
 
 const CHANGES = ['INSERT', 'UPDATE', 'DELETE'];
 
+export interface CatalogueWatch {
+  /** Whether there was a change since the last `take`. */
+  isChanged(): boolean;
+  /** The same, and begins anew. */
+  take(): boolean;
+}
+
 /**
  * Sees every change of sealed tables that goes through a connection. WHY triggers and not calls of the functions that
  * write: what is remembered of the catalogue must not outlive a change that someone forgot to tell of.
  *
- * @returns whether there was a change since the last call; one that was rolled back counts too.
+ * A change that was rolled back counts too.
  */
-export function watchCatalogue(client: Database.Database, tables: readonly SealedTable[]): () => boolean {
+export function watchCatalogue(client: Database.Database, tables: readonly SealedTable[]): CatalogueWatch {
   let isChanged = false;
   client.function('catalogue_changed', () => {
     isChanged = true;
@@ -22,9 +29,12 @@ export function watchCatalogue(client: Database.Database, tables: readonly Seale
       );
     }
   }
-  return () => {
-    const wasChanged = isChanged;
-    isChanged = false;
-    return wasChanged;
+  return {
+    isChanged: () => isChanged,
+    take() {
+      const wasChanged = isChanged;
+      isChanged = false;
+      return wasChanged;
+    },
   };
 }

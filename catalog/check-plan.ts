@@ -27,6 +27,12 @@ export function checkPlan(db: Db, plan: NewPlan): ReadonlyMap<string, string> {
   need(plan.author !== '', 'author', 'empty');
   const kind = findOrganisation(db, plan.org)?.kind;
   need(kind === 'developer' || kind === 'operator', 'org', 'not a registered developer or operator');
+  const operator = plan.operator ?? null;
+  need(
+    operator === null || findOrganisation(db, operator)?.kind === 'operator',
+    'operator',
+    'not a registered operator',
+  );
   need(isWholeNumber(plan.unitsMin, UNITS_MIN_MAX), 'unitsMin', `a whole number from 1 to ${UNITS_MIN_MAX}`);
   need(isWholeNumber(plan.jobsMax, LEDGER_AMOUNT_MAX), 'jobsMax', `a whole number from 1 to ${LEDGER_AMOUNT_MAX}`);
   need(isRho(plan.rhoMax ?? null), 'rhoMax', 'a number from 0.000001 to 10');

@@ -13,15 +13,23 @@ export interface Db {
   readonly client: Database.Database;
   /** The store's clock as ISO 8601 UTC text with milliseconds. */
   readonly now: () => string;
+  /** Whether the transaction has changed the catalogue so far: what is remembered of it says nothing then. */
+  readonly isCatalogueChanged: () => boolean;
   /** Passes on what is as the gateway wrote it (row-seals.ts). Every row that decides who may ask what goes through it. */
   sealed<T extends object | undefined>(table: SealedTable, row: T): T;
 }
 
-export function createDb(client: Database.Database, clock: () => Date, seals: RowSeals = NO_SEALS): Db {
+export function createDb(
+  client: Database.Database,
+  clock: () => Date,
+  seals: RowSeals = NO_SEALS,
+  isCatalogueChanged: () => boolean = () => false,
+): Db {
   return {
     orm: drizzle(client, { schema }),
     client,
     now: () => clock().toISOString(),
+    isCatalogueChanged,
     sealed: (table, row) => seals.check(client, table, row),
   };
 }

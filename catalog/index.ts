@@ -4,6 +4,7 @@ export * from './audit-entries.ts';
 export type { AuditFilters, AuditPage, AuditSearchResult, FoundEntry } from './audit-search.ts';
 export { searchEntries } from './audit-search.ts';
 export * from './audit-tree.ts';
+export * from './authorization/index.ts';
 export * from './canaries.ts';
 export { canonicalJson, contentHash, sha256, sha256Hex } from './canonical.ts';
 export { checkTableSchema } from './check-table-schema.ts';

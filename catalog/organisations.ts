@@ -35,6 +35,12 @@ export function findOrganisation(db: Db, id: string): Organisation | null {
   return row === undefined ? null : fromRow(row);
 }
 
+/** The operator of a city that has one; null where there is none or several: then it has to be named. */
+export function soleOperator(db: Db): string | null {
+  const [first, second] = listOrganisations(db, { kind: 'operator', limit: 2 });
+  return first === undefined || second !== undefined ? null : first.id;
+}
+
 /** By id; `after` is an organisation's id. */
 export function listOrganisations(db: Db, page: Page & { kind?: OrganisationKind } = {}): readonly Organisation[] {
   const where = and(

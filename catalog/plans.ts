@@ -57,6 +57,8 @@ export interface UsagePlan {
   /** Dates in Asia/Shanghai, both inclusive. */
   readonly validFrom: string;
   readonly validUntil: string;
+  /** The operator that serves it; null in plans that were filed before there were grants: nothing runs under them. */
+  readonly operator: string | null;
   readonly state: PlanState;
   /** SHA-256 of the canonical JSON of the content, hex. Changes when a refusal takes tables away. */
   readonly hash: string;
@@ -65,8 +67,11 @@ export interface UsagePlan {
   readonly revocation: PlanRevocation | null;
 }
 
-export type NewPlan = Omit<UsagePlan, 'state' | 'hash' | 'decisions' | 'submittedAt' | 'revocation' | 'rhoMax'> &
-  Partial<Pick<UsagePlan, 'rhoMax'>>;
+export type NewPlan = Omit<
+  UsagePlan,
+  'state' | 'hash' | 'decisions' | 'submittedAt' | 'revocation' | 'rhoMax' | 'operator'
+> &
+  Partial<Pick<UsagePlan, 'rhoMax' | 'operator'>>;
 
 type Row = typeof plans.$inferSelect;
 
@@ -113,7 +118,8 @@ function toDecision({ plan: _plan, ...decision }: typeof planDecisions.$inferSel
 
 /** What the hash stands for: everything that was asked for, nothing that happened since. */
 export function planHash(content: NewPlan): string {
-  const { id, title, purpose, author, org, tables, unitsMin, jobsMax, rhoMax, validFrom, validUntil } = content;
+  const { id, title, purpose, author, org, tables, unitsMin, jobsMax, rhoMax, validFrom, validUntil, operator } =
+    content;
   return contentHash({
     id,
     title,
@@ -126,6 +132,7 @@ export function planHash(content: NewPlan): string {
     jobsMax,
     // Left out where it is not set: plans of older homes keep their hash.
     rhoMax: rhoMax ?? undefined,
+    operator: operator ?? undefined,
     validFrom,
     validUntil,
   });

@@ -9,9 +9,13 @@ import {
   custodyPackages,
   custodySets,
   freezes,
+  grantRevocations,
+  grantSignatures,
+  grants,
   ledgerAccounts,
   ledgerReservations,
   organisations,
+  partyKeys,
   planDecisions,
   planResources,
   plans,
@@ -40,6 +44,10 @@ export const SEALED_TABLES = {
   freezes,
   canaries,
   privacy_books: privacyBooks,
+  party_keys: partyKeys,
+  grants,
+  grant_signatures: grantSignatures,
+  grant_revocations: grantRevocations,
 } as const;
 /**
  * All that a custodian decides by. WHY the ledger too, which a gateway holds against its log alone: here it is small.
@@ -78,7 +86,7 @@ interface SealedColumns {
  * Columns that came after a table's first seals, at its end. While such a column is null the MAC is made without it, so that the
  * seals of an older home stay good and no moment comes in which its rows are taken as they lie.
  */
-const ADDED_LATER: Partial<Readonly<Record<SealedTable, number>>> = { resources: 1, plans: 1 };
+const ADDED_LATER: Partial<Readonly<Record<SealedTable, number>>> = { resources: 1, plans: 2 };
 
 const LAYOUT = Object.fromEntries(
   Object.entries({ ...SEALED_TABLES, ...CUSTODY_TABLES }).map(([name, table]) => [name, layoutOf(table)]),

@@ -6,6 +6,8 @@
 import { blob, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { FREEZE_SCOPES } from '#policies';
 
+export * from './authorization/tables.ts';
+
 export const organisations = sqliteTable('organisations', {
   id: text('id').primaryKey(),
   titleZh: text('title_zh').notNull(),
@@ -91,6 +93,7 @@ export const plans = sqliteTable('plans', {
   submittedAt: text('submitted_at').notNull(),
   revocation: text('revocation'),
   rhoMax: real('rho_max'),
+  operator: text('operator'),
 });
 
 export const planResources = sqliteTable(

@@ -91,15 +91,15 @@ export function openStore(options: StoreOptions): Store {
 function openLocked(options: StoreOptions, unlock: () => void): Store {
   const client = openWriter(options.path);
   const seals = openSeals(client, options.integrity);
-  const writer = createDb(client, options.now, seals);
+  const watch = watchCatalogue(client, sealedTables(options.integrity?.of ?? 'catalogue'));
+  const writer = createDb(client, options.now, seals, watch.isChanged);
   const reader = options.path === IN_MEMORY ? writer : createDb(openReader(options.path), options.now, seals);
   const indexer = openIndexer(options.path, reader);
   let derivation: Derivation | null = null;
   let catalogueVersion = 0;
-  const catalogueChanged = watchCatalogue(writer.client, sealedTables(options.integrity?.of ?? 'catalogue'));
   const beforeCommit: Derivation = (tx) => {
     const derived = derivation?.(tx) ?? NOTHING;
-    const isChanged = catalogueChanged();
+    const isChanged = watch.take();
     if (isChanged) seals.sealAll();
     const entries = entryCount(tx);
     return () => {

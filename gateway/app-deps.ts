@@ -5,6 +5,8 @@ import type { AccessLog } from './audit/index.ts';
 import type { CanaryService } from './canaries/canary-service.ts';
 import type { DrillReport } from './canaries/drill.ts';
 import type { FreezeService } from './freezes/freeze-service.ts';
+import type { GrantService } from './grants/grant-service.ts';
+import type { PartyKeyService } from './grants/party-key-service.ts';
 import type { Authenticator, Authorizer, Caller, EmbeddedIssuer } from './identity/index.ts';
 import type { JobService } from './jobs/job-service.ts';
 import type { Language } from './messages/language.ts';
@@ -53,6 +55,8 @@ export interface AppDeps {
   readonly uploads: UploadService;
   readonly destructions: DestructionService;
   readonly plans: PlanService;
+  readonly partyKeys: PartyKeyService;
+  readonly grants: GrantService;
   readonly freezes: FreezeService;
   readonly canaries: CanaryService;
   readonly drill: (officer: Caller) => Promise<DrillReport>;

@@ -40,6 +40,8 @@ import { gatewayKeyFile, loadOrCreateSigningKey } from './custodian/signing-key.
 import { FreezeRegister } from './freezes/freeze-register.ts';
 import { createFreezeService } from './freezes/freeze-service.ts';
 import { measureSandbox, observeGauges } from './gauges.ts';
+import { createGrantService } from './grants/grant-service.ts';
+import { createPartyKeyService } from './grants/party-key-service.ts';
 import { createAuthorizer, openIdentity } from './identity/index.ts';
 import { createIntegrityReports } from './integrity-reports.ts';
 import { createJobs } from './jobs/jobs.ts';
@@ -199,6 +201,8 @@ export async function assemble(
     uploads,
     destructions,
     plans: createPlanService({ store }),
+    partyKeys: createPartyKeyService({ store }),
+    grants: createGrantService({ store, home: log.verifierKey, jobs }),
     freezes: createFreezeService({ store, register: freezes, sandbox, jobs }),
     canaries: createCanaryService({ store, register: canaryRegister, digests }),
     drill: (officer) => runDrill(officer, { ...deps, watch }),

@@ -10,10 +10,20 @@ import type { Caller } from './identity/index.ts';
 
 /** A change of state other than a job's, as the access log tells it. */
 export interface Change
-  extends Pick<AuditEntry, 'job' | 'plan' | 'planHash' | 'purpose' | 'about' | 'erased' | 'note'> {
+  extends Pick<AuditEntry, 'job' | 'grants' | 'plan' | 'planHash' | 'purpose' | 'about' | 'erased' | 'note'> {
   readonly kind: Extract<
     AuditEntry['kind'],
-    'resource' | 'upload' | 'plan' | 'log-read' | 'refusal' | 'freeze' | 'canary' | 'erasure' | 'destruction'
+    | 'resource'
+    | 'upload'
+    | 'plan'
+    | 'grant'
+    | 'party-key'
+    | 'log-read'
+    | 'refusal'
+    | 'freeze'
+    | 'canary'
+    | 'erasure'
+    | 'destruction'
   >;
   readonly caller: Caller;
   readonly tables?: NonNullable<AuditEntry['tables']>;

@@ -17,6 +17,7 @@ import {
 } from '#catalog';
 import type { Gateway } from './assemble.ts';
 import type { Config } from './config.ts';
+import { establishGrant } from './grants/establish-grants.ts';
 import type { Caller } from './identity/index.ts';
 
 export interface SeedBatch {
@@ -53,6 +54,7 @@ export async function seedHome(
     for (const organisation of seedOrganisations) putOrganisation(tx, organisation);
   });
   const rows = await seedTables(gateway, config, batch.tables);
+  await seedGrant(gateway);
   for (const plan of batch.plans) await seedPlan(gateway, plan);
   await store.commit((tx) => putSetting(tx, SEEDED, { scale: config.scale, seed: config.seed }));
   say(`seeded ${rows} rows in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
@@ -94,6 +96,26 @@ async function seedTable(gateway: Gateway, config: Config, declared: FirstBatchR
   });
   await resources.list(BUREAU, id);
   return rows ?? 0;
+}
+
+/** The whole of the first batch to the operator: proposed by one person of the bureau, signed by another and by every provider. */
+async function seedGrant({ deps }: Gateway): Promise<void> {
+  const providers = [...new Set(firstBatch.map(({ provider }) => provider))].sort();
+  await establishGrant(
+    { store: deps.store, keys: deps.partyKeys, grants: deps.grants, home: deps.log.verifierKey },
+    {
+      id: 'grant-first-batch',
+      kind: 'whole',
+      operator: 'operator',
+      providers,
+      tables: [],
+      classes: ['governance', 'welfare', 'industry'],
+      purpose: '第一批目录整体授权运营',
+      validFrom: '2025-01-01',
+      validUntil: '2029-12-31',
+    },
+    { author: { ...BUREAU, sub: 'seed-author' }, signer: BUREAU },
+  );
 }
 
 /** Operator submits, every involved provider and the bureau approve. */

@@ -72,6 +72,12 @@ export const POLICY_ERROR_CODES = [
   'POLICY_CANARY', // (none): the answer held a value that must never leave
 ] as const;
 
+/** A plan that lacks what the source plan demands (policies/authorization/requirements.ts). */
+export const STANDING_ERROR_CODES = [
+  'GRANT_MISSING', // plan, requirement, paragraph, missing, also[]: no grant in force covers any table of the plan
+  'GRANT_SCOPE', // plan, requirement, paragraph, columns[]: the query uses what the plan asks for and no grant covers
+] as const;
+
 /** What a developer, provider or officer may have wrong about the catalogue. */
 export const CATALOG_ERROR_CODES = [
   'RESOURCE_NOT_FOUND', // id
@@ -82,6 +88,12 @@ export const CATALOG_ERROR_CODES = [
   'PLAN_NOT_FOUND', // id
   'PLAN_INVALID', // path, problem
   'PLAN_STATE', // id, state, accepted
+  'GRANT_NOT_FOUND', // id
+  'GRANT_INVALID', // path, problem
+  'GRANT_STATE', // id, state, accepted
+  'KEY_NOT_FOUND', // id
+  'KEY_STATE', // id, state, accepted
+  'SIGNATURE_INVALID', // problem: nothing that a key of the organisation signed, or not of this
   'JOB_NOT_FOUND', // id
   'JOB_STATE', // id, state, accepted
   'JOB_CANCELLED', // (none): by its owner, by a freeze or by a shutdown
@@ -145,6 +157,7 @@ export const GATEWAY_ERROR_CODES = [
 
 export type SqlErrorCode = (typeof SQL_ERROR_CODES)[number];
 export type PolicyErrorCode = (typeof POLICY_ERROR_CODES)[number];
+export type StandingErrorCode = (typeof STANDING_ERROR_CODES)[number];
 export type CatalogErrorCode = (typeof CATALOG_ERROR_CODES)[number];
 export type SandboxErrorCode = (typeof SANDBOX_ERROR_CODES)[number];
 export type CustodyErrorCode = (typeof CUSTODY_ERROR_CODES)[number];
@@ -152,6 +165,7 @@ export type GatewayErrorCode = (typeof GATEWAY_ERROR_CODES)[number];
 export type ErrorCode =
   | SqlErrorCode
   | PolicyErrorCode
+  | StandingErrorCode
   | CatalogErrorCode
   | SandboxErrorCode
   | CustodyErrorCode
@@ -160,6 +174,7 @@ export type ErrorCode =
 export const ERROR_CODES: readonly ErrorCode[] = [
   ...SQL_ERROR_CODES,
   ...POLICY_ERROR_CODES,
+  ...STANDING_ERROR_CODES,
   ...CATALOG_ERROR_CODES,
   ...SANDBOX_ERROR_CODES,
   ...CUSTODY_ERROR_CODES,

@@ -14,6 +14,8 @@ export interface AccessDecision {
   readonly permitted: boolean;
   /** Ids of the policies that decided, and the hash of the set: `id,id@hash`. */
   readonly policies: string;
+  /** The same ids; none where nothing permitted it. */
+  readonly reasons: readonly string[];
 }
 
 /** A pure function of its arguments: time and state come in as attributes. Records nothing. */
@@ -31,6 +33,7 @@ export function createAuthorizer(policies: Readonly<Record<string, string>> = AC
   assert(cedar.preparseSchema(name, ACCESS_SCHEMA).type === 'success', 'the access schema is Cedar');
   const parsed = cedar.preparsePolicySet(name, { staticPolicies: { ...policies } });
   assert(parsed.type === 'success', 'the access policies are Cedar');
+  requireValid(policies);
   const remembered = new Map<string, AccessDecision>();
   return (caller, action, target) => {
     const question = JSON.stringify([caller, action, target]);
@@ -41,6 +44,18 @@ export function createAuthorizer(policies: Readonly<Record<string, string>> = AC
     remembered.set(question, decision);
     return decision;
   };
+}
+
+/** Cedar's own validator: a policy that asks for what no action or entity can have decides nothing, and must not lie there. */
+function requireValid(policies: Readonly<Record<string, string>>): void {
+  const answer = cedar.validate({
+    validationSettings: { mode: 'strict' },
+    schema: ACCESS_SCHEMA,
+    policies: { staticPolicies: { ...policies } },
+  });
+  const isValid =
+    answer.type === 'success' && answer.validationErrors.length === 0 && answer.validationWarnings.length === 0;
+  assert(isValid, 'the access policies fit their schema');
 }
 
 function decide(name: string, caller: Caller, action: Action, target: Target): AccessDecision {
@@ -63,12 +78,13 @@ function decide(name: string, caller: Caller, action: Action, target: Target): A
   const { decision, diagnostics } = answer.response;
   // WHY: Cedar passes over a policy that errors, be it the one that would forbid
   if (diagnostics.errors.length > 0) return denied(diagnostics.errors.map(({ policyId }) => policyId).join(','));
-  const reason = diagnostics.reason.length === 0 ? 'none' : [...diagnostics.reason].sort().join(',');
-  return { permitted: decision === 'allow', policies: `${reason}@${ACCESS_POLICIES_HASH}` };
+  const reasons = [...diagnostics.reason].sort();
+  const named = reasons.length === 0 ? 'none' : reasons.join(',');
+  return { permitted: decision === 'allow', policies: `${named}@${ACCESS_POLICIES_HASH}`, reasons };
 }
 
 function denied(reason: string): AccessDecision {
-  return { permitted: false, policies: `${reason}@${ACCESS_POLICIES_HASH}` };
+  return { permitted: false, policies: `${reason}@${ACCESS_POLICIES_HASH}`, reasons: [] };
 }
 
 function copyAttributes(attrs: Target['attrs']): Record<string, string | boolean | string[]> {

@@ -16,6 +16,8 @@ import { type RunningJob, RunningJobs } from './running-jobs.ts';
 export interface Jobs extends JobService {
   /** Ends the running jobs that are meant, for that reason; resolves, with their number, when all are recorded. */
   stop(isMeant: (job: FreezeSubject) => boolean, reason: AppError): Promise<number>;
+  /** Ends the running jobs whose standing has ended; resolves, with their number, when all are recorded. */
+  stopFallen(): Promise<number>;
   /** Stops what runs (recorded as cancelled) and resolves when it is recorded. */
   close(): Promise<void>;
 }
@@ -64,9 +66,10 @@ export function createJobs(deps: PipelineDeps, limits: JobLimits = DEFAULT_JOB_L
     const id = randomUUID();
     const opened = Promise.withResolvers<Job>();
     const analyst = `${caller.org}/${caller.sub}`;
-    const job = running.start(id, analyst, async ({ signal, state, subject }) => {
+    const job = running.start(id, analyst, async ({ signal, state, subject, stands }) => {
       const ended = await runJob({ id, caller, request, arrivedMs, signal }, deps, {
         subject,
+        stands,
         opened(first) {
           state(first.state, first.startedAt ?? first.createdAt);
           opened.resolve(first);
@@ -114,6 +117,7 @@ export function createJobs(deps: PipelineDeps, limits: JobLimits = DEFAULT_JOB_L
         const subject = job.subject();
         return subject !== null && isMeant(subject);
       }),
+    stopFallen: () => running.stopFallen(),
     async explain(caller, { plan, sql, privacy }) {
       const admission = await admit({ caller, plan, action: 'explain' }, deps);
       const stages = await compileStages({ sql, privacy }, admission, deps);

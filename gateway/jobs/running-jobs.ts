@@ -8,6 +8,8 @@ export interface RunningJob {
   readonly analyst: string;
   /** What a freeze looks at; null until the request is admitted, which asks for freezes itself. */
   readonly subject: () => FreezeSubject | null;
+  /** Why what it was admitted for no longer stands; null where it does. */
+  readonly fallen: () => AppError | null;
   readonly controller: AbortController;
   readonly events: JobEvent[];
   /** The job as released: never earlier than its tick. Rejects when no job came to be. */
@@ -50,7 +52,11 @@ export class RunningJobs {
       wake = Promise.withResolvers();
     };
     let subject: FreezeSubject | null = null;
+    let stands: () => void = () => undefined;
     const handle: JobHandle = {
+      stands(check) {
+        stands = check;
+      },
       subject(known) {
         subject = known;
       },
@@ -72,6 +78,7 @@ export class RunningJobs {
       id,
       analyst,
       subject: () => subject,
+      fallen: () => thrownBy(stands),
       controller,
       events,
       released,
@@ -89,9 +96,30 @@ export class RunningJobs {
     return meant.length;
   }
 
+  /** Asks the jobs whose standing has ended to stop, each for its own reason; resolves when all have been recorded. */
+  async stopFallen(): Promise<number> {
+    const meant = [...this.#jobs.values()].flatMap((job) => {
+      const reason = job.fallen();
+      if (reason !== null) job.controller.abort(reason);
+      return reason === null ? [] : [job.released];
+    });
+    await Promise.allSettled(meant);
+    return meant.length;
+  }
+
   /** Resolves when no job is left. */
   async idle(): Promise<void> {
     while (this.#jobs.size > 0) await Promise.allSettled([...this.#jobs.values()].map((job) => job.released));
+  }
+}
+
+function thrownBy(check: () => void): AppError | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
   }
 }
 
@@ -100,5 +128,7 @@ export interface JobHandle {
   readonly signal: AbortSignal;
   /** Tells what the job is about, as far as it is known: again when more is. */
   subject(known: FreezeSubject): void;
+  /** Tells how to ask whether what it was admitted for still stands; again when more is known of it. */
+  stands(check: () => void): void;
   state(state: Job['state'], at: string): void;
 }

@@ -171,6 +171,46 @@ export const EN: MessageCatalogue = {
     detail: 'plan `{id}` is `{state}`',
     hint: '[accepted: {accepted}]',
   },
+  GRANT_MISSING: {
+    title: 'no grant covers the plan',
+    detail: '[plan `{plan}` lacks requirement {requirement} ({paragraph})][: {missing}]',
+    hint: 'the bureau or the operator proposes a grant (`sluice grants propose`), bureau and provider sign it (`sluice grants sign`)[; lacking besides: {also}]',
+  },
+  GRANT_SCOPE: {
+    title: 'beyond the scope of the grants',
+    detail: 'no grant in force covers[ {columns}, which plan `{plan}` asks for (requirement {requirement}, {paragraph})]',
+    hint: 'leave it out of the query, or have a grant signed that covers it (`sluice grants`)',
+  },
+  GRANT_NOT_FOUND: {
+    title: 'there is no such grant',
+    detail: 'grant `{id}` does not exist or is not yours to see',
+    hint: 'list the grants with GET /v1/grants',
+  },
+  GRANT_INVALID: {
+    title: 'the grant is not valid',
+    detail: '[`{path}`: ]{problem}',
+    hint: 'correct the grant and send it again',
+  },
+  GRANT_STATE: {
+    title: 'the grant is in another state',
+    detail: 'grant `{id}` is `{state}`',
+    hint: '[accepted: {accepted}]',
+  },
+  KEY_NOT_FOUND: {
+    title: 'there is no such key',
+    detail: 'no key `{id}` is registered for this organisation',
+    hint: 'list the keys with GET /v1/party-keys',
+  },
+  KEY_STATE: {
+    title: 'the state of the key does not allow this',
+    detail: 'key `{id}` is {state}',
+    hint: '[accepted: {accepted}]',
+  },
+  SIGNATURE_INVALID: {
+    title: 'this is not a signature of it',
+    detail: '{problem}',
+    hint: 'sign with a key of your organisation that the bureau has confirmed: `sluice grants sign`',
+  },
   FREEZE_NOT_FOUND: {
     title: 'there is no such freeze',
     detail: 'freeze `{id}` does not exist',

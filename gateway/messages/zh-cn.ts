@@ -170,6 +170,46 @@ export const ZH_CN: MessageCatalogue = {
     detail: '方案 `{id}` 的状态是 `{state}`',
     hint: '[可接受：{accepted}]',
   },
+  GRANT_MISSING: {
+    title: '方案未获授权',
+    detail: '[方案 `{plan}` 不满足要求 {requirement}（{paragraph}）][：{missing}]',
+    hint: '由数据局或运营机构提出授权（`sluice grants propose`），数据局与提供单位双方签署（`sluice grants sign`）[；另缺：{also}]',
+  },
+  GRANT_SCOPE: {
+    title: '超出授权范围',
+    detail: '没有有效授权覆盖[方案 `{plan}` 所申请的 {columns}（要求 {requirement}，{paragraph}）]',
+    hint: '从查询中去掉，或签署覆盖它的授权（`sluice grants`）',
+  },
+  GRANT_NOT_FOUND: {
+    title: '没有这项授权',
+    detail: '授权 `{id}` 不存在或您无权查看',
+    hint: '用 GET /v1/grants 列出授权',
+  },
+  GRANT_INVALID: {
+    title: '授权内容无效',
+    detail: '[`{path}`：]{problem}',
+    hint: '更正后重新提交',
+  },
+  GRANT_STATE: {
+    title: '授权的状态不允许此操作',
+    detail: '授权 `{id}` 的状态为 `{state}`',
+    hint: '[可接受：{accepted}]',
+  },
+  KEY_NOT_FOUND: {
+    title: '没有这把密钥',
+    detail: '该机构没有登记密钥 `{id}`',
+    hint: '用 GET /v1/party-keys 列出密钥',
+  },
+  KEY_STATE: {
+    title: '密钥的状态不允许此操作',
+    detail: '密钥 `{id}` 的状态：{state}',
+    hint: '[可接受：{accepted}]',
+  },
+  SIGNATURE_INVALID: {
+    title: '签名不成立',
+    detail: '{problem}',
+    hint: '请用本机构经数据局确认的密钥签署：`sluice grants sign`',
+  },
   FREEZE_NOT_FOUND: {
     title: '没有这项冻结',
     detail: '冻结 `{id}` 不存在',

@@ -7,7 +7,7 @@ const QUERIES_MAX = 256;
 const CHARACTERS_MAX = 8_192;
 
 /**
- * A bounded memory of compiled queries. Compiling is a pure function of the text, the granted tables in their versions,
+ * A bounded memory of compiled queries. Compiling is a pure function of the text, the granted columns of tables in their versions,
  * the plan's own threshold, what may be spent and the facts (`today`, `now` to the minute), so all of them are the key. Refusals are not kept.
  */
 export class CompileCache {
@@ -28,13 +28,18 @@ export class CompileCache {
   }
 }
 
-/** The plan's hash covers its columns and threshold; versions and schemas are those of the admitted tables. */
+/** The plan's hash covers its threshold; versions, schemas and columns are those of the admitted tables, which grants may narrow. */
 export function compileKey(
   sql: string,
   privacy: PrivacyOption | null,
   { plan, catalog }: Admission,
   facts: { today: string; now: string },
 ): string {
-  const tables = [...catalog.values()].map(({ resource, version }) => [resource, version]);
+  const tables = [...catalog.values()].map(({ resource, version, schema, protectionOnly }) => [
+    resource,
+    version,
+    schema.columns.map(({ name }) => name),
+    protectionOnly,
+  ]);
   return JSON.stringify([plan.hash, tables, facts, privacy, sql]);
 }

@@ -21,6 +21,7 @@ import {
 import type { Admission } from './admit.ts';
 import { compileKey } from './compile-cache.ts';
 import type { PipelineDeps } from './deps.ts';
+import { scopeError, uncoveredOf } from './plan-standing.ts';
 
 /** Every stage value of the compiler: `run-job` takes the last, `explain` shows them all. */
 export interface CompiledStages {
@@ -63,11 +64,26 @@ export async function compileAnew(
 ): Promise<CompiledStages> {
   const text = sql as UntrustedSql;
   const parsed = readSyntaxTree(text, await deps.sandbox.parse(text, signal));
-  const resolved = resolve(parsed, admission.catalog, facts);
+  const resolved = resolveWithin(parsed, admission, facts);
   const decision = decide(resolved, deps.profile, { unitsMin: admission.plan.unitsMin });
   const privatePlan = rewriteFor(privacy, resolved, decision, deps.profile);
   const compiled = emit(resolved, decision, privatePlan);
   return { parsed, resolved, decision, privatePlan, compiled };
+}
+
+/** What the plan asks for and no grant covers is absent to the query, and its refusal says why. */
+function resolveWithin(
+  parsed: ParsedQuery,
+  { plan, standing, catalog }: Admission,
+  facts: { readonly today: string; readonly now: string },
+): ResolvedQuery {
+  try {
+    return resolve(parsed, catalog, facts);
+  } catch (error) {
+    const outside = error instanceof AppError ? uncoveredOf(error, standing) : [];
+    if (outside.length > 0) throw scopeError(plan.id, outside, (error as AppError).place);
+    throw error;
+  }
 }
 
 /** Modes whose answers cost privacy. */

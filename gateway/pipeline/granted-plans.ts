@@ -1,59 +1,74 @@
 import { z } from 'zod';
 import {
+  type Db,
   findPlan,
   findResource,
   findVersion,
+  type PlanStanding,
   type Resource,
   type ResourceVersion,
   type Store,
+  standingOf,
   type UsagePlan,
 } from '#catalog';
 import { type ColumnSchema, type GrantedTable, type QueryCatalog, twinsOf } from '#policies';
 
-/** A plan, and the only tables and columns that exist for a query under it. */
+/** A plan, how it stands on a day, and the only tables and columns that exist for a query under it. */
 export interface GrantedPlan {
   readonly plan: UsagePlan;
+  readonly standing: PlanStanding;
+  /** Of the catalogue that all this was read from. */
+  readonly catalogueVersion: number;
   readonly catalog: QueryCatalog;
 }
 
 const PLANS_MAX = 1_000;
 
-/** What plans grant, read once for each state of the catalogue: a busy plan is asked for hundreds of times a second. */
+/** What plans may use, read once for each state of the catalogue and day: a busy plan is asked for hundreds of times a second. */
 export class GrantedPlans {
   readonly #store: Store;
   readonly #granted = new Map<string, GrantedPlan>();
-  #version = -1;
+  #readAt = '';
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  /** As the catalogue is now; null where there is no such plan. */
-  find(id: string): GrantedPlan | null {
-    const version = this.#store.catalogueVersion();
-    if (version !== this.#version || this.#granted.size > PLANS_MAX) this.#granted.clear();
-    this.#version = version;
+  /**
+   * As the catalogue is now; null where there is no such plan.
+   *
+   * @param today ISO date in Asia/Shanghai: standings end at its midnight.
+   */
+  find(id: string, today: string): GrantedPlan | null {
+    const catalogueVersion = this.#store.catalogueVersion();
+    const readAt = `${catalogueVersion} ${today}`;
+    if (readAt !== this.#readAt || this.#granted.size > PLANS_MAX) this.#granted.clear();
+    this.#readAt = readAt;
     const known = this.#granted.get(id);
     if (known !== undefined) return known;
-    const plan = this.#store.read((db) => findPlan(db, id));
-    if (plan === null) return null;
-    const granted = Object.freeze({ plan, catalog: catalogOf(plan, this.#store) });
-    this.#granted.set(id, granted);
+    const granted = this.#store.read((db) => grantedPlan(db, id, today, catalogueVersion));
+    if (granted !== null) this.#granted.set(id, granted);
     return granted;
   }
 }
 
-function catalogOf(plan: UsagePlan, store: Store): QueryCatalog {
+function grantedPlan(db: Db, id: string, today: string, catalogueVersion: number): GrantedPlan | null {
+  const plan = findPlan(db, id);
+  if (plan === null) return null;
+  const standing = standingOf(db, plan, today);
+  return Object.freeze({ plan, standing, catalogueVersion, catalog: catalogOf(db, standing) });
+}
+
+/** INVARIANT: made of what grants cover, never of what the plan asks for. */
+function catalogOf(db: Db, { covered }: PlanStanding): QueryCatalog {
   const tables = new Map<string, GrantedTable>();
-  store.read((db) => {
-    for (const { resource: id, columns } of plan.tables) {
-      const resource = findResource(db, id);
-      const version = resource?.currentVersion ?? null;
-      if (resource === null || resource.state !== 'listed' || version === null) continue;
-      const stored = findVersion(db, id, version);
-      if (stored !== null) tables.set(resource.schema.table, grantedTable(resource, stored, columns));
-    }
-  });
+  for (const { resource: id, columns } of covered) {
+    const resource = findResource(db, id);
+    const version = resource?.currentVersion ?? null;
+    if (resource === null || resource.state !== 'listed' || version === null) continue;
+    const stored = findVersion(db, id, version);
+    if (stored !== null) tables.set(resource.schema.table, grantedTable(resource, stored, columns));
+  }
   return tables;
 }
 

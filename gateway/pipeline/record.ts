@@ -32,6 +32,8 @@ import type { ResultVersions, StoredResult } from '../formats/stored-result.ts';
 import type { Admission } from './admit.ts';
 import type { PipelineDeps } from './deps.ts';
 import type { GivenAnswer, NewAnswer } from './kept-answers.ts';
+import { grantsUsed } from './plan-standing.ts';
+import { requireStanding } from './require-standing.ts';
 import type { JobArrival } from './run-job.ts';
 
 /**
@@ -56,6 +58,8 @@ export interface OpenedJob {
   readonly cost: PrivacyCost;
   /** For the register of releases. */
   readonly mechanisms: CompiledQuery['mechanisms'];
+  /** What it uses: asked again before anything leaves. */
+  readonly uses: CompiledQuery['uses'];
 }
 
 /** What a job gives out, and what the guard has to remember of it: nothing where it was given before. */
@@ -64,7 +68,7 @@ export interface Answer {
   readonly guard: GuardEntry | null;
 }
 
-/** [job + budget + intent]. Errors: IDEMPOTENCY_CONFLICT, BUDGET_EXHAUSTED, POLICY_FROZEN; then nothing has happened. */
+/** [job + budget + intent]. Errors: IDEMPOTENCY_CONFLICT, BUDGET_EXHAUSTED, POLICY_FROZEN, what admission throws; then nothing has happened. */
 export async function recordIntent(
   arrival: JobArrival,
   admission: Admission,
@@ -78,18 +82,20 @@ export async function recordIntent(
   const entry: AuditEntry = {
     ...base,
     tables: tablesOf(compiled.uses, admission),
+    grants: grantsUsed(admission.standing, compiled.uses),
     mode,
     decision: 'permit',
     queryHash: compiled.planHash,
   };
   const versions = versionsOf(admission, compiled, deps.profile);
   const answerName = deps.answers.nameOf(compiled);
-  const { mechanisms } = compiled;
-  const opening = { kind: 'opened', versions, mode, answerName, mechanisms } as const;
+  const { mechanisms, uses } = compiled;
+  const opening = { kind: 'opened', versions, mode, answerName, mechanisms, uses } as const;
   const { privacyBudgets } = deps.profile;
   const asker = { ...arrival.caller, plan: admission.plan };
   return deps.store.commit((tx): OpenedJob => {
     deps.freezes.require(subject);
+    requireStanding(tx, admission, compiled.uses, deps);
     const { job, created } = createJob(tx, newJob(arrival));
     if (!created) return { ...opening, job, replayed: true, entry, given: null, cost: NO_COST };
     const given = deps.answers.find(tx, answerName);
@@ -107,18 +113,20 @@ export async function recordIntent(
   });
 }
 
-/** [settlement + result + what the guard remembers + outcome]. Errors: POLICY_FROZEN; then nothing is released. */
+/** [settlement + result + what the guard remembers + outcome]. Errors: POLICY_FROZEN, what admission throws; then nothing is released. */
 export async function recordOutcome(
   opened: OpenedJob,
   { result, guard }: Answer,
   subject: FreezeSubject,
+  admission: Admission,
   deps: PipelineDeps,
 ): Promise<Job> {
-  const { job, entry, mode } = opened;
+  const { job, entry, mode, uses } = opened;
   const json = JSON.stringify(result);
   const sha256 = createHash('sha256').update(json).digest('hex');
   const outcome = deps.store.commit((tx) => {
     deps.freezes.require(subject);
+    requireStanding(tx, admission, uses, deps);
     settle(tx, job.id);
     if (guard !== null) deps.guard.keep(tx, mode, guard);
     const told: AuditEntry = {

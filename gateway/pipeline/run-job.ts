@@ -11,6 +11,7 @@ import { execute, type ProtectedAnswer } from './execute.ts';
 import { subjectOf } from './freeze-subject.ts';
 import { type Answer, type OpenedJob, recordFailure, recordIntent, recordOutcome, recordRefusal } from './record.ts';
 import { releaseTick } from './release-tick.ts';
+import { requireStanding } from './require-standing.ts';
 import { screen } from './screen.ts';
 
 /** A request as it entered the gateway. */
@@ -29,6 +30,8 @@ export interface JobObserver {
   opened(job: Job): void;
   /** What the job is about: after admission what it may use, once compiled what it does. */
   subject(known: FreezeSubject): void;
+  /** How to ask again whether what it was admitted for still stands; throws what admission would. */
+  stands(check: () => void): void;
 }
 
 /**
@@ -45,6 +48,7 @@ export async function runJob(arrival: JobArrival, deps: PipelineDeps, observer: 
     admit({ caller, plan: request.plan, action: 'submitJob' }, deps),
   );
   observer.subject(subjectOf({ ...caller, plan: request.plan }, admission.plan.tables));
+  observer.stands(() => deps.store.read((db) => requireStanding(db, admission, [], deps)));
   const ended = await live(arrival, admission, deps, observer);
   await deps.log.advance(); // the checkpoint covers the outcome before anything leaves
   if (ended.outcomeIndex !== null) await deps.witness.covers(ended.outcomeIndex);
@@ -67,6 +71,7 @@ async function live(
     const { compiled, resolved } = await stage('compile', () => compileStages(asked, admission, deps, signal));
     const subject = subjectOf({ ...arrival.caller, plan: request.plan }, compiled.uses);
     observer.subject(subject);
+    observer.stands(() => deps.store.read((db) => requireStanding(db, admission, compiled.uses, deps)));
     const planText = () => canonicalPlan(resolved.plan);
     // What costs privacy is drawn once, however many ask for it at a time.
     if (compiled.charges.length > 0)
@@ -81,7 +86,7 @@ async function live(
     await stage('screen', () => screen(arrival, answer, deps));
     // Before the outcome is written: its time, its place in the log and the growth of the tree would tell how long it took.
     await stage('tick', () => releaseTick(arrival, deps));
-    return await stage('outcome', () => recordOutcome(begun, answer, subject, deps));
+    return await stage('outcome', () => recordOutcome(begun, answer, subject, admission, deps));
   } catch (error) {
     await releaseTick(arrival, deps);
     if (opened !== null) return await recordFailure(opened, error, deps);

@@ -6,6 +6,7 @@ import {
   type NewPlan,
   revokePlan,
   type Store,
+  soleOperator,
   submitPlan,
   type UsagePlan,
 } from '#catalog';
@@ -20,7 +21,7 @@ export interface Verdict {
 
 /** Changes of usage plans, each in one transaction with its log entry. Authorization is the routes' part. */
 export interface PlanService {
-  /** Errors: PLAN_INVALID; PLAN_STATE when the id is taken. */
+  /** For the operator that it names, or the only one there is. Errors: PLAN_INVALID; PLAN_STATE when the id is taken. */
   submit(caller: Caller, plan: NewPlan): Promise<UsagePlan>;
   /** Errors: PLAN_NOT_FOUND, PLAN_STATE, POLICY_ACCESS_DENIED (the author's own plan; not asked). */
   decide(caller: Caller, id: string, verdict: Verdict): Promise<UsagePlan>;
@@ -35,7 +36,8 @@ export function createPlanService(deps: { readonly store: Store }): PlanService 
         knowOrganisation(tx, caller);
         const taken = findPlan(tx, content.id);
         if (taken !== null) throw new AppError('PLAN_STATE', { id: taken.id, state: 'taken', accepted: 'another id' });
-        return logged(tx, caller, submitPlan(tx, content), 'submitted');
+        const operator = content.operator ?? soleOperator(tx);
+        return logged(tx, caller, submitPlan(tx, { ...content, operator }), 'submitted');
       }),
     decide: (caller, id, { verdict, comment }) =>
       deps.store.commit((tx) => {

@@ -100,8 +100,8 @@ export function registerPlans(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
     const { id = `plan-${randomUUID()}`, org = c.get('caller').org, ...rest } = c.req.valid('json');
     const caller = c.get('caller');
     await requirePermit(deps, caller, 'plan:submit', { type: 'Plan', id, attrs: { org } });
-    const { unitsMin = null, jobsMax = null, rhoMax = null, ...asked } = rest;
-    const content = { ...asked, id, org, author: caller.sub, unitsMin, jobsMax, rhoMax };
+    const { unitsMin = null, jobsMax = null, rhoMax = null, operator = null, ...asked } = rest;
+    const content = { ...asked, id, org, author: caller.sub, unitsMin, jobsMax, rhoMax, operator };
     const plan = await deps.plans.submit(caller, content);
     c.header('Location', `/v1/plans/${plan.id}`);
     return c.json(planJson(plan), 201);

@@ -3,9 +3,11 @@ import {
   createResource,
   type Db,
   openStore,
+  proposeGrant,
   putOrganisation,
   type Store,
   setResourceState,
+  signGrant,
 } from '../../catalog/index.ts';
 import type { TableSchema } from '../../policies/index.ts';
 
@@ -70,4 +72,25 @@ export function seed(tx: Db): void {
 
 export function entry(change: Partial<AuditEntry> = {}): AuditEntry {
   return { v: 1, kind: 'intent', at: '2026-03-01T00:00:00.000Z', ...change };
+}
+
+/** A whole grant `g` of both providers to the operator `op`, signed by all. Signatures are the gateway's to check: here there are none. */
+export function grantEverything(tx: Db): void {
+  putOrganisation(tx, { id: 'op', title, kind: 'operator' });
+  proposeGrant(tx, {
+    id: 'g',
+    kind: 'whole',
+    operator: 'op',
+    providers: ['grid', 'waterworks'],
+    tables: [],
+    classes: ['governance', 'welfare', 'industry'],
+    purpose: 'p',
+    validFrom: '2026-01-01',
+    validUntil: '2030-12-31',
+    org: 'bureau',
+    author: 'ann',
+  });
+  const signature = { by: 'sam', thumbprint: 't', jws: 'j' };
+  signGrant(tx, 'g', { ...signature, org: 'bureau', role: 'bureau' });
+  for (const org of ['grid', 'waterworks']) signGrant(tx, 'g', { ...signature, org, role: 'provider' });
 }

@@ -15,7 +15,9 @@ import {
   activeFreezes,
   beginVersion,
   commitVersion,
+  confirmPartyKey,
   decidePlan,
+  findGrant,
   findOrganisation,
   findPlan,
   findResource,
@@ -25,14 +27,17 @@ import {
   mendPrivacyBooks,
   openStore,
   providersOfPlan,
+  registerPartyKey,
+  revokeGrant,
   revokePlan,
   type Store,
+  signingKeysOf,
   submitPlan,
   type TamperedRow,
 } from '../../catalog/index.ts';
 import { SEALED_TABLES } from '../../catalog/row-seals.ts';
 import { DEFAULT_PROFILE } from '../../policies/index.ts';
-import { seed } from './memory-store.ts';
+import { grantEverything, seed } from './memory-store.ts';
 
 type SealedTable = keyof typeof SEALED_TABLES;
 
@@ -81,6 +86,10 @@ beforeEach(async () => {
       validUntil: '2027-01-01',
     });
     decidePlan(tx, 'p1', { role: 'bureau', org: 'bureau', by: 'bo', verdict: 'approve', comment: '' });
+    grantEverything(tx);
+    revokeGrant(tx, 'g', { org: 'waterworks', role: 'provider', by: 'w', reason: 'r' });
+    registerPartyKey(tx, { org: 'grid', thumbprint: 'k', publicKey: 'x', registeredBy: 'ann' });
+    confirmPartyKey(tx, 'grid', 'k', { org: 'bureau', sub: 'bo' });
     insertFreeze(tx, { id: 'f1', scope: 'plan', target: 'p2', reason: '', frozenBy: 'office/sue' });
     insertCanary(tx, {
       id: 'c1',
@@ -128,6 +137,10 @@ const USES: Readonly<Record<SealedTable, (store: Store) => unknown>> = {
   plan_decisions: (store) => store.read((db) => findPlan(db, 'p1')),
   freezes: (store) => store.read(activeFreezes),
   canaries: (store) => store.read(activeCanaries),
+  party_keys: (store) => store.read((db) => signingKeysOf(db, 'grid')),
+  grants: (store) => store.read((db) => findGrant(db, 'g')),
+  grant_signatures: (store) => store.read((db) => findGrant(db, 'g')),
+  grant_revocations: (store) => store.read((db) => findGrant(db, 'g')),
   privacy_books: (store) =>
     store.read((db) => db.sealed('privacy_books', db.client.prepare<[], object>('SELECT * FROM privacy_books').get())),
 };
@@ -140,6 +153,10 @@ const WHERE: Readonly<Record<SealedTable, string>> = {
   plan_decisions: `plan = 'p1'`,
   freezes: `id = 'f1'`,
   canaries: `id = 'c1'`,
+  party_keys: `org = 'grid'`,
+  grants: `id = 'g'`,
+  grant_signatures: `grant_id = 'g' AND org = 'grid'`,
+  grant_revocations: `grant_id = 'g'`,
   privacy_books: 'id = 1',
 };
 const tables = Object.keys(SEALED_TABLES) as SealedTable[];

@@ -7,6 +7,7 @@ import {
   ACTIONS,
   type Action,
 } from '../../../policies/access/access-policies.ts';
+import { STANDING_REQUIREMENTS } from '../../../policies/authorization/requirements.ts';
 
 /**
  * Goal: every role may do exactly what the table says.
@@ -17,10 +18,22 @@ import {
 const authorize = createAuthorizer();
 const caller = (role: Role): Caller => ({ sub: 'alice', org: 'own', role });
 
+/** Every requirement met. */
+const STANDING = Object.fromEntries(STANDING_REQUIREMENTS.map(({ attribute }) => [attribute, true]));
 const plan = (org: string, more: Target['attrs'] = {}): Target => ({
   type: 'Plan',
   id: 'S1',
-  attrs: { org, state: 'approved', inTerm: true, providers: ['tax'], ...more },
+  attrs: { org, state: 'approved', inTerm: true, providers: ['tax'], ...STANDING, ...more },
+});
+const grant = (operator: string, providers: readonly string[], org = 'data-bureau'): Target => ({
+  type: 'Grant',
+  id: 'g1',
+  attrs: { operator, providers, org, author: 'alice' },
+});
+const key = (org: string, registeredBy = 'zoe'): Target => ({
+  type: 'PartyKey',
+  id: 'k1',
+  attrs: { org, registeredBy },
 });
 const job = (org: string, sub: string): Target => ({ type: 'Job', id: 'j1', attrs: { org, sub } });
 const resource = (provider: string, state: string): Target => ({
@@ -42,6 +55,15 @@ const TABLE: readonly [Action, string, Target, readonly Role[]][] = [
   ['submitJob', 'own plan out of term', plan('own', { inTerm: false }), []],
   ['submitJob', 'own plan not approved', plan('own', { state: 'submitted' }), []],
   ['submitJob', 'plan of which nothing is known', { type: 'Plan', id: 'S1', attrs: { org: 'own' } }, []],
+  ...STANDING_REQUIREMENTS.map(
+    ({ attribute }) =>
+      ['submitJob', `without ${attribute}`, plan('own', { [attribute]: false }), []] as [
+        Action,
+        string,
+        Target,
+        Role[],
+      ],
+  ),
   ['explain', 'own plan', plan('own'), ['developer', 'operator']],
   ['explain', 'foreign plan', plan('other'), []],
   ['job:list', 'own jobs', job('own', 'alice'), ROLES],
@@ -80,6 +102,23 @@ const TABLE: readonly [Action, string, Target, readonly Role[]][] = [
   ['plan:decide', 'own, although involved', plan('own', { providers: ['own'] }), []],
   ['plan:revoke', 'involved', plan('other', { providers: ['own'] }), ['provider', 'bureau']],
   ['plan:revoke', 'foreign', plan('other'), ['bureau']],
+  ['grant:propose', 'for another operator', grant('other', ['tax']), ['bureau']],
+  ['grant:propose', 'for itself', grant('own', ['tax']), ['bureau', 'operator']],
+  ['grant:read', 'of others', grant('other', ['tax']), ['bureau', 'security']],
+  ['grant:read', 'of its own data', grant('other', ['own']), ['provider', 'bureau', 'security']],
+  ['grant:sign', 'of others', grant('other', ['tax']), ['bureau']],
+  ['grant:sign', 'of its own data', grant('other', ['own']), ['provider', 'bureau']],
+  ['grant:sign', 'to its own organisation', grant('own', ['own']), []],
+  ['grant:sign', 'that one wrote', grant('other', ['own'], 'own'), []],
+  ['grant:revoke', 'of its own data', grant('other', ['own'], 'own'), ['provider', 'bureau']],
+  ['grant:revoke', 'of others', grant('other', ['tax']), ['bureau']],
+  ['key:register', 'its own', key('own'), ['developer', 'provider', 'operator', 'bureau']],
+  ['key:register', 'of others', key('other'), []],
+  ['key:confirm', 'of others', key('other'), ['bureau']],
+  ['key:confirm', 'its own, registered by a colleague', key('own', 'bob'), ['bureau']],
+  ['key:confirm', 'registered by the same person', key('own', 'alice'), []],
+  ['key:read', 'of others', key('other'), ['bureau', 'security']],
+  ['key:read', 'its own', key('own'), ROLES],
   ['audit:read', 'the log', log, ['developer', 'provider', 'operator', 'bureau', 'security']],
   ['audit:read-all', 'the log', log, ['bureau', 'security']],
   ['audit:erase', 'the log', log, []],
@@ -126,11 +165,16 @@ describe('what cannot be decided is denied', () => {
   });
 
   test('a policy that errors denies, although another permits: Cedar would pass over it', () => {
-    const forbids = `forbid (principal, action, resource) when { resource.absent == "x" };`;
+    const forbids = `forbid (principal, action, resource) when { 9223372036854775807 * 2 == 1 };`;
     const broken = createAuthorizer({ ...ACCESS_POLICIES, 'broken-forbid': forbids });
     const decision = broken(developer, 'submitJob', plan('own'));
     expect(decision.permitted).toBe(false);
     expect(decision.policies).toContain('broken-forbid');
+  });
+
+  test('a policy that asks for what the schema does not know ends the start', () => {
+    const wrong = `forbid (principal, action == Action::"submitJob", resource) unless { resource.grantd };`;
+    expect(() => createAuthorizer({ ...ACCESS_POLICIES, wrong })).toThrow('fit their schema');
   });
 
   test('names that look like Cedar are names', () => {

@@ -14,6 +14,7 @@ import { gatewayKeyFile, loadOrCreateSigningKey } from '../../../gateway/custodi
 import type { ColumnSchema, TableSchema } from '../../../policies/table-schema.ts';
 import { encryptTable, thumbprintOf } from '../../../sandbox/homomorphic/index.ts';
 import { SIGNER } from '../../sandbox/homomorphic/encrypting-fixture.ts';
+import { authorise } from './authorise.ts';
 import { ask, must, type RunningGateway, startGateway } from './running-gateway.ts';
 
 /** What 600 people were paid, by industry: encrypted where the provider is; and where they live, in a table of its own. */
@@ -207,6 +208,7 @@ async function approvedPlan(
   { provider, bureau, developer }: Readonly<Record<'provider' | 'bureau' | 'developer', string>>,
   schemas: readonly TableSchema[],
 ): Promise<void> {
+  await authorise(running, ['census-office']);
   await must(
     running.request(developer, 'POST', '/v1/plans', {
       id: 'p1',

@@ -3,6 +3,7 @@ import { assemble, type Gateway } from '../../../gateway/assemble.ts';
 import { type Config, type Environment, readConfig } from '../../../gateway/config.ts';
 import { openEmbeddedIssuer, type Role } from '../../../gateway/identity/index.ts';
 
+import { authorise } from './authorise.ts';
 import { homeWithFixedKeys } from './fixed-keys.ts';
 
 /** What fetch takes as a body here. */
@@ -145,6 +146,7 @@ export async function publish(
     running.request(provider, 'PUT', `/v1/resources/${id}/data`, table.csv, { 'content-type': 'text/csv' }),
   );
   await must(running.request(bureau, 'POST', `/v1/resources/${id}/listing`));
+  await authorise(running, ['census-office']);
   const columns = options.columns ?? table.schema.columns.map(({ name }) => name);
   await must(
     running.request(developer, 'POST', '/v1/plans', {

@@ -6,13 +6,14 @@ import {
   type Db,
   decidePlan,
   markVersionDestroyed,
+  revokeGrant,
   revokePlan,
   type Store,
   setResourceState,
   submitPlan,
 } from '../../../catalog/index.ts';
 import { GrantedPlans } from '../../../gateway/pipeline/granted-plans.ts';
-import { memoryStore, seed } from '../../catalog/memory-store.ts';
+import { grantEverything, memoryStore, seed } from '../../catalog/memory-store.ts';
 
 /**
  * Goal: what is remembered of a plan is what the catalogue says of it.
@@ -47,10 +48,16 @@ const CHANGES: readonly (readonly [string, (tx: Db) => unknown])[] = [
   ['an upload is given up', (tx) => abandonVersion(tx, 'power', 3)],
   ['a version is destroyed', (tx) => markVersionDestroyed(tx, 'power', 2)],
   ['a version is written again', upload('power')],
+  [
+    'a provider revokes its grant',
+    (tx) => revokeGrant(tx, 'g', { org: 'waterworks', role: 'provider', by: 'x', reason: '' }),
+  ],
   ['a resource is withdrawn', (tx) => setResourceState(tx, 'power', 'withdrawn')],
   ['a plan is revoked', (tx) => revokePlan(tx, 'p', { org: 'bureau', by: 'x', comment: '' })],
 ];
+const TODAY = '2026-03-01';
 const NEW_PLAN = {
+  operator: 'op',
   id: 'p',
   title: 't',
   purpose: 'why',
@@ -71,6 +78,7 @@ let store: Store;
 beforeEach(async () => {
   store = memoryStore();
   await store.commit(seed);
+  await store.commit(grantEverything);
 });
 
 /** The changes after which the reader tells something else than the catalogue. */
@@ -78,19 +86,19 @@ async function staleAfter(granted: GrantedPlans): Promise<string[]> {
   const stale: string[] = [];
   for (const [name, change] of CHANGES) {
     await store.commit(change);
-    const [known, fresh] = [granted.find('p'), new GrantedPlans(store).find('p')];
+    const [known, fresh] = [granted.find('p', TODAY), new GrantedPlans(store).find('p', TODAY)];
     if (JSON.stringify(inFull(known)) !== JSON.stringify(inFull(fresh))) stale.push(name);
-    expect(granted.find('p'), 'remembered').toBe(known);
+    expect(granted.find('p', TODAY), 'remembered').toBe(known);
   }
   return stale;
 }
 const inFull = (granted: ReturnType<GrantedPlans['find']>) =>
-  granted === null ? null : [granted.plan, [...granted.catalog]];
+  granted === null ? null : [granted.plan, granted.standing, [...granted.catalog]];
 
 describe('what a plan grants', () => {
   it('is what the catalogue says, after every change', async () => {
     const granted = new GrantedPlans(store);
-    expect(granted.find('p')).toBeNull();
+    expect(granted.find('p', TODAY)).toBeNull();
     expect(await staleAfter(granted)).toEqual([]);
   });
 
@@ -102,7 +110,7 @@ describe('what a plan grants', () => {
 
   it('has the twins that its version was stored with: none of one uploaded before there were any', async () => {
     await store.commit((tx) => submitPlan(tx, NEW_PLAN));
-    const twins = () => new GrantedPlans(store).find('p')!.catalog.get('power')!.twins;
+    const twins = () => new GrantedPlans(store).find('p', TODAY)!.catalog.get('power')!.twins;
     await store.commit(upload('power', { rows: 10 }));
     expect(twins()).toEqual([]);
     await store.commit(upload('power', { rows: 10, twins: ['_class_uscc', '_code_other'] }));
@@ -112,7 +120,7 @@ describe('what a plan grants', () => {
   it('is remembered over what is no change of the catalogue', async () => {
     const granted = new GrantedPlans(store);
     await store.commit((tx) => submitPlan(tx, NEW_PLAN));
-    const known = granted.find('p');
+    const known = granted.find('p', TODAY);
     const version = store.catalogueVersion();
     await store.commit(() => undefined);
     await expect(
@@ -120,6 +128,6 @@ describe('what a plan grants', () => {
         throw new Error('no');
       }),
     ).rejects.toThrow('no');
-    expect([granted.find('p'), store.catalogueVersion()]).toEqual([known, version]);
+    expect([granted.find('p', TODAY), store.catalogueVersion()]).toEqual([known, version]);
   });
 });

@@ -10,6 +10,8 @@ import { createCanaryService } from '../../../gateway/canaries/canary-service.ts
 import { storeResult } from '../../../gateway/formats/stored-result.ts';
 import { FreezeRegister } from '../../../gateway/freezes/freeze-register.ts';
 import { createFreezeService } from '../../../gateway/freezes/freeze-service.ts';
+import { createGrantService } from '../../../gateway/grants/grant-service.ts';
+import { createPartyKeyService } from '../../../gateway/grants/party-key-service.ts';
 import { createAuthorizer } from '../../../gateway/identity/authorizer.ts';
 import type { Caller, Role } from '../../../gateway/identity/index.ts';
 import { createPlanService } from '../../../gateway/plans/plan-service.ts';
@@ -69,6 +71,7 @@ export async function openHarness({
   const store = openStore({ path: ':memory:', now: () => NOW });
   const jobs = new FakeJobs(storeResult(releasedSample(), VERSIONS));
   const bugs: unknown[] = [];
+  const log = await openLog({ store, key: KEY, origin: 'test.example/log' });
   const deps: AppDeps = {
     version: '0.0.0-test',
     clock: () => NOW,
@@ -76,13 +79,15 @@ export async function openHarness({
     authorize: AUTHORIZE,
     store,
     profile: DEFAULT_PROFILE,
-    log: await openLog({ store, key: KEY, origin: 'test.example/log' }),
+    log,
     cosigned: null,
     jobs,
     resources: createResourceService({ store, carryOut: () => undefined }),
     uploads: createUploadService({ store, ingest, destroy: () => Promise.resolve() }),
     destructions: createDestructionService({ store, eraser: NO_DATA, failed: (error) => bugs.push(error) }),
     plans: createPlanService({ store }),
+    partyKeys: createPartyKeyService({ store }),
+    grants: createGrantService({ store, home: log.verifierKey, jobs: { stopFallen: () => Promise.resolve(0) } }),
     freezes: createFreezeService({
       store,
       register: new FreezeRegister(store),

@@ -1,0 +1,101 @@
+import {
+  type Coverage,
+  coverageOf,
+  type GrantScope,
+  isDrillOrganisation,
+  perAttribute,
+  type StandingAttribute,
+} from '#policies';
+import type { Db } from '../db.ts';
+import { providersOfPlan, type UsagePlan } from '../plans.ts';
+import { isGrantable } from './authorized-list.ts';
+import { findGranted } from './find-granted.ts';
+import { grantsNaming, scopeOf } from './grants.ts';
+
+/** What the catalogue says of one requirement. */
+export interface Finding {
+  readonly isMet: boolean;
+  /** What is missing, in words; null where nothing is. */
+  readonly missing: { readonly en: string; readonly zh: string } | null;
+  /** Ids of the facts that it rests on: grants, agreements, receipts, filings. */
+  readonly evidence: readonly string[];
+}
+
+/** Whether jobs may run under a plan on a day, and why: a function of durable facts, for Cedar to decide on. */
+export interface PlanStanding {
+  readonly today: string;
+  /** By attribute of `Plan` in the access policies. */
+  readonly findings: Readonly<Record<StandingAttribute, Finding>>;
+  /** The tables and columns of the plan that grants cover: nothing else exists for its jobs. */
+  readonly covered: Coverage['tables'];
+  /** `resource` or `resource.column`: what the plan asks for besides. */
+  readonly uncovered: Coverage['missing'];
+}
+
+/** What a finding may look at beside the catalogue. */
+export interface StandingAsked {
+  readonly plan: UsagePlan;
+  /** By resource. */
+  readonly providers: ReadonlyMap<string, string>;
+  readonly coverage: Coverage;
+  /** ISO date in Asia/Shanghai. */
+  readonly today: string;
+}
+
+/** One requirement: pure in the catalogue and the day. */
+export type Find = (db: Db, asked: StandingAsked) => Finding;
+
+/** Typed by the list of requirements: one without its finding does not compile. */
+const FINDINGS: Readonly<Record<StandingAttribute, Find>> = {
+  granted: findGranted,
+};
+
+/**
+ * The standing of a plan on a day. WHY one function: whoever asks, at admission, before a job, before its release, must get the
+ * same answer from the same facts. What is not known counts as missing.
+ *
+ * @param today ISO date in Asia/Shanghai.
+ */
+export function standingOf(db: Db, plan: UsagePlan, today: string): PlanStanding {
+  const providers = providersOfPlan(db, plan.id);
+  if (isDrill(plan, providers)) return drillStanding(plan, today);
+  const tables = plan.tables.map(({ resource, columns }) => ({
+    resource,
+    columns,
+    provider: providers.get(resource) ?? '',
+    isGrantable: isGrantable(db, resource),
+  }));
+  const named = grantsOf(db, plan);
+  const coverage = coverageOf({ operator: plan.operator, class: plan.class, tables }, named, today);
+  const asked: StandingAsked = { plan, providers, coverage, today };
+  const findings = perAttribute((attribute) => FINDINGS[attribute](db, asked));
+  return { today, findings, covered: coverage.tables, uncovered: coverage.missing };
+}
+
+function grantsOf(db: Db, { operator, tables }: UsagePlan): readonly GrantScope[] {
+  if (operator === null) return [];
+  return grantsNaming(
+    db,
+    operator,
+    tables.map(({ resource }) => resource),
+  ).map(scopeOf);
+}
+
+/**
+ * INVARIANT: no token names an organisation of a drill, so that nobody else comes by this door; a drill's plan is over the drill's
+ * own tables alone.
+ */
+function isDrill({ org }: UsagePlan, providers: ReadonlyMap<string, string>): boolean {
+  return isDrillOrganisation(org) && [...providers.values()].every(isDrillOrganisation);
+}
+
+const MET: Finding = Object.freeze({ isMet: true, missing: null, evidence: [] });
+
+function drillStanding({ tables }: UsagePlan, today: string): PlanStanding {
+  return {
+    today,
+    findings: perAttribute(() => MET),
+    covered: tables.map((table) => ({ ...table, grants: [] })),
+    uncovered: [],
+  };
+}

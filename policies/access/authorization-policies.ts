@@ -1,0 +1,19 @@
+import { STANDING_REQUIREMENTS, type StandingRequirement, standingPolicyId } from '../authorization/requirements.ts';
+
+/**
+ * One `forbid` for each requirement that a plan has to meet on the day of the request. WHY forbids: a permit that is added later
+ * cannot pass them by, and a fact that is not known counts as missing.
+ */
+export const AUTHORIZATION_POLICIES: Readonly<Record<string, string>> = Object.fromEntries(
+  STANDING_REQUIREMENTS.map((one) => [standingPolicyId(one), forbidUnless(one)]),
+);
+
+function forbidUnless({ requirement, paragraph, code, attribute }: StandingRequirement): string {
+  return `
+    @requirement("${requirement}") @paragraph("${paragraph}") @code("${code}")
+    forbid (principal, action in [Action::"submitJob", Action::"explain"], resource)
+    unless { resource has ${attribute} && resource.${attribute} };`;
+}
+
+/** The attributes in the schema. */
+export const STANDING_SCHEMA: string = STANDING_REQUIREMENTS.map(({ attribute }) => `${attribute}?: Bool`).join(', ');

@@ -1,0 +1,28 @@
+/**
+ * What a plan needs before a job may run under it, beside its own approval: one line for each requirement of the source plan that
+ * decides over every request. Each line is an attribute of `Plan` that the catalogue computes (catalog/authorization/standing.ts), a
+ * `forbid … unless` of Cedar that asks for it, and the error of a request that lacks it. In the order in which a refusal names them.
+ */
+export const STANDING_REQUIREMENTS = [
+  {
+    attribute: 'granted',
+    requirement: '06',
+    paragraph: 'T2',
+    code: 'GRANT_MISSING',
+    title: { zh: '授权范围', en: 'scope of the grant' },
+  },
+] as const;
+
+export type StandingRequirement = (typeof STANDING_REQUIREMENTS)[number];
+/** Attributes of a plan's standing: each true where the requirement is met today. */
+export type StandingAttribute = StandingRequirement['attribute'];
+
+/** Something for every attribute. */
+export function perAttribute<T>(valueOf: (attribute: StandingAttribute) => T): Readonly<Record<StandingAttribute, T>> {
+  const pairs = STANDING_REQUIREMENTS.map(({ attribute }) => [attribute, valueOf(attribute)]);
+  return Object.fromEntries(pairs) as Record<StandingAttribute, T>;
+}
+
+/** The id of the Cedar policy that holds a plan to the requirement. */
+export const standingPolicyId = ({ requirement, attribute }: StandingRequirement): string =>
+  `requirement-${requirement}-${attribute}`;

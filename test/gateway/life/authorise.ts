@@ -1,0 +1,35 @@
+import { putOrganisation } from '../../../catalog/index.ts';
+import { establishGrant } from '../../../gateway/grants/establish-grants.ts';
+import type { Caller } from '../../../gateway/identity/index.ts';
+import type { RunningGateway } from './running-gateway.ts';
+
+const BUREAU: Caller = { sub: 'gina', org: 'data-bureau', role: 'bureau' };
+/** Who serves the plans of tests: the only operator, so that plans need not name it. */
+export const OPERATOR = 'operator';
+
+/**
+ * What a city has to have done before any plan can be used: an operator, and grants of all that the providers have, proposed and signed
+ * by those whose it is to. The one way in which tests come by it; done twice it does nothing.
+ */
+export async function authorise({ gateway: { deps } }: RunningGateway, providers: readonly string[]): Promise<void> {
+  await deps.store.commit((tx) => {
+    putOrganisation(tx, { id: OPERATOR, title: { zh: '运营机构', en: 'operator' }, kind: 'operator' });
+  });
+  for (const provider of providers) {
+    await establishGrant(
+      { store: deps.store, keys: deps.partyKeys, grants: deps.grants, home: deps.log.verifierKey },
+      {
+        id: `whole-${provider}`,
+        kind: 'whole',
+        operator: OPERATOR,
+        providers: [provider],
+        tables: [],
+        classes: ['governance', 'welfare', 'industry'],
+        purpose: 'test',
+        validFrom: '2020-01-01',
+        validUntil: '2099-12-31',
+      },
+      { author: { ...BUREAU, sub: 'hugo' }, signer: BUREAU },
+    );
+  }
+}
