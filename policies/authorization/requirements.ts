@@ -18,8 +18,8 @@ export type StandingRequirement = (typeof STANDING_REQUIREMENTS)[number];
 export type StandingAttribute = StandingRequirement['attribute'];
 
 /** Something for every attribute. */
-export function perAttribute<T>(valueOf: (attribute: StandingAttribute) => T): Readonly<Record<StandingAttribute, T>> {
-  const pairs = STANDING_REQUIREMENTS.map(({ attribute }) => [attribute, valueOf(attribute)]);
+export function perAttribute<T>(make: (attribute: StandingAttribute) => T): Readonly<Record<StandingAttribute, T>> {
+  const pairs = STANDING_REQUIREMENTS.map(({ attribute }) => [attribute, make(attribute)]);
   return Object.fromEntries(pairs) as Record<StandingAttribute, T>;
 }
 
