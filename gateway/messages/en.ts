@@ -178,7 +178,8 @@ export const EN: MessageCatalogue = {
   },
   GRANT_SCOPE: {
     title: 'beyond the scope of the grants',
-    detail: 'no grant in force covers[ {columns}, which plan `{plan}` asks for (requirement {requirement}, {paragraph})]',
+    detail:
+      'no grant in force covers[ {columns}, which plan `{plan}` asks for (requirement {requirement}, {paragraph})]',
     hint: 'leave it out of the query, or have a grant signed that covers it (`sluice grants`)',
   },
   GRANT_NOT_FOUND: {
