@@ -24,5 +24,5 @@ export function perAttribute<T>(make: (attribute: StandingAttribute) => T): Read
 }
 
 /** The id of the Cedar policy that holds a plan to the requirement. */
-export const standingPolicyId = ({ requirement, attribute }: StandingRequirement): string =>
-  `requirement-${requirement}-${attribute}`;
+export const standingPolicyId = ({ attribute }: Pick<StandingRequirement, 'attribute'>): string =>
+  `plans-need-${attribute.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

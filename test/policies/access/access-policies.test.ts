@@ -1,6 +1,7 @@
 import { checkParsePolicySet, isAuthorized, validate } from '@cedar-policy/cedar-wasm/nodejs';
 import { describe, expect, test } from 'vitest';
 import { ACCESS_POLICIES, ACCESS_SCHEMA, ACTIONS, TARGET_TYPES } from '../../../policies/access/access-policies.ts';
+import { perAttribute, STANDING_REQUIREMENTS, standingPolicyId } from '../../../policies/authorization/requirements.ts';
 
 /**
  * Goal: the policies say what they seem to say. Who may do what is tabulated where the engine is
@@ -39,7 +40,15 @@ function verdict(
 }
 
 const PERMIT_ALL = { 'permit-all': 'permit (principal, action, resource);' };
-const PLAN: Attributes = { org: 'dev', author: 'olga', state: 'approved', inTerm: true, providers: ['tax'] };
+/** Approved, and every requirement met. */
+const PLAN: Attributes = {
+  org: 'dev',
+  author: 'olga',
+  state: 'approved',
+  inTerm: true,
+  providers: ['tax'],
+  ...perAttribute(() => true),
+};
 
 describe('the texts', () => {
   test('type-check strictly against the schema, without a warning', () => {
@@ -100,6 +109,19 @@ describe('prohibitions hold whatever is permitted beside them', () => {
     );
     expect(other.decision, 'control').toBe('allow');
   });
+
+  test.each(STANDING_REQUIREMENTS)(
+    'no job without $attribute ($paragraph), be it false or not known',
+    (requirement) => {
+      const caller = { sub: 'ann', org: 'dev', role: 'developer' };
+      const { [requirement.attribute]: _, ...unknown } = PLAN as Record<string, string | boolean | string[]>;
+      for (const plan of [{ ...PLAN, [requirement.attribute]: false }, unknown]) {
+        const decided = verdict(withPermit, caller, 'submitJob', 'Plan', plan);
+        expect(decided).toEqual({ decision: 'deny', reason: [standingPolicyId(requirement)] });
+      }
+      expect(verdict(ACCESS_POLICIES, caller, 'submitJob', 'Plan', PLAN).decision, 'control').toBe('allow');
+    },
+  );
 
   test('a provider outside the plan has no say in it', () => {
     const outside = { sub: 'pat', org: 'water', role: 'provider' };
