@@ -1,4 +1,4 @@
-import type { Level, Mode } from '#policies';
+import type { Level, LookupMode, Mode } from '#policies';
 import { assert, isDrillOrganisation } from '#policies/vocabulary';
 import { canonicalJson, sha256 } from './canonical.ts';
 import { closeEntry, type LoggedPerson, openEntry, saveOpenings, withCommitments } from './logged-people.ts';
@@ -21,6 +21,8 @@ export const AUDIT_KINDS = [
   'destruction',
   'integrity',
   'erasure',
+  'product',
+  'consent',
   'start',
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
@@ -46,12 +48,15 @@ export interface AuditEntry {
   }[];
   /** Ids of the grants that cover the tables. */
   readonly grants?: readonly string[];
-  readonly mode?: Mode;
+  readonly mode?: Mode | LookupMode;
   readonly decision?: 'permit' | 'deny';
   readonly code?: string;
   /** Version or hash of the policies that decided. */
   readonly policies?: string;
   readonly queryHash?: string;
+  readonly product?: string;
+  /** Of a question about one subject: a digest of it, keyed, and another for each organisation that asks. */
+  readonly subject?: string;
   readonly budget?: Readonly<Record<string, unknown>>;
   readonly resultSha256?: string;
   readonly timingClass?: string;

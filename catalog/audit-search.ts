@@ -1,4 +1,4 @@
-import type { Level, Mode, Risk } from '#policies';
+import type { Level, LookupMode, Mode, Risk } from '#policies';
 import { assert } from '#policies';
 import type { AuditEntry, AuditKind } from './audit-entries.ts';
 import { entryCount, parseEntry } from './audit-entries.ts';
@@ -21,7 +21,7 @@ export interface AuditFilters {
   /** A column's name, of the resource if one is given. */
   readonly column?: string | undefined;
   readonly level?: Level | undefined;
-  readonly mode?: Mode | undefined;
+  readonly mode?: Mode | LookupMode | undefined;
   readonly decision?: 'permit' | 'deny' | undefined;
   readonly kind?: AuditKind | undefined;
   readonly risk?: Risk | undefined;

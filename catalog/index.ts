@@ -33,6 +33,8 @@ export {
   personCommitment,
   readOpenings,
 } from './logged-people.ts';
+export * from './lookups/consents.ts';
+export * from './lookups/lookups.ts';
 export * from './organisations.ts';
 export type { Page } from './page.ts';
 export type {
@@ -56,6 +58,8 @@ export {
 export { mendPrivacyBooks } from './privacy-books.ts';
 export * from './privacy-budgets.ts';
 export * from './privacy-releases.ts';
+export * from './products/products.ts';
+export * from './products/review-product.ts';
 export * from './query-plans.ts';
 export * from './remaining-budgets.ts';
 export * from './resource-versions.ts';

@@ -4,6 +4,8 @@ import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { AppError } from '#policies';
 import {
   canaries,
+  consentKeys,
+  consentWithdrawals,
   custodyCells,
   custodyOpenings,
   custodyPackages,
@@ -20,6 +22,8 @@ import {
   planResources,
   plans,
   privacyBooks,
+  productDecisions,
+  products,
   resources,
   resourceVersions,
 } from './schema.ts';
@@ -48,6 +52,10 @@ export const SEALED_TABLES = {
   grants,
   grant_signatures: grantSignatures,
   grant_revocations: grantRevocations,
+  products,
+  product_decisions: productDecisions,
+  consent_keys: consentKeys,
+  consent_withdrawals: consentWithdrawals,
 } as const;
 /**
  * All that a custodian decides by. WHY the ledger too, which a gateway holds against its log alone: here it is small.

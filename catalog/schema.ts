@@ -7,6 +7,8 @@ import { blob, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/
 import { FREEZE_SCOPES } from '#policies';
 
 export * from './authorization/tables.ts';
+export * from './lookups/tables.ts';
+export * from './products/tables.ts';
 
 export const organisations = sqliteTable('organisations', {
   id: text('id').primaryKey(),

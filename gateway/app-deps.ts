@@ -11,9 +11,12 @@ import type { Authenticator, Authorizer, Caller, EmbeddedIssuer } from './identi
 import type { JobService } from './jobs/job-service.ts';
 import type { Language } from './messages/language.ts';
 import type { PlanService } from './plans/plan-service.ts';
+import type { ProductService } from './products/product-service.ts';
 import type { DestructionService } from './resources/destruction-service.ts';
 import type { ResourceService } from './resources/resource-service.ts';
 import type { UploadService } from './resources/upload-service.ts';
+import type { ConsentService } from './verify/consent-service.ts';
+import type { LookupService } from './verify/lookup-service.ts';
 import type { CosignedLog } from './witness/index.ts';
 
 /** Bounds on what one request may bring or hold. */
@@ -58,6 +61,9 @@ export interface AppDeps {
   readonly partyKeys: PartyKeyService;
   readonly grants: GrantService;
   readonly freezes: FreezeService;
+  readonly products: ProductService;
+  readonly consents: ConsentService;
+  readonly lookups: LookupService;
   readonly canaries: CanaryService;
   readonly drill: (officer: Caller) => Promise<DrillReport>;
   /** Null where tokens come from an OIDC issuer alone. */

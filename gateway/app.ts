@@ -5,6 +5,7 @@ import { problemOfThrown, problemResponse } from './problem.ts';
 import { registerAudit } from './routes/audit.ts';
 import { registerBudgets } from './routes/budgets.ts';
 import { registerCanaries } from './routes/canaries.ts';
+import { registerConsents } from './routes/consents.ts';
 import { registerDestructions } from './routes/destructions.ts';
 import { registerErasures } from './routes/erasures.ts';
 import { registerExplain } from './routes/explain.ts';
@@ -12,10 +13,12 @@ import { frame, gate } from './routes/frame.ts';
 import { registerFreezes } from './routes/freezes.ts';
 import { registerJobResult } from './routes/job-result.ts';
 import { registerJobs } from './routes/jobs.ts';
+import { registerLookups } from './routes/lookups.ts';
 import { registerMeta } from './routes/meta.ts';
 import { registerOpenApi } from './routes/open-api.ts';
 import { registerPlans } from './routes/plans.ts';
 import { registerPrivacyRegister } from './routes/privacy-register.ts';
+import { registerProducts } from './routes/products.ts';
 import { requestInvalid, sentencesOf } from './routes/request-invalid.ts';
 import { registerResourceData } from './routes/resource-data.ts';
 import { registerResources } from './routes/resources.ts';
@@ -51,6 +54,9 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   registerErasures(app, deps);
   registerFreezes(app, deps);
   registerCanaries(app, deps);
+  registerProducts(app, deps);
+  registerConsents(app, deps);
+  registerLookups(app, deps);
   registerMeta(app, deps);
   registerOpenApi(app, deps);
   return app;
@@ -79,5 +85,7 @@ function absent(path: string, id: string): AppError {
   if (path.startsWith('/v1/plans/')) return new AppError('PLAN_NOT_FOUND', { id });
   if (path.startsWith('/v1/freezes/')) return new AppError('FREEZE_NOT_FOUND', { id });
   if (path.startsWith('/v1/canaries/')) return new AppError('CANARY_NOT_FOUND', { id });
+  if (path.startsWith('/v1/products/')) return new AppError('PRODUCT_NOT_FOUND', { id });
+  if (path.startsWith('/v1/consent-keys/')) return new AppError('CONSENT_KEY_NOT_FOUND', { id });
   return new AppError('ROUTE_NOT_FOUND', { path });
 }

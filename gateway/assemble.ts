@@ -14,6 +14,7 @@ import {
   remainingBudgets,
   type Store,
   unfinishedJobs,
+  unfinishedLookups,
   writingVersions,
 } from '#catalog';
 import { AppError, DEFAULT_PROFILE, drawnNoise } from '#policies';
@@ -45,7 +46,7 @@ import { createPartyKeyService } from './grants/party-key-service.ts';
 import { createAuthorizer, openIdentity } from './identity/index.ts';
 import { createIntegrityReports } from './integrity-reports.ts';
 import { createJobs } from './jobs/jobs.ts';
-import { DEFAULT_CLOCK, geometricClock } from './jobs/release-clock.ts';
+import { DEFAULT_CLOCK, geometricClock, LOOKUP_CLOCK, type ReleaseClock } from './jobs/release-clock.ts';
 import { identifierKeys, openHomeSecrets, openMasterKey } from './keys/index.ts';
 import { CompileCache } from './pipeline/compile-cache.ts';
 import type { PipelineDeps } from './pipeline/deps.ts';
@@ -54,11 +55,16 @@ import { StoredGuardMemory } from './pipeline/guard-memory.ts';
 import { KeptAnswers } from './pipeline/kept-answers.ts';
 import { recordAborted } from './pipeline/record.ts';
 import { createPlanService } from './plans/plan-service.ts';
+import { createProductService } from './products/product-service.ts';
 import { createDestructionService } from './resources/destruction-service.ts';
 import { createDataEraser } from './resources/erase-data.ts';
 import { createResourceService } from './resources/resource-service.ts';
 import { createUploadService } from './resources/upload-service.ts';
 import { createMetrics } from './telemetry.ts';
+import { createConsentService } from './verify/consent-service.ts';
+import { recordLookupAborted } from './verify/lookup.ts';
+import { createLookupService } from './verify/lookup-service.ts';
+import { createSubjectDigests } from './verify/subject-digests.ts';
 import { type CosignedLog, openCosignedLog, parseCosignerVkey, releaseWitness } from './witness/index.ts';
 
 /** The gateway without its port: every part built and joined, in the order in which they need each other. */
@@ -184,6 +190,8 @@ export async function assemble(
     ingest: (upload) => ingest({ vault, tier: sandbox.tier, unitKeys, limits: DEFAULT_INGEST_LIMITS }, upload),
     destroy: vault.destroy,
   });
+  // No identifier domain holds a space.
+  const subjects = createSubjectDigests(unitKeys('lookup subjects'));
   const drain = async () => {
     await Promise.all([jobs.close(), uploads.close()]);
   };
@@ -204,6 +212,16 @@ export async function assemble(
     partyKeys: createPartyKeyService({ store }),
     grants: createGrantService({ store, home: log.verifierKey, jobs }),
     freezes: createFreezeService({ store, register: freezes, sandbox, jobs }),
+    products: createProductService({ store, plans: pipeline.plans, today: () => pipeline.queryFacts().today }),
+    consents: createConsentService({ store, digests: subjects }),
+    lookups: createLookupService({
+      pipeline,
+      digests: subjects,
+      unitKeys,
+      tick: ticksOf(geometricClock(LOOKUP_CLOCK)),
+      freeze: (caller, order) => deps.freezes.freeze(caller, order),
+      failed: events.fatal,
+    }),
     canaries: createCanaryService({ store, register: canaryRegister, digests }),
     drill: (officer) => runDrill(officer, { ...deps, watch }),
     issuer: identity.issuer,
@@ -251,6 +269,7 @@ function openWitness({ url, vkey, waitMs }: WitnessConfig, log: AccessLog, event
 /** What a crash cut off: uploads vanish, jobs end as failed and charged, the vault keeps only what the catalogue knows. */
 async function recover(store: Store, vault: Vault): Promise<void> {
   for (const job of store.read(unfinishedJobs)) await recordAborted(job, { store });
+  for (const lookup of store.read(unfinishedLookups)) await recordLookupAborted(lookup, store);
   await store.commit((tx) => {
     for (const kind of mendPrivacyBooks(tx, DEFAULT_PROFILE.privacyBudgets)) {
       const note = `the privacy budget of the ${kind} held less than the log says was charged, and was raised`;
@@ -296,7 +315,8 @@ function queryFacts(now: Date): ReturnType<PipelineDeps['queryFacts']> {
   return { today: SHANGHAI_DATE.format(minute), now: minute.toISOString() };
 }
 
-function releaseTicks(): PipelineDeps['releaseTick'] {
-  const clock = geometricClock(DEFAULT_CLOCK);
+const releaseTicks = () => ticksOf(geometricClock(DEFAULT_CLOCK));
+
+function ticksOf(clock: ReleaseClock): PipelineDeps['releaseTick'] {
   return (arrivedMs) => new Promise((resolve) => setTimeout(resolve, clock.waitMs(performance.now() - arrivedMs)));
 }

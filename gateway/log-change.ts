@@ -24,6 +24,8 @@ export interface Change
     | 'canary'
     | 'erasure'
     | 'destruction'
+    | 'product'
+    | 'consent'
   >;
   readonly caller: Caller;
   readonly tables?: NonNullable<AuditEntry['tables']>;

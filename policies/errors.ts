@@ -101,6 +101,11 @@ export const CATALOG_ERROR_CODES = [
   'FREEZE_NOT_FOUND', // id
   'FREEZE_STATE', // id, state, accepted
   'CANARY_NOT_FOUND', // id
+  'PRODUCT_NOT_FOUND', // id
+  'PRODUCT_INVALID', // path, problem
+  'PRODUCT_STATE', // id, state, accepted
+  'CONSENT_KEY_NOT_FOUND', // id
+  'CONSENT_INVALID', // problem: a key or a withdrawal that is none; never said of a consent that a question came with
   'IDEMPOTENCY_CONFLICT', // key
   'BUDGET_EXHAUSTED', // what, account, needed, limit, remaining, remedy
   'HOME_NEWER', // found, known

@@ -21,15 +21,16 @@ export function register(program: Command, cli: Cli): void {
     .option('--json', cli.words({ en: 'as JSON', zh: '以 JSON 输出' }))
     .action(async (file: string) => {
       const { thumbprintOf } = await import('#sandbox');
-      if (!existsSync(file)) await createKey(file);
+      await createSigner(file);
       const thumbprint = await thumbprintOf((await readSigner(file)).publicKey);
       if (cli.json) printJson(cli, { thumbprint });
       else cli.out(`${thumbprint}\n`);
     });
 }
 
-/** Readable by its owner alone, and never over another file. */
-async function createKey(path: string): Promise<void> {
+/** A key where there is none: readable by its owner alone, and never over another file. */
+export async function createSigner(path: string): Promise<void> {
+  if (existsSync(path)) return;
   const pem = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' });
   await writeFile(path, pem, { flag: 'wx', mode: 0o600 });
 }

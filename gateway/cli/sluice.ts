@@ -5,6 +5,7 @@ import * as audit from './audit.ts';
 import * as budgets from './budgets.ts';
 import * as canaries from './canaries.ts';
 import { type Cli, createCli } from './cli.ts';
+import * as consents from './consents.ts';
 import * as custodian from './custodian.ts';
 import * as demo from './demo.ts';
 import * as destroy from './destroy.ts';
@@ -14,6 +15,8 @@ import * as explain from './explain.ts';
 import { reportFailure } from './failure.ts';
 import * as freezes from './freezes.ts';
 import * as keys from './keys.ts';
+import * as lookup from './lookup.ts';
+import * as products from './products.ts';
 import * as query from './query.ts';
 import * as receipt from './receipt.ts';
 import * as register from './register.ts';
@@ -39,6 +42,9 @@ const COMMANDS = [
   custodian,
   freezes,
   canaries,
+  products,
+  consents,
+  lookup,
   keys,
   doctor,
   demo,

@@ -21,3 +21,9 @@ export function geometricClock(options: { baseMs: number; ratio: number }): Rele
 }
 
 export const DEFAULT_CLOCK = Object.freeze({ baseMs: 25, ratio: 1.5 });
+
+/**
+ * Of questions about one subject. WHY so late a first tick: by it every one is done, whatever its tables, so that all answers leave at one
+ * time after they were asked; only a machine that is behind needs the second.
+ */
+export const LOOKUP_CLOCK = Object.freeze({ baseMs: 250, ratio: 2 });

@@ -227,6 +227,31 @@ export const EN: MessageCatalogue = {
     detail: 'freeze `{id}` is in state `{state}`',
     hint: '[accepted: {accepted}]',
   },
+  PRODUCT_NOT_FOUND: {
+    title: 'no such product',
+    detail: 'product `{id}` does not exist or is not yours to use',
+    hint: 'list the products with GET /v1/products',
+  },
+  PRODUCT_INVALID: {
+    title: 'the product is not valid',
+    detail: '[`{path}`: ]{problem}',
+    hint: 'correct the product and send it again',
+  },
+  PRODUCT_STATE: {
+    title: 'the product is in another state',
+    detail: 'product `{id}` is `{state}`',
+    hint: '[accepted: {accepted}]',
+  },
+  CONSENT_KEY_NOT_FOUND: {
+    title: 'no such key of consents',
+    detail: 'no key `{id}` may sign consents',
+    hint: 'list the keys with GET /v1/consent-keys',
+  },
+  CONSENT_INVALID: {
+    title: 'the consent is not valid',
+    detail: '{problem}',
+    hint: 'send the key as a public JWK, or the consent as it was signed',
+  },
   JOB_NOT_FOUND: {
     title: 'no such job',
     detail: 'job `{id}` does not exist or is not yours to see',

@@ -225,6 +225,31 @@ export const ZH_CN: MessageCatalogue = {
     detail: '冻结 `{id}` 处于状态 `{state}`',
     hint: '[可接受：{accepted}]',
   },
+  PRODUCT_NOT_FOUND: {
+    title: '没有该产品',
+    detail: '产品 `{id}` 不存在，或您无权使用',
+    hint: '用 GET /v1/products 查看产品',
+  },
+  PRODUCT_INVALID: {
+    title: '产品不合要求',
+    detail: '[`{path}`：]{problem}',
+    hint: '更正产品后重新提交',
+  },
+  PRODUCT_STATE: {
+    title: '产品状态不允许此操作',
+    detail: '产品 `{id}` 的状态为 `{state}`',
+    hint: '[可接受：{accepted}]',
+  },
+  CONSENT_KEY_NOT_FOUND: {
+    title: '没有该同意签名密钥',
+    detail: '密钥 `{id}` 无权签署同意',
+    hint: '用 GET /v1/consent-keys 查看密钥',
+  },
+  CONSENT_INVALID: {
+    title: '同意不合要求',
+    detail: '{problem}',
+    hint: '密钥须为公钥 JWK；同意须为签署时的原文',
+  },
   JOB_NOT_FOUND: {
     title: '没有这个作业',
     detail: '作业 `{id}` 不存在，或您无权查看',

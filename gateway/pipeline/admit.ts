@@ -19,7 +19,7 @@ export interface Admission {
   readonly policies: string;
 }
 
-export type AskAction = Extract<Action, 'submitJob' | 'explain'>;
+export type AskAction = Extract<Action, 'submitJob' | 'explain' | 'lookup'>;
 interface Asks {
   readonly caller: Caller;
   readonly plan: string;

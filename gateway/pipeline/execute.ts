@@ -72,7 +72,7 @@ function purposeOf({ id, caller }: JobArrival, { plan }: Admission, { planHash }
 }
 
 /** The tables that a worker is given for a query. */
-export function workerTables({ uses }: CompiledQuery, catalog: QueryCatalog): readonly JobTable[] {
+export function workerTables({ uses }: Pick<CompiledQuery, 'uses'>, catalog: QueryCatalog): readonly JobTable[] {
   return uses.map(({ resource, version, table }) => ({ resource, version, columns: grantedColumns(catalog, table) }));
 }
 

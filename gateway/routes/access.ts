@@ -1,4 +1,4 @@
-import { appendEntry, type Job, type Resource, type UsagePlan } from '#catalog';
+import { appendEntry, type Job, type Product, type Resource, type UsagePlan } from '#catalog';
 import { AppError } from '#policies';
 import type { AppDeps } from '../app-deps.ts';
 import type { Action, Caller, Target } from '../identity/index.ts';
@@ -50,9 +50,15 @@ export function resourceTarget(resource: Resource): Target {
 export function planTarget(plan: UsagePlan, providers: readonly string[]): Target {
   return { type: 'Plan', id: plan.id, attrs: { org: plan.org, author: plan.author, providers } };
 }
+export function productTarget(product: Product, providers: ReadonlySet<string>): Target {
+  const { id, org, author, state } = product;
+  return { type: 'Product', id, attrs: { org, author, state, providers: [...providers] } };
+}
 /** All that can be frozen. */
 export const PLATFORM_TARGET: Target = { type: 'Platform', id: 'platform', attrs: {} };
 /** The register of private releases. */
 export const REGISTER_TARGET: Target = { type: 'PrivacyRegistry', id: 'register', attrs: {} };
+/** Who may sign consents, and which were withdrawn. */
+export const CONSENTS_TARGET: Target = { type: 'ConsentRegister', id: 'consents', attrs: {} };
 /** The access log as a whole. */
 export const LOG_TARGET: Target = { type: 'AccessLog', id: 'log', attrs: {} };

@@ -5,6 +5,7 @@ import { GRANT_POLICIES } from './grant-policies.ts';
 import { JOB_POLICIES } from './job-policies.ts';
 import { OVERSIGHT_POLICIES } from './oversight-policies.ts';
 import { PLAN_POLICIES } from './plan-policies.ts';
+import { PRODUCT_POLICIES } from './product-policies.ts';
 
 /**
  * Who may do what, in Cedar (docs.cedarpolicy.com, language 4). The gateway hands them to Cedar's own engine. What no
@@ -16,6 +17,7 @@ import { PLAN_POLICIES } from './plan-policies.ts';
 export const ACTIONS = [
   'submitJob',
   'explain',
+  'lookup',
   'job:list',
   'job:read',
   'job:cancel',
@@ -46,6 +48,13 @@ export const ACTIONS = [
   'freeze:read',
   'canary:manage',
   'drill:run',
+  'product:submit',
+  'product:read',
+  'product:decide',
+  'product:publish',
+  'product:withdraw',
+  'consent:manage',
+  'consent:withdraw',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -59,6 +68,8 @@ export const TARGET_TYPES = [
   'AccessLog',
   'PrivacyRegistry',
   'Platform',
+  'Product',
+  'ConsentRegister',
 ] as const;
 export type TargetType = (typeof TARGET_TYPES)[number];
 
@@ -72,8 +83,10 @@ entity PartyKey { org: String, registeredBy?: String };
 entity AccessLog { erased?: String };
 entity PrivacyRegistry;
 entity Platform;
+entity Product { org: String, author: String, state: String, providers: Set<String> };
+entity ConsentRegister;
 
-action "submitJob", "explain", "plan:submit", "plan:read", "plan:decide", "plan:revoke"
+action "submitJob", "explain", "lookup", "plan:submit", "plan:read", "plan:decide", "plan:revoke"
   appliesTo { principal: Caller, resource: Plan };
 action "grant:propose", "grant:read", "grant:sign", "grant:revoke"
   appliesTo { principal: Caller, resource: Grant };
@@ -89,6 +102,10 @@ action "privacy:read"
   appliesTo { principal: Caller, resource: PrivacyRegistry };
 action "freeze:set", "freeze:thaw", "freeze:read", "canary:manage", "drill:run"
   appliesTo { principal: Caller, resource: Platform };
+action "product:submit", "product:read", "product:decide", "product:publish", "product:withdraw"
+  appliesTo { principal: Caller, resource: Product };
+action "consent:manage", "consent:withdraw"
+  appliesTo { principal: Caller, resource: ConsentRegister };
 `;
 
 /** By id: the ids of the policies that decided go into the log. */
@@ -99,6 +116,7 @@ export const ACCESS_POLICIES: Readonly<Record<string, string>> = Object.freeze({
   ...PLAN_POLICIES,
   ...GRANT_POLICIES,
   ...OVERSIGHT_POLICIES,
+  ...PRODUCT_POLICIES,
 });
 
 /** Names this set of policies in every log entry that a decision leads to. */

@@ -11,7 +11,7 @@ export const AUTHORIZATION_POLICIES: Readonly<Record<string, string>> = Object.f
 function forbidUnless({ requirement, paragraph, code, attribute }: StandingRequirement): string {
   return `
     @requirement("${requirement}") @paragraph("${paragraph}") @code("${code}")
-    forbid (principal, action in [Action::"submitJob", Action::"explain"], resource)
+    forbid (principal, action in [Action::"submitJob", Action::"explain", Action::"lookup"], resource)
     unless { resource has ${attribute} && resource.${attribute} };`;
 }
 

@@ -15,5 +15,5 @@ export {
   RowsRejectedError,
   type UploadEncoding,
 } from './ingest-report.ts';
-export { canonicalIdentifier, tokenOf, UNIT_KEY_BYTES } from './token.ts';
+export { canonicalIdentifier, IDENTIFIER_CHARACTERS_MAX, tokenOf, UNIT_KEY_BYTES } from './token.ts';
 export { UPLOAD_PROBLEMS, type UploadProblem } from './upload-problem.ts';

@@ -13,17 +13,22 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   activeCanaries,
   activeFreezes,
+  addConsentKey,
   beginVersion,
   commitVersion,
   confirmPartyKey,
+  consentState,
   decidePlan,
+  decideProduct,
   findGrant,
   findOrganisation,
   findPlan,
   findResource,
   findVersion,
+  getProduct,
   insertCanary,
   insertFreeze,
+  listConsentKeys,
   mendPrivacyBooks,
   openStore,
   providersOfPlan,
@@ -33,10 +38,13 @@ import {
   type Store,
   signingKeysOf,
   submitPlan,
+  submitProduct,
   type TamperedRow,
+  withdrawConsent,
 } from '../../catalog/index.ts';
+
 import { SEALED_TABLES } from '../../catalog/row-seals.ts';
-import { DEFAULT_PROFILE } from '../../policies/index.ts';
+import { DEFAULT_PROFILE, type ProductContent } from '../../policies/index.ts';
 import { grantEverything, seed } from './memory-store.ts';
 
 type SealedTable = keyof typeof SEALED_TABLES;
@@ -99,6 +107,18 @@ beforeEach(async () => {
       onHit: 'freeze',
       createdBy: 'office/carol',
     });
+    submitProduct(tx, {
+      id: 'q1',
+      title: { zh: 'q', en: 'q' },
+      plan: 'p1',
+      org: 'dev',
+      author: 'ann',
+      content: QUESTION,
+    });
+    const { hash } = getProduct(tx, 'q1', 1);
+    decideProduct(tx, 'q1', 1, { role: 'bureau', org: 'bureau', by: 'bo', verdict: 'approve', comment: '', hash });
+    addConsentKey(tx, { id: 'k1', title: 'k', jwk: '{}', subject: null, addedBy: 'bureau/bo' });
+    withdrawConsent(tx, 'w1', 'firm/ann');
     mendPrivacyBooks(tx, DEFAULT_PROFILE.privacyBudgets);
     const version = beginVersion(tx, 'power');
     commitVersion(tx, {
@@ -118,6 +138,24 @@ afterEach(() => {
   for (const store of stores) close(store);
   rmSync(dir, { recursive: true, force: true });
 });
+
+const QUESTION: ProductContent = {
+  form: 'interface',
+  subject: { resource: 'power', key: 'uscc', also: [], consentBy: ['uscc'] },
+  features: [
+    {
+      code: 'R1',
+      title: { zh: 'r', en: 'r' },
+      resource: 'power',
+      key: 'uscc',
+      aggregate: 'count',
+      column: null,
+      where: [],
+    },
+  ],
+  answer: { mode: 'verify', holds: [{ feature: 'R1', op: '>', value: 0 }] },
+  limits: { perSubject: { times: 1, period: 'day' }, perDay: 10 },
+};
 
 /** As someone with the file in hand. */
 function edit(sql: string): void {
@@ -141,6 +179,10 @@ const USES: Readonly<Record<SealedTable, (store: Store) => unknown>> = {
   grants: (store) => store.read((db) => findGrant(db, 'g')),
   grant_signatures: (store) => store.read((db) => findGrant(db, 'g')),
   grant_revocations: (store) => store.read((db) => findGrant(db, 'g')),
+  products: (store) => store.read((db) => getProduct(db, 'q1', 1)),
+  product_decisions: (store) => store.read((db) => getProduct(db, 'q1', 1)),
+  consent_keys: (store) => store.read(listConsentKeys),
+  consent_withdrawals: (store) => store.read((db) => consentState(db, 'w1')),
   privacy_books: (store) =>
     store.read((db) => db.sealed('privacy_books', db.client.prepare<[], object>('SELECT * FROM privacy_books').get())),
 };
@@ -157,6 +199,10 @@ const WHERE: Readonly<Record<SealedTable, string>> = {
   grants: `id = 'g'`,
   grant_signatures: `grant_id = 'g' AND org = 'grid'`,
   grant_revocations: `grant_id = 'g'`,
+  products: `id = 'q1'`,
+  product_decisions: `product = 'q1'`,
+  consent_keys: `id = 'k1'`,
+  consent_withdrawals: `consent = 'w1'`,
   privacy_books: 'id = 1',
 };
 const tables = Object.keys(SEALED_TABLES) as SealedTable[];
@@ -244,7 +290,7 @@ it('a plan put back as it once was, with the seal that it had, is not used', asy
 it('a home that was never sealed is taken in, and says so; one of another key is not used', () => {
   edit('DELETE FROM row_seals; UPDATE catalogue_seal SET mac = NULL');
   const store = open();
-  expect(takenIn).toEqual([13]);
+  expect(takenIn).toEqual([17]);
   for (const table of tables) expect(() => USES[table](store)).not.toThrow();
   close(store);
   close(open());

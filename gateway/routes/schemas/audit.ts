@@ -1,12 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { AUDIT_KINDS } from '#catalog';
-import { ERROR_CODES, type ErrorCode, RISKS, SIGNALS } from '#policies';
+import { ERROR_CODES, type ErrorCode, LOOKUP_MODES, MODES, RISKS, SIGNALS } from '#policies';
 import {
   InstantSchema,
   JobIdSchema,
   LevelSchema,
   LimitSchema,
-  ModeSchema,
   OrgIdSchema,
   oneLine,
   PlanIdSchema,
@@ -17,6 +16,8 @@ import { BudgetSchema } from './plan.ts';
 import { PrivacyAmountsSchema } from './privacy.ts';
 
 const IndexSchema = z.int().min(0);
+
+const EntryModeSchema = z.enum([...MODES, ...LOOKUP_MODES]);
 
 const PersonSchema = z.object({
   sub: z.string().openapi({ description: '`-`: erased' }),
@@ -50,11 +51,13 @@ export const AuditEntrySchema = z
         }),
       )
       .optional(),
-    mode: ModeSchema.optional(),
+    mode: EntryModeSchema.optional(),
     decision: z.enum(['permit', 'deny']).optional(),
     code: z.string().optional(),
     policies: z.string().optional(),
     queryHash: z.string().optional(),
+    product: z.string().optional(),
+    subject: z.string().optional().openapi({ description: 'a keyed digest, of another key for each organisation' }),
     budget: z.record(z.string(), z.unknown()).optional(),
     resultSha256: z.string().optional(),
     timingClass: z.string().optional(),
@@ -88,7 +91,7 @@ export const AuditQuerySchema = z.strictObject({
   resource: ResourceIdSchema.optional(),
   column: ResourceIdSchema.optional(),
   level: LevelSchema.optional(),
-  mode: ModeSchema.optional(),
+  mode: EntryModeSchema.optional(),
   decision: z.enum(['permit', 'deny']).optional(),
   kind: z.enum(AUDIT_KINDS).optional(),
   code: z.enum(ERROR_CODES as [ErrorCode]).optional(),

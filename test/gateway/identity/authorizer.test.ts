@@ -46,6 +46,13 @@ const erased = (org: string): Target => ({ ...log, attrs: { erased: org } });
 const register: Target = { type: 'PrivacyRegistry', id: 'register', attrs: {} };
 const platform: Target = { type: 'Platform', id: 'platform', attrs: {} };
 
+const product = (org: string, more: Target['attrs'] = {}): Target => ({
+  type: 'Product',
+  id: 'q1',
+  attrs: { org, author: 'ann', state: 'submitted', providers: ['tax'], ...more },
+});
+const consents: Target = { type: 'ConsentRegister', id: 'consents', attrs: {} };
+
 const rolesWho = (action: Action, target: Target) =>
   ROLES.filter((role) => authorize(caller(role), action, target).permitted);
 
@@ -66,6 +73,8 @@ const TABLE: readonly [Action, string, Target, readonly Role[]][] = [
   ),
   ['explain', 'own plan', plan('own'), ['developer', 'operator']],
   ['explain', 'foreign plan', plan('other'), []],
+  ['lookup', 'own plan', plan('own'), ['developer', 'operator']],
+  ['lookup', 'foreign plan', plan('other'), []],
   ['job:list', 'own jobs', job('own', 'alice'), ROLES],
   ['job:list', 'jobs of a colleague', job('own', 'bob'), []],
   ['job:read', 'own job', job('own', 'alice'), ['developer', 'operator']],
@@ -130,6 +139,20 @@ const TABLE: readonly [Action, string, Target, readonly Role[]][] = [
   ['drill:run', 'the platform', platform, ['security']],
   ['freeze:thaw', 'the platform', platform, ['security']],
   ['freeze:read', 'the platform', platform, ['bureau', 'security']],
+  ['product:submit', 'own', product('own'), ['developer', 'operator']],
+  ['product:submit', 'for another', product('other'), []],
+  ['product:read', 'own', product('own'), ['developer', 'operator', 'bureau', 'security']],
+  ['product:read', 'foreign', product('other'), ['bureau', 'security']],
+  ['product:read', 'published', product('other', { state: 'published' }), ROLES],
+  ['product:decide', 'foreign', product('other'), ['bureau']],
+  ['product:decide', 'involved', product('other', { providers: ['own'] }), ['provider', 'bureau']],
+  ['product:decide', 'own', product('own', { providers: ['own'] }), []],
+  ['product:decide', 'by its author', product('other', { author: 'alice' }), []],
+  ['product:publish', 'own', product('own'), ['developer', 'operator']],
+  ['product:publish', 'foreign', product('other'), []],
+  ['product:withdraw', 'foreign', product('other'), ['bureau', 'security']],
+  ['consent:manage', 'the register', consents, ['bureau']],
+  ['consent:withdraw', 'the register', consents, ROLES],
 ];
 
 test.each(TABLE)('%s: %s', (action, _, target, roles) => {

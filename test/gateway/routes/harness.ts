@@ -14,11 +14,15 @@ import { createGrantService } from '../../../gateway/grants/grant-service.ts';
 import { createPartyKeyService } from '../../../gateway/grants/party-key-service.ts';
 import { createAuthorizer } from '../../../gateway/identity/authorizer.ts';
 import type { Caller, Role } from '../../../gateway/identity/index.ts';
+import { GrantedPlans } from '../../../gateway/pipeline/granted-plans.ts';
 import { createPlanService } from '../../../gateway/plans/plan-service.ts';
+import { createProductService } from '../../../gateway/products/product-service.ts';
 import { createDestructionService } from '../../../gateway/resources/destruction-service.ts';
 import type { DataEraser } from '../../../gateway/resources/erase-data.ts';
 import { createResourceService } from '../../../gateway/resources/resource-service.ts';
 import { createUploadService, type UploadDeps } from '../../../gateway/resources/upload-service.ts';
+import { createConsentService } from '../../../gateway/verify/consent-service.ts';
+import { createSubjectDigests } from '../../../gateway/verify/subject-digests.ts';
 import { AppError, DEFAULT_PROFILE } from '../../../policies/index.ts';
 import { releasedSample, VERSIONS } from '../formats/released-sample.ts';
 import { FakeJobs } from './fake-jobs.ts';
@@ -94,6 +98,9 @@ export async function openHarness({
       sandbox: { expel: () => Promise.resolve(0) },
       jobs: { stop: () => Promise.resolve(0) },
     }),
+    products: createProductService({ store, plans: new GrantedPlans(store), today: () => '2026-03-01' }),
+    consents: createConsentService({ store, digests: createSubjectDigests(Buffer.alloc(32, 5)) }),
+    lookups: { ask: () => Promise.reject(new AppError('PRODUCT_NOT_FOUND', { id: 'none' })) },
     canaries: createCanaryService({ store, register: new CanaryRegister(store, DIGESTS), digests: DIGESTS }),
     drill: () => Promise.resolve(DRILL),
     issuer: { jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'x', kid: 'k' }] } },

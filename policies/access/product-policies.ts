@@ -1,0 +1,35 @@
+/** Products and consents. By id: the ids of the policies that decided go into the log. */
+export const PRODUCT_POLICIES: Readonly<Record<string, string>> = {
+  // 合规性审查 (T11): who makes a product does not review it, and reviewing it is not letting it out.
+  'makers-keep-their-products': `
+    permit (
+      principal,
+      action in [
+        Action::"product:submit", Action::"product:read", Action::"product:publish", Action::"product:withdraw"
+      ],
+      resource
+    )
+    when { ["developer", "operator"].contains(principal.role) && resource.org == principal.org };`,
+  'everyone-sees-published-products': `
+    permit (principal, action == Action::"product:read", resource)
+    when { resource.state == "published" };`,
+  'bureau-and-involved-providers-review-products': `
+    permit (principal, action in [Action::"product:read", Action::"product:decide"], resource)
+    when {
+      principal.role == "bureau" ||
+      (principal.role == "provider" && resource.providers.contains(principal.org))
+    };`,
+  'bureau-and-security-withdraw-products': `
+    permit (principal, action in [Action::"product:read", Action::"product:withdraw"], resource)
+    when { ["bureau", "security"].contains(principal.role) };`,
+  'nobody-reviews-own-products': `
+    forbid (principal, action == Action::"product:decide", resource)
+    when { resource.org == principal.org || resource.author == principal.sub };`,
+
+  // The bureau runs the register of who may sign consents; whoever holds a consent may end it (PIPL art. 15).
+  'bureau-keeps-consent-keys': `
+    permit (principal, action == Action::"consent:manage", resource)
+    when { principal.role == "bureau" };`,
+  'everyone-withdraws-consents': `
+    permit (principal, action == Action::"consent:withdraw", resource);`,
+};
