@@ -1,4 +1,5 @@
 import { CUSTODY } from './custody-phrases.ts';
+import { PRODUCTS } from './product-phrases.ts';
 
 /**
  * What policies and catalogue say in facts besides SQL and the user's own words, keyed by their English. `{}` stands for
@@ -317,7 +318,16 @@ const GATEWAY: Phrases = {
   'count(DISTINCT expression)': 'count(DISTINCT 表达式)',
 };
 
-export const PHRASES: Phrases = { ...SQL, ...PROTECTION, ...PRIVACY, ...CATALOGUE, ...BUDGETS, ...CUSTODY, ...GATEWAY };
+export const PHRASES: Phrases = {
+  ...SQL,
+  ...PROTECTION,
+  ...PRIVACY,
+  ...CATALOGUE,
+  ...BUDGETS,
+  ...CUSTODY,
+  ...PRODUCTS,
+  ...GATEWAY,
+};
 const PATTERNS = Object.entries(PHRASES)
   .filter(([key]) => key.includes('{'))
   .map(([key, phrase]) => ({ phrase, pattern: patternOf(key) }));

@@ -46,6 +46,11 @@ function checkSubject({ subject }: LookupInterface, catalog: QueryCatalog): stri
     need(columnOf(table, name, 'subject').role === 'identifier', 'subject', `\`${name}\` is no identifier`);
   }
   need(subject.consentBy.length > 0, 'subject.consentBy', 'somebody has to consent');
+  // WHY by the register: who a row is about is declared there, and is not the maker's to choose.
+  const about = table.schema.columns.find(
+    ({ name, unit }) => (unit === 'person' || unit === 'enterprise') && !subject.consentBy.includes(name),
+  );
+  need(about === undefined, 'subject.consentBy', `everybody whom a row is about consents: \`${about?.name ?? ''}\``);
   need(new Set([subject.key, ...subject.also]).size === 1 + subject.also.length, 'subject.also', 'named twice');
   need(new Set(subject.consentBy).size === subject.consentBy.length, 'subject.consentBy', 'named twice');
   return domainOf(table.schema, columnOf(table, subject.key, 'subject.key'));
