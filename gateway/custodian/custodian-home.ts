@@ -29,6 +29,8 @@ const trustFile = (dir: string) => join(dir, 'trust.json');
 
 export interface CustodianParts {
   readonly store: Store;
+  /** Whether its records are as it wrote them (records.ts). */
+  readonly isIntact: () => boolean;
   readonly log: AccessLog;
   readonly signing: SigningKey;
   /** The current key first. */
@@ -56,11 +58,23 @@ export async function openCustodianHome(options: CustodianHomeOptions): Promise<
   const log = await openOwnLog(store, dir);
   await records.begin();
   const signing = await loadOrCreateSigningKey(join(dir, 'keys', 'signing.key'), '--dir');
-  const keys = await custodianKeys(dir);
+  let keys = await custodianKeys(dir);
   let trust = await readTrust(dir);
   const refresh = setInterval(() => void readTrust(dir).then((read) => (trust = read), fatal), TRUST_READ_MS).unref();
   const isProvider = (thumbprint: string) => trust.providers.includes(thumbprint);
-  const shelf = openPackageShelf({ store, dir: join(dir, 'packages'), keys, isProvider, isIntact });
+  const destroyIdleKeys = async () => {
+    const gone = await destroyIdleSecrets(dir, await currentGeneration(dir), { store, isIntact });
+    keys = keys.filter(({ id }) => !gone.includes(id));
+  };
+  await destroyIdleKeys();
+  const shelf = openPackageShelf({
+    store,
+    dir: join(dir, 'packages'),
+    keys: () => keys,
+    isProvider,
+    isIntact,
+    destroyIdleKeys,
+  });
   const custodian = new Custodian({
     store,
     log,
@@ -80,6 +94,7 @@ export async function openCustodianHome(options: CustodianHomeOptions): Promise<
   await log.advance();
   return {
     store,
+    isIntact,
     log,
     signing,
     keys,
@@ -159,7 +174,7 @@ export async function recoverSecret(dir: string, shares: readonly string[]): Pro
  */
 export async function rotateKey(
   dir: string,
-  { store, log }: Pick<CustodianParts, 'store' | 'log'>,
+  { store, isIntact, log }: Pick<CustodianParts, 'store' | 'isIntact' | 'log'>,
 ): Promise<CustodianKey> {
   const next = (await currentGeneration(dir)) + 1;
   const { bytes } = await readOrCreatePrivate(secretFile(dir, next), '--dir', async () =>
@@ -168,13 +183,21 @@ export async function rotateKey(
   const key = await custodianKeyOf(Buffer.from(Buffer.from(bytes).toString('latin1').trim(), 'hex'));
   await writeWhole(keysFile(dir), { current: next });
   await store.commit((tx) => appendEntry(tx, { v: 1, kind: 'log-key', at: tx.now(), note: `new key ${key.id}` }));
-  await destroyIdleSecrets(dir, next, store);
+  await destroyIdleSecrets(dir, next, { store, isIntact });
   await log.advance();
   return key;
 }
 
-async function destroyIdleSecrets(dir: string, current: number, store: Store): Promise<void> {
+/** Returns the ids of those that are gone. */
+async function destroyIdleSecrets(
+  dir: string,
+  current: number,
+  { store, isIntact }: Pick<CustodianParts, 'store' | 'isIntact'>,
+): Promise<readonly string[]> {
+  // WHY: from records that others thinned out, a key that is needed looks idle.
+  if (!isIntact()) return [];
   const held = store.read(custodyKeysHeld);
+  const gone: string[] = [];
   for (let generation = current - 1; generation >= 1; generation -= 1) {
     const secret = await readSecret(dir, generation);
     if (secret === null) continue;
@@ -182,8 +205,10 @@ async function destroyIdleSecrets(dir: string, current: number, store: Store): P
     if (held.includes(id)) continue;
     await writeFile(secretFile(dir, generation), randomBytes(2 * SECRET_BYTES), { flush: true });
     await rm(secretFile(dir, generation));
+    gone.push(id);
     await store.commit((tx) => appendEntry(tx, { v: 1, kind: 'log-key', at: tx.now(), note: `key ${id} destroyed` }));
   }
+  return gone;
 }
 
 // ── Whom it listens to ───────────────────────────────────────────────────────────────────────────────────────────

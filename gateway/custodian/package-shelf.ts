@@ -31,15 +31,17 @@ export interface ShelfDeps {
   /** Of the packages as they came: sealed. */
   readonly dir: string;
   /** The custodian's keys, the current one first; former ones open what was sealed for them. */
-  readonly keys: readonly CustodianKey[];
+  readonly keys: () => readonly CustodianKey[];
   readonly isProvider: (thumbprint: string) => boolean;
   /** Whether the custodian's records are as it wrote them. */
   readonly isIntact: () => boolean;
+  /** Called when a former key holds no data key any more: it is of no use but to a thief. */
+  readonly destroyIdleKeys: () => Promise<void>;
 }
 
 const OPENED_MAX = 4;
 
-export function openPackageShelf({ store, dir, keys, isProvider, isIntact }: ShelfDeps): PackageShelf {
+export function openPackageShelf({ store, dir, keys, isProvider, isIntact, destroyIdleKeys }: ShelfDeps): PackageShelf {
   const opened = new Map<string, Promise<HeldPackage | null>>();
   const path = (dataset: string, version: string) =>
     join(
@@ -51,7 +53,7 @@ export function openPackageShelf({ store, dir, keys, isProvider, isIntact }: She
   const load = async (dataset: string, version: string): Promise<HeldPackage | null> => {
     const row = store.read((db) => findCustodyPackage(db, { dataset, version }));
     if (row === null || row.header === null) return null;
-    const key = keys.find(({ id }) => id === row.keyId);
+    const key = keys().find(({ id }) => id === row.keyId);
     const rest = await readFile(path(dataset, version)).catch(() => null);
     if (key === undefined || rest === null) return null;
     const whole = await openCustodianPackage(withHead(row.header, rest), key.privateKey, row.signer);
@@ -59,7 +61,7 @@ export function openPackageShelf({ store, dir, keys, isProvider, isIntact }: She
   };
   const accept: PackageShelf['accept'] = async (bytes, signer) => {
     if (!isProvider(signer)) throw custodyRefused('package');
-    const { whole, key } = await openedBy(keys, bytes, signer);
+    const { whole, key } = await openedBy(keys(), bytes, signer);
     const { dataset, version } = whole.manifest;
     const { head, rest } = splitHead(bytes);
     await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -79,6 +81,7 @@ export function openPackageShelf({ store, dir, keys, isProvider, isIntact }: She
       opened.delete(JSON.stringify([dataset, gone]));
       await rm(path(dataset, gone), { force: true });
     }
+    if (destroyed.length > 0) await destroyIdleKeys();
     return { dataset, version };
   };
   return {

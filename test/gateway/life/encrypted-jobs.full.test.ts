@@ -15,10 +15,11 @@ import {
   STATEMENT_TYPE,
   verifySigned,
 } from '../../../gateway/custodian/index.ts';
-import { type EncryptedCity, encryptedCity, type PaidPerson, PEOPLE, townOf } from './encrypted-table.ts';
+import type { CustodyCity } from './custody-city.ts';
+import { encryptedCity, type PaidPerson, PEOPLE, townOf } from './encrypted-table.ts';
 
 const SILENT = { noise: { take: (_: unknown, count: number) => Array.from({ length: count }, () => 0n) } };
-let city: EncryptedCity;
+let city: CustodyCity;
 beforeAll(async () => {
   city = await encryptedCity(SILENT);
 });

@@ -9,6 +9,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { getRequestListener } from '@hono/node-server';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -109,9 +110,9 @@ function valuesIn(bytes: Buffer): number {
   return values.filter((value) => writings(value).some((writing) => bytes.includes(writing))).length;
 }
 
-const encrypt = (more: readonly string[], out: string) =>
+const encrypt = (more: readonly string[], out: string, from = 'wages.csv') =>
   runSluice([
-    ...['encrypt', 'wages', join(dir, 'wages.csv'), '--out', join(dir, out), '--schema', join(dir, 'secret.json')],
+    ...['encrypt', 'wages', join(dir, from), '--out', join(dir, out), '--schema', join(dir, 'secret.json')],
     ...['--custodian', join(dir, 'custodian.json'), '--signing-key', join(dir, 'signing.pem'), ...more],
   ]);
 
@@ -142,6 +143,26 @@ it('no value is on the wire; the same values in a plain table are', { timeout: 2
   received.length = 0;
   expect(await runSluice(['upload', 'open_wages', join(dir, 'wages.csv'), ...args])).toMatchObject({ code: 0 });
   expect(valuesIn(Buffer.concat(received))).toBe(ROWS);
+});
+
+it('nor is one of a Parquet file, which has them in the clear', { timeout: 240_000 }, async () => {
+  const parquet = join(dir, 'wages.parquet');
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  const columns = "columns = {who: 'VARCHAR', region: 'VARCHAR', paid: 'DECIMAL(18,2)'}";
+  await connection.run(
+    `COPY (FROM read_csv('${join(dir, 'wages.csv')}', ${columns})) TO '${parquet}' (FORMAT parquet, COMPRESSION uncompressed)`,
+  );
+  connection.closeSync();
+  expect(valuesIn(await readFile(parquet)), 'control').toBeGreaterThan(ROWS / 2);
+  const done = await encrypt(['--fingerprint', fingerprint], 'of-parquet.csv', 'wages.parquet');
+  expect(done).toMatchObject({ code: 0 });
+  received.length = 0;
+  const sent = await runSluice(['upload', 'wages', join(dir, 'of-parquet.csv'), ...args]);
+  expect(sent).toMatchObject({ code: 0, err: '' });
+  expect(sent.out).toContain(`${ROWS} rows accepted`);
+  expect(Buffer.concat(received).length).toBeGreaterThan(ROWS * 60);
+  for (const bytes of [Buffer.concat(received), await readFile(join(dir, 'of-parquet.csv.custodian'))])
+    expect(valuesIn(bytes)).toBe(0);
 });
 
 it('a plain file is not taken for the encrypted table, nor one without its manifest', {
