@@ -65,7 +65,9 @@ export function exactQueries(random: () => bigint, count: number): readonly Exac
     const keys = pick(isJoined ? [...ground.keys.filter((one) => one.length < 2), ['town']] : ground.keys);
     const conditions = ground.conditions(next);
     const where = Array.from({ length: next(3) }, () => pick(conditions));
-    const values = Array.from({ length: 1 + next(3) }, () => pick(valuesOf(ground, conditions, next)));
+    const [count, ...sums] = valuesOf(ground, conditions, next);
+    // WHY one of them at least: a number of rows by itself is no question about what is encrypted.
+    const values = [pick(sums), ...Array.from({ length: next(3) }, () => pick([count!, ...sums]))];
     return { keys, values, from: `FROM ${table}${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}` };
   });
 }

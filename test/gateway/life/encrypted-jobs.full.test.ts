@@ -6,6 +6,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEntries } from '#catalog';
 import {
@@ -203,6 +204,21 @@ describe('the answer', () => {
         name,
       ).toEqual([]);
     }
+  });
+
+  it('is not given once the custodian’s records were changed by others: told to who asks, and in both logs', async () => {
+    const file = new Database(join(city.dir, 'custodian.db'));
+    file.exec('UPDATE ledger_accounts SET spent = 0');
+    file.close();
+    const { body } = await city.ask('SELECT sum(bonus) AS s FROM pay WHERE age < 35');
+    expect(body).toMatchObject({ code: 'CUSTODIAN_REFUSED' });
+    expect(body.detail).toContain('records are not as it wrote them');
+    const ours = city.running.gateway.deps.store.read((db) => readEntries(db, 0, 10_000)).at(-1)!;
+    expect(ours).toMatchObject({ kind: 'outcome', decision: 'deny', code: 'CUSTODIAN_REFUSED' });
+    const theirs = city.custodian.store.read((db) => readEntries(db, 0, 10_000));
+    const refusal = theirs.findLast(({ kind }) => kind === 'refusal');
+    expect(refusal).toMatchObject({ code: 'CUSTODIAN_REFUSED', note: 'records', job: ours.job });
+    expect(theirs.some(({ kind, code }) => kind === 'integrity' && code === 'CATALOGUE_CORRUPT')).toBe(true);
   });
 
   it('is not given at all without the custodian', async () => {
