@@ -1,11 +1,12 @@
 import { assert } from '../errors.ts';
 import { toFixedPoint } from '../mechanisms/cell-key/fixed-point.ts';
-import type { NoiseKind } from '../mechanisms/noise-pool/noise-pool.ts';
-import type { ThresholdParameters } from '../mechanisms/partition-selection/noisy-threshold.ts';
+import { gaussianKind, type NoiseKind } from '../mechanisms/noise-pool/noise-pool.ts';
+import type { NoisyThreshold, ThresholdParameters } from '../mechanisms/partition-selection/noisy-threshold.ts';
 import { exactOfFraction, type Fraction } from '../sql/rewrite/fraction.ts';
-import type { GroupSelection, PrivateBoundary, PrivateLayout } from '../sql/rewrite/private-layout.ts';
+import type { PrivateBoundary, PrivateLayout } from '../sql/rewrite/private-layout.ts';
 import type { Cell, TableData } from '../table-data.ts';
 import { compareKeys } from './key-order.ts';
+import { selectionNoise, thresholdOf } from './noise-ahead.ts';
 import { noiseOfTree, noisyTree, quantileCell } from './private-quantiles.ts';
 import { type PrivateCell, privateCell } from './private-values.ts';
 import { type ProtectedTable, releasedTable } from './protected-table.ts';
@@ -14,8 +15,8 @@ import { type ProtectedTable, releasedTable } from './protected-table.ts';
 export interface PrivacyNoise {
   /** `count` independent values of one kind. */
   take(kind: NoiseKind, count: number): readonly bigint[];
-  /** Whether a group of so many units is shown; drawn anew for each group. */
-  keeps(selection: ThresholdParameters, units: number): boolean;
+  /** What shows groups, and with which noise. */
+  threshold(parameters: ThresholdParameters): Pick<NoisyThreshold, 'noise' | 'keeps'>;
 }
 
 /** A boundary's noisy numbers, and the interval of each. */
@@ -76,22 +77,18 @@ export function shownGroups(
   noise: PrivacyNoise,
 ): readonly number[] {
   const all = Array.from({ length: raw.rowCount }, (_, row) => row);
-  const kept =
-    selection === null ? all : all.filter((row) => isKept(selection, raw.values[selection.units]![row]!, noise));
-  return kept.sort((a, b) => compareKeys(keys, raw, a, b));
-}
-
-function isKept({ groupsMax, unitsMin, variance, delta }: GroupSelection, units: Cell, noise: PrivacyNoise): boolean {
-  const { top, bottom } = exactOfFraction(delta);
-  const ofGroup = { top, bottom: bottom * BigInt(groupsMax) };
-  const selection = { variance: exactOfFraction(variance), delta: ofGroup, unitsMin };
-  return noise.keeps(selection, Number(wholeNumber(units, 0)));
+  const byKey = (rows: readonly number[]) => rows.toSorted((a, b) => compareKeys(keys, raw, a, b));
+  if (selection === null) return byKey(all);
+  const threshold = noise.threshold(thresholdOf(selection));
+  const drawn = noise.take(threshold.noise, selectionNoise(raw.rowCount));
+  const units = (row: number) => Number(wholeNumber(raw.values[selection.units]![row]!, 0));
+  return byKey(all.filter((row) => threshold.keeps(units(row), drawn[row]!)));
 }
 
 /** INVARIANT: how much noise is drawn, and of which kind, is known before a value is looked at. */
 function noiseFor(variance: Fraction, count: number, noise: PrivacyNoise): readonly bigint[] {
   if (variance.top === '0') return Array.from({ length: count }, () => 0n);
-  const drawn = noise.take({ family: 'discrete-gaussian', parameter: exactOfFraction(variance) }, count);
+  const drawn = noise.take(gaussianKind(exactOfFraction(variance)), count);
   assert(drawn.length === count, 'one noise a cell');
   return drawn;
 }

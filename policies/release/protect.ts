@@ -4,12 +4,13 @@ import type { CompiledQuery } from '../sql/compile.ts';
 import { OPEN_GROUPS } from '../sql/emit/emit-rel.ts';
 import type { EmittedSql } from '../sql/emit/emitted-sql.ts';
 import type { CellsBoundary } from '../sql/rewrite/cell-layout.ts';
-import type { PrivatePlan, RowsBoundary } from '../sql/rewrite.ts';
+import type { Boundary, PrivatePlan, RowsBoundary } from '../sql/rewrite.ts';
 import type { TableData } from '../table-data.ts';
 import { type JudgedGroups, judgeGroups, onlyTelling, openGroups, type Protection, tableOfGroups } from './cells.ts';
 import type { GuardEntry, GuardMemory } from './guarded.ts';
 import { gatheredGroups } from './linked-groupings.ts';
 import { linkedStatistics } from './linked-statistics.ts';
+import { noiseAhead } from './noise-ahead.ts';
 import { type PrivacyNoise, type PrivateTable, privateTable } from './private-groups.ts';
 import { type ProtectedTable, releasedTable } from './protected-table.ts';
 import type { Suppressed } from './released-result.ts';
@@ -51,18 +52,17 @@ export function* protect(
   // More groups in one answer than are looked at together: that it does not receive them all is no loss.
   let smallLeft = policy.profile.cellsMax;
   for (const [index, boundary] of boundaries.entries()) {
+    // INVARIANT: before the engine is asked: nothing of how noise is drawn depends on rows.
+    const noise = noiseOf(boundary, policy);
     const raw = tableTold(yield { boundary: index, pass: 'first', tables: [] });
     if (boundary.kind === 'rows') parts.push({ kind: 'rows', table: capRows(boundary, raw) });
     else if (boundary.kind === 'sealed') {
-      const groups = sealedGroups(boundary, raw, policy.privacyNoise);
+      const groups = sealedGroups(boundary, raw, noise);
       const opened = groups.question === null ? null : yield* openedBy(groups.question, index);
-      const table = sealedTable(boundary, raw, groups, opened, policy.privacyNoise);
+      const table = sealedTable(boundary, raw, groups, opened, noise);
       parts.push({ kind: 'private', table: capGroups(table, policy.profile) });
     } else if (boundary.kind === 'private')
-      parts.push({
-        kind: 'private',
-        table: capGroups(privateTable(boundary, raw, policy.privacyNoise), policy.profile),
-      });
+      parts.push({ kind: 'private', table: capGroups(privateTable(boundary, raw, noise), policy.profile) });
     else {
       const groups = yield* judged(boundary, index, raw, policy);
       const small = isLinked.has(boundary) ? yield* smallGroups(boundary, index, raw, smallLeft) : null;
@@ -87,6 +87,9 @@ export function* protect(
     intervals: Object.freeze(parts.map((part) => (part.kind === 'private' ? part.table.intervals : null))),
   });
 }
+
+const noiseOf = (boundary: Boundary, { privacyNoise }: ReleasePolicy): PrivacyNoise =>
+  boundary.kind === 'private' || boundary.kind === 'sealed' ? noiseAhead(boundary.layout, privacyNoise) : privacyNoise;
 
 type Part =
   | { readonly kind: 'rows'; readonly table: ProtectedTable }

@@ -1,4 +1,5 @@
 import { assert } from '../errors.ts';
+import { gaussianKind } from '../mechanisms/noise-pool/noise-pool.ts';
 import { exactOfFraction } from '../sql/rewrite/fraction.ts';
 import type { OpenedTerm, SealedBoundary, SealedLayout } from '../sql/rewrite/sealed-layout.ts';
 import type { Cell, TableData } from '../table-data.ts';
@@ -116,7 +117,7 @@ function noisySums(
       return rows.map((_, group) => opened?.[group]?.[position] ?? null);
     }
     const { column, scale, variance } = term;
-    const drawn = noise.take({ family: 'discrete-gaussian', parameter: exactOfFraction(variance) }, rows.length);
+    const drawn = noise.take(gaussianKind(exactOfFraction(variance)), rows.length);
     return rows.map((row, group) => wholeNumber(raw.values[column]![row]!, scale) + drawn[group]!);
   });
 }

@@ -17,8 +17,13 @@ interface Pool {
   readonly values: bigint[];
 }
 
+export const gaussianKind = (parameter: Exact): NoiseKind => ({ family: 'discrete-gaussian', parameter });
+
+/** Equal for equal distributions only. */
+export const kindName = ({ family, parameter }: NoiseKind): string => `${family} ${parameter.top}/${parameter.bottom}`;
+
 /** Values drawn at once: whole batches, so that how long one of them takes to draw is lost among many. */
-const BATCH = 512;
+export const POOL_BATCH = 512;
 const POOLS_MAX = 64;
 
 /**
@@ -27,7 +32,7 @@ const POOLS_MAX = 64;
  * Guarantee: each value is handed out once. What drawing takes tells nothing of the value that a given number gets: values come
  * in batches of one size, and when a batch is drawn depends on how many were asked for, never on a value.
  * INVARIANT of the caller: `count` is public or is released anyway (groups of a declared domain, groups that show), never a function of
- * values; what is not needed is dropped, never put back. SAD PATH: selection of groups takes one for each group that is looked at; see PROOF.md.
+ * values; what is not needed is dropped, never put back. Whole batches, whose number may be the data's, leave the pool as it was.
  * Limits: kinds beyond 64 displace the one longest unused, with its values.
  */
 export class NoisePool {
@@ -47,13 +52,12 @@ export class NoisePool {
   }
 
   #drawBatch(noise: SymmetricNoise, values: bigint[]): void {
-    for (let drawn = 0; drawn < BATCH; drawn += 1) values.push(noise.sample(this.#source));
+    for (let drawn = 0; drawn < POOL_BATCH; drawn += 1) values.push(noise.sample(this.#source));
   }
 
   /** The kind's pool, now the one last used. */
   #pool(kind: NoiseKind): Pool {
-    const { family, parameter } = kind;
-    const name = `${family} ${parameter.top}/${parameter.bottom}`;
+    const name = kindName(kind);
     const pool = this.#pools.get(name) ?? { noise: samplerOf(kind), values: [] };
     this.#pools.delete(name);
     this.#pools.set(name, pool);

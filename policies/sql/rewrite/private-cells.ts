@@ -70,6 +70,7 @@ export function buildPrivateCells(asked: PrivateSpec, ids: IdSource): PrivateBou
   const placed = new Placed();
   const layout: PrivateLayout = {
     keys: listed.keys.map((key) => placed.at(key)),
+    groupsListed: groups,
     selection: isSelected ? selectionOf(spec, bounding, placed.at(listed.units!)) : null,
     units: unitsBehind(raw, place),
     bounding,

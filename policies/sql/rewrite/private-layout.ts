@@ -17,6 +17,8 @@ export interface PrivateBoundary {
 
 export interface PrivateLayout {
   readonly keys: readonly number[];
+  /** Most groups of the public list, 1 without keys; null: groups are selected. */
+  readonly groupsListed: number | null;
   /** null: the groups are a public list, complete in every answer. */
   readonly selection: GroupSelection | null;
   /** One per column that names units; all are protected alike. */

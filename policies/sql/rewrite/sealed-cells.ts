@@ -44,6 +44,7 @@ export function buildSealedCells(spec: SealedSpec, ids: IdSource): SealedBoundar
   const placed = new Placed();
   const layout = {
     keys: listed.keys.map((key) => placed.at(key)),
+    groupsListed: groups,
     selection: groups === null ? selectionOf(spec, bounding, placed.at(listed.units!)) : null,
     units: unitsBehind(raw, place),
     bounding,

@@ -1,3 +1,4 @@
+import { gaussianKind } from '../../../policies/mechanisms/noise-pool/noise-pool.ts';
 import type { PrivacyNoise } from '../../../policies/release/private-groups.ts';
 import type { Cell } from '../../../policies/table-data.ts';
 import type { ColumnSchema, TableSchema } from '../../../policies/table-schema.ts';
@@ -5,7 +6,7 @@ import type { ColumnSchema, TableSchema } from '../../../policies/table-schema.t
 /** No noise at all, and every group that has the units: only to compare with what is computed another way. */
 export const NO_NOISE: PrivacyNoise = {
   take: (_, count) => Array.from({ length: count }, () => 0n),
-  keeps: ({ unitsMin }, units) => units >= unitsMin,
+  threshold: ({ variance, unitsMin }) => ({ noise: gaussianKind(variance), keeps: (units) => units >= unitsMin }),
 };
 
 const titled = (column: Omit<ColumnSchema, 'title'>): ColumnSchema => ({
