@@ -5,7 +5,7 @@ export * from './access/canary.ts';
 export * from './access/drill.ts';
 export * from './access/freeze.ts';
 export * from './access/risk.ts';
-export type { MechanismUse } from './accounting/mechanism-use.ts';
+export { MECHANISMS, type MechanismUse } from './accounting/mechanism-use.ts';
 export * from './accounting/privacy-accounts.ts';
 export type { PrivacyBudgets } from './accounting/privacy-budgets.ts';
 export type { PrivacyCharge } from './accounting/privacy-charge.ts';
@@ -29,7 +29,7 @@ export * from './lookups/lookup-answer.ts';
 export * from './lookups/lookup-interface.ts';
 export * from './products/product-content.ts';
 export { drawnNoise } from './release/drawn-noise.ts';
-export { type ExpectedErrors, expectedErrors, rhoForTargetError } from './release/expected-errors.ts';
+export { type ExpectedErrors, expectedErrors, partsForTargetError } from './release/expected-errors.ts';
 export { DISTINCT_LIMITS, type DistinctLimit } from './release/guard/distinct-sets.ts';
 export { type KnownKind, type KnownSet, ReleaseHistory } from './release/guard/history.ts';
 export {

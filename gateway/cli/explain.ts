@@ -22,6 +22,7 @@ const explanation = z.looseObject({
     .looseObject({
       charges: z.array(z.looseObject({ resource: z.string(), unit: z.string(), rho: z.number(), delta: z.number() })),
       errors: z.array(z.looseObject({ name: z.string(), standardError: z.number() })),
+      choices: z.array(z.looseObject({ name: z.string(), candidates: z.number(), rowsMissedMax: z.number() })),
       boundaries: z.array(
         z.looseObject({
           bounding: z.looseObject({ kind: z.string(), groupsMax: z.int().optional(), rowsMax: z.int().optional() }),
@@ -66,10 +67,16 @@ function privacyText({ privacy }: z.output<typeof explanation>, { words }: Cli):
     ].join(' '),
   );
   const errors = privacy.errors.map(({ name, standardError }) => `${name} ± ${standardError.toPrecision(3)}`);
+  const choices = privacy.choices.map(
+    ({ name, candidates, rowsMissedMax }) => `${name} 1/${candidates} − ≤ ${rowsMissedMax}`,
+  );
   const charges = privacy.charges.map(({ resource, unit, rho }) => `${resource}.${unit} ρ ${rho}`);
   return [
     `${words({ en: 'what counts of one unit', zh: '每个主体计入的份额' })}: ${shares.join(', ')}\n`,
     errors.length === 0 ? '' : `${words({ en: 'standard error of a cell', zh: '每格标准误' })}: ${errors.join(', ')}\n`,
+    choices.length === 0
+      ? ''
+      : `${words({ en: 'rows by which a choice may miss, 95%', zh: '所选值与最多者相差的行数（95%）' })}: ${choices.join(', ')}\n`,
     `${words({ en: 'charged to', zh: '计入' })}: ${charges.join(', ')}\n`,
   ].join('');
 }

@@ -62,6 +62,7 @@ export interface Explanation {
     readonly charges: readonly PrivacyCharge[];
     readonly mechanisms: readonly MechanismUse[];
     readonly errors: ExpectedErrors['columns'];
+    readonly choices: ExpectedErrors['choices'];
     readonly boundaries: ExpectedErrors['boundaries'];
   } | null;
   readonly versions: {

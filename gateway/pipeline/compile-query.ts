@@ -9,13 +9,13 @@ import {
   type PolicyProfile,
   type PrivacyOption,
   type PrivatePlan,
+  partsForTargetError,
   type ResolvedQuery,
   readSyntaxTree,
   requestAtLeast,
   requestOf,
   resolve,
   rewrite,
-  rhoForTargetError,
   type UntrustedSql,
 } from '#policies';
 import type { Admission } from './admit.ts';
@@ -100,8 +100,12 @@ function rewriteFor(
   const request = byError ? { rho: profile.privacy.rho, share: privacy.share } : requestOf(privacy, profile);
   const plan = rewrite(resolved, decision, profile, request);
   if (!byError || !isCharged(decision.mode)) return plan;
-  const rho = rhoForTargetError(plan, request.rho, privacy.targetError);
-  if (rho !== null) return rewrite(resolved, decision, profile, requestAtLeast(rho, privacy.share));
-  const facts = { construct: 'a target error without a sum or count', mode: decision.mode, accepted: 'rho or epsilon' };
+  const parts = partsForTargetError(plan, privacy.targetError);
+  if (parts !== null) return rewrite(resolved, decision, profile, requestAtLeast(parts, privacy.share));
+  const facts = {
+    construct: 'a target error of what is no sum or count',
+    mode: decision.mode,
+    accepted: 'rho or epsilon',
+  };
   throw new AppError('POLICY_CONSTRUCT_REFUSED', facts);
 }

@@ -55,8 +55,8 @@ function rulesOf({ decision, privatePlan }: CompiledStages, profile: PolicyProfi
 }
 
 function privacyOf({ privatePlan, compiled }: CompiledStages): NonNullable<Explanation['privacy']> {
-  const { columns, boundaries } = expectedErrors(privatePlan);
-  return { charges: compiled.charges, mechanisms: compiled.mechanisms, errors: columns, boundaries };
+  const { columns, choices, boundaries } = expectedErrors(privatePlan);
+  return { charges: compiled.charges, mechanisms: compiled.mechanisms, errors: columns, choices, boundaries };
 }
 
 /**

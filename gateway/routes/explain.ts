@@ -25,11 +25,12 @@ const explainRoute = createRoute({
   },
 });
 
-function privacyJson({ charges, mechanisms, errors, boundaries }: NonNullable<Explanation['privacy']>) {
+function privacyJson({ charges, mechanisms, errors, choices, boundaries }: NonNullable<Explanation['privacy']>) {
   return {
     charges: charges.map((charge) => ({ ...charge })),
     mechanisms: mechanisms.map((mechanism) => ({ ...mechanism })),
     errors: errors.map((error) => ({ ...error })),
+    choices: choices.map((choice) => ({ ...choice })),
     boundaries: boundaries.map(({ bounding, groups }) => ({ bounding: { ...bounding }, groups })),
   };
 }

@@ -1,3 +1,12 @@
+/** Everything that private numbers are made by. */
+export const MECHANISMS = [
+  'discrete-gaussian',
+  'discrete-laplace',
+  'noisy-tree',
+  'partition-selection',
+  'exponential',
+] as const;
+
 /**
  * One statistic of one answer as the register of private releases tells it: what is released about whom, by which mechanism
  * and with which parameters. Public metadata and the asker's own query only: nothing in it depends on rows.
@@ -5,7 +14,7 @@
 export interface MechanismUse {
   /** Canonical text of what is counted or summed. */
   readonly statistic: string;
-  readonly mechanism: 'discrete-gaussian' | 'discrete-laplace' | 'noisy-tree' | 'partition-selection';
+  readonly mechanism: (typeof MECHANISMS)[number];
   /** The resource whose units are protected, and the column that names them. */
   readonly resource: string;
   readonly unit: string;
@@ -15,7 +24,7 @@ export interface MechanismUse {
   readonly contributionMax: number;
   /** Most that one unit changes all cells of the statistic by (L2), in the statistic's own measure. */
   readonly sensitivity: number;
-  /** Variance of the noise of one cell, in the square of the statistic's own measure; 0 where a group is selected. */
+  /** Variance of the noise of one cell, in the square of the statistic's own measure; 0 where a value of a list is chosen. */
   readonly variance: number;
   /** What it costs a unit of this kind. */
   readonly rho: number;

@@ -6,6 +6,8 @@ export interface PrivacyRequest {
   /** Zero-concentrated differential privacy of the whole answer, per unit of every kind. Finite, at least 1e-9. */
   readonly rho: number;
   readonly share?: UnitShare | undefined;
+  /** What each statistic needs of it, in the order of the plan; without, it is shared so that errors are least. */
+  readonly parts?: readonly number[] | undefined;
 }
 
 /**
@@ -21,12 +23,17 @@ export interface UnitShare {
   readonly unitRowsMax?: number | undefined;
 }
 
-/** How an asker may say it; `targetError` is the largest standard error that any sum or count may have, in its own measure. */
+/**
+ * How an asker may say it; `targetError` is the largest standard error that any sum or count may have, in its own measure; or that of each output
+ * column that is named.
+ */
 export type PrivacyOption = (
   | { readonly rho: number }
   | { readonly epsilon: number; readonly delta?: number | undefined }
-  | { readonly targetError: number }
+  | { readonly targetError: TargetError }
 ) & { readonly share?: UnitShare | undefined };
+
+export type TargetError = number | Readonly<Record<string, number>>;
 
 const LEDGER_UNITS = 1e9;
 const RHO_LEAST = 1e-6;
@@ -35,7 +42,7 @@ const RHO_MOST = 10;
 
 /** What an option other than a target error stands for; without one the profile's default. */
 export function requestOf(
-  option: Exclude<PrivacyOption, { readonly targetError: number }> | null,
+  option: Exclude<PrivacyOption, { readonly targetError: TargetError }> | null,
   { privacy, privacyBudgets }: PolicyProfile,
 ): PrivacyRequest {
   if (option === null) return { rho: privacy.rho };
@@ -45,7 +52,8 @@ export function requestOf(
   return { rho: Math.max(RHO_LEAST, Math.floor(rho * LEDGER_UNITS) / LEDGER_UNITS), share };
 }
 
-/** A ρ that was worked out, as the ledger can count it: rounded up, and no more than any budget bears. */
-export function requestAtLeast(rho: number, share: UnitShare | undefined): PrivacyRequest {
-  return { share, rho: Math.max(RHO_LEAST, Math.ceil(Math.min(rho, RHO_MOST) * LEDGER_UNITS) / LEDGER_UNITS) };
+/** What was worked out for each statistic, as the ledger can count it: rounded up, and no more than any budget bears. */
+export function requestAtLeast(parts: readonly number[], share: UnitShare | undefined): PrivacyRequest {
+  const rho = parts.reduce((sum, part) => sum + part, 0);
+  return { share, parts, rho: Math.max(RHO_LEAST, Math.ceil(Math.min(rho, RHO_MOST) * LEDGER_UNITS) / LEDGER_UNITS) };
 }

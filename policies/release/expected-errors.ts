@@ -1,13 +1,19 @@
-import { columnsOf } from '../sql/plan.ts';
-import type { PrivateBoundary, PrivateLayout, PrivateValue } from '../sql/rewrite/private-layout.ts';
+import type { TargetError } from '../accounting/privacy-request.ts';
+import { type ColumnId, columnsOf } from '../sql/plan.ts';
+import type { Fraction } from '../sql/rewrite/fraction.ts';
+import { partsOf } from '../sql/rewrite/privacy-shares.ts';
+import type { NoisyTerm, PrivateBoundary, PrivateLayout, PrivateValue } from '../sql/rewrite/private-layout.ts';
 import type { SealedBoundary, SealedLayout } from '../sql/rewrite/sealed-layout.ts';
 import type { PrivatePlan } from '../sql/rewrite.ts';
 import { sourceOf } from './output-source.ts';
+import { rowsMissedMax } from './private-choices.ts';
 
 /** What is known of an answer of mode `dp` before it is asked for: public metadata and the query only. */
 export interface ExpectedErrors {
   /** Output columns that repeat a released sum or count: the standard deviation of the noise of one cell. */
   readonly columns: readonly { readonly name: string; readonly standardError: number }[];
+  /** Output columns that are the most frequent value of a list: how far from most frequent it may be. */
+  readonly choices: readonly { readonly name: string; readonly candidates: number; readonly rowsMissedMax: number }[];
   readonly boundaries: readonly {
     readonly bounding: PrivateLayout['bounding'];
     /** Whether all groups of a public list are in the answer, or those that chance selects. */
@@ -17,18 +23,22 @@ export interface ExpectedErrors {
 
 /** WHY not of means: their error depends on how many rows a group has, which only the answer tells, by its interval. */
 export function expectedErrors({ boundaries, finish }: PrivatePlan): ExpectedErrors {
-  const columns = columnsOf(finish).flatMap(({ id, name }) => {
-    const source = sourceOf(finish, id);
-    const boundary = source === null ? undefined : boundaries[source.boundary];
-    if (source === null || (boundary?.kind !== 'private' && boundary?.kind !== 'sealed')) return [];
-    const standardError = errorOf(boundary.layout, boundary.layout.values[source.column - boundary.layout.keys.length]);
+  const released = columnsOf(finish).map(({ id, name }) => ({ name, released: releasedValue(boundaries, finish, id) }));
+  const columns = released.flatMap(({ name, released: one }) => {
+    const standardError = one === null ? null : errorOf(one.layout, one.value);
     return standardError === null ? [] : [{ name, standardError }];
+  });
+  const choices = released.flatMap(({ name, released: one }) => {
+    const choice = one?.value.kind === 'choice' ? one.layout.choices[one.value.choice] : undefined;
+    if (choice === undefined) return [];
+    return [{ name, candidates: choice.list.length, rowsMissedMax: rowsMissedMax(choice) }];
   });
   const layouts = boundaries
     .filter((one): one is PrivateBoundary | SealedBoundary => one.kind === 'private' || one.kind === 'sealed')
     .map(({ layout }) => layout);
   return {
     columns,
+    choices,
     boundaries: layouts.map(({ bounding, selection }) => ({
       bounding,
       groups: selection === null ? 'public' : 'selected',
@@ -36,33 +46,85 @@ export function expectedErrors({ boundaries, finish }: PrivatePlan): ExpectedErr
   };
 }
 
+/** Which value of which boundary an output column repeats. */
+function releasedValue(boundaries: PrivatePlan['boundaries'], finish: PrivatePlan['finish'], id: ColumnId) {
+  const source = sourceOf(finish, id);
+  const boundary = source === null ? undefined : boundaries[source.boundary];
+  if (source === null || (boundary?.kind !== 'private' && boundary?.kind !== 'sealed')) return null;
+  const { layout } = boundary;
+  const value = layout.values[source.column - layout.keys.length];
+  return value === undefined ? null : { layout, value };
+}
+
 function errorOf({ terms }: PrivateLayout | SealedLayout, value: PrivateValue | undefined): number | null {
   if (value?.kind !== 'number' || value.rule !== 'sum') return null;
   const [only, ...others] = value.forms.flat();
   if (only === undefined || others.length > 0) return null;
   const { variance } = terms[only.term]!;
-  return (
-    Math.sqrt(Number(variance.top) / Number(variance.bottom)) * (Number(only.factor.top) / Number(only.factor.bottom))
-  );
+  return Math.sqrt(asNumber(variance)) * asNumber(only.factor);
 }
 
-/** Variances lie on a grid: the next one is at most so much larger. */
-const GRID_STEP = 17 / 16;
+/** Variances lie on a grid: the next one is at most so much larger. Beyond, what rounding of shares may take. */
+const GRID_STEP = (17 / 16) * (1 + 1e-6);
 
 /**
- * The ρ with which no sum or count of the query has a larger standard error than `targetError`, in its own measure; null where the query
- * releases none. `plan` is the query as it was compiled with `rho`. The variance of the noise is proportional to 1/ρ.
+ * The ρ of each statistic, in the order of the plan, with which no sum or count has a larger standard error than asked for, in its own measure: all of
+ * them, or the output columns that are named. What no error is asked for gets as much as the dearest of them. null where the query releases no such number, or names
+ * none. `plan` is the query as it was compiled with any ρ: the noise is not looked at, sensitivities are.
  */
-export function rhoForTargetError(
-  { boundaries }: Pick<PrivatePlan, 'boundaries'>,
-  rho: number,
-  targetError: number,
-): number | null {
-  const errors = boundaries.flatMap((boundary) =>
-    boundary.kind === 'private' || boundary.kind === 'sealed'
-      ? boundary.layout.values.map((value) => errorOf(boundary.layout, value) ?? 0)
-      : [],
-  );
-  const largest = Math.max(0, ...errors);
-  return largest === 0 ? null : rho * GRID_STEP * (largest / targetError) ** 2;
+export function partsForTargetError(
+  { boundaries, finish }: Pick<PrivatePlan, 'boundaries' | 'finish'>,
+  target: TargetError,
+): readonly number[] | null {
+  const layouts = boundaries.flatMap((one) => (one.kind === 'private' || one.kind === 'sealed' ? [one.layout] : []));
+  const asked = typeof target === 'number' ? ofAll(layouts, target) : ofColumns(boundaries, finish, target);
+  if (asked === null) return null;
+  const needs = new Map<NoisyTerm, number>();
+  for (const { layout, value, error } of asked) {
+    const [only, ...others] = value.kind === 'number' && value.rule === 'sum' ? value.forms.flat() : [];
+    if (only === undefined || others.length > 0) continue;
+    const term = layout.terms[only.term]!;
+    needs.set(term, Math.max(needs.get(term) ?? 0, rhoOfError(term, error / asNumber(only.factor))));
+  }
+  if (needs.size === 0) return null;
+  const most = Math.max(RHO_OF_A_PART, ...needs.values());
+  return layouts.flatMap((layout) => [
+    ...layout.terms.map((term) => needs.get(term) ?? most),
+    ...Array.from({ length: partsOf(layout) - layout.terms.length }, () => most),
+  ]);
 }
+
+/** What the ledger counts at least. */
+const RHO_OF_A_PART = 2e-9;
+
+type Layout = PrivateLayout | SealedLayout;
+interface AskedError {
+  readonly layout: Layout;
+  readonly value: PrivateValue;
+  readonly error: number;
+}
+
+const ofAll = (layouts: readonly Layout[], error: number): readonly AskedError[] =>
+  layouts.flatMap((layout) => layout.values.map((value) => ({ layout, value, error })));
+
+/** null where a name is no released sum or count. */
+function ofColumns(
+  boundaries: PrivatePlan['boundaries'],
+  finish: PrivatePlan['finish'],
+  targets: Readonly<Record<string, number>>,
+): readonly AskedError[] | null {
+  const outputs = columnsOf(finish);
+  const found = Object.entries(targets).map(([name, error]) => {
+    const output = outputs.find((one) => one.name === name);
+    const released = output === undefined ? null : releasedValue(boundaries, finish, output.id);
+    return released === null || errorOf(released.layout, released.value) === null ? null : { ...released, error };
+  });
+  return found.every((one) => one !== null) ? found : null;
+}
+
+function rhoOfError({ sensitivity }: NoisyTerm, error: number): number {
+  const squared = Math.max(...sensitivity.map((one) => Number(one.squared)));
+  return Math.max(RHO_OF_A_PART, (GRID_STEP * squared) / (2 * error ** 2));
+}
+
+const asNumber = ({ top, bottom }: Fraction): number => Number(top) / Number(bottom);

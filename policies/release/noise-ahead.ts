@@ -30,6 +30,7 @@ export function noiseAhead(layout: PrivateLayout | SealedLayout, noise: PrivacyN
   if (selection !== null) draw(noise.threshold(thresholdOf(selection)).noise, selectionNoise(0));
   return {
     threshold: (parameters) => noise.threshold(parameters),
+    choose: (utilities, parameters) => noise.choose(utilities, parameters),
     take(kind, count) {
       const ahead = drawn.get(kindName(kind))?.splice(0, count) ?? [];
       return ahead.length === count ? ahead : [...ahead, ...noise.take(kind, count - ahead.length)];

@@ -1,5 +1,6 @@
 import { assert } from '../errors.ts';
 import { toFixedPoint } from '../mechanisms/cell-key/fixed-point.ts';
+import type { ChoiceParameters } from '../mechanisms/exponential-mechanism/exponential-mechanism.ts';
 import { gaussianKind, type NoiseKind } from '../mechanisms/noise-pool/noise-pool.ts';
 import type { NoisyThreshold, ThresholdParameters } from '../mechanisms/partition-selection/noisy-threshold.ts';
 import { exactOfFraction, type Fraction } from '../sql/rewrite/fraction.ts';
@@ -7,6 +8,7 @@ import type { PrivateBoundary, PrivateLayout } from '../sql/rewrite/private-layo
 import type { Cell, TableData } from '../table-data.ts';
 import { compareKeys } from './key-order.ts';
 import { selectionNoise, thresholdOf } from './noise-ahead.ts';
+import { chosenValue } from './private-choices.ts';
 import { noiseOfTree, noisyTree, quantileCell } from './private-quantiles.ts';
 import { type PrivateCell, privateCell } from './private-values.ts';
 import { type ProtectedTable, releasedTable } from './protected-table.ts';
@@ -15,6 +17,8 @@ import { type ProtectedTable, releasedTable } from './protected-table.ts';
 export interface PrivacyNoise {
   /** `count` independent values of one kind. */
   take(kind: NoiseKind, count: number): readonly bigint[];
+  /** Position of one utility, by the exponential mechanism. */
+  choose(utilities: readonly bigint[], parameters: ChoiceParameters): number;
   /** What shows groups, and with which noise. */
   threshold(parameters: ThresholdParameters): Pick<NoisyThreshold, 'noise' | 'keeps'>;
 }
@@ -46,11 +50,15 @@ export function privateTable({ layout, released }: PrivateBoundary, raw: TableDa
       noisyTree(tree, raw.values[tree.column]![row]!, drawn.slice(position * each, (position + 1) * each)),
     );
   });
+  const chosen = layout.choices.map((choice) =>
+    shown.map((row) => chosenValue(choice, raw.values[choice.column]![row]!, noise)),
+  );
   const keys = layout.keys.map((key) => shown.map((row) => raw.values[key]![row]!));
   const cells = layout.values.map((value) =>
     shown.map((_, position) => {
       if (value.kind === 'quantile')
         return quantileCell(value, layout.trees[value.tree]!, trees[value.tree]![position]!);
+      if (value.kind === 'choice') return { value: chosen[value.choice]![position]!, interval: null };
       const noisy = sums.map((sum) => sum[position]!);
       return privateCell(value, layout.terms, noisy);
     }),

@@ -17,7 +17,7 @@ export function noiseOfTree(tree: PrivateTree): number {
 export function noisyTree(tree: PrivateTree, list: Cell, noise: readonly bigint[]): NoisyTree {
   return new NoisyTree({
     shape: shapeOf(tree),
-    leaves: readLeaves(list),
+    leaves: readCounts(list),
     variance: exactOfFraction(tree.variance),
     noise,
   });
@@ -35,13 +35,13 @@ function shapeOf({ low, high, leavesMax }: PrivateTree): TreeShape {
   return treeShape(BigInt(low), BigInt(high), { fanOut: TREE_FAN_OUT, leavesMax });
 }
 
-/** `leaf:rows;leaf:rows`; NULL where a group has no row with a value. */
-function readLeaves(list: Cell): ReadonlyMap<number, bigint> {
+/** `place:rows;place:rows`, of leaves or of values in a list; NULL where a group has no row with a value. */
+export function readCounts(list: Cell): ReadonlyMap<number, bigint> {
   if (typeof list !== 'string' || list === '') return new Map();
   return new Map(
     list.split(';').map((entry) => {
-      const [leaf = '0', rows = '0'] = entry.split(':');
-      return [Number(leaf), BigInt(rows)] as const;
+      const [place = '0', rows = '0'] = entry.split(':');
+      return [Number(place), BigInt(rows)] as const;
     }),
   );
 }

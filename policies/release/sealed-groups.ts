@@ -73,7 +73,7 @@ export function sealedTable(
   const keys = layout.keys.map((key) => rows.map((row) => raw.values[key]![row]!));
   const cells = layout.values.map((value) =>
     rows.map((_, group): PrivateCell => {
-      assert(value.kind === 'number', 'no quantile is opened');
+      assert(value.kind === 'number', 'sums are opened, nothing else');
       const isWithheld = value.forms.flat().some(({ term }) => sums[term]![group] === null);
       if (isWithheld) return WITHHELD;
       return privateCell(

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { JSONValue } from 'hono/utils/types';
+import { MECHANISMS } from '#policies';
 import { freeText, InstantSchema, JobIdSchema, LimitSchema, ModeSchema, PlanIdSchema, pageOf } from './common.ts';
 import { PrivacyOptionSchema } from './privacy.ts';
 import { ProblemSchema } from './problem.ts';
@@ -122,7 +123,7 @@ const ExplainedPrivacySchema = z
       z
         .object({
           statistic: z.string(),
-          mechanism: z.enum(['discrete-gaussian', 'discrete-laplace', 'noisy-tree', 'partition-selection']),
+          mechanism: z.enum(MECHANISMS),
           resource: z.string(),
           unit: z.string(),
           groupsMax: z.int().nullable(),
@@ -137,6 +138,10 @@ const ExplainedPrivacySchema = z
     errors: z
       .array(z.object({ name: z.string(), standardError: z.number() }))
       .openapi({ description: 'of output columns that are released sums or counts: the standard error of one cell' }),
+    choices: z.array(z.object({ name: z.string(), candidates: z.int(), rowsMissedMax: z.number() })).openapi({
+      description:
+        'of output columns of mode(): how many values the list has; with 95% the value that is told has at most so many rows fewer, of those that count, than the most frequent one',
+    }),
     boundaries: z.array(z.object({ bounding: BoundingSchema, groups: z.enum(['public', 'selected']) })),
   })
   .openapi('ExplainedPrivacy');

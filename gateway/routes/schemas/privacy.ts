@@ -23,6 +23,8 @@ const share = z
       '`unitRowsMax` instead of both: most rows of a unit in all, those that its table stores first in a random order',
   });
 
+const error = z.number().min(1e-9).max(1e15);
+
 /** How much of the privacy budget a request may take. */
 export const PrivacyOptionSchema = z
   .union([
@@ -32,12 +34,12 @@ export const PrivacyOptionSchema = z
       delta: z.number().min(1e-12).max(1e-4).optional().openapi({ description: 'the profile’s, 1e-6, if absent' }),
       share,
     }),
-    z.strictObject({ targetError: z.number().min(1e-9).max(1e15), share }),
+    z.strictObject({ targetError: z.union([error, z.record(z.string().min(1).max(128), error)]), share }),
   ])
   .openapi('PrivacyOption', {
     description:
       'mode `dp`: what the whole answer may cost per unit, as `rho` (zCDP), as `epsilon` (at `delta`), or by the largest standard ' +
-      'error that a statistic may have. Other modes cost nothing and ignore it. Without it the profile’s default applies',
+      'error that sums and counts may have, all or by the name of an output column. Other modes cost nothing and ignore it. Without it the profile’s default applies',
     example: { rho: 0.001 },
   });
 

@@ -1,7 +1,7 @@
 import { AppError, type SourcePlace } from '../../errors.ts';
 import { fromFixedPoint } from '../../mechanisms/cell-key/fixed-point.ts';
 import { type Exact, minus, ZERO } from '../../mechanisms/suppression/exact.ts';
-import type { Expr } from '../plan.ts';
+import type { Expr, Literal } from '../plan.ts';
 import { decimal, INTEGER, type SqlType } from '../sql-type.ts';
 import { call, cast, literal } from './build.ts';
 import { floorOf, type Range } from './range-arithmetic.ts';
@@ -23,6 +23,8 @@ export interface RowFacts {
   /** Position of the unit column that an expression is; null for every other. */
   readonly unitOf: (expr: Expr) => number | null;
   readonly isFilled: (expr: Expr) => boolean;
+  /** Every value but NULL that an expression can have, as declarations and the query say; empty where it may be anything. */
+  readonly listOf: (expr: Expr) => readonly Literal[];
   /** The column that has no declared bounds, for messages. */
   readonly unbounded: (expr: Expr) => string | null;
 }

@@ -26,14 +26,15 @@ export function firstRows(
 ): Rel {
   const { id, type } = raw.units[unit]!;
   const owner = ref(id, type);
-  const { rel: ranked, place } = placedWithin('row_number', rel, [owner], orderOfRows(rel, raw, owner), ids);
+  const order = orderOfRows(rel, owner, rowsOf(raw, []).order);
+  const { rel: ranked, place } = placedWithin('row_number', rel, [owner], order, ids);
   const predicate = call('or', [call('is_null', [owner], BOOLEAN), upTo(place, rowsMax)], BOOLEAN);
   return { kind: 'filter', input: ranked, predicate };
 }
 
 /** By the keyed hash of what a row holds. Rows that a join made of the same stored rows are told apart by all that they hold. */
-function orderOfRows(rel: Rel, { rowKeys }: Raw, owner: ColumnRef): readonly Expr[] {
-  const hash = call('value_hash', [owner, ...rowKeys.map((key) => ref(key.id, key.type))], INTEGER);
+function orderOfRows(rel: Rel, owner: ColumnRef, order: readonly Expr[]): readonly Expr[] {
+  const hash = call('value_hash', [owner, ...order], INTEGER);
   return [hash, ...columnsOf(rel).map(refTo)];
 }
 
@@ -66,17 +67,26 @@ export function firstGroups(
   return { kind: 'filter', input: ranked, predicate: upTo(place, groupsMax) };
 }
 
+/** Whose rows they are, by what they are grouped, and what, hashed with a key, says which come first. */
+export interface RowsOfGroups {
+  readonly owner: ColumnRef;
+  readonly keys: readonly Expr[];
+  readonly order: readonly Expr[];
+}
+
+export function rowsOf({ units, rowKeys }: Raw, keys: readonly Expr[]): RowsOfGroups {
+  const { id, type } = units[0]!;
+  return { owner: ref(id, type), keys, order: rowKeys.map((key) => ref(key.id, key.type)) };
+}
+
 /** The first rows of each unit in each of its first groups. */
 export function firstOfGroups(
   rel: Rel,
-  keys: readonly Expr[],
-  raw: Raw,
+  { owner, keys, order }: RowsOfGroups,
   { groupsMax, rowsMax }: Extract<Bounding, { kind: 'groups' }>,
   ids: IdSource,
 ): Rel {
-  const { id, type } = raw.units[0]!;
-  const owner = ref(id, type);
-  const rows = placedWithin('row_number', rel, [owner, ...keys], orderOfRows(rel, raw, owner), ids);
+  const rows = placedWithin('row_number', rel, [owner, ...keys], orderOfRows(rel, owner, order), ids);
   const kept: Rel = { kind: 'filter', input: rows.rel, predicate: upTo(rows.place, rowsMax) };
   if (keys.length === 0) return kept;
   // Equal keys have equal places: a group stays whole or goes.

@@ -65,8 +65,9 @@ export function overRows(
   return { ...asTexts(cells, keys, ids), sums: columns, units };
 }
 
-export function sumCall({ amount, countsUnit, where }: PrivateSum, raw: Raw) {
+export function sumCall({ amount, countsUnit, distinct, where }: PrivateSum, raw: Raw) {
   const filter = where.length === 0 ? [] : [and(where)];
+  if (distinct !== null) return aggregateCall('count', { args: [distinct.of], type: INTEGER, distinct: true, filter });
   if (countsUnit !== null) return distinctUnits(raw, countsUnit, filter);
   return amount === null
     ? countStar(filter)

@@ -1,20 +1,36 @@
 import { type TreeShape, treeShape } from '../../mechanisms/noisy-tree/tree-shape.ts';
 import type { ColumnRef, Expr, Rel } from '../plan.ts';
 import { decimal, INTEGER, TEXT } from '../sql-type.ts';
-import { firstOfGroups, firstRows, ownedRows } from './bounded-rows.ts';
-import { aggregateCall, and, call, cast, group, type IdSource, literal, ref } from './build.ts';
+import { firstOfGroups, firstRows, ownedRows, rowsOf } from './bounded-rows.ts';
+import type { InGroups } from './bounded-sums.ts';
+import {
+  aggregateCall,
+  and,
+  call,
+  cast,
+  choose,
+  equals,
+  group,
+  type IdSource,
+  isNotNull,
+  literal,
+  ref,
+} from './build.ts';
 import { asTexts, codedKeys } from './coded-keys.ts';
 import { Collected, keyOf, refsOf } from './collected.ts';
 import { countStar, regrouped } from './exact-cells.ts';
 import type { PrivateSpec } from './private-cells.ts';
+import type { PrivateChoice } from './private-choices.ts';
 import type { Bounding } from './private-layout.ts';
+import type { DistinctValues, PrivateSum } from './private-measures.ts';
 import type { PrivateQuantile } from './private-quantiles.ts';
+import type { UnitColumn } from './raw.ts';
 
-/** Groups with the rows of each leaf of a tree: text `leaf:rows;…`. */
-export interface LeafCounts {
+/** Groups, and one number or text each, over rows of which each unit has a bounded share. */
+export interface Beside {
   readonly rel: Rel;
   readonly keys: readonly ColumnRef[];
-  readonly list: ColumnRef;
+  readonly value: ColumnRef;
 }
 
 /** Leaves of all groups together, and of the tree of one group. Fewer, where there are many groups. */
@@ -35,36 +51,86 @@ export function leavesMaxOf(groups: number | null): number {
   return Math.max(LEAVES_LEAST, Math.min(LEAVES_MOST, share));
 }
 
-/**
- * Counts of leaves over rows of which each unit has a bounded share: whole rows are left out, since a count of leaves has no sum that
- * could be clamped.
- */
+/** Counts of leaves: text `leaf:rows;…`. */
 export function leafCounts(
   spec: PrivateSpec,
   quantile: PrivateQuantile,
   shape: TreeShape,
   bounding: Bounding,
   ids: IdSource,
-): LeafCounts {
-  const rows: Rel = { kind: 'filter', input: ownedRows(spec.raw), predicate: and(quantile.where) };
+): Beside {
+  const of = { where: quantile.where, by: leafExpr(quantile, shape), place: (leaf: Expr) => leaf };
+  return placeCounts(spec, of, bounding, ids);
+}
+
+/** Counts of the values of a public list: text `place in the list:rows;…`. */
+export function listCounts(
+  spec: PrivateSpec,
+  { of, list, where }: PrivateChoice,
+  bounding: Bounding,
+  ids: IdSource,
+): Beside {
+  const place = (value: Expr): Expr => ({
+    kind: 'case',
+    whens: list.map((one, position) => ({ when: equals(value, one), then: literal(String(position), INTEGER) })),
+    otherwise: literal(null, INTEGER),
+    type: INTEGER,
+    at: null,
+  });
+  return placeCounts(spec, { where, by: of, place }, bounding, ids);
+}
+
+interface Placing {
+  readonly where: readonly Expr[];
+  /** Rows are counted by its values; */
+  readonly by: Expr;
+  /** each of which has a whole number for its place. NULL: it counts nowhere. */
+  readonly place: (value: Expr) => Expr;
+}
+
+/** Whole rows are left out, since a list of counts has no sum that could be clamped. */
+function placeCounts(spec: PrivateSpec, { where, by, place }: Placing, bounding: Bounding, ids: IdSource): Beside {
+  const rows: Rel = { kind: 'filter', input: ownedRows(spec.raw), predicate: and(where) };
   const { rel, keys } = codedKeys(rows, spec.keys, ids);
   const innerKeys = keys.map(({ key }) => key);
-  const kept = boundedRows(
-    rel,
-    innerKeys.map(({ expr }) => expr),
-    spec,
-    bounding,
-    ids,
-  );
-  const leaf = keyOf(ids, leafExpr(quantile, shape), 'leaf');
+  const own = innerKeys.map(({ expr }) => expr);
+  const kept = boundedRows(rel, own, spec, bounding, ids);
+  const value = keyOf(ids, by, 'value');
   const inner = new Collected(ids);
   const count = inner.add(countStar([]));
-  const below = group(kept, [...innerKeys, leaf], inner.measures);
+  const below = group(kept, [...innerKeys, value], inner.measures);
   const outer = new Collected(ids);
-  const list = outer.add(aggregateCall('class_list', { args: [ref(leaf.id, INTEGER), count], type: TEXT }));
+  const placed = place(ref(value.id, by.type));
+  // What is not in the list has no place, and counts for none.
+  const rowsThere = choose(isNotNull(placed), count, literal('0', INTEGER));
+  const list = outer.add(aggregateCall('class_list', { args: [placed, rowsThere], type: TEXT }));
   const outerKeys = regrouped(innerKeys, ids);
   const cells = { rel: group(below, outerKeys, outer.measures), keys: refsOf(outerKeys) };
-  return { ...asTexts(cells, keys, ids), list };
+  return { ...asTexts(cells, keys, ids), value: list };
+}
+
+/** How many values a group has: of each unit at most `rowsMax` of them in each of at most `groupsMax` groups, by keyed hashes. */
+export function distinctCounts(
+  spec: PrivateSpec,
+  { distinct, where }: PrivateSum & { readonly distinct: DistinctValues },
+  bounding: InGroups,
+  ids: IdSource,
+): Beside {
+  const rows: Rel = { kind: 'filter', input: ownedRows(spec.raw), predicate: and(where) };
+  const { rel, keys } = codedKeys(rows, spec.keys, ids);
+  const innerKeys = keys.map(({ key }) => key);
+  const [unit] = spec.raw.units as readonly [UnitColumn];
+  const owner = keyOf(ids, ref(unit.id, unit.type), 'unit');
+  const value = keyOf(ids, distinct.of, 'value');
+  const each = group(rel, [...innerKeys, owner, value], []);
+  const named = { owner: refsOf([owner])[0]!, keys: refsOf(innerKeys), order: refsOf([value]) };
+  const kept = firstOfGroups(each, named, bounding, ids);
+  const outer = new Collected(ids);
+  const of = refsOf([value]);
+  const count = outer.add(aggregateCall('count', { args: of, type: INTEGER, distinct: true }));
+  const outerKeys = regrouped(innerKeys, ids);
+  const cells = { rel: group(kept, outerKeys, outer.measures), keys: refsOf(outerKeys) };
+  return { ...asTexts(cells, keys, ids), value: count };
 }
 
 /** `(value − low) // leafWidth`, as `leafOf`: the value is clamped, so that it lies in the tree. */
@@ -90,6 +156,6 @@ export function boundedRows(
     case 'rows':
       return firstRows(rel, raw, bounding, ids);
     case 'groups':
-      return firstOfGroups(rel, keys, raw, bounding, ids);
+      return firstOfGroups(rel, rowsOf(raw, keys), bounding, ids);
   }
 }

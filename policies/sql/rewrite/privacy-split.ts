@@ -2,15 +2,19 @@ import type { MechanismUse } from '../../accounting/mechanism-use.ts';
 import type { PrivacyCharge } from '../../accounting/privacy-charge.ts';
 import type { PrivacyRequest } from '../../accounting/privacy-request.ts';
 import { gaussianRho, gaussianVariance, RHO_UNITS, rhoUnits } from '../../accounting/zcdp.ts';
-import { AppError, assert } from '../../errors.ts';
+import { AppError } from '../../errors.ts';
 import { gridVariance } from '../../mechanisms/discrete-gaussian/variance-grid.ts';
-import { compare, type Exact, plus, ZERO } from '../../mechanisms/suppression/exact.ts';
+import { squareRoot } from '../../mechanisms/exact-sampling/square-root.ts';
+import { choiceRho } from '../../mechanisms/exponential-mechanism/exponential-mechanism.ts';
+import { compare, type Exact, plus, times, ZERO } from '../../mechanisms/suppression/exact.ts';
 import type { Boundary } from '../rewrite.ts';
 import { exactOfFraction, fractionOfExact } from './fraction.ts';
+import { partsOf, type Shares, sharesOf } from './privacy-shares.ts';
 import type {
   GroupSelection,
   NoisyTerm,
   PrivateBoundary,
+  PrivateChoiceSpec,
   PrivateLayout,
   PrivateTree,
   Sensitivity,
@@ -29,7 +33,7 @@ export interface PrivacySplit {
 }
 
 /**
- * Gives every statistic of a query, and every selection of groups, an equal share of its ρ, and works out the noise of each.
+ * Gives every statistic of a query, every choice and every selection of groups, a share of its ρ (privacy-shares.ts), and works out the noise of each.
  *
  * Guarantee: all that leaves is ρ-zCDP together, for every kind of unit (with selected groups: approximately, but for δ).
  * Neighbouring: one unit, named by one column, with all its rows in all tables. Sensitivity: as the layout says, per unit column.
@@ -37,19 +41,16 @@ export interface PrivacySplit {
  * for, it is charged what that noise costs it. Source: composition of zCDP (Bun and Steinke 2016, Lemma 1.7).
  * @throws AppError SQL_TOO_COMPLEX where a share would be less than the ledger counts
  */
-export function splitPrivacy(boundaries: readonly Boundary[], { rho }: PrivacyRequest): PrivacySplit {
-  const parts = boundaries
-    .filter(isPrivate)
-    .map(({ layout }) => layout.terms.length + layout.trees.length + (layout.selection === null ? 0 : 1));
-  const shares = BigInt(parts.reduce((sum, count) => sum + count, 0));
-  if (shares === 0n) return { boundaries, charges: [], mechanisms: [] };
-  assert(Number.isFinite(rho) && rho * Number(RHO_UNITS) >= 1, 'a query has some privacy to spend');
-  const units = BigInt(Math.floor(rho * Number(RHO_UNITS)));
-  if (units < shares) throw new AppError('SQL_TOO_COMPLEX', { what: 'statistics for this ρ', limit: Number(units) });
-  const share: Exact = { top: units, bottom: RHO_UNITS * shares };
+export function splitPrivacy(boundaries: readonly Boundary[], { rho, parts }: PrivacyRequest): PrivacySplit {
+  const layouts = boundaries.filter(isPrivate).map(({ layout }) => layout);
+  if (layouts.every((layout) => partsOf(layout) === 0)) return { boundaries, charges: [], mechanisms: [] };
+  const shares = [...sharesOf(layouts, rho, parts ?? null)];
   const noisy = boundaries.map((boundary): Boundary => {
-    if (boundary.kind === 'private') return { ...boundary, layout: withNoise(boundary.layout, share) };
-    return boundary.kind === 'sealed' ? { ...boundary, layout: withNoise(boundary.layout, share) } : boundary;
+    if (!isPrivate(boundary)) return boundary;
+    const own = shares.shift()!;
+    if (boundary.kind === 'sealed') return { ...boundary, layout: withNoise(boundary.layout, own) };
+    const choices = boundary.layout.choices.map((choice, index) => withEpsilon(choice, own.choices[index]!));
+    return { ...boundary, layout: { ...withNoise(boundary.layout, own), choices } };
   });
   const costs = noisy.filter(isPrivate).flatMap(({ layout }) => costsOf(layout));
   return { boundaries: noisy, charges: chargesOf(costs), mechanisms: costs.map(({ use }) => use) };
@@ -59,18 +60,43 @@ export function splitPrivacy(boundaries: readonly Boundary[], { rho }: PrivacyRe
 const VARIANCE_MIN: Exact = { top: 1n, bottom: 64n };
 const VARIANCE_MAX: Exact = { top: 1n << 118n, bottom: 1n };
 
-function withNoise<L extends PrivateLayout | SealedLayout>(layout: L, share: Exact): L {
-  const noisy = <T extends NoisyTerm | PrivateTree>(one: T): T => ({
-    ...one,
-    variance: fractionOfExact(varianceOf(one, share)),
-  });
+function withNoise<L extends PrivateLayout | SealedLayout>(layout: L, shares: Shares): L {
+  const noisy =
+    (own: readonly Exact[]) =>
+    <T extends NoisyTerm | PrivateTree>(one: T, index: number): T => ({
+      ...one,
+      variance: fractionOfExact(varianceOf(one, own[index]!)),
+    });
   const { selection } = layout;
   return {
     ...layout,
-    terms: layout.terms.map(noisy),
-    trees: layout.trees.map(noisy),
-    selection: selection === null ? null : { ...selection, ...noisyCount(selection, share) },
+    terms: layout.terms.map(noisy(shares.terms)),
+    trees: layout.trees.map(noisy(shares.trees)),
+    selection: selection === null ? null : { ...selection, ...noisyCount(selection, shares.selection!) },
   };
+}
+
+/** ε is told in steps of 2^−40, rounded down. */
+const EPSILON_BITS = 40n;
+/** A choice this sharp is as good as none: more would only be paid for. */
+const EPSILON_MAX = 64n;
+
+/**
+ * The ε with which one choice, in each group that a unit changes, costs `share`: ρ = ε²/8 · Δ₂²/Δ∞². Rate and range are proportional to what the
+ * unit changes of one count of a group, d_g, so its loss there ranges over ε·d_g/Δ∞, and Σ d_g² ≤ Δ₂² (exponential-mechanism/PROOF.md).
+ */
+function withEpsilon(choice: PrivateChoiceSpec, { top, bottom }: Exact): PrivateChoiceSpec {
+  const [cell, squared] = largestOf(choice);
+  const root = squareRoot({ top: (8n * top * cell ** 2n) << (2n * EPSILON_BITS), bottom: bottom * squared });
+  const most = EPSILON_MAX << EPSILON_BITS;
+  const epsilon = { top: root < most ? root : most, bottom: 1n << EPSILON_BITS };
+  return { ...choice, epsilon: fractionOfExact(epsilon) };
+}
+
+/** Of the kind of unit that changes most. */
+export function largestOf({ sensitivity }: PrivateChoiceSpec): readonly [cell: bigint, squared: bigint] {
+  const largest = (values: readonly bigint[]) => values.toSorted((a, b) => (a > b ? -1 : 1))[0] ?? 0n;
+  return [largest(sensitivity.map(({ cell }) => BigInt(cell))), largest(sensitivity.map(squaredOf))];
 }
 
 /** The number of units of a group: one unit counts once in each of its groups. */
@@ -107,6 +133,7 @@ function costsOf(layout: PrivateLayout | SealedLayout): readonly Cost[] {
     names.flatMap((name) => [
       ...layout.terms.map((term) => costOfTerm(term, 'discrete-gaussian', layout, unit, name)),
       ...layout.trees.map((tree) => costOfTerm({ ...tree, scale: 0 }, 'noisy-tree', layout, unit, name)),
+      ...layout.choices.map((choice) => costOfChoice(choice, layout, unit, name)),
       ...(layout.selection === null ? [] : [costOfSelection(layout.selection, name)]),
     ]),
   );
@@ -137,6 +164,33 @@ function costOfTerm(
       contributionMax: Number(own.cell) / measure,
       sensitivity: Math.sqrt(Number(own.squared)) / measure,
       variance: asNumber(exact) / measure ** 2,
+      rho: ledgerNumber(rho),
+      delta: 0,
+    },
+  };
+}
+
+function costOfChoice(
+  choice: PrivateChoiceSpec,
+  { bounding }: Pick<PrivateLayout, 'bounding'>,
+  unit: number,
+  { resource, column }: Name,
+): Cost {
+  const own = choice.sensitivity[unit]!;
+  const [cell] = largestOf(choice);
+  const rho = times(choiceRho(exactOfFraction(choice.epsilon)), { top: squaredOf(own), bottom: cell ** 2n });
+  return {
+    rho,
+    delta: ZERO,
+    use: {
+      statistic: choice.statistic,
+      mechanism: 'exponential',
+      resource,
+      unit: column,
+      groupsMax: bounding.kind === 'groups' ? bounding.groupsMax : null,
+      contributionMax: Number(own.cell),
+      sensitivity: Math.sqrt(Number(own.squared)),
+      variance: 0,
       rho: ledgerNumber(rho),
       delta: 0,
     },

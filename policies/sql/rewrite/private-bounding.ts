@@ -4,7 +4,7 @@ import { RANK_LAST } from '../../stored-twins.ts';
 import { relsWithin } from '../plan-walk.ts';
 import { sameType } from '../type-rules.ts';
 import type { Bounding, Sensitivity } from './private-layout.ts';
-import type { PrivateSum } from './private-measures.ts';
+import type { DistinctValues, PrivateSum } from './private-measures.ts';
 import type { Raw, UnitColumn } from './raw.ts';
 import { constructRefused } from './refusals.ts';
 
@@ -117,6 +117,7 @@ export function sensitivitiesOf(sum: PrivateSum, bounding: Bounding, facts: Boun
   return units.map((unit) => {
     // Columns of one key space may name the same unit, each in its rows.
     const all = changed.filter((_, position) => sameType(units[position]!.type, unit.type)).reduce((a, b) => a + b);
+    if (sum.distinct !== null) return ofDistinct(all, sum.distinct);
     const cell = all * sizeOf(sum);
     return { cell: String(cell), squared: String(cell * cell) };
   });
@@ -129,12 +130,29 @@ export function treeSensitivities(height: number, bounding: Bounding, facts: Bou
   });
 }
 
-const ROWS: PrivateSum = { amount: null, scale: 0, low: 1n, high: 1n, where: [], countsUnit: null, averaged: false };
+const ROWS: PrivateSum = {
+  ...{ amount: null, scale: 0, low: 1n, high: 1n, where: [] },
+  ...{ countsUnit: null, distinct: null, averaged: false },
+};
 
 function ofGroups(sum: PrivateSum, { groupsMax, rowsMax }: Extract<Bounding, { kind: 'groups' }>): Sensitivity {
-  const cell = sum.countsUnit === null ? BigInt(rowsMax) * sizeOf(sum) : 1n;
+  const rows = BigInt(rowsMax);
+  const own = sum.distinct === null ? rows * sizeOf(sum) : leastOf(rows, sum.distinct.most);
+  const cell = sum.countsUnit === null ? own : 1n;
   return { cell: String(cell), squared: String(BigInt(groupsMax) * cell * cell) };
 }
+
+/**
+ * A row that goes or comes changes the number of distinct values of its group by one at most, and that number never beyond the list: with d_g rows in group
+ * g, Σd_g ≤ C, the squares sum to Σ min(d_g, L)² ≤ C·min(C, L).
+ */
+function ofDistinct(rows: bigint, { most }: DistinctValues): Sensitivity {
+  const cell = leastOf(rows, most);
+  return { cell: String(cell), squared: String(rows * cell) };
+}
+
+const leastOf = (rows: bigint, most: number | null): bigint =>
+  most === null || rows < BigInt(most) ? rows : BigInt(most);
 
 /** A unit counts once in each group that it is in. */
 function ofOwnCount(rowsMax: bigint, { groups }: BoundingFacts): Sensitivity {

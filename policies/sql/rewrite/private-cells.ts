@@ -1,12 +1,13 @@
-import type { SourcePlace } from '../../errors.ts';
+import { assert, type SourcePlace } from '../../errors.ts';
 import type { PrivacyLimits } from '../../levels.ts';
-import type { NamedExpr, Rel } from '../plan.ts';
+import type { Cell } from '../../table-data.ts';
+import type { Literal, NamedExpr, Rel } from '../plan.ts';
 import { BOOLEAN, INTEGER } from '../sql-type.ts';
-import { type Cells, overRows, overUnits } from './bounded-sums.ts';
+import { type Cells, overRows, overUnits, type Wanted } from './bounded-sums.ts';
 import { and, call, type IdSource, literal, notDistinct } from './build.ts';
 import { keyOf, outputOf, Placed, refsOf } from './collected.ts';
 import type { PublicDomain } from './domain.ts';
-import { type LeafCounts, leafCounts, leavesMaxOf, shapeOf } from './leaf-counts.ts';
+import { type Beside, distinctCounts, leafCounts, leavesMaxOf, listCounts, shapeOf } from './leaf-counts.ts';
 import type { LookThrough } from './look-through.ts';
 import { valueType } from './measures.ts';
 import {
@@ -16,10 +17,12 @@ import {
   sensitivitiesOf,
   treeSensitivities,
 } from './private-bounding.ts';
+import type { PrivateChoice } from './private-choices.ts';
 import type {
   Bounding,
   GroupSelection,
   PrivateBoundary,
+  PrivateChoiceSpec,
   PrivateLayout,
   PrivateTerm,
   PrivateTree,
@@ -61,12 +64,11 @@ export function buildPrivateCells(asked: PrivateSpec, ids: IdSource): PrivateBou
   const sums = statistics.sums.all;
   const trees = statistics.trees.all.map((tree) => ({ tree, shape: shapeOf(tree, groups) }));
   const isSelected = groups === null;
-  const wanted = { groups, sums, isSelected };
-  const cells =
-    bounding.kind === 'groups' ? overUnits(spec, wanted, bounding, ids) : overRows(spec, wanted, bounding, ids);
+  const cells = sumsOfGroups(spec, { groups, sums, isSelected }, bounding, ids);
   const leaves = trees.map(({ tree, shape }) => leafCounts(spec, tree, shape, bounding, ids));
-  const whole = withLeaves(cells, leaves);
-  const listed = domain === null ? ofEnoughUnits(whole, spec.unitsMin) : completed(whole, domain, ids);
+  const lists = statistics.choices.all.map((choice) => listCounts(spec, choice, bounding, ids));
+  const whole = domain === null ? ofEnoughUnits(cells, spec.unitsMin) : completed(cells, domain, ids);
+  const listed = withBeside(whole, [...cells.beside, ...leaves, ...lists]);
   const placed = new Placed();
   const layout: PrivateLayout = {
     keys: listed.keys.map((key) => placed.at(key)),
@@ -86,7 +88,7 @@ export function buildPrivateCells(asked: PrivateSpec, ids: IdSource): PrivateBou
     trees: trees.map(
       ({ tree, shape }, position): PrivateTree => ({
         statistic: statistics.trees.texts[position]!,
-        column: placed.at(leaves[position]!.list),
+        column: placed.at(leaves[position]!.value),
         scale: tree.scale,
         low: String(tree.low),
         high: String(tree.high),
@@ -94,6 +96,16 @@ export function buildPrivateCells(asked: PrivateSpec, ids: IdSource): PrivateBou
         questions: values.filter((value) => value.kind === 'quantile' && value.tree === position).length,
         sensitivity: treeSensitivities(shape.height, bounding, facts),
         variance: NO_NOISE_YET,
+      }),
+    ),
+    choices: statistics.choices.all.map(
+      ({ list }, position): PrivateChoiceSpec => ({
+        statistic: statistics.choices.texts[position]!,
+        column: placed.at(lists[position]!.value),
+        list: list.map(cellOf),
+        sensitivity: treeSensitivities(1, bounding, facts),
+        monotone: raw.units.length === 1,
+        epsilon: NO_NOISE_YET,
       }),
     ),
     values,
@@ -108,8 +120,37 @@ export function buildPrivateCells(asked: PrivateSpec, ids: IdSource): PrivateBou
 /** Filled in when the whole query is known. */
 const NO_NOISE_YET = { top: '0', bottom: '1' } as const;
 
+/** As the engine would give it out. */
+const cellOf = ({ value, type }: Literal): Cell => {
+  assert(value === null || typeof value !== 'object', 'a list has no intervals');
+  return type.kind === 'integer' ? BigInt(String(value)) : value;
+};
+
+/** Sums of each group. Under bounding by groups, distinct values are bounded apart: per unit, group and value. */
+function sumsOfGroups(spec: PrivateSpec, wanted: Wanted, bounding: Bounding, ids: IdSource): SumsOfGroups {
+  if (bounding.kind !== 'groups') return { ...overRows(spec, wanted, bounding, ids), beside: [] };
+  const together = wanted.sums.filter(({ distinct }) => distinct === null);
+  const cells = overUnits(spec, { ...wanted, sums: together }, bounding, ids);
+  const apart = wanted.sums.flatMap((sum) => {
+    const { distinct } = sum;
+    return distinct === null ? [] : [distinctCounts(spec, { ...sum, distinct }, bounding, ids)];
+  });
+  const [own, counts] = [[...cells.sums], apart.map(({ value }) => value)];
+  const sums = wanted.sums.map(({ distinct }) => {
+    const [next] = (distinct === null ? own : counts).splice(0, 1);
+    assert(next !== undefined, 'each sum has its column');
+    return next;
+  });
+  return { ...cells, sums, beside: apart };
+}
+
+interface SumsOfGroups extends Cells {
+  /** Where some of the sums stand. */
+  readonly beside: readonly Beside[];
+}
+
 /** Gives each distinct statistic one place, whatever values share it. */
-class Distinct<T extends PrivateSum | PrivateQuantile> {
+class Distinct<T extends PrivateSum | PrivateQuantile | PrivateChoice> {
   readonly all: T[] = [];
   readonly texts: string[] = [];
   place(one: T, text: string): number {
@@ -123,6 +164,7 @@ class Distinct<T extends PrivateSum | PrivateQuantile> {
 class Statistics {
   readonly sums = new Distinct<PrivateSum>();
   readonly trees = new Distinct<PrivateQuantile>();
+  readonly choices = new Distinct<PrivateChoice>();
   private readonly spec: PrivateSpec;
   constructor(spec: PrivateSpec) {
     this.spec = spec;
@@ -133,14 +175,19 @@ class Statistics {
       const tree = this.trees.place(measure, `leaves:${this.textOf(measure, this.spec.through.text(measure.amount))}`);
       return { kind: 'quantile', tree, at: measure.at, type: measure.type };
     }
+    if (measure.kind === 'choice') {
+      const text = `most frequent:${this.textOf(measure, this.spec.through.text(measure.of))}`;
+      return { kind: 'choice', choice: this.choices.place(measure, text), type: measure.type };
+    }
     const { rule, type, range } = measure;
     const forms = measure.forms.map((form) => form.map(({ sum, factor }) => ({ term: this.sum(sum), factor })));
     return { kind: 'number', rule, forms, type: valueType(rule, type), range };
   }
 
   private sum(sum: PrivateSum): number {
-    const { amount, countsUnit } = sum;
-    const counted = countsUnit === null ? 'rows' : `units:${countsUnit}`;
+    const { amount, countsUnit, distinct } = sum;
+    const rows = distinct === null ? 'rows' : `distinct ${this.spec.through.text(distinct.of)}`;
+    const counted = countsUnit === null ? rows : `units:${countsUnit}`;
     return this.sums.place(sum, this.textOf(sum, amount === null ? counted : this.spec.through.text(amount)));
   }
 
@@ -150,12 +197,16 @@ class Statistics {
   }
 }
 
-/** Beside each group's sums the rows of its leaves. */
-function withLeaves(cells: Cells, leaves: readonly LeafCounts[]): Cells {
+/**
+ * Beside each group's sums what else is counted of it.
+ * INVARIANT: joined to the groups of the public list, not to those that have sums: each count leaves out groups of a unit of its own, and whether some
+ * unit has a sum in a group must not decide whether the others' rows are counted there.
+ */
+function withBeside(cells: Cells, sides: readonly Beside[]): Cells {
   let { rel } = cells;
-  for (const side of leaves) {
+  for (const side of sides) {
     const on = side.keys.map((key, position) => notDistinct(cells.keys[position]!, key));
-    // No rows with a value, no leaves: the group is there all the same.
+    // No rows with a value, nothing to count: the group is there all the same.
     rel = { kind: 'join', join: 'left', left: rel, right: side.rel, on: on.length === 0 ? ALWAYS : and(on) };
   }
   return { ...cells, rel };

@@ -1,3 +1,4 @@
+import type { Cell } from '../../table-data.ts';
 import type { UnitKind } from '../../table-schema.ts';
 import type { OutputColumn, Rel } from '../plan.ts';
 import type { SqlType } from '../sql-type.ts';
@@ -26,6 +27,7 @@ export interface PrivateLayout {
   readonly bounding: Bounding;
   readonly terms: readonly PrivateTerm[];
   readonly trees: readonly PrivateTree[];
+  readonly choices: readonly PrivateChoiceSpec[];
   readonly values: readonly PrivateValue[];
 }
 
@@ -84,6 +86,20 @@ export interface PrivateTree {
   readonly variance: Fraction;
 }
 
+/** Rows of a group by their value, out of a public list; one of them is chosen. */
+export interface PrivateChoiceSpec {
+  readonly statistic: string;
+  /** Column of `cells`: text `place in the list:rows;…` of the values that have any. */
+  readonly column: number;
+  readonly list: readonly Cell[];
+  /** Per unit column, of the counts of rows. */
+  readonly sensitivity: readonly Sensitivity[];
+  /** Whether a unit only adds rows: then a choice is twice as sharp at the same cost. */
+  readonly monotone: boolean;
+  /** Of the choice in one group, for a unit that changes one count by the largest `cell`. */
+  readonly epsilon: Fraction;
+}
+
 /** What adding or removing one unit changes at most. */
 export interface Sensitivity {
   /** One cell (L∞). */
@@ -106,7 +122,12 @@ export interface GroupSelection {
   readonly delta: Fraction;
 }
 
-export type PrivateValue = PrivateNumber | PrivateQuantileValue;
+export type PrivateValue = PrivateNumber | PrivateQuantileValue | PrivateChosenValue;
+export interface PrivateChosenValue {
+  readonly kind: 'choice';
+  readonly choice: number;
+  readonly type: SqlType;
+}
 export interface PrivateQuantileValue {
   readonly kind: 'quantile';
   readonly tree: number;

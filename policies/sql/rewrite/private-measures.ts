@@ -15,6 +15,7 @@ import {
 import { call, isNotNull } from './build.ts';
 import { type Fraction, fractionOfExact } from './fraction.ts';
 import { MOMENT_RULES, type ValueRule } from './measures.ts';
+import { type PrivateChoice, privateChoice } from './private-choices.ts';
 import { type PrivateQuantile, privateQuantile } from './private-quantiles.ts';
 import { floorOf } from './range-arithmetic.ts';
 
@@ -23,12 +24,20 @@ export interface PrivateSum extends BoundedAmount {
   readonly where: readonly Expr[];
   /** Position of the unit column whose distinct units are counted; null for sums over rows. */
   readonly countsUnit: number | null;
+  /** Of which the distinct values are counted; null for everything else. */
+  readonly distinct: DistinctValues | null;
   /** Whether a unit with more rows than count is taken by its mean: a sum beside the number of its summands. */
   readonly averaged: boolean;
 }
 
+export interface DistinctValues {
+  readonly of: Expr;
+  /** How many there can be, as declarations say; null where they do not. */
+  readonly most: number | null;
+}
+
 /** An aggregate of the user as linear forms over private sums, and the rule that makes them one number. */
-export type PrivateMeasure = PrivateSums | PrivateQuantile;
+export type PrivateMeasure = PrivateSums | PrivateQuantile | PrivateChoice;
 export interface PrivateSums {
   readonly kind: 'sums';
   readonly rule: ValueRule;
@@ -60,11 +69,13 @@ export function privateMeasure(made: AggregateCall, facts: RowFacts, place: Sour
   });
   if (fn === 'count_star' || (fn === 'count' && x === undefined)) return single(rows(where));
   if ((fn === 'count' && distinct) || fn === 'approx_count_distinct') {
+    const counted = rows([...where, isNotNull(x!)]);
     const unit = facts.unitOf(x!);
-    if (unit === null) throw refused(`${fn}(DISTINCT column)`, ACCEPTED_DISTINCT, place);
-    return single({ ...rows([...where, isNotNull(x!)]), countsUnit: unit });
+    if (unit !== null) return single({ ...counted, countsUnit: unit });
+    const listed = facts.listOf(x!).length;
+    return single({ ...counted, distinct: { of: x!, most: listed === 0 ? null : listed } });
   }
-  if (distinct) throw refused(`${fn}(DISTINCT …)`, `${fn}(…), or count(DISTINCT …) of a unit`, place);
+  if (distinct) throw refused(`${fn}(DISTINCT …)`, `${fn}(…), or count(DISTINCT …)`, place);
   if (fn === 'count') return single(rows([...where, ...present(x!, facts)]));
   if (fn === 'count_if') return single(rows([...where, x!]));
   if (fn === 'sum') return single({ ...rows(where), ...fixedPoint(x!, LINEAR, facts, fn, place) });
@@ -72,6 +83,7 @@ export function privateMeasure(made: AggregateCall, facts: RowFacts, place: Sour
   if (fn === 'avg') return mean(x!, type, context);
   const quantile = privateQuantile(made, facts, place);
   if (quantile !== null) return quantile;
+  if (fn === 'mode') return privateChoice(made, facts, place);
   if (!isMoment(fn)) throw refused(fn, ACCEPTED, place);
   return {
     kind: 'sums',
@@ -83,15 +95,14 @@ export function privateMeasure(made: AggregateCall, facts: RowFacts, place: Sour
 }
 
 const ACCEPTED =
-  'count, count(DISTINCT unit), sum, avg, min, max, median, quantile_*, var_*, stddev_*, covar_*, corr, regr_*';
-const ACCEPTED_DISTINCT = 'count(DISTINCT …) of the column that names the units, or GROUP BY the column';
+  'count, count(DISTINCT x), sum, avg, min, max, median, quantile_*, mode, var_*, stddev_*, covar_*, corr, regr_*';
 
 function refused(fn: string, accepted: string, place: SourcePlace | null): AppError {
   return new AppError('POLICY_AGGREGATE_REFUSED', { function: fn, mode: 'dp', accepted }, place);
 }
 
 function rows(where: readonly Expr[]): PrivateSum {
-  return { amount: null, scale: 0, low: 1n, high: 1n, where, countsUnit: null, averaged: false };
+  return { amount: null, scale: 0, low: 1n, high: 1n, where, countsUnit: null, distinct: null, averaged: false };
 }
 
 const present = (expr: Expr, facts: RowFacts): readonly Expr[] =>

@@ -46,5 +46,7 @@ export function rowFacts(raw: Raw, isFilled: (expr: Expr) => boolean): RowFacts 
     });
     return column === undefined ? null : (names.get(rootOf(raw.alias, column.id)) ?? null);
   };
-  return { rangeOf: (expr) => rangeOf(expr, ranges), unitOf, isFilled, unbounded };
+  const known = { rangeOf: (expr: Expr) => rangeOf(expr, ranges), isFilled };
+  const listOf = (expr: Expr) => publicList(expr, raw, known).filter(({ value }) => value !== null);
+  return { ...known, unitOf, listOf, unbounded };
 }

@@ -64,6 +64,7 @@ export function buildSealedCells(spec: SealedSpec, ids: IdSource): SealedBoundar
       return { ...noisy, kind: 'plain', column: placed.at(made.plain.get(position)!) };
     }),
     trees: [] as const,
+    choices: [] as const,
     values,
     unitsMin: spec.unitsMin,
   };

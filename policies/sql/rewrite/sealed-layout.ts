@@ -12,12 +12,13 @@ export interface SealedBoundary {
   readonly layout: SealedLayout;
 }
 
-export interface SealedLayout extends Omit<PrivateLayout, 'terms' | 'trees'> {
+export interface SealedLayout extends Omit<PrivateLayout, 'terms' | 'trees' | 'choices'> {
   readonly table: SealedTable;
   /** The sets of rows of a group: all of them, and those that a FILTER leaves. */
   readonly parts: readonly SealedPart[];
   readonly terms: readonly SealedTerm[];
   readonly trees: readonly [];
+  readonly choices: readonly [];
   /** Fewest units of every kind behind an opened number. */
   readonly unitsMin: number;
 }

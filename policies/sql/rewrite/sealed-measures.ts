@@ -8,7 +8,7 @@ import type { SqlType } from '../sql-type.ts';
 import type { RowFacts } from './bounded-amount.ts';
 import { type Fraction, fractionOfExact } from './fraction.ts';
 import type { ValueRule } from './measures.ts';
-import { type PrivateSum, privateMeasure } from './private-measures.ts';
+import { type PrivateSum, type PrivateSums, privateMeasure } from './private-measures.ts';
 import { floorOf } from './range-arithmetic.ts';
 import { constructRefused } from './refusals.ts';
 
@@ -78,17 +78,16 @@ const SPREADS = ['var_samp', 'var_pop', 'stddev_samp', 'stddev_pop', 'sem'] as c
 const isSpread = (fn: string): fn is (typeof SPREADS)[number] => (SPREADS as readonly string[]).includes(fn);
 const ACCEPTED = 'count, sum, avg, var_*, stddev_* of encrypted columns';
 
+const WHAT_IS_APART = { quantile: 'a quantile', choice: 'mode()', sums: 'a number of distinct values' } as const;
+
 /** Numbers of rows are the custodian's to tell; sums over plain columns are not. */
 function plainMeasure(call: AggregateCall, facts: SealedFacts): SealedMeasure {
   const measure = privateMeasure(call, facts, placeOf(facts.text, call.at));
-  if (measure.kind === 'quantile') {
-    const accepted = 'the quantile in a query of its own';
-    throw constructRefused(
-      'a quantile beside encrypted columns',
-      accepted,
-      placeOf(facts.text, call.at),
-      'homomorphic',
-    );
+  const isOfRows = (forms: PrivateSums['forms']) => forms.flat().every(({ sum }) => sum.distinct === null);
+  if (measure.kind !== 'sums' || !isOfRows(measure.forms)) {
+    const what = WHAT_IS_APART[measure.kind];
+    const place = placeOf(facts.text, call.at);
+    throw constructRefused(`${what} beside encrypted columns`, 'it in a query of its own', place, 'homomorphic');
   }
   const { rule, forms, type, range } = measure;
   const statisticOf = (sum: PrivateSum): SealedStatistic => {
@@ -178,7 +177,7 @@ function squareOf(
 
 function sumOf(functional: Functional, where: readonly Expr[], facts: SealedFacts): PrivateSum {
   const { min, max } = rangeIn(functional, facts);
-  return { amount: null, scale: 0, low: min, high: max, where, countsUnit: null, averaged: false };
+  return { amount: null, scale: 0, low: min, high: max, where, countsUnit: null, distinct: null, averaged: false };
 }
 
 const rangeIn = (functional: Functional, facts: SealedFacts) =>

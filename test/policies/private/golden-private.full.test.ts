@@ -21,6 +21,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   'rows-left-out': 'SELECT site, sum(wage) AS wages FROM posts GROUP BY site',
   selected: 'SELECT stop, count(*) AS n FROM trips WHERE minutes > 30 GROUP BY stop ORDER BY n DESC LIMIT 3',
   quantiles: 'SELECT district, median(fare) AS middle, max(minutes) AS longest FROM trips GROUP BY district',
+  chosen: 'SELECT hour, mode(kind) AS usual, count(DISTINCT stop) AS stops FROM trips WHERE minutes > 30 GROUP BY hour',
   'per-unit-first':
     'SELECT n, count(*) AS people FROM (SELECT person, least(count(*), 9) AS n, sum(minutes) AS m FROM trips GROUP BY person) AS u WHERE m > 60 GROUP BY n',
 };

@@ -6,6 +6,7 @@ import type { ColumnSchema, TableSchema } from '../../../policies/table-schema.t
 /** No noise at all, and every group that has the units: only to compare with what is computed another way. */
 export const NO_NOISE: PrivacyNoise = {
   take: (_, count) => Array.from({ length: count }, () => 0n),
+  choose: (utilities) => utilities.reduce((best, one, at) => (one > utilities[best]! ? at : best), 0),
   threshold: ({ variance, unitsMin }) => ({ noise: gaussianKind(variance), keeps: (units) => units >= unitsMin }),
 };
 

@@ -95,9 +95,26 @@ export async function openPrivate(profile: PolicyProfile = DEFAULT_PROFILE, rank
     );
   }
 
-  return { gateway, boundaryOf, allSums, sumsOf, leavesOf };
+  /** Rows of the values of each list, by `JSON of [keys, place in the list]`. */
+  async function listsOf(sql: string): Promise<readonly ReadonlyMap<string, number>[]> {
+    const { layout } = await boundaryOf(sql);
+    const rows = await gateway.raw((await gateway.compile(sql)).cells[0]!);
+    return layout.choices.map(({ column }) => new Map(countsIn(layout, rows, column)));
+  }
+
+  return { gateway, boundaryOf, allSums, sumsOf, leavesOf, listsOf };
 }
 export type PrivateEngine = Awaited<ReturnType<typeof openPrivate>>;
+
+function countsIn({ keys }: PrivateBoundary['layout'], rows: readonly (readonly Cell[])[], column: number) {
+  return rows.flatMap((row) => {
+    const entries = row[column] === null ? [] : String(row[column]).split(';');
+    return entries.map((entry): readonly [string, number] => {
+      const [place, count] = entry.split(':').map(Number) as [number, number];
+      return [JSON.stringify([JSON.stringify(keys.map((key) => row[key])), place]), count];
+    });
+  });
+}
 
 /** The sums below the noise, in units of their last digit, by group. */
 export type Groups = ReadonlyMap<string, readonly number[]>;
