@@ -1,8 +1,18 @@
 import { twinName } from '../../stored-twins.ts';
-import type { ColumnId, Join, Project, Rel, Scan, ScanColumn } from '../plan.ts';
+import {
+  type ColumnId,
+  type ColumnRef,
+  columnsOf,
+  type Expr,
+  type Join,
+  type Project,
+  type Rel,
+  type Scan,
+  type ScanColumn,
+} from '../plan.ts';
 import { relsWithin } from '../plan-walk.ts';
 import { BOOLEAN, INTEGER } from '../sql-type.ts';
-import { call, type IdSource, literal, ref } from './build.ts';
+import { call, type IdSource, literal, named, ref, refTo } from './build.ts';
 import { equalSides, meetsOnce } from './join-rules.ts';
 import type { Raw } from './raw.ts';
 
@@ -26,6 +36,8 @@ interface Counted {
   readonly rel: Rel;
   /** Per column that names a unit: most rows of one. */
   readonly rows: ReadonlyMap<ColumnId, number>;
+  /** The place of each row among those of its unit, where the rows are those of one ranked table and of no other unit. */
+  readonly rank?: ColumnRef;
 }
 interface Asked {
   readonly rowsMax: number;
@@ -70,7 +82,8 @@ function ofScan(scan: Scan, { rowsMax, ids }: Asked): Counted {
     predicate: first,
   };
   const others = [...declared].map(([id, rows]) => [id, 2 * rows] as const);
-  return { rel, rows: new Map([...others, [unit!.id, rowsMax]]) };
+  const rows = new Map([...others, [unit!.id, rowsMax] as const]);
+  return others.length > 0 ? { rel, rows } : { rel, rows, rank: ref(twin.id, INTEGER) };
 }
 
 function rankOf({ source }: Scan, of: ScanColumn, ids: IdSource): ScanColumn | null {
@@ -97,6 +110,8 @@ function ofJoin(join: Join, asked: Asked): Counted | null {
   if (join.join === 'semi' || join.join === 'anti') return { ...left, rel: { ...join, left: left.rel } };
   const right = countedRows(join.right, asked);
   if (right === null) return null;
+  const repeated = withRepeated(join, left, right, asked);
+  if (repeated !== null) return repeated;
   const pairs = equalSides(join);
   const met = (side: Counted, own: Rel, position: 0 | 1): number | null => {
     const known = pairs.flatMap((pair) => {
@@ -107,7 +122,58 @@ function ofJoin(join: Join, asked: Asked): Counted | null {
     return meetsOnce(join, own) ? 1 : known.length === 0 ? null : Math.min(...known);
   };
   const rows = [...times(left.rows, met(right, join.right, 1)), ...times(right.rows, met(left, join.left, 0))];
-  return { rel: { ...join, left: left.rel, right: right.rel }, rows: new Map(rows) };
+  const rel: Rel = { ...join, left: left.rel, right: right.rel };
+  const isOfLeft = left.rank !== undefined && relsWithin(right.rel).every(namesNobody);
+  return { rel, rows: new Map(rows), ...(isOfLeft ? { rank: left.rank } : {}) };
+}
+
+/**
+ * An inner join with public rows of which several may have one key: a row of rank r that meets the i-th of the public rows of its key stays where
+ * r·M + i < C, for the most rows M of any key. Pairs (r, i), i < M, have different numbers, so at most C stay of a unit, and the number is their rank in further
+ * joins; if no key repeats, M is 1 and they are its first C rows.
+ *
+ * INVARIANT: M and i are made of public rows alone, r of the unit's own: no row of another unit has a part in what stays.
+ */
+function withRepeated(join: Join, left: Counted, right: Counted, { rowsMax, ids }: Asked): Counted | null {
+  const [own, open, position] = right.rank === undefined ? [left, right, 1 as const] : [right, left, 0 as const];
+  const isOpen = open.rows.size === 0 && relsWithin(open.rel).every(namesNobody);
+  if (own.rank === undefined || !isOpen || join.join !== 'inner') return null;
+  if (meetsOnce(join, position === 1 ? join.right : join.left)) return null;
+  const keys = equalSides(join).map((sides) => sides[position]);
+  const { rel: placed, place, most } = placedByKey(open.rel, keys, ids);
+  const joined: Rel =
+    position === 1 ? { ...join, left: own.rel, right: placed } : { ...join, left: placed, right: own.rel };
+  const scaled = call('multiply', [own.rank, most], INTEGER);
+  const number = call('subtract', [call('add', [scaled, place], INTEGER), literal('1', INTEGER)], INTEGER);
+  const numbered = named(ids.next(), 'rank', number);
+  const columns = [...columnsOf(joined).map((column) => named(column.id, column.name, refTo(column))), numbered];
+  const rank = ref(numbered.id, INTEGER);
+  const predicate = call('lt', [rank, literal(String(rowsMax), INTEGER)], BOOLEAN);
+  return {
+    rel: { kind: 'filter', input: { kind: 'project', input: joined, columns }, predicate },
+    rows: own.rows,
+    rank,
+  };
+}
+
+/** Each row's place among those of its key, from 1 on, and how many the most frequent key has. */
+function placedByKey(input: Rel, keys: readonly Expr[], ids: IdSource) {
+  const windowed = (
+    of: Rel,
+    fn: string,
+    args: readonly Expr[],
+    partitionBy: readonly Expr[],
+    order: readonly Expr[],
+  ) => {
+    const id = ids.next();
+    const orderBy = order.map((expr) => ({ expr, descending: false, nullsFirst: false }));
+    const made = { fn, args, partitionBy, orderBy, frame: null, type: INTEGER, at: null };
+    const rel: Rel = { kind: 'window', input: of, columns: [{ id, name: fn, call: made }] };
+    return { rel, column: ref(id, INTEGER) };
+  };
+  const placed = windowed(input, 'row_number', [], keys, columnsOf(input).map(refTo));
+  const most = windowed(placed.rel, 'max', [placed.column], [], []);
+  return { rel: most.rel, place: placed.column, most: most.column };
 }
 
 const times = (rows: Counted['rows'], factor: number | null): readonly (readonly [ColumnId, number])[] =>

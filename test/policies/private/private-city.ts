@@ -85,4 +85,15 @@ export const JOBS: TableSchema = {
   ],
 };
 
+/** Public: what is known of an hour, several times over for some. */
+export const HOURS: TableSchema = {
+  table: 'hours',
+  level: 'general-1',
+  columns: [
+    titled({ name: 'at', type: 'integer', level: 'general-1', role: 'attribute', bounds: { min: 0, max: 23 } }),
+    titled({ name: 'part', type: 'text', level: 'general-1', role: 'dimension', values: DISTRICTS }),
+    titled({ name: 'price', type: 'integer', level: 'general-1', role: 'attribute', bounds: { min: 0, max: 9 } }),
+  ],
+};
+
 export type Row = Readonly<Record<string, Cell>>;

@@ -2,7 +2,7 @@ import { DEFAULT_PROFILE, type PolicyProfile } from '../../../policies/levels.ts
 import type { PrivateBoundary } from '../../../policies/sql/rewrite/private-layout.ts';
 import type { Cell } from '../../../policies/table-data.ts';
 import { openGateway } from '../../attack/sql-gateway.ts';
-import { DISTRICTS, JOBS, KINDS, NO_NOISE, PEOPLE, type Row, TRIPS } from './private-city.ts';
+import { DISTRICTS, HOURS, JOBS, KINDS, NO_NOISE, PEOPLE, type Row, TRIPS } from './private-city.ts';
 
 /** A number between 0 and 1 that looks like chance. */
 const mixed = (seed: number): number => ((Math.imul(seed ^ (seed >>> 15), 0x2c1b3c6d) >>> 0) % 10_007) / 10_007;
@@ -33,6 +33,11 @@ export const posts: readonly Row[] = Array.from({ length: 900 }, (_, index) => {
   };
 });
 
+/** Every hour once, seven o'clock three times. */
+const hours: readonly Row[] = [...Array.from({ length: 24 }, (_, at) => at), 7, 7].map((at, index) => {
+  return { at, part: pick(DISTRICTS, index), price: index % 10 };
+});
+
 /** Where the rows of a ranked table lie. */
 export const rowsOf = (table: string): string => `${table}_rows`;
 
@@ -44,6 +49,7 @@ export async function openPrivate(profile: PolicyProfile = DEFAULT_PROFILE, rank
   const stored = [
     { schema: TRIPS, rows: trips, twins: ranks ? ['_rank_person'] : [] },
     { schema: PEOPLE, rows: people },
+    { schema: HOURS, rows: hours },
     { schema: JOBS, rows: posts, twins: ranks ? ['_rank_firm'] : [] },
   ];
   const gateway = await openGateway(stored, profile, undefined, null, NO_NOISE);

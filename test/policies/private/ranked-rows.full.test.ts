@@ -61,6 +61,34 @@ describe('one unit gone changes no more than its sensitivity', () => {
     for (const person of [0, 1, 7, 40]) await expectBounded(sql, ['trips', 'people'], 'person', person, 0);
   });
 
+  const WITH_PUBLIC = [
+    'SELECT h.part, count(*), sum(t.minutes) FROM trips t JOIN hours h ON h.at = t.hour GROUP BY h.part',
+    'SELECT h.part, count(*), sum(t.minutes + h.price), count(DISTINCT t.kind) FROM hours h JOIN trips t ON h.at = t.hour WHERE t.hour > 5 GROUP BY h.part',
+    'SELECT h.part, g.price, count(*), sum(t.minutes) FROM trips t JOIN hours h ON h.at = t.hour JOIN hours g ON g.at = t.hour GROUP BY h.part, g.price',
+  ];
+  test.each(WITH_PUBLIC)('beside public rows whose keys may repeat: %s', async (sql) => {
+    expect(await boundingOf(ranked, sql)).toEqual({ kind: 'ranked', rowsMax: ROWS_MAX });
+    for (const hour of ['hour', '7']) {
+      await ranked.gateway.raw(`UPDATE ${rowsOf('trips')} SET hour = ${hour} WHERE person = 7`);
+      for (const person of [0, 7, 40]) await expectBounded(sql, ['trips'], 'person', person, 0);
+    }
+  });
+
+  test('public rows whose keys do not repeat leave the first rows as they are', async () => {
+    const sql = 'SELECT h.part, count(*), sum(t.minutes) FROM trips t JOIN hours h ON h.at = t.hour GROUP BY h.part';
+    await ranked.gateway.raw('CREATE TEMP TABLE all_hours AS SELECT * FROM "hours@1"');
+    await ranked.gateway.raw('DELETE FROM "hours@1" WHERE "at" = 7 AND price <> 7');
+    const first = `(SELECT * FROM "trips@1" WHERE _rank_person < ${ROWS_MAX})`;
+    const expected = await ranked.gateway.raw(
+      `SELECT h.part, count(*), sum(t.minutes) FROM ${first} t JOIN "hours@1" h ON h.at = t.hour GROUP BY h.part`,
+    );
+    const sums = await ranked.sumsOf(sql);
+    await ranked.gateway.raw('DELETE FROM "hours@1"');
+    await ranked.gateway.raw('INSERT INTO "hours@1" SELECT * FROM all_hours');
+    for (const [part, n, minutes] of expected)
+      expect(sums.get(JSON.stringify([part]))).toEqual([n, minutes].map(Number));
+  });
+
   const POSTS = [
     'SELECT site, count(*), sum(wage), count(DISTINCT person), count(DISTINCT firm) FROM posts GROUP BY site',
     'SELECT p.home, count(*), sum(j.wage) FROM posts j JOIN people p ON p.person = j.person GROUP BY p.home',
