@@ -142,11 +142,10 @@ const PRIVACY: Phrases = {
   'rows that belong to several units ({list})': '同时属于多个单元（{}）的行',
   '`rowsPerUnitMax` declared for all but one of {list}': '除其中一类外，为 {} 声明 `rowsPerUnitMax`',
   'groups of rows that belong to several units': '同时属于多个单元的行的分组',
-  'count(DISTINCT …) of the column that names the units, or GROUP BY the column':
-    '对标明单元的列使用 count(DISTINCT …)，或按该列 GROUP BY',
-  '{}(…), or count(DISTINCT …) of a unit': '{}(…)，或单元的 count(DISTINCT …)',
-  'count, count(DISTINCT unit), sum, avg, min, max, median, quantile_*, var_*, stddev_*, covar_*, corr, regr_*':
-    'count、count(DISTINCT 单元)、sum、avg、min、max、median、quantile_*、var_*、stddev_*、covar_*、corr、regr_*',
+  'mode(x) of a column with a public list of values, or ORDER BY count(*) DESC over its groups':
+    '对有公开取值列表的列使用 mode(x)，或对其分组按 count(*) DESC 排序',
+  'count, count(DISTINCT x), sum, avg, min, max, median, quantile_*, mode, var_*, stddev_*, covar_*, corr, regr_*':
+    'count、count(DISTINCT x)、sum、avg、min、max、median、quantile_*、mode、var_*、stddev_*、covar_*、corr、regr_*',
   'bounds this wide in {}()': '{}() 中过宽的上下界',
   'an expression without bounds in {}()': '{}() 中没有上下界的表达式',
   '`{}` without declared bounds in {}()': '未声明上下界的 `{}`（在 {}() 中）',

@@ -103,7 +103,7 @@ function rewriteFor(
   const parts = partsForTargetError(plan, privacy.targetError);
   if (parts !== null) return rewrite(resolved, decision, profile, requestAtLeast(parts, privacy.share));
   const facts = {
-    construct: 'a target error of what is no sum or count',
+    construct: 'a target error without a sum or count',
     mode: decision.mode,
     accepted: 'rho or epsilon',
   };

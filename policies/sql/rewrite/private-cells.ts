@@ -176,7 +176,7 @@ class Statistics {
       return { kind: 'quantile', tree, at: measure.at, type: measure.type };
     }
     if (measure.kind === 'choice') {
-      const text = `most frequent:${this.textOf(measure, this.spec.through.text(measure.of))}`;
+      const text = `mode:${this.textOf(measure, this.spec.through.text(measure.of))}`;
       return { kind: 'choice', choice: this.choices.place(measure, text), type: measure.type };
     }
     const { rule, type, range } = measure;

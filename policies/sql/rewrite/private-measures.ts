@@ -75,7 +75,7 @@ export function privateMeasure(made: AggregateCall, facts: RowFacts, place: Sour
     const listed = facts.listOf(x!).length;
     return single({ ...counted, distinct: { of: x!, most: listed === 0 ? null : listed } });
   }
-  if (distinct) throw refused(`${fn}(DISTINCT …)`, `${fn}(…), or count(DISTINCT …)`, place);
+  if (distinct) throw refused(`${fn}(DISTINCT …)`, `${fn}(…), or count(distinct …)`, place);
   if (fn === 'count') return single(rows([...where, ...present(x!, facts)]));
   if (fn === 'count_if') return single(rows([...where, x!]));
   if (fn === 'sum') return single({ ...rows(where), ...fixedPoint(x!, LINEAR, facts, fn, place) });

@@ -78,16 +78,19 @@ const SPREADS = ['var_samp', 'var_pop', 'stddev_samp', 'stddev_pop', 'sem'] as c
 const isSpread = (fn: string): fn is (typeof SPREADS)[number] => (SPREADS as readonly string[]).includes(fn);
 const ACCEPTED = 'count, sum, avg, var_*, stddev_* of encrypted columns';
 
-const WHAT_IS_APART = { quantile: 'a quantile', choice: 'mode()', sums: 'a number of distinct values' } as const;
+const APART = {
+  quantile: 'a quantile beside encrypted columns',
+  choice: 'mode() beside encrypted columns',
+  sums: 'a number of distinct values beside encrypted columns',
+} as const;
 
 /** Numbers of rows are the custodian's to tell; sums over plain columns are not. */
 function plainMeasure(call: AggregateCall, facts: SealedFacts): SealedMeasure {
   const measure = privateMeasure(call, facts, placeOf(facts.text, call.at));
   const isOfRows = (forms: PrivateSums['forms']) => forms.flat().every(({ sum }) => sum.distinct === null);
   if (measure.kind !== 'sums' || !isOfRows(measure.forms)) {
-    const what = WHAT_IS_APART[measure.kind];
     const place = placeOf(facts.text, call.at);
-    throw constructRefused(`${what} beside encrypted columns`, 'it in a query of its own', place, 'homomorphic');
+    throw constructRefused(APART[measure.kind], 'that aggregate in a query of its own', place, 'homomorphic');
   }
   const { rule, forms, type, range } = measure;
   const statisticOf = (sum: PrivateSum): SealedStatistic => {
