@@ -35,6 +35,7 @@ describe('the suite', { timeout: 120_000 }, () => {
     'mean: Laplace noise, empty mean, default parameters',
     'δ of discrete Gaussian noise, σ² = 1',
     'shape discrete-gaussian 1/4',
+    'campaign ',
   ])('%s', (name) => {
     const findings = run(name);
     expect(findings.length).toBeGreaterThan(0);

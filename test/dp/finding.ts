@@ -3,7 +3,7 @@ import type { NoisePool } from '../../policies/mechanisms/noise-pool/noise-pool.
 
 /** What one check found. `holds`: it went as it must, which for a mutant is to be rejected. */
 export interface Finding {
-  readonly check: 'case' | 'closeness' | 'shape' | 'selection' | 'mutant' | 'estimate';
+  readonly check: 'case' | 'closeness' | 'shape' | 'selection' | 'mutant' | 'estimate' | 'campaign';
   readonly subject: string;
   readonly name: string;
   readonly holds: boolean;

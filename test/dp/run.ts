@@ -1,6 +1,6 @@
 /**
  * `npm run -s test:dp -- [--json] [--votes N] [--only TEXT] [--threads N]`: the language-neutral vectors for differential privacy and this project's own
- * checks, through its mechanisms and a cryptographic generator; beside them mutants, which must be found out. The last line is a summary
+ * checks, through its mechanisms and a cryptographic generator; beside them mutants, which must be found out, and campaigns of attackers, each with its control. The last line is a summary
  * as JSON; with `--json` it has every finding, too. Exit code 1 where anything is not as it must be.
  *
  * About 45 minutes of processor time with nine votes, 10 with `--votes 1`.
@@ -60,11 +60,14 @@ const threads = Math.min(wholeNumber(options.threads), wanted.length);
 await Promise.all(Array.from({ length: threads }, () => work(wanted)));
 
 const mutants = findings.filter(({ check }) => check === 'mutant');
+const campaigns = findings.filter(({ check }) => check === 'campaign');
 const estimate = findings.find(({ check, detail }) => check === 'estimate' && detail['epsilon'] === 1)?.detail ?? null;
 const summary = {
   suite: 'dp',
   checks: findings.length - mutants.length,
   holding: findings.filter(({ check, holds }) => check !== 'mutant' && holds).length,
+  campaigns: campaigns.length,
+  campaigns_within: campaigns.filter(({ holds }) => holds).length,
   mutants: mutants.length,
   mutants_killed: mutants.filter(({ holds }) => holds).length,
   failing: findings.filter(({ holds }) => !holds).map(({ check, subject, name }) => `${check} ${subject}: ${name}`),

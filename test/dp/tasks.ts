@@ -1,3 +1,4 @@
+import { campaignTasks } from './campaign-tasks.ts';
 import { caseTasks, mutantTasks } from './case-tasks.ts';
 import { readClosenessCases, readDpCases } from './cases.ts';
 import type { Task } from './finding.ts';
@@ -11,6 +12,7 @@ export function allTasks(): readonly Task[] {
   return [
     ...estimateTasks(),
     ...selectionTasks(),
+    ...campaignTasks(),
     ...shapeTasks(),
     ...mutantTasks(MUTANTS, cases),
     ...closenessTasks(readClosenessCases()),
