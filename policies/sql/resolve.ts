@@ -1,4 +1,5 @@
 import type { TableSchema, UnitKind } from '../table-schema.ts';
+import { plainForms } from './forms/plain-forms.ts';
 import { notSelect, type ParsedQuery, type UntrustedSql } from './parse.ts';
 import type { Rel, SealedVersion } from './plan.ts';
 import { outputExprs } from './plan-walk.ts';
@@ -44,9 +45,10 @@ export interface TableUse {
  * Throws AppError: SQL_* and POLICY_IDENTIFIER_USE.
  */
 export function resolve(parsed: ParsedQuery, catalog: QueryCatalog, facts: QueryFacts): ResolvedQuery {
-  if (!isNode(parsed.node)) throw notSelect(parsed.text);
-  const ctx = createContext(parsed, catalog, facts);
-  const bound = resolveQuery(ctx, parsed.node, null, null);
+  const node = plainForms(parsed.node);
+  if (!isNode(node)) throw notSelect(parsed.text);
+  const ctx = createContext({ text: parsed.text, node }, catalog, facts);
+  const bound = resolveQuery(ctx, node, null, null);
   const interval = bound.columns.findIndex((column) => column.type.kind === 'interval');
   if (interval >= 0) {
     const at = outputExprs(bound.rel)[interval]?.at ?? null;

@@ -25,9 +25,9 @@ export const AGGREGATES: readonly Attack[] = [
     {
       name: 'arg_max of an identifier',
       sql: 'SELECT arg_max(name, salary) FROM p WHERE salary > 7500000',
-      refused: 'SQL_FUNCTION_REFUSED',
+      refused: 'POLICY_IDENTIFIER_USE',
     },
-    { name: 'arg_max of a note', sql: 'SELECT arg_max(note, salary) FROM p', refused: 'SQL_FUNCTION_REFUSED' },
+    { name: 'arg_max of a note', sql: 'SELECT arg_max(note, salary) FROM p', refused: 'POLICY_AGGREGATE_REFUSED' },
     ...[
       'first(note)',
       'last(salary ORDER BY salary)',
@@ -45,7 +45,7 @@ export const AGGREGATES: readonly Attack[] = [
     ].map((call) => ({
       name: call,
       sql: `SELECT ${call} FROM p WHERE age > 47`,
-      refused: call.startsWith('sum') ? ('POLICY_AGGREGATE_REFUSED' as const) : ('SQL_FUNCTION_REFUSED' as const),
+      refused: /^(sum|approx_q)/.test(call) ? ('POLICY_AGGREGATE_REFUSED' as const) : ('SQL_FUNCTION_REFUSED' as const),
     })),
     { name: 'the average of one', sql: alone('avg(salary)') },
     { name: 'the deviation of one', sql: `SELECT regr_avgx(1, salary) FROM p WHERE ${TARGET}` },
@@ -137,11 +137,7 @@ export const AGGREGATES: readonly Attack[] = [
       name: 'CROSS JOIN VALUES',
       sql: `SELECT count(*) FROM p CROSS JOIN (VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)) v(n) WHERE ${BIT}`,
     },
-    {
-      name: 'CROSS JOIN range',
-      sql: `SELECT sum(salary) FROM p CROSS JOIN range(100) WHERE ${TARGET}`,
-      refused: 'SQL_FUNCTION_REFUSED',
-    },
+    { name: 'CROSS JOIN range', sql: `SELECT sum(salary) FROM p CROSS JOIN range(100) WHERE ${TARGET}` },
     {
       name: 'UNION ALL VALUES',
       sql: `SELECT sum(s) FROM (SELECT salary AS s FROM p WHERE ${TARGET} UNION ALL VALUES (1), (1), (1), (1), (1), (1), (1), (1), (1), (1), (1))`,

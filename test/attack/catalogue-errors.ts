@@ -42,7 +42,7 @@ export const ERRORS: readonly Attack[] = [
       learn: ([row]) => row?.[0] === null,
     },
     { name: 'logarithm of zero', sql: bitOf('ln(0)') },
-    { name: 'strptime', sql: bitOf("year(strptime(note, '%Y'))"), refused: 'SQL_FUNCTION_REFUSED' },
+    { name: 'strptime', sql: bitOf("year(strptime(note, '%Y'))") },
     { name: 'chr(-1)', sql: bitOf('length(chr(-1))'), refused: 'SQL_FUNCTION_REFUSED' },
     { name: 'a day beyond the calendar', sql: bitOf("year(DATE '2000-01-01' + 2147483647)") },
     { name: 'make_date of no day', sql: bitOf('year(make_date(2000, 13, 45))') },

@@ -86,6 +86,23 @@ const order = (name: string, spellings: readonly string[], zh: string, en: strin
   doc: { zh, en },
 });
 
+/** Of equal ones the smallest value, so that no order of rows decides. */
+const extreme = (
+  name: 'arg_max' | 'arg_min',
+  spellings: readonly string[],
+  zh: string,
+  en: string,
+): AggregateEntry => ({
+  ...order(name, spellings, zh, en),
+  params: [{ is: 'any' }, { is: 'any' }],
+  sql: ({ args: [a = '', b = ''], suffix }) => {
+    // WHY coalesce: the engine refuses to order by a literal.
+    const order = `coalesce(${b}, NULL)${name === 'arg_max' ? ' DESC' : ''}, coalesce(${a}, NULL)`;
+    return `first(${a} ORDER BY ${order}) FILTER (WHERE ${a} IS NOT NULL AND ${b} IS NOT NULL)${suffix}`;
+  },
+  window: false,
+});
+
 /** Decimals keep their type, as in DuckDB; other numbers become doubles. */
 const between = ([type]: readonly SqlType[]): SqlType => (type?.kind === 'decimal' ? type : DOUBLE);
 const betweenSql = (sql: string, [type]: readonly SqlType[]): string =>
@@ -156,6 +173,8 @@ export const AGGREGATES: readonly AggregateEntry[] = [
   order('max', ['max'], '最大值', 'largest value'),
   { ...order('any_value', ['any_value'], '任一值', 'any value'), window: false },
   { ...order('mode', ['mode'], '众数', 'most frequent value'), window: false },
+  extreme('arg_max', ['arg_max', 'argmax', 'max_by'], '使另一列最大的值', 'the value where another is largest'),
+  extreme('arg_min', ['arg_min', 'argmin', 'min_by'], '使另一列最小的值', 'the value where another is smallest'),
   moment('var_samp', ['var_samp', 'variance'], '样本方差', 'sample variance'),
   moment('var_pop', ['var_pop'], '总体方差', 'population variance'),
   moment('stddev_samp', ['stddev_samp', 'stddev'], '样本标准差', 'sample standard deviation'),

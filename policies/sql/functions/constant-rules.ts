@@ -45,6 +45,9 @@ export const dateFormat: ConstantRule = (value) => {
   return format !== null && format.length <= 60 && STRFTIME.test(format) ? null : "'%Y-%m-%d %H:%M:%S'";
 };
 
+/** Any literal but NULL. */
+export const someLiteral: ConstantRule = ({ value }) => (value === null ? "'2000-01-01'" : null);
+
 /** WHY one kind: months have no fixed length, so that DuckDB refuses them beside days. */
 export const bucketWidth: ConstantRule = ({ value }) => {
   const wanted = "INTERVAL '15 minutes'";

@@ -1,5 +1,5 @@
 import { BOOLEAN, DATE, DOUBLE, INTEGER, INTERVAL, TEXT, TIMESTAMP } from '../sql-type.ts';
-import { bucketWidth, dateFormat, oneOf } from './constant-rules.ts';
+import { bucketWidth, dateFormat, oneOf, someLiteral } from './constant-rules.ts';
 import { engineCall, type ScalarEntry, type Signature } from './scalar-entry.ts';
 
 const temporal = { is: 'temporal' } as const;
@@ -137,11 +137,32 @@ export const DATE_FUNCTIONS: readonly ScalarEntry[] = [
     ...base(
       'time_bucket',
       ['time_bucket'],
-      [{ params: [{ is: 'interval', constant: bucketWidth }, { is: 'timestamp' }], result: TIMESTAMP }],
+      [
+        { params: [{ is: 'interval', constant: bucketWidth }, { is: 'timestamp' }], result: TIMESTAMP },
+        {
+          params: [
+            { is: 'interval', constant: bucketWidth },
+            { is: 'timestamp' },
+            { is: 'timestamp', constant: someLiteral },
+          ],
+          result: TIMESTAMP,
+        },
+      ],
       '按固定长度的时段截断',
-      'start of the bucket of a width',
+      'start of the bucket of a width, counted from 2000-01-03 or from an origin',
     ),
-    total: 'the width is a literal of one kind; beyond the calendar gives NULL by TRY',
+    total: 'width and origin are literals; beyond the calendar gives NULL by TRY',
+  },
+  {
+    ...base(
+      'strptime',
+      ['strptime', 'try_strptime'],
+      [{ params: [{ is: 'text' }, { is: 'text', constant: dateFormat }], result: TIMESTAMP }],
+      '按格式读取日期',
+      'a date out of text in a format',
+    ),
+    sql: ([text = '', format = '']) => `CAST(try_strptime(${text}, ${format}) AS TIMESTAMP)`,
+    total: 'the format is a literal that was checked; text that does not fit gives NULL',
   },
   {
     ...base(

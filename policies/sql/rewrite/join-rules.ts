@@ -69,9 +69,14 @@ function isStoredIn(rel: Rel, expr: Expr): boolean {
 export function meetsOnce(join: Join, open: Rel): boolean {
   const ids = idsOf(open);
   const keys = equalSides(join).flatMap((sides) =>
-    sides.flatMap((side) => (side.kind === 'column' && ids.has(side.id) ? [side.id] : [])),
+    sides.map(asKey).flatMap((side) => (side.kind === 'column' && ids.has(side.id) ? [side.id] : [])),
   );
   return hasUniqueRows(open, keys);
+}
+
+/** A day as a timestamp is as unique as the day. */
+function asKey(expr: Expr): Expr {
+  return expr.kind === 'cast' && expr.type.kind === 'timestamp' && expr.arg.type.kind === 'date' ? expr.arg : expr;
 }
 
 /** Whether a join with public rows reads only public columns of the other side. */

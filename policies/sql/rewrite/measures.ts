@@ -45,6 +45,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
   quantile_disc: 'avg and stddev, or counts by CASE classes',
   mode: 'count(*) grouped by the column',
   any_value: 'the column as a group key',
+  arg_max: 'the column as a group key, ordered by the aggregate',
+  arg_min: 'the column as a group key, ordered by the aggregate',
   bool_and: 'count_if(…) beside count(*)',
   bool_or: 'count_if(…) beside count(*)',
 };
@@ -111,17 +113,22 @@ function countable(expr: Expr, place: SourcePlace | null): Expr {
 }
 
 export const CALENDAR_PARTS: ReadonlySet<string> = new Set(['date_trunc', 'date_part', 'year', 'quarter', 'month']);
-const isPlain = (expr: Expr): boolean => expr.kind === 'column' || expr.kind === 'literal';
+const isPlain = (expr: Expr): boolean =>
+  expr.kind === 'column' ||
+  expr.kind === 'literal' ||
+  (expr.kind === 'cast' && expr.type.kind === 'timestamp' && isPlain(expr.arg));
 
 function refused(fn: string, accepted: string, place: SourcePlace | null): AppError {
   return new AppError('POLICY_AGGREGATE_REFUSED', { function: fn, mode: 'aggregate', accepted }, place);
 }
 
 const COUNTED: ReadonlySet<string> = new Set(['count', 'count_star', 'count_if', 'approx_count_distinct', 'grouping']);
+/** Of conditions, which are judged by themselves (`conditionsOfCall`). */
+const LOGICAL: ReadonlySet<string> = new Set(['bool_and', 'bool_or']);
 
 /** An aggregate, or an aggregate over a window, whose value is one unit's own. @throws AppError POLICY_CONSTRUCT_REFUSED */
 export function checkUnitValue(call: Pick<AggregateCall, 'fn' | 'args'>, place: SourcePlace | null): void {
-  if (COUNTED.has(call.fn)) return;
+  if (COUNTED.has(call.fn) || LOGICAL.has(call.fn)) return;
   for (const arg of call.args) checkUnitSummand(arg, call.fn, place);
 }
 

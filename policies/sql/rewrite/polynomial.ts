@@ -33,9 +33,9 @@ const DEGREE_MAX = 4;
 const TERMS_MAX = 64;
 
 const SUMMAND =
-  'columns, numbers, +, -, *, / by a number or a column, CASE, coalesce, abs, least, greatest, sqrt, ln, exp of a column; other functions as a group key or around the sum';
+  'columns, numbers, +, -, *, / by a number or a column, powers up to 4, CASE, coalesce, abs, sign, least, greatest, sqrt, ln, exp of a column, days between dates, length of a column; other functions as a group key or around the sum';
 
-/** Smooth in one stored column: no step that could single a value out. */
+/** Smooth in one stored column, or in one and a number above 0: no step that could single a value out. */
 const SMOOTH: ReadonlySet<string> = new Set(['sqrt', 'cbrt', 'ln', 'log10', 'log2', 'exp']);
 /** Spans and parts of dates, of stored columns and literals. */
 const CALENDAR: ReadonlySet<string> = new Set([
@@ -49,9 +49,16 @@ const CALENDAR: ReadonlySet<string> = new Set([
   'dayofweek',
   'isodow',
   'dayofyear',
+  'dayofmonth',
+  'weekday',
   'hour',
   'minute',
+  'second',
+  'epoch',
+  'date_subtract',
 ]);
+/** Whole numbers of a stored text: as a stored column of them would be. */
+const LENGTHS: ReadonlySet<string> = new Set(['length', 'strlen']);
 
 /**
  * The terms of `sum(expr)`; `expr` is over visible columns.
@@ -196,14 +203,23 @@ function ofCall(expr: Extract<Expr, { kind: 'call' }>, context: Context): Polyno
     case 'coalesce':
       return ofCoalesce(expr.args, context);
     case 'power':
-      return b?.kind === 'literal' && isStored(a!) ? atom(expr) : raise(context);
+      return b?.kind === 'literal' && isStored(a!) ? atom(expr) : power(a!, b!, context);
     default: {
       const cases = asCases(expr);
       if (cases !== null) return ofCase(cases, context);
-      if (SMOOTH.has(expr.fn) && isStored(a!)) return atom(expr);
+      if (SMOOTH.has(expr.fn) && (isStored(a!) || isStoredAbove(a!))) return atom(expr);
+      if (LENGTHS.has(expr.fn) && isStored(a!)) return atom(expr);
       return CALENDAR.has(expr.fn) && expr.args.every(isFixedOrStored) ? atom(expr) : raise(context);
     }
   }
+}
+
+/** Multiplied out: `(x − 100)²` is three terms, of which each is judged. */
+function power(base: Expr, exponent: Expr, context: Context): Polynomial {
+  const times = exponent.kind === 'literal' ? Number(exponent.value) : 0;
+  if (![2, 3, 4].includes(times)) throw refused(context);
+  const factor = polynomialOf(base, context);
+  return Array.from({ length: times }, () => factor).reduce((left, right) => product(left, right, context));
 }
 
 /** `coalesce(x, 0)` changes no sum; another default is counted where the value is missing. */
@@ -230,6 +246,10 @@ function asCases(expr: Extract<Expr, { kind: 'call' }>): Extract<Expr, { kind: '
       return cases(call('eq', [a!, b!], BOOLEAN), literal(null, expr.type), a!);
     case 'abs':
       return cases(call('lt', [a!, zero], BOOLEAN), call('negate', [a!], expr.type), a!);
+    case 'sign': {
+      const below = choose(call('lt', [a!, zero], BOOLEAN), literal('-1', expr.type), literal(null, expr.type));
+      return cases(call('gt', [a!, zero], BOOLEAN), literal('1', expr.type), below);
+    }
     case 'least':
     case 'greatest': {
       if (b === undefined || expr.args.length > 2) return null;
@@ -289,6 +309,13 @@ function raise(context: Context): never {
 }
 
 const isStored = (expr: Expr): boolean => unwrapped(expr).kind === 'column';
+/** `x + 1`. WHY a number above 0: `ln(x − 258.99)` has a spike at one value. */
+function isStoredAbove(expr: Expr): boolean {
+  const inner = unwrapped(expr);
+  if (inner.kind !== 'call' || inner.fn !== 'add' || inner.args.length !== 2) return false;
+  const shift = inner.args.map(unwrapped).find((arg) => arg.kind === 'literal');
+  return inner.args.some(isStored) && shift?.kind === 'literal' && Number(shift.value) > 0;
+}
 const isFixedOrStored = (expr: Expr): boolean => expr.kind === 'literal' || isStored(expr);
 
 /** Without casts that lose nothing. */

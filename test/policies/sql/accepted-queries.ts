@@ -196,6 +196,27 @@ export const ACCEPTED_QUERIES: readonly string[] = [
   'SELECT DISTINCT ON (industry) name, staff FROM firm ORDER BY industry DESC, staff LIMIT 2',
   'SELECT DISTINCT ON (div_code, sex) count(*), sex, div_code FROM person GROUP BY sex, div_code, active ORDER BY div_code, sex, count(*), active',
 
+  // In the words of other systems, where DuckDB knows them too
+  "SELECT * FROM (SELECT sex, div_code, age FROM person) PIVOT (sum(age) FOR sex IN ('f', 'm'))",
+  "SELECT * FROM person PIVOT (sum(age) AS s, count(*) AS n FOR sex IN ('f' AS women, 'm') GROUP BY div_code) AS p",
+  "PIVOT firm ON industry IN ('A', 'B'), div_code IN ('100', '101') USING max(staff) GROUP BY name ORDER BY name",
+  'PIVOT visit ON days IN (1, 2) USING avg(fee) GROUP BY dept',
+  'SELECT n, n * 2 FROM range(5) AS t(n)',
+  'SELECT g.n, count(p.age) FROM generate_series(10, 40, 10) g(n) LEFT JOIN person p ON p.age // 10 * 10 = g.n GROUP BY g.n',
+  'SELECT range, generate_series FROM range(7, 1, -3), generate_series(0, 2)',
+  "SELECT d, count(p.born) FROM generate_series(DATE '1950-01-31', DATE '1950-12-31', INTERVAL 1 MONTH) AS t(d) LEFT JOIN person p ON p.born = t.d GROUP BY d",
+  "SELECT d FROM range(DATE '2024-02-27', DATE '2024-03-12', INTERVAL '1 week') AS t(d)",
+  "SELECT x, count(*) FROM unnest(['f', 'm']) AS u(x) JOIN person ON sex = x GROUP BY x",
+  "SELECT count(*) FROM person WHERE sex = ANY(ARRAY['f', 'x']) AND age <> ALL([7, 14])",
+  "SELECT list_contains(['f', NULL], sex), list_contains([7, 14], age) FROM person",
+  'SELECT count(DISTINCT CASE WHEN age > 30 THEN div_code END), count(DISTINCT CASE WHEN active THEN age ELSE 0 END) FROM person',
+  'SELECT sex, arg_max(div_code, age), arg_min(age, income), max_by(age, born) FILTER (WHERE age > 20) FROM person GROUP BY sex',
+  'SELECT main.person.age, person.sex FROM main.person',
+  "SELECT datediff('day', born, DATE '2024-01-01'), date(born) FROM person",
+  'SELECT sex, geomean(age + 1) FROM person GROUP BY sex',
+  "SELECT strptime(CAST(born AS varchar), '%Y-%m-%d'), try_strptime(sex, '%d.%m.%Y') FROM person",
+  "SELECT time_bucket(INTERVAL '10 days', seen, TIMESTAMP '2024-01-01 00:00:00'), count(*) FROM visit GROUP BY 1",
+
   // Set operations, VALUES
   'SELECT sex FROM person UNION SELECT industry FROM firm',
   'SELECT sex FROM person UNION ALL SELECT industry FROM firm',

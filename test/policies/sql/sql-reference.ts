@@ -1,4 +1,5 @@
 import { AppError } from '../../../policies/errors.ts';
+import { OTHER_FORMS } from '../../../policies/sql/forms/other-systems.ts';
 import { DATE_FUNCTIONS } from '../../../policies/sql/functions/date-functions.ts';
 import { MATH_FUNCTIONS } from '../../../policies/sql/functions/math-functions.ts';
 import { TEXT_FUNCTIONS } from '../../../policies/sql/functions/text-functions.ts';
@@ -140,6 +141,7 @@ export async function referencePage(city: City): Promise<string> {
     ['Numbers 数值函数', '', functionTable(MATH_FUNCTIONS)],
     ['Text 文本函数', '', functionTable(TEXT_FUNCTIONS)],
     ['Dates 日期函数', DATES_INTRO, functionTable(DATE_FUNCTIONS)],
+    ['Names of other systems 其他系统的写法', FORMS_INTRO, formTable()],
     [
       'Refused constructs 不接受的写法',
       'In every mode. 任何模式下都不接受。',
@@ -157,6 +159,11 @@ export async function referencePage(city: City): Promise<string> {
   return `${INTRO}\n\n${contents}\n\n${bodies.join('\n\n')}\n`;
 }
 
+function formTable(): string {
+  const rows = OTHER_FORMS.map(({ names, example, means }) => [codes(names), code(example), code(means)]);
+  return table(['name 名称', 'example 例', 'read as 等同于'], rows);
+}
+
 const anchorOf = (title: string): string => title.toLowerCase().replaceAll(' ', '-');
 
 const INTRO = `# SQL
@@ -169,6 +176,10 @@ tables: \`person(pid, age, sex, div_code, born, income, active)\`, \`visit(pid, 
 \`job(pid, uscc, since, wage)\`, \`firm(uscc, name, industry, staff, div_code)\`; \`pid\` and \`uscc\` are identifiers.
 Mode \`rows\` (general-1 only) accepts all of it; the column *mode \`aggregate\`* says what holds over general-2 tables.`;
 const CONSTRUCTS_INTRO = 'Mode `rows` accepts every one. `rows` 模式全部接受；最后两列为 `aggregate` 与 `dp` 模式。';
+const FORMS_INTRO = `Read as the form beside them, which is then admitted or refused like any other. Besides: \`main.t\` and \`public.t\` are \`t\`;
+\`t PIVOT (sum(x) FOR k IN ('a', 'b') GROUP BY g)\` is a sum FILTER (WHERE k = …) per value; \`x = ANY(ARRAY[…])\` is IN; \`range\`,
+\`generate_series\` and \`unnest\` of literals in FROM are VALUES; \`count(DISTINCT CASE WHEN c THEN x END)\` has FILTER (WHERE c).
+按右列写法处理。`;
 const AGGREGATES_INTRO = `Mode \`rows\` admits every one; mode \`aggregate\` those that say yes. *also*: DISTINCT inside, OVER a window.
 \`rows\` 模式全部可用；\`aggregate\` 模式以该列为准。`;
 const WINDOWS_INTRO = `In mode \`aggregate\` they stand over grouped results, or over the rows of one unit (PARTITION BY its identifier).

@@ -1,0 +1,86 @@
+import { isNode, type SyntaxNode } from '../syntax-node.ts';
+import { literalRows } from './literal-rows.ts';
+import { otherForm } from './other-systems.ts';
+import { pivoted } from './pivot.ts';
+import { isNullConstant, listOf, nodesOf, syntaxBuilder } from './syntax-build.ts';
+
+/**
+ * The syntax tree with what other systems write in other words put in the forms that the compiler knows. Nothing is admitted
+ * here: what comes out is read like what a user wrote, and what has no such form stays as it is, to be refused where it stands.
+ */
+export function plainForms(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plainForms);
+  if (!isNode(value)) return value;
+  const node = Object.fromEntries(Object.entries(value).map(([field, child]) => [field, plainForms(child)]));
+  return plainForm(node);
+}
+
+function plainForm(node: SyntaxNode): unknown {
+  switch (node['class'] ?? node['type']) {
+    case 'FUNCTION':
+      return ofFunction(node);
+    case 'SUBQUERY':
+      return node['class'] === 'SUBQUERY' ? amongList(node) : node;
+    case 'COLUMN_REF':
+      return withoutSchema(node);
+    case 'BASE_TABLE':
+      return isDefaultSchema(node['schema_name']) && node['catalog_name'] === '' ? { ...node, schema_name: '' } : node;
+    case 'TABLE_FUNCTION':
+      return literalRows(node) ?? node;
+    case 'PIVOT':
+      return pivoted(node, syntaxBuilder(node['query_location'])) ?? node;
+    default:
+      return node;
+  }
+}
+
+function ofFunction(node: SyntaxNode): SyntaxNode {
+  if (node['schema'] !== '' && node['schema'] !== 'main') return node;
+  const name = String(node['function_name']).toLowerCase();
+  if (name === 'count') return countedWhere(node);
+  const form = otherForm(name)?.form(nodesOf(node['children']), syntaxBuilder(node['query_location']), {
+    ...node,
+    function_name: name,
+  });
+  return form === undefined || form === null ? node : { ...form, alias: node['alias'] };
+}
+
+/** `count(DISTINCT CASE WHEN c THEN x END)` counts `x` where `c` holds. */
+function countedWhere(node: SyntaxNode): SyntaxNode {
+  const [only, ...more] = nodesOf(node['children']);
+  if (node['distinct'] !== true || node['filter'] !== null || more.length > 0 || only?.['class'] !== 'CASE')
+    return node;
+  const [check, ...others] = nodesOf(only['case_checks']);
+  if (check === undefined || others.length > 0 || !isNullConstant(only['else_expr'])) return node;
+  return { ...node, children: [check['then_expr']], filter: check['when_expr'] };
+}
+
+/** `x = ANY(ARRAY[1, 2])`, which the parser writes as `x IN (SELECT unnest([1, 2]))`. */
+function amongList(node: SyntaxNode): SyntaxNode {
+  const query = isNode(node['subquery']) && isNode(node['subquery']['node']) ? node['subquery']['node'] : {};
+  const [only, ...more] = nodesOf(query['select_list']);
+  const isList =
+    node['subquery_type'] === 'ANY' &&
+    node['comparison_type'] === 'COMPARE_EQUAL' &&
+    more.length === 0 &&
+    only?.['function_name'] === 'unnest' &&
+    isNode(query['from_table']) &&
+    query['from_table']['type'] === 'EMPTY' &&
+    query['where_clause'] === null &&
+    nodesOf(query['modifiers']).length === 0;
+  const values = isList ? listOf(nodesOf(only['children'])[0]) : null;
+  const { child } = node;
+  if (values === null || !isNode(child)) return node;
+  const made = syntaxBuilder(node['query_location']).operator('COMPARE_IN', [child, ...values]);
+  return { ...made, alias: node['alias'] };
+}
+
+/** WHY these: BI tools name a schema before every table and column, and here there is one. */
+const isDefaultSchema = (name: unknown): boolean => name === 'main' || name === 'public' || name === 'PUBLIC';
+
+function withoutSchema(node: SyntaxNode): SyntaxNode {
+  const names = node['column_names'];
+  return Array.isArray(names) && names.length === 3 && isDefaultSchema(names[0])
+    ? { ...node, column_names: names.slice(1) }
+    : node;
+}
