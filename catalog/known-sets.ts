@@ -13,8 +13,8 @@ export interface NewKnownSets {
 }
 
 const upsertSet = prepared((db) =>
-  db.client.prepare<[string, KnownKind, string, string, string, string], { id: number }>(
-    `INSERT INTO known_sets (identity, kind, family, mode, job, at) VALUES (?, ?, ?, ?, ?, ?)
+  db.client.prepare<[string, KnownKind, string, string, string, string, string], { id: number }>(
+    `INSERT INTO known_sets (identity, kind, family, asked, mode, job, at) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (identity) DO UPDATE SET kind = CASE WHEN excluded.kind = 'released' THEN 'released' ELSE kind END
      RETURNING id`,
   ),
@@ -30,6 +30,7 @@ interface StoredPrint {
   readonly identity: string;
   readonly kind: KnownKind;
   readonly family: string;
+  readonly asked: string;
   readonly lineage: string;
   readonly version: number;
   readonly scheme: string;
@@ -37,7 +38,7 @@ interface StoredPrint {
 }
 const selectSets = prepared((db) =>
   db.client.prepare<[string], StoredPrint>(
-    `SELECT s.id, s.identity, s.kind, s.family, p.lineage, p.version, p.row_key_scheme AS scheme, p.print
+    `SELECT s.id, s.identity, s.kind, s.family, s.asked, p.lineage, p.version, p.row_key_scheme AS scheme, p.print
      FROM known_set_prints of JOIN known_sets s ON s.id = of.set_id JOIN known_set_prints p ON p.set_id = s.id
      WHERE of.lineage = ? ORDER BY s.id, p.lineage`,
   ),
@@ -59,8 +60,8 @@ const selectSetCount = prepared((db) =>
 /** A set known already stays as it is; one that was only derived becomes released when it now is. */
 export function insertKnownSets(tx: Db, { job, mode, sets, rowKeySchemeOf }: NewKnownSets): void {
   const at = tx.now();
-  for (const { identity, kind, family, print } of sets) {
-    const row = upsertSet(tx).get(identity, kind, family, mode, job, at);
+  for (const { identity, kind, family, asked, print } of sets) {
+    const row = upsertSet(tx).get(identity, kind, family, asked, mode, job, at);
     assert(row !== undefined, 'an insertion gives its id');
     for (const table of print) {
       insertPrint(tx).run(table.lineage, row.id, table.version, rowKeySchemeOf(table), encodePrint(table));
@@ -94,8 +95,8 @@ export function rowKeySchemes(db: Db, lineage: string): readonly string[] {
     .map(({ scheme }) => scheme);
 }
 
-function knownSet({ identity, kind, family }: StoredPrint, print: SetPrint): KnownSet {
-  return { identity, kind, family, print };
+function knownSet({ identity, kind, family, asked }: StoredPrint, print: SetPrint): KnownSet {
+  return { identity, kind, family, asked, print };
 }
 
 const SLOT_BYTES = 17;

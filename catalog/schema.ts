@@ -64,6 +64,7 @@ export const knownSets = sqliteTable('known_sets', {
   mode: text('mode').notNull(),
   job: text('job').notNull(),
   at: text('at').notNull(),
+  asked: text('asked').notNull().default(''),
 });
 
 export const knownSetPrints = sqliteTable(

@@ -125,6 +125,7 @@ function judgeSet(
     unitsMin: layout.unitsMin,
     limit: profile.distinctSets[layout.mode],
     addsUp: !perturbed,
+    asked: layout.sets[set]!.asked,
   };
   const verdict = given.memory.hold(`${answer}/${set}`, partition);
   const passed = new Set(asked.filter((_, place) => verdict.shown[place]));

@@ -13,6 +13,8 @@ export interface KnownSet {
   readonly identity: string;
   readonly print: SetPrint;
   readonly kind: KnownKind;
+  /** By what it was first asked for, beyond plain conditions: canonical text. */
+  readonly asked: string;
   /** One grouping of one answer. Its sets are disjoint, or unions of such, each of enough units: they are not compared. */
   readonly family: string;
 }
@@ -24,6 +26,8 @@ type Entries = ReadonlyMap<string, Entry>;
 export class ReleaseHistory {
   readonly #indexes = new Map<string, SetIndex>();
   readonly #known = new Map<string, Entries>();
+  readonly #askedNumbers = new Map<string, number>();
+  readonly #askedTexts: string[] = [];
   /** Per lineage and entry: the tables of a set that is joined from several. */
   readonly #joined = new Map<string, Map<Entry, Entries>>();
   readonly #universes = new Map<string, TablePrint[]>();
@@ -48,12 +52,25 @@ export class ReleaseHistory {
     return this.#familyNames[number]!;
   }
 
+  /** The number of an asking text in the indexes. */
+  askedNumber(asked: string): number {
+    return getOrMake(this.#askedNumbers, asked, () => this.#askedTexts.push(asked) - 1);
+  }
+
+  /** Whether a known set was first asked for by other words: by other ones of a kind, or at all. */
+  isOtherwise(identity: string, asked: string, words: (asked: string) => string = (whole) => whole): boolean {
+    const [first] = this.#known.get(identity) ?? NONE;
+    if (first === undefined) return false;
+    const before = this.#askedTexts[this.index(first[0]).askedOf(first[1])]!;
+    return words(before) !== words(asked);
+  }
+
   has(identity: string): boolean {
     return this.#known.has(identity);
   }
 
   /** Adds a set, or marks a known one as released when it now is; true for one that was not known. */
-  add({ identity, print, kind, family }: KnownSet): boolean {
+  add({ identity, print, kind, family, asked }: KnownSet): boolean {
     // WHY a universe has no entry: it is compared when somebody asks for it.
     if (kind === 'universe') return this.#addUniverse(print);
     const before = this.#known.get(identity);
@@ -61,11 +78,12 @@ export class ReleaseHistory {
       if (kind === 'released') for (const [lineage, entry] of before) this.index(lineage).count(entry);
       return false;
     }
-    const number = this.familyNumber(family);
+    const [familyNumber, askedNumber] = [this.familyNumber(family), this.askedNumber(asked)];
     const entries = new Map<string, Entry>();
     for (const table of print) {
       const rows = print.length === 1 ? identity : identityOf([table]);
-      entries.set(table.lineage, this.index(table.lineage).add(table, rows, number, kind === 'released'));
+      const named = { identity: rows, family: familyNumber, asked: askedNumber };
+      entries.set(table.lineage, this.index(table.lineage).add(table, named, kind === 'released'));
     }
     this.#known.set(identity, entries);
     if (print.length > 1) {

@@ -1,3 +1,4 @@
+import { conditionsAsked } from '../../sql/rewrite/asked-text.ts';
 import type { Cell } from '../../table-data.ts';
 import { type CountedSets, countedSets } from './counted-sets.ts';
 import { classTokens } from './difference.ts';
@@ -12,9 +13,11 @@ import { identityOf, minus, primitive, rowsOf, type SetPrint, type TablePrint } 
  *
  * Guarantee: two different sets that both have a value out differ, in every table that they have in common and differ in,
  * in the rows of `unitsMin` privacy units at least; the same holds with a set's complement and with the unions of a
- * grouping's cells in its place (trackers; total minus visible groups). At most `limit` distinct sets share a region.
+ * grouping's cells in its place (trackers; total minus visible groups). Equal sets that were asked for by other words are near too:
+ * what is hidden does not tell whether two questions are about the same people. At most `limit` distinct sets share a region.
  * Neighbouring: all versions of a stored table are one lineage; all accounts, plans and modes share one history.
- * Cost: none; what is not shown looks like any hidden value. The same set is answered again, always.
+ * Cost: none; what is not shown looks like any hidden value. The same set is answered again where it is asked for by the same
+ * conditions, but for plain ones (asked-text.ts); in mode `perturbed` always.
  * Limits: pairs of sets, not combinations of three and more that are neither complements nor margins. Differences are
  * proven by 64 classes: no more than `NEED_MAX` units are, whatever the plan asks. In a new version, a row that changed in any
  * column is another row: where all rows of a table change in a column that a value does not read, its sets look far from
@@ -39,6 +42,8 @@ export interface CandidatePartition {
   readonly limit: DistinctLimit;
   /** False where what the cells add up to need not be looked at: noise of its own in every cell hides it. Default true. */
   readonly addsUp?: boolean;
+  /** By what the cells were asked for beyond plain conditions: canonical text. Default: by nothing. */
+  readonly asked?: string;
 }
 
 /** Something that every other rule would have shown and the guard hid. For those who watch over the data; the asker cannot tell. */
@@ -104,6 +109,7 @@ interface Trial extends Session {
   readonly family: string;
   readonly need: number;
   readonly own: number;
+  readonly asked: string;
   /** By position; null where a cell cannot be compared. */
   readonly cells: readonly ((MarginCell & { readonly identity: string }) | null)[];
   readonly counted: (lineage: string) => CountedSets;
@@ -130,6 +136,7 @@ function openTrial(session: Session, partition: CandidatePartition, family: stri
     family,
     need: Math.min(Math.max(1, partition.unitsMin), NEED_MAX),
     own: history.familyNumber(family),
+    asked: partition.asked ?? '',
     cells: partition.cells.map(({ key, print }) =>
       print === null ? null : { key, print, identity: identityOf(print) },
     ),
@@ -167,8 +174,8 @@ function isFull({ history, cells }: Trial, { shown, margins }: Outcome): boolean
 function passesAlone(trial: Trial, position: number): boolean {
   const cell = trial.cells[position];
   if (cell === null || cell === undefined) return false;
-  if (!isNew(trial, position)) return true;
   const { history, partition, own, counted, work } = trial;
+  if (!isNew(trial, position)) return !isByChance(trial, cell);
   if (isNear(trial, cell.print, 'near')) return false;
   const full = cell.print.find((table) => {
     const complement = complementOf(partition.universe, table);
@@ -198,8 +205,25 @@ function settleMargins(trial: Trial, alone: readonly number[]): Outcome {
   return { shown: shown.filter((position) => !isNew(trial, position)), margins: [] };
 }
 
+/** WHY conditions alone: whatever classes all rows are put in, they add up to all rows. */
 function isMarginNear(trial: Trial, { print, identity }: Margin): boolean {
-  return print === null || identity === null || (!trial.history.has(identity) && isNear(trial, print, 'sum'));
+  if (print === null || identity === null) return true;
+  const { history, asked } = trial;
+  return history.has(identity) ? history.isOtherwise(identity, asked, conditionsAsked) : isNear(trial, print, 'sum');
+}
+
+/**
+ * The very rows of a known set that was asked for by other words. WHY near: had the two differed in one person, they would be
+ * near and hidden; shown, it would say that they do not. In mode `perturbed` both have one number, which tells neither.
+ */
+function isByChance(
+  trial: Trial,
+  { identity, print }: { readonly identity: string; readonly print: SetPrint },
+): boolean {
+  const { history, partition, asked } = trial;
+  const isOtherwise = partition.addsUp !== false && history.isOtherwise(identity, asked);
+  if (isOtherwise) note(trial, { lineage: print[0]!.lineage, why: 'near', family: null });
+  return isOtherwise;
 }
 
 /**
@@ -217,18 +241,18 @@ function wholeOf(universe: SetPrint): string {
 }
 
 /** What a reader knows of the partition once the answer is out. */
-function learntFrom({ cells, partition, family }: Trial, { shown, margins }: Outcome): readonly KnownSet[] {
+function learntFrom({ cells, partition, family, asked }: Trial, { shown, margins }: Outcome): readonly KnownSet[] {
   const released = shown.map((position): KnownSet => {
     const { print, identity } = cells[position]!;
-    return { identity, print, kind: 'released', family };
+    return { identity, print, kind: 'released', family, asked };
   });
   const derived = margins.flatMap(({ print, identity }): KnownSet[] =>
-    print === null || identity === null ? [] : [{ identity, print, kind: 'derived', family }],
+    print === null || identity === null ? [] : [{ identity, print, kind: 'derived', family, asked }],
   );
   const { universe } = partition;
   const isLearnt = universe !== null && shown.length > 0;
   const whole: KnownSet[] = isLearnt
-    ? [{ identity: wholeOf(universe), print: universe, kind: 'universe', family }]
+    ? [{ identity: wholeOf(universe), print: universe, kind: 'universe', family, asked }]
     : [];
   return [...released, ...derived, ...whole];
 }
@@ -283,15 +307,21 @@ function differsElsewhere(
   });
 }
 
-/** The same for what is left of a known whole: `U − A` against `X` is `A` against `U − X`. */
-function nearAsComplement({ history, need, own }: Trial, whole: TablePrint, table: TablePrint): number | null {
+/** The same for what is left of a known whole: `U − A` against `X` is `A` against `U − X`; also where they are equal by chance. */
+function nearAsComplement(
+  { history, partition, need, own, asked }: Trial,
+  whole: TablePrint,
+  table: TablePrint,
+): number | null {
   const rest = minus(whole, primitive(table));
   if (rest === null || rowsOf(rest) === 0) return null;
   const index = history.index(table.lineage);
   let near: number | null = null;
   index.near(classTokens(rest), need, own, (entry, differing) => {
-    if (differing > 0) near = index.familyOf(entry);
-    return differing > 0;
+    const isOtherwise = partition.addsUp !== false && index.askedOf(entry) !== history.askedNumber(asked);
+    const isNearest = differing > 0 || isOtherwise;
+    if (isNearest) near = index.familyOf(entry);
+    return isNearest;
   });
   return near;
 }

@@ -18,6 +18,15 @@ const NEEDS = [10, 20, 32] as const;
 /** WHY no more: 64 classes of more than about 50 units are all occupied, and could prove nothing. See verdict.ts. */
 export const NEED_MAX = 32;
 
+/** What is known of a set beside its print. */
+export interface SetName {
+  /** Of this table's rows alone. */
+  readonly identity: string;
+  /** Sets of one grouping of one answer have one number. */
+  readonly family: number;
+  readonly asked: number;
+}
+
 interface Postings {
   readonly need: number;
   heads: Int32Array;
@@ -37,6 +46,7 @@ export class SetIndex {
   #flags = new Uint8Array(0);
   #seen = new Int32Array(0);
   #version = new Int32Array(0);
+  #asked = new Int32Array(0);
   readonly #identities: string[] = [];
   #probe = 0;
   readonly #postings = new Map<number, Postings>();
@@ -45,8 +55,8 @@ export class SetIndex {
     return this.#size;
   }
 
-  /** `identity`: of this table's rows alone. `counted`: released, and not only derived from what was. `family` may be of one answer's sets, see verdict.ts. */
-  add(print: TablePrint, identity: string, family: number, counted: boolean): Entry {
+  /** `counted`: released, and not only derived from what was. */
+  add(print: TablePrint, { identity, family, asked }: SetName, counted: boolean): Entry {
     const entry = this.#size;
     if (entry === this.#rows.length) this.#grow();
     this.#size += 1;
@@ -57,6 +67,7 @@ export class SetIndex {
     this.#occupied[entry] = occupiedClasses(this.#tokens, at);
     this.#family[entry] = family;
     this.#version[entry] = print.version;
+    this.#asked[entry] = asked;
     this.#identities.push(identity);
     this.#flags[entry] = counted ? LIVE | COUNTED : LIVE;
     for (const postings of this.#postings.values()) this.#post(postings, entry);
@@ -83,6 +94,11 @@ export class SetIndex {
 
   rowsOf(entry: Entry): number {
     return this.#rows[entry]!;
+  }
+
+  /** The number of the words by which it was first asked for. */
+  askedOf(entry: Entry): number {
+    return this.#asked[entry]!;
   }
 
   versionOf(entry: Entry): number {
@@ -214,6 +230,7 @@ export class SetIndex {
     this.#flags = grown(this.#flags, new Uint8Array(room));
     this.#seen = grown(this.#seen, new Int32Array(room));
     this.#version = grown(this.#version, new Int32Array(room));
+    this.#asked = grown(this.#asked, new Int32Array(room));
   }
 }
 

@@ -76,6 +76,8 @@ export interface CellUnits {
 export interface CellSet {
   /** Canonical text of the rows that the sets of all groups have together (row-text.ts). */
   readonly rows: string;
+  /** By what its rows were asked for beyond plain conditions (asked-text.ts). */
+  readonly asked: string;
   /** The check that counts the rows of the group outside of the set; null for the whole group. */
   readonly rest: number | null;
   /** Per unit column: text `class:rows:key sum[:key sum…];…` of the classes that have rows. */

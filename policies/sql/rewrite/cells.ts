@@ -2,6 +2,7 @@ import { DOUBLE_SCALE } from '../../mechanisms/cell-key/fixed-point.ts';
 import type { ColumnRef, Expr, NamedExpr, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { BOOLEAN, HUGEINT, INTEGER } from '../sql-type.ts';
+import { askedText } from './asked-text.ts';
 import {
   and,
   call,
@@ -81,6 +82,11 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
     }),
     sets: spec.terms.sets.map(({ filter }, set) => ({
       rows: rows(filter === null ? [] : [filter]),
+      asked: askedText(
+        spec.raw.rel,
+        spec.keys.map(({ expr }) => expr),
+        filter === null ? [] : [filter],
+      ),
       rest: rests[set]!,
       classes: sides.map(({ classes }) => placed.at(classes[set]!)),
       tables: spec.raw.rowKeys.map(({ resource, version }) => ({ resource, version })),

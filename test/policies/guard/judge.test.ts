@@ -50,6 +50,31 @@ describe('a pair of sets', () => {
     expect(history.index('people').size).toBe(1);
   });
 
+  it('of the same people by other words is near: shown, it would say that nobody was left out', () => {
+    const [first, second] = [emptyHistory(), emptyHistory()];
+    const otherwise = { asked: 'NOT target/' };
+    const twice = (history: ReleaseHistory, rows: readonly Row[]) =>
+      [single(MEN, PEOPLE), single(rows, PEOPLE, otherwise)].map((one) => ask(history, one)[0]![0]!);
+    expect(twice(first, MEN)).toEqual([true, false]);
+    expect(twice(second, without(MEN, TARGET))).toEqual([true, false]);
+    expect(ask(first, single(MEN, PEOPLE))[0]![0]).toBe(true);
+    // What is left of the whole, and what cells add up to, likewise.
+    expect(ask(first, single(WOMEN, PEOPLE, otherwise))[0]![0]).toBe(false);
+    const halves = [MEN.slice(0, 100), MEN.slice(100)];
+    expect(ask(first, grouped(halves, otherwise))[0]!.filter(Boolean)).toHaveLength(1);
+    // Classes alone leave nobody out.
+    expect(ask(emptyHistory(), single(MEN, PEOPLE), grouped(halves, { asked: '/age classes' }))[1]).toEqual([
+      true,
+      true,
+    ]);
+  });
+
+  it('by other words has its number again where noise hides who is in it', () => {
+    const history = emptyHistory();
+    expect(asked(history, MEN)).toBe(true);
+    expect(ask(history, single(MEN, PEOPLE, { asked: 'NOT target/', addsUp: false }))[0]![0]).toBe(true);
+  });
+
   it('far apart is answered', () => {
     const history = emptyHistory();
     expect([asked(history, MEN), asked(history, MEN.slice(25)), asked(history, WOMEN.slice(0, 60))]).toEqual([

@@ -1,0 +1,79 @@
+import type { ColumnId, Expr, Rel } from '../plan.ts';
+import { columnsOf } from '../plan.ts';
+import { conjunctsOf, relsWithin } from '../plan-walk.ts';
+import { and } from './build.ts';
+import { CALENDAR_PARTS } from './measures.ts';
+import { rowText } from './row-text.ts';
+
+/**
+ * By what a grouping's rows were asked for, as text, without the plain conditions and keys that any dashboard has: a stored
+ * column's value (`dept = 'a'`, `GROUP BY dept`), and classes of one column (`year(day)`, `age // 10`). WHY without: a group
+ * and the same rows picked by a filter are to be one. What is left (ranges, negations, CASE, existence) can be written so
+ * that it leaves out one person, or nobody, depending on the data (release/guard/judge.ts).
+ */
+export function askedText(rel: Rel, keys: readonly Expr[], conditions: readonly Expr[]): string {
+  const isStored = storedIn(rel);
+  const { rows, text } = rowText(withoutPlain(rel, isStored));
+  const odd = conditions.flatMap(conjunctsOf).filter((one) => !isPlainCondition(one, isStored));
+  const classes = keys.filter((key) => !isPlainKey(key, isStored)).map(text);
+  return [rows(odd), ...classes.sort()].join('/');
+}
+
+/** Of the text only what narrows the rows, without the classes that they are put in. */
+export const conditionsAsked = (asked: string): string => asked.split('/', 1)[0]!;
+
+type IsStored = (expr: Expr) => boolean;
+
+/** Columns of stored tables, under whatever name they are handed on. */
+function storedIn(rel: Rel): IsStored {
+  const stored = new Set<ColumnId>();
+  for (const part of [...relsWithin(rel)].reverse()) {
+    if (part.kind === 'scan') for (const { id } of columnsOf(part)) stored.add(id);
+    const named = part.kind === 'project' ? part.columns : part.kind === 'aggregate' ? part.keys : [];
+    for (const { id, expr } of named) if (expr.kind === 'column' && stored.has(expr.id)) stored.add(id);
+  }
+  return (expr) => expr.kind === 'column' && stored.has(expr.id);
+}
+
+function isPlainCondition(expr: Expr, isStored: IsStored): boolean {
+  if (isStored(expr) || expr.kind === 'literal') return true;
+  if (expr.kind !== 'call') return false;
+  if (expr.fn === 'not') return isStored(expr.args[0]!);
+  const [a, b] = expr.args;
+  return expr.fn === 'eq' && ((isStored(a!) && b!.kind === 'literal') || (isStored(b!) && a!.kind === 'literal'));
+}
+
+const CLASSES: ReadonlySet<string> = new Set([...CALENDAR_PARTS, 'integer_divide', 'left', 'substring']);
+
+function isPlainKey(expr: Expr, isStored: IsStored): boolean {
+  if (isStored(expr) || expr.kind === 'literal') return true;
+  if (expr.kind === 'cast') return isPlainKey(expr.arg, isStored);
+  const isClass = expr.kind === 'call' && CLASSES.has(expr.fn);
+  return isClass && expr.args.every((arg) => isStored(arg) || arg.kind === 'literal');
+}
+
+/** The same relation with plain conditions left out, in whatever version of its tables. */
+function withoutPlain(rel: Rel, isStored: IsStored): Rel {
+  const below = (input: Rel) => withoutPlain(input, isStored);
+  const odd = (predicate: Expr) => conjunctsOf(predicate).filter((one) => !isPlainCondition(one, isStored));
+  switch (rel.kind) {
+    case 'scan':
+      return rel.source.kind === 'table' ? { ...rel, source: { ...rel.source, version: 0 } } : rel;
+    case 'values':
+      return rel;
+    case 'filter': {
+      const kept = odd(rel.predicate);
+      return kept.length === 0 ? below(rel.input) : { ...rel, predicate: and(kept), input: below(rel.input) };
+    }
+    case 'join': {
+      const isInner = rel.join === 'inner' || rel.join === 'cross';
+      const kept = rel.on === null || !isInner ? [] : odd(rel.on);
+      const on = isInner ? (kept.length === 0 ? null : and(kept)) : rel.on;
+      return { ...rel, on, left: below(rel.left), right: below(rel.right) };
+    }
+    case 'set-operation':
+      return { ...rel, left: below(rel.left), right: below(rel.right) };
+    default:
+      return { ...rel, input: below(rel.input) };
+  }
+}
