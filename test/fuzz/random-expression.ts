@@ -92,7 +92,9 @@ const INTEGERS: readonly Build[] = [
   (m, d) => `date_diff('day', ${date(m, d)}, ${date(m, d)})`,
   (m, d) => `CAST(${text(m, d)} AS integer)`,
   (m, d) => `(${bool(m, d)})::integer`,
-  (m, d) => `pow(${int(m, d)}, ${m.random.pick(['2', '0.5', '-1', '64'])})`,
+  (m, d) => `pow(${int(m, d)}, ${m.random.pick(['2', '3', '0.5', '-1', '64'])})`,
+  (m, d) => `(${date(m, d)} - ${date(m, d)})`,
+  (m) => `ln(${int(m, 0)} + ${1 + m.random.below(9)})`,
 ];
 const TEXTUAL: readonly Build[] = [
   (m, d) => `${m.random.pick(['upper', 'lower', 'trim', 'reverse'])}(${text(m, d)})`,
@@ -110,6 +112,8 @@ const DATES: readonly Build[] = [
   (m, d) => `CAST(date_trunc('${m.random.pick(['month', 'year'])}', ${date(m, d)}) AS date)`,
   (m, d) => `CAST(${date(m, d)} + INTERVAL ${m.random.below(9)} MONTH AS date)`,
   (m, d) => `last_day(${date(m, d)})`,
+  (m, d) => `CAST(try_strptime(${text(m, d)}, '%Y-%m-%d') AS date)`,
+  (m, d) => `CAST(time_bucket(INTERVAL '10 days', ${date(m, d)}, TIMESTAMP '2000-01-01 00:00:00') AS date)`,
   (m, d) => `(${date(m, d)} + ${int(m, 0)}::integer)`,
 ];
 const BOOLEANS: readonly Build[] = [
@@ -124,6 +128,8 @@ const BOOLEANS: readonly Build[] = [
   (m, d) => `${text(m, d)} IN ('east', 'd1', 'n0', 'f')`,
   (m, d) => `${m.random.pick([int, text, date])(m, d)} IS ${m.random.pick(['', 'NOT '])}NULL`,
   (m, d) => `${int(m, d)} IS DISTINCT FROM ${int(m, d)}`,
+  (m, d) => `${text(m, d)} = ANY(ARRAY['east', 'd1', 'm'])`,
+  (m, d) => `list_contains([1, 3, ${m.random.below(60)}], ${int(m, d)})`,
   (m, d) => `regexp_matches(${text(m, d)}, '^[a-n]+$')`,
 ];
 const MAKERS: Readonly<Record<Kind, Build>> = {

@@ -127,6 +127,38 @@ const SOURCES: readonly Source[] = [
     scope: ['fee', 'days', 'r'].map((sql) => ({ sql, kind: 'integer' as const })),
     perPerson: true,
   },
+  { name: 'schema named', from: () => 'main.person', scope: PERSON, perPerson: true },
+  {
+    name: 'PIVOT per person',
+    from: (_, condition) =>
+      `(SELECT pid, dept, fee, days FROM visit WHERE ${condition(VISIT)}) PIVOT (sum(fee) AS s, count(days) AS n FOR dept IN ('d0', 'd1') GROUP BY pid) t`,
+    scope: ['d0_s', 'd0_n', 'd1_s', 'd1_n'].map((sql) => ({ sql, kind: 'integer' as const })),
+    perPerson: true,
+  },
+  {
+    name: 'conditions per person',
+    from: (_, condition) =>
+      `(SELECT pid, bool_or(${condition(VISIT)}) AS b, bool_and(${condition(VISIT)}) AS e, count(*) AS c FROM visit GROUP BY pid) t`,
+    scope: [
+      { sql: 'b', kind: 'boolean' },
+      { sql: 'e', kind: 'boolean' },
+      { sql: 'c', kind: 'integer' },
+    ],
+    perPerson: true,
+  },
+  {
+    name: 'series',
+    from: (random) =>
+      `range(${random.below(3)}, 6) AS w(n) ${random.pick(['JOIN', 'LEFT JOIN'])} visit v ON v.days = w.n`,
+    scope: [...prefixed('v', VISIT), { sql: 'w.n', kind: 'integer' }],
+    perPerson: false,
+  },
+  {
+    name: 'list of values',
+    from: () => "unnest(['east', 'west', 'x']) AS u(x) JOIN person p ON p.city = u.x",
+    scope: [...prefixed('p', PERSON), { sql: 'u.x', kind: 'text' }],
+    perPerson: true,
+  },
   {
     name: 'self join',
     from: () => 'person p JOIN person q ON p.city = q.city',
@@ -146,6 +178,8 @@ function aggregate(maker: Maker): string {
     () => `sum(${int()})`,
     () => `avg(${int()})`,
     () => `count(DISTINCT ${expression(maker, random.pick(['integer', 'text'] as const), 1)})`,
+    () => `count(DISTINCT CASE WHEN ${expression(maker, 'boolean', 1)} THEN ${expression(maker, 'integer', 0)} END)`,
+    () => `geomean(${int()})`,
     () => `count_if(${expression(maker, 'boolean', 1)})`,
     () => `${random.pick(['var_pop', 'stddev_samp', 'var_samp'])}(${int()})`,
     () => `${random.pick(['corr', 'covar_pop', 'regr_slope', 'regr_count'])}(${int()}, ${int()})`,

@@ -60,6 +60,7 @@ const isCountsOnly = ({ used }: FuzzQuery): boolean =>
     'corr',
     'covar_pop',
     'regr_slope',
+    'geomean',
     'arithmetic of aggregates',
   ].some((call) => used.has(call));
 
