@@ -36,11 +36,12 @@ export function perturbedTerm(layout: CellLayout, term: CellTerm, group: GroupRo
   if (value === null) return null;
   const largest = isOneEach(layout, term) ? ONE_EACH : contributionsTo(layout, term, group, noise.scale);
   if (largest === null) return null;
-  if (isCount(layout, term) && largest.every((size) => size <= 1n)) {
+  const ones = isSumOfOnes(layout, term, group, value);
+  if ((isCount(layout, term) || ones) && largest.every((size) => size <= 1n)) {
     const table = perturbationTable(source.parameters);
     if (isOfUnits(layout, term))
       return whole(perturbUnits(value, source.secret, { set, lineage: source.lineage }, table), 0);
-    const count = perturbCount(value, keyOf(layout, term, set, source), table);
+    const count = perturbCount(value, keyOf(layout, term, set, source, ones), table);
     // WHY again: units and rows are drawn apart, and no number below the threshold is published.
     return count < BigInt(layout.unitsMin) ? null : whole(count, 0);
   }
@@ -49,8 +50,14 @@ export function perturbedTerm(layout: CellLayout, term: CellTerm, group: GroupRo
   return whole(perturbSum({ total: value, largest }, keyOf(layout, term, set, source), flex), noise.scale);
 }
 
-function keyOf(layout: CellLayout, term: CellTerm, set: readonly bigint[], { secret, lineage }: NoiseSource) {
-  const isRows = isCount(layout, term) && layout.checks[term.check]!.kind !== 'distinct';
+function keyOf(
+  layout: CellLayout,
+  term: CellTerm,
+  set: readonly bigint[],
+  { secret, lineage }: NoiseSource,
+  ones = false,
+) {
+  const isRows = ones || (isCount(layout, term) && layout.checks[term.check]!.kind !== 'distinct');
   return drawCellKey(secret, {
     set,
     statistic: isRows ? ROWS : 'sum',
@@ -62,6 +69,18 @@ function keyOf(layout: CellLayout, term: CellTerm, set: readonly bigint[], { sec
 /** Rows, or values, that each count one. */
 function isCount(layout: CellLayout, { check, functional }: CellTerm): boolean {
   return layout.checks[check]!.kind !== 'sum' || functional === ROWS_TEXT;
+}
+
+/**
+ * A sum to which each unit adds exactly one: as many as contribute to it. WHY as a count: a fraction of the largest
+ * contribution is a fraction of one person there, so that the sum of a flag would all but give the exact count of those who have it.
+ */
+function isSumOfOnes(layout: CellLayout, { check, noise }: CellTerm, { exact }: GroupRow, value: bigint): boolean {
+  if (layout.checks[check]!.kind !== 'sum' || noise?.scale !== 0 || exact === null) return false;
+  return layout.exact.checks[check]!.every(({ units, top1, total }) => {
+    const [members, largest, sum] = fixed(exact.table, exact.row, [units, top1, total], 0);
+    return largest === 1n && sum === value && members === value;
+  });
 }
 
 /** Whether noise is scaled by contributions that are not known yet. */
@@ -99,8 +118,16 @@ function contributionsTo(layout: CellLayout, term: CellTerm, group: GroupRow, sc
 }
 
 /** Per kind of unit what the largest classes hold. */
-function ofClasses(layout: CellLayout, { check }: CellTerm, { raw, row }: GroupRow, scale: number): Sizes | null {
+function ofClasses(
+  layout: CellLayout,
+  { check, noise }: CellTerm,
+  { raw, row }: GroupRow,
+  scale: number,
+): Sizes | null {
   const kinds: (readonly bigint[])[] = [];
+  // Whole numbers that may all be 1: only units tell (isSumOfOnes).
+  const isFlag = noise?.scale === 0 && (noise.bound === null || BigInt(noise.bound) <= 1n);
+  if (isFlag && layout.checks[check]!.kind === 'sum') return null;
   const { bounds, gross } = layout.checks[check]!;
   // WHY: with a row each, the declared bound of a value of either sign gives an interval that no class would keep to.
   if (layout.units.every(({ oneRow }) => oneRow) && bounds.includes(null)) return null;

@@ -99,8 +99,9 @@ function ofTerm(
     const most = !oneRow || bound === null ? null : oneSigned ? larger(bound, classMost(released)) : bound;
     return sumInterval(released, flex, { contributionMax: most, oneSigned });
   };
-  // A count to which units add more than one has the noise of a sum, else that of a count: either may be.
-  return kind === 'sum' ? summed : (released) => hull(counted(released), summed(released));
+  // A count to which units add more than one has the noise of a sum, and a sum of ones that of a count: either may be.
+  const mayCount = kind !== 'sum' || (noise?.scale === 0 && oneSigned);
+  return mayCount ? (released) => hull(counted(released), summed(released)) : summed;
 }
 
 /** What a class may hold that stood for its largest unit (noise.ts): no noise takes away more than a half of a total. */

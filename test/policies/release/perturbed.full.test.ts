@@ -25,6 +25,7 @@ const P: TableSchema = {
     column('dept', 'text', { level: 'general-1', role: 'dimension', values: ['a', 'b', 'c'], nullable: false }),
     column('age', 'integer', { role: 'quasi-identifier', bounds: { min: 0, max: 120 } }),
     column('pay', 'decimal', { role: 'measure', bounds: { min: 0, max: 20000 } }),
+    column('ill', 'integer', { role: 'measure' }),
   ],
 };
 const V: TableSchema = {
@@ -38,6 +39,7 @@ const PEOPLE = Array.from({ length: 300 }, (_, n) => ({
   dept: 'abc'[n % 3]!,
   age: BigInt(20 + ((n * 7) % 60)),
   pay: (3000 + ((n * 137) % 5000)).toFixed(2),
+  ill: n % 7 < 3 ? 1n : 0n,
 }));
 const VISITS = PEOPLE.flatMap(({ id: person }, n) =>
   Array.from({ length: 1 + (n % 20) }, (_, visit) => ({ id: person, fee: BigInt(10 + ((n + visit) % 90)) })),
@@ -54,6 +56,17 @@ beforeAll(async () => {
 const one = async (sql: string): Promise<number | null> => (await gateway.ask(sql)).rows[0]?.[0] as number | null;
 
 describe('mode perturbed', () => {
+  it('gives the sum of a flag the noise of the count of those who have it', async () => {
+    for (const where of ['true', 'age < 40', 'age >= 40', "dept = 'a'", "dept = 'b' AND age < 50"]) {
+      const counted = await one(`SELECT count(*) FROM p WHERE ill = 1 AND ${where}`);
+      expect(await one(`SELECT sum(ill) FROM p WHERE ${where}`), where).toBe(counted);
+      expect(await one(`SELECT 3 * sum(ill) FROM p WHERE ${where}`), where).toBe(counted === null ? null : 3 * counted);
+    }
+    // Control: another column's sum is moved by less than a person.
+    const [sum] = (await gateway.raw('SELECT sum(age) FROM p'))[0]!;
+    expect(Math.abs(Number(await one('SELECT sum(age) FROM p')) - Number(sum))).toBeGreaterThan(0);
+  });
+
   it('gives one number to one set, whatever the query looks like', async () => {
     const forms = [
       'SELECT count(*) FROM p WHERE age >= 40',
