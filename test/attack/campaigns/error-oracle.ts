@@ -69,7 +69,6 @@ export const ERROR_ORACLE_CAMPAIGN: Campaign = {
   metric: 'distinguishable bits',
   modes: ['aggregate', 'perturbed'],
   bar: { side: 'most', value: 0 },
-  admitted: { aggregate: 'near sets are hidden and equal ones shown' },
   controlBar: { side: 'least', value: 1 },
   async attack(context) {
     const blocks = populationOf(context);
