@@ -307,8 +307,9 @@ const GATEWAY: Phrases = {
   'VALUES with a different key in every row': '每行键各不相同的 VALUES',
   'UNION of `{}` with itself': '`{}` 与自身的 UNION',
   'one SELECT with OR, or CASE as a group key': '一个带 OR 的 SELECT，或以 CASE 作为分组键',
-  'columns, numbers, +, -, *, / by a number or a column, CASE, coalesce, abs, least, greatest, sqrt, ln, exp of a column; other functions as a group key or around the sum':
-    '列、数、+、-、*、除以数或列、CASE、coalesce、abs、least、greatest、列的 sqrt、ln、exp；其他函数作分组键或用在求和之外',
+  'columns, numbers, +, -, *, / by a number or a column, powers up to 4, CASE, coalesce, abs, sign, least, greatest, sqrt, ln, exp of a column, days between dates, length of a column; other functions as a group key or around the sum':
+    '列、数、+、-、*、除以数或列、至多四次的乘方、CASE、coalesce、abs、sign、least、greatest、列的 sqrt、ln、exp、两日期相差的天数、列的 length；其他函数作分组键或用在求和之外',
+  'the column as a group key, ordered by the aggregate': '以该列作分组键，并按汇总值排序',
   'count(DISTINCT column), or a date truncated or a part of one': 'count(DISTINCT 列)，或日期的截断或某一部分',
   'one each: sum(a) + sum(b), sum(x) + 10 * count(*)': '每个求和一项：sum(a) + sum(b)、sum(x) + 10 * count(*)',
   'function inside {}() over protected rows': '对受保护的行在 {}() 内使用的函数',

@@ -13,7 +13,8 @@ const NOT_FACTS: ReadonlySet<string> = new Set([
   'a JSON column does not fit: {}',
 ]);
 /** Files whose texts are SQL to run, rules of Cedar, or public titles in both languages. */
-const NOT_MESSAGES = /^(policies\/(access|sql\/emit|sql\/functions\/(?!refused|constant))|catalog\/first-batch)/;
+const NOT_MESSAGES =
+  /^(policies\/(access|sql\/emit|sql\/forms|sql\/functions\/(?!refused|constant))|catalog\/first-batch)/;
 /** Properties that hold facts, and those that hold documentation. */
 const FACT_KEYS = new Set(['accepted', 'actual', 'construct', 'expected', 'problem', 'use']);
 const DOC_KEYS = new Set(['doc', 'total', 'zh', 'en', 'title', 'version']);
