@@ -123,7 +123,7 @@ export const QUERY_SEARCH_CAMPAIGN: Campaign = {
   metric: 'AUC on a secret bit',
   modes: ['aggregate', 'perturbed'],
   bar: { side: 'most', value: 0.55 },
-  admitted: { aggregate: 'near sets are hidden and equal ones shown' },
+  admitted: { aggregate: 'plain conditions that pick the same people by chance, and exact sets up to the cap' },
   controlBar: { side: 'least', value: 0.9 },
   async attack(context) {
     const blocks = populationOf(context);
