@@ -131,7 +131,7 @@ function viewsOf(star: StoredStar, suffix: string) {
   return STAR_TABLES.map((table) => ({
     name: `${table}${suffix}`,
     columns: [...schemas[table].columns, ...twinsOf(schemas[table].columns)].map(({ name }) => name),
-    files: star.tables[table].files,
+    segments: star.tables[table].files.map((file) => ({ file, ranks: null })),
   }));
 }
 

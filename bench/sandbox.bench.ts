@@ -175,7 +175,8 @@ async function comparedQueries(vault: Vault, dir: string, plain: string, tiny: b
   const engine = openDuckDbEngine(limits);
   const reference = await plainConnection(plain, limits.threads);
   try {
-    await engine.grant(1, [{ name: `${RESOURCE}@1`, columns: COLUMNS, files: attached.files }]);
+    const segments = attached.files.map((file) => ({ file, ranks: null }));
+    await engine.grant(1, [{ name: `${RESOURCE}@1`, columns: COLUMNS, segments }]);
     return await sandbox.run({ ...JOB, tables: GRANT }, async ({ query }) => {
       const isolated: Ask = (sql) => query(emitted(sql));
       const added = await addedMs(isolated, inProcess(engine), tiny ? 5 : 400, log);

@@ -29,6 +29,13 @@ export interface ResourceVersion {
   readonly rowKeyScheme: string | null;
 }
 
+/** What a version that grew by appending stands on; null where it was uploaded whole. */
+export function baseOf({ report }: Pick<ResourceVersion, 'report'>): number | null {
+  return APPENDED.safeParse(report).data?.appended?.base ?? null;
+}
+
+const APPENDED = z.object({ appended: z.object({ base: z.int() }).nullish() });
+
 export interface CommittedVersion {
   readonly resource: string;
   readonly version: number;
@@ -104,7 +111,7 @@ export function beginVersion(tx: Db, resource: string): number {
  * Makes a written version the current one. In the same transaction as its audit entry, after the vault has it.
  *
  * @returns the version that it supersedes, whose data the caller may destroy; null for the first.
- * @throws AppError `RESOURCE_STATE` where the resource was withdrawn while the upload ran.
+ * @throws AppError `RESOURCE_STATE` where the resource was withdrawn while the upload ran, or the version that rows were appended to destroyed.
  */
 export function commitVersion(tx: Db, committed: CommittedVersion): { readonly superseded: number | null } {
   const { resource, version } = committed;
@@ -112,6 +119,10 @@ export function commitVersion(tx: Db, committed: CommittedVersion): { readonly s
   const { state, currentVersion: superseded } = getResource(tx, resource);
   if (state === 'withdrawn')
     throw new AppError('RESOURCE_STATE', { id: resource, state, accepted: ['draft', 'listed'] });
+  const base = baseOf(committed);
+  if (base !== null && base !== superseded) {
+    throw new AppError('RESOURCE_STATE', { id: `${resource}@${base}`, state: 'destroyed', accepted: ['current'] });
+  }
   if (superseded !== null) setState(tx, resource, superseded, 'superseded');
   tx.orm
     .update(resourceVersions)

@@ -180,11 +180,6 @@ export async function assemble(
   };
   const jobs = createJobs(pipeline);
   const endGauges = observeGauges({ sandbox: sandbox.stats, budgets: () => store.read(remainingBudgets) });
-  const destructions = createDestructionService({
-    store,
-    eraser: createDataEraser({ vault, sandbox, home: config.home }),
-    failed: (error) => events.bug(randomUUID(), error),
-  });
   const uploads = createUploadService({
     store,
     ingest: (upload) => ingest({ vault, tier: sandbox.tier, unitKeys, limits: DEFAULT_INGEST_LIMITS }, upload),
@@ -192,6 +187,12 @@ export async function assemble(
   });
   // No identifier domain holds a space.
   const subjects = createSubjectDigests(unitKeys('lookup subjects'));
+  const destructions = createDestructionService({
+    store,
+    eraser: createDataEraser({ vault, sandbox, home: config.home }),
+    cutOff: uploads.cutOff,
+    failed: (error) => events.bug(randomUUID(), error),
+  });
   const drain = async () => {
     await Promise.all([jobs.close(), uploads.close()]);
   };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { HTTPException } from 'hono/http-exception';
 import type { JobProblem } from '#catalog';
 import { AppError, ERROR_CODES, type ErrorCode, type ErrorFacts, type SourcePlace } from '#policies';
-import { type RejectedRow, RowsRejectedError, UPLOAD_PROBLEMS, type UploadProblem } from '#sandbox';
+import { APPEND_PROBLEMS, type RejectedRow, RowsRejectedError, UPLOAD_PROBLEMS } from '#sandbox';
 import { CATALOGUES, FILLINGS, type Language } from './messages/language.ts';
 import { fillTemplate } from './messages/message.ts';
 
@@ -85,6 +85,7 @@ export const STATUS_OF: Readonly<Record<ErrorCode, ProblemStatus>> = {
   UPLOAD_TOO_LARGE: 413,
   UPLOAD_INTERRUPTED: 400,
   UPLOAD_CIPHERTEXT: 422,
+  UPLOAD_APPEND: 409,
   UPLOAD_DIGEST: 400,
   VAULT_CORRUPT: 500,
   CUSTODIAN_REFUSED: 403,
@@ -202,15 +203,16 @@ export function problemResponse(problem: Problem, language: Language): Response 
 /** What fills the message: the facts, and in both languages what stands behind a word of a closed list. */
 function wordsOf({ code, facts }: Failure): ErrorFacts {
   const { problem } = facts;
-  const isListed = code === 'UPLOAD_FORMAT' || code === 'UPLOAD_CIPHERTEXT';
-  if (!isListed || typeof problem !== 'string' || !isUploadProblem(problem)) return facts;
-  const { en, zh } = UPLOAD_PROBLEMS[problem];
-  return { ...facts, problem: en, problemZh: zh };
+  const words = LISTED_PROBLEMS[code];
+  const listed = typeof problem === 'string' && words !== undefined && Object.hasOwn(words, problem) && words[problem];
+  return listed ? { ...facts, problem: listed.en, problemZh: listed.zh } : facts;
 }
 
-function isUploadProblem(word: string): word is UploadProblem {
-  return Object.hasOwn(UPLOAD_PROBLEMS, word);
-}
+const LISTED_PROBLEMS: Readonly<Partial<Record<ErrorCode, Readonly<Record<string, { en: string; zh: string }>>>>> = {
+  UPLOAD_FORMAT: UPLOAD_PROBLEMS,
+  UPLOAD_CIPHERTEXT: UPLOAD_PROBLEMS,
+  UPLOAD_APPEND: APPEND_PROBLEMS,
+};
 
 /** RFC 6750, section 3. */
 function challengeOf(code: ErrorCode): string {

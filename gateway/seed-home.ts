@@ -91,6 +91,7 @@ async function seedTable(gateway: Gateway, config: Config, declared: FirstBatchR
     declaredBytes: null,
     declaredSha256: null,
     manifest: null,
+    append: null,
     rejectShareMax: 0,
     signal: new AbortController().signal,
   });

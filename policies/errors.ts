@@ -130,6 +130,7 @@ export const SANDBOX_ERROR_CODES = [
   'UPLOAD_TOO_LARGE', // bytesMax
   'UPLOAD_INTERRUPTED', // bytes
   'UPLOAD_CIPHERTEXT', // problem: encrypted columns that are not as their provider signed them
+  'UPLOAD_APPEND', // problem: rows cannot be added to the current version
   'UPLOAD_DIGEST', // algorithm: the body does not have the digest that the header declares
   'VAULT_CORRUPT', // (none)
   'MASTER_KEY_WRONG', // needed, given: ids of master keys; another one than the configured wrapped it

@@ -3,7 +3,7 @@ import { copyFile, link, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError, assert, type EmittedSql, type TableData } from '#policies/stored-tables';
-import type { GrantedView, ScratchTable } from './engines/engine.ts';
+import type { GrantedView, ScratchTable, ViewSegment } from './engines/engine.ts';
 import { type IsolationMount, type IsolationTier, pathInside, spawnIsolated } from './isolation/spawn.ts';
 import { readWorkerReply, type WorkerReply, type WorkerRequest } from './protocol.ts';
 import type { AttachedVersion, Vault } from './vault/index.ts';
@@ -218,29 +218,40 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
 async function layOut(id: number, key: string, tables: readonly JobTable[], options: EngineProcessOptions) {
   const attached: AttachedVersion[] = [];
   const files: string[] = [];
-  const placed: { table: JobTable; files: string[] }[] = [];
+  const placed: { table: JobTable; segments: ViewSegment[] }[] = [];
+  const place = async (source: string, name: string): Promise<string> => {
+    const target = join(options.dir, name);
+    files.push(target);
+    await linkOrCopy(source, target);
+    return name;
+  };
   try {
     for (const [index, table] of tables.entries()) {
       const version = await options.vault.attach(table.resource, table.version);
       attached.push(version);
-      const own = version.files.map((_, segment) => `${String(id)}-${String(index)}-${String(segment)}.duckdb`);
+      const segments: ViewSegment[] = [];
       for (const [segment, source] of version.files.entries()) {
-        const target = join(options.dir, own[segment]!);
-        files.push(target);
-        await linkOrCopy(source, target);
+        const name = `${String(id)}-${String(index)}-${String(segment)}`;
+        const ranks = version.rankFiles[segment] ?? null;
+        segments.push({
+          file: await place(source, `${name}.duckdb`),
+          ranks: ranks && (await place(ranks, `${name}-ranks.duckdb`)),
+        });
       }
-      placed.push({ table, files: own });
+      placed.push({ table, segments });
     }
   } catch (cause) {
     await letGo({ id, key, files, attached });
     throw cause;
   }
-  const views = (mount: IsolationMount, tier: IsolationTier): GrantedView[] =>
-    placed.map(({ table, files: own }) => ({
+  const views = (mount: IsolationMount, tier: IsolationTier): GrantedView[] => {
+    const inside = (name: string) => join(pathInside(tier, mount), name);
+    return placed.map(({ table, segments }) => ({
       name: `${table.resource}@${String(table.version)}`,
       columns: table.columns,
-      files: own.map((file) => join(pathInside(tier, mount), file)),
+      segments: segments.map(({ file, ranks }) => ({ file: inside(file), ranks: ranks && inside(ranks) })),
     }));
+  };
   return { grant: { id, key, files, attached }, views };
 }
 

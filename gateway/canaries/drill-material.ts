@@ -60,6 +60,7 @@ export function uploadOf(value: string): Upload {
     declaredBytes: null,
     declaredSha256: null,
     manifest: null,
+    append: null,
     rejectShareMax: 0,
     signal: new AbortController().signal,
   };

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { heldRows } from '../resources/held-rows.ts';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { addClientOptions, type ClientOptions, createClient, plain, readJsonFile } from './http-client.ts';
@@ -13,6 +14,7 @@ const certified = z.looseObject({
     rows: z.number().nullable(),
     orderedBy: z.string(),
     completedAt: z.string(),
+    segments: z.array(z.looseObject({ rows: z.number(), heldBy: z.array(z.number()).optional() })).default([]),
     scan: z.looseObject({ files: z.number(), bytes: z.number(), pagesKnown: z.number() }),
   }),
 });
@@ -83,16 +85,25 @@ async function keep(file: string, answer: unknown): Promise<void> {
 
 function certifiedText({ certificate }: Certified, cli: Cli): string {
   const { resource, version, rows, orderedBy, completedAt, scan } = certificate;
+  const held = heldRows(certificate);
   const mib = Math.ceil(scan.bytes / 2 ** 20);
   return cli.words({
     en:
       `destroyed: ${resource} version ${version}, ${rows ?? '?'} rows, ordered by ${orderedBy}, complete at ${completedAt}\n` +
-      `scan: ${scan.files} files, ${mib} MiB, ${scan.pagesKnown} known pages looked for, nothing found`,
+      `scan: ${scan.files} files, ${mib} MiB, ${scan.pagesKnown} known pages looked for, nothing found${heldText(held).en}`,
     zh:
       `已销毁：${resource} 第 ${version} 版，${rows ?? '?'} 行，指令人 ${orderedBy}，完成于 ${completedAt}\n` +
-      `扫描：${scan.files} 个文件，${mib} MiB，比对 ${scan.pagesKnown} 个已知数据页，未发现残留`,
+      `扫描：${scan.files} 个文件，${mib} MiB，比对 ${scan.pagesKnown} 个已知数据页，未发现残留${heldText(held).zh}`,
   });
 }
+
+const heldText = ({ rows, versions }: ReturnType<typeof heldRows>) =>
+  rows === 0
+    ? { en: '', zh: '' }
+    : {
+        en: `\nof its rows, ${rows} belong to version ${versions.join(', ')} too, and are gone only with that`,
+        zh: `\n其中 ${rows} 行同属第 ${versions.join('、')} 版，须该版销毁后才不复存在`,
+      };
 
 function registerVerify(program: Command, cli: Cli): void {
   const { words } = cli;

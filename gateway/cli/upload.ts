@@ -13,6 +13,8 @@ const MEDIA_TYPES = { csv: 'text/csv', parquet: 'application/vnd.apache.parquet'
 interface UploadOptions extends ClientOptions {
   readonly encoding?: string;
   readonly rejectShareMax?: string;
+  readonly append?: boolean;
+  readonly base?: string;
 }
 
 const version = z.looseObject({
@@ -21,6 +23,7 @@ const version = z.looseObject({
   report: z
     .looseObject({
       rejectedRows: z.number(),
+      appended: z.looseObject({ base: z.number(), rows: z.number() }).nullable().optional(),
       rejected: z
         .array(z.looseObject({ line: z.number(), column: z.string().nullable(), reason: z.string() }))
         .default([]),
@@ -63,21 +66,48 @@ export function register(program: Command, cli: Cli): void {
       new Option('--encoding <name>', words({ en: 'of a CSV file', zh: 'CSV 的编码' })).choices(['utf-8', 'gb18030']),
     )
     .option(
+      '--append',
+      words({
+        en: 'add the rows to the current version, in place of replacing it',
+        zh: '将各行追加到当前版本，而非替换整表',
+      }),
+    )
+    .option(
+      '--base <version>',
+      words({
+        en: 'with --append: only if this is the current version; the one at the start, if absent',
+        zh: '配合 --append：仅当该版本为当前版本时追加；缺省为开始时的当前版本',
+      }),
+    )
+    .option(
       '--reject-share-max <share>',
       words({ en: 'fail when more rows than this are rejected, 0 to 1', zh: '被拒行占比超过此值则整体失败，0 到 1' }),
     );
   addClientOptions(command, cli).action(async (id: string, file: string, options: UploadOptions) => {
     const headers = await fileHeaders(file, options.encoding);
     const client = await createClient(options, cli);
-    const share =
-      options.rejectShareMax === undefined ? '' : `?rejectShareMax=${encodeURIComponent(options.rejectShareMax)}`;
+    const resource = `/v1/resources/${encodeURIComponent(id)}`;
+    const query = new URLSearchParams(options.append === true ? await appendQuery(client, resource, options) : []);
+    if (options.rejectShareMax !== undefined) query.set('rejectShareMax', options.rejectShareMax);
     const body = Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>;
-    const path = `/v1/resources/${encodeURIComponent(id)}/data${share}`;
-    const answer = await client.request({ method: 'PUT', path, headers, body });
+    const path = `${resource}/data${query.size === 0 ? '' : `?${query}`}`;
+    const answer = await client.request({ method: options.append === true ? 'POST' : 'PUT', path, headers, body });
     if (cli.json) return printJson(cli, answer);
     cli.out(`${plain(uploadText(id, version.parse(answer), cli))}\n`);
   });
 }
+
+/** WHY always with a base: who does not hear the answer and sends the file again must not add its rows twice. */
+async function appendQuery(
+  client: Awaited<ReturnType<typeof createClient>>,
+  resource: string,
+  { base }: UploadOptions,
+): Promise<Record<string, string>> {
+  const known = base ?? currentVersion.parse(await client.request({ method: 'GET', path: resource })).currentVersion;
+  return { mode: 'append', ...(known === null ? {} : { base: String(known) }) };
+}
+
+const currentVersion = z.looseObject({ currentVersion: z.int().nullable() });
 
 async function fileHeaders(file: string, encoding: string | undefined): Promise<Record<string, string>> {
   const type = Object.entries(MEDIA_TYPES).find(([suffix]) => file.toLowerCase().endsWith(`.${suffix}`))?.[1];
@@ -127,9 +157,14 @@ function uploadText(id: string, done: z.output<typeof version>, cli: Cli): strin
     }),
   );
   const more = rejectedRows - shown.length;
+  const added = done.report?.appended ?? null;
   const head = cli.words({
-    en: `${id} version ${done.version}: ${done.rows} rows accepted, ${rejectedRows} rejected`,
-    zh: `${id} 第 ${done.version} 版：接受 ${done.rows} 行，拒绝 ${rejectedRows} 行`,
+    en:
+      `${id} version ${done.version}: ${added?.rows ?? done.rows} rows accepted, ${rejectedRows} rejected` +
+      (added === null ? '' : `; ${done.rows} rows with those of version ${added.base}`),
+    zh:
+      `${id} 第 ${done.version} 版：接受 ${added?.rows ?? done.rows} 行，拒绝 ${rejectedRows} 行` +
+      (added === null ? '' : `；连同第 ${added.base} 版共 ${done.rows} 行`),
   });
   return [
     head,

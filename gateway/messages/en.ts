@@ -373,6 +373,11 @@ export const EN: MessageCatalogue = {
     detail: 'the encrypted columns cannot be taken[: {problem}]; nothing was kept',
     hint: 'send the file as `sluice encrypt` wrote it, with the `.manifest` beside it',
   },
+  UPLOAD_APPEND: {
+    title: 'the rows cannot be appended',
+    detail: 'the rows cannot be added to the current version[: {problem}]; nothing was kept',
+    hint: 'look at the current version of the table; without `mode=append` a file replaces the whole table',
+  },
   UPLOAD_DIGEST: {
     title: 'the file does not have the digest that was declared',
     detail: 'the[ {algorithm}] digest of the file is another; nothing was kept',

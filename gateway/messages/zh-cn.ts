@@ -371,6 +371,11 @@ export const ZH_CN: MessageCatalogue = {
     detail: '加密列无法接收[：{problem}]，未保留任何内容',
     hint: '请原样上传 `sluice encrypt` 写出的文件，并保留同名的 `.manifest`',
   },
+  UPLOAD_APPEND: {
+    title: '无法追加这些行',
+    detail: '无法将这些行追加到当前版本[：{problem}]，未保留任何内容',
+    hint: '请查看该表的当前版本；不带 `mode=append` 上传则以文件替换整表',
+  },
   UPLOAD_DIGEST: {
     title: '文件与声明的摘要不符',
     detail: '文件的[ {algorithm}] 摘要不一致，未保留任何内容',

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { canonicalJson, DESTRUCTION_REASONS, type Destruction, type ResourceVersion, sha256Hex } from '#catalog';
 import type { Erasure } from './erase-data.ts';
+import { heldRows } from './held-rows.ts';
+import type { StoredSegment } from './shared-segments.ts';
 
 /**
  * A destruction certificate: what was destroyed, when, on whose order, and what a scan found afterwards. It says no value of the data. The
@@ -18,25 +20,33 @@ export const CertificateSchema = z.strictObject({
   rows: z.int().nullable(),
   /** SHA-256 of the file that was uploaded, hex. */
   contentSha256: z.string().nullable(),
-  /** As they lay in the vault: bytes of the plain file, SHA-256 of the sealed one. */
-  segments: z.array(z.strictObject({ name: z.string(), bytes: z.int(), rows: z.int(), sha256: z.string() })),
+  /**
+   * As they lay in the vault: bytes of the plain file, SHA-256 of the sealed one. `heldBy`: versions that hold the same rows still, because
+   * one grew from the other; they are gone only once none does. Absent where software from before versions shared anything wrote it.
+   */
+  segments: z.array(
+    z.strictObject({
+      name: z.string(),
+      bytes: z.int(),
+      rows: z.int(),
+      sha256: z.string(),
+      heldBy: z.array(z.int()).optional(),
+    }),
+  ),
   keySha256: z.string().nullable(),
   scan: z.strictObject({ files: z.int(), bytes: z.int(), pagesKnown: z.int(), found: z.literal(0) }),
 });
 export type DestructionCertificate = z.output<typeof CertificateSchema>;
 
-const Segments = z.looseObject({ segments: z.array(z.looseObject(CertificateSchema.shape.segments.element.shape)) });
-
 /** Of an erasure after which nothing was found. */
 export function certificateOf(
   destruction: Destruction,
   version: ResourceVersion,
+  segments: readonly StoredSegment[],
   erasure: Erasure,
   completedAt: string,
 ): DestructionCertificate {
   const { reason, orderedBy, orderedAt, resource } = destruction;
-  const report = Segments.safeParse(version.report);
-  const segments = report.success ? report.data.segments : [];
   return {
     v: 1,
     kind: 'destruction-certificate',
@@ -48,7 +58,7 @@ export function certificateOf(
     completedAt,
     rows: version.rows,
     contentSha256: version.contentSha256,
-    segments: segments.map(({ name, bytes, rows, sha256 }) => ({ name, bytes, rows, sha256 })),
+    segments: segments.map(({ heldBy, ...segment }) => ({ ...segment, heldBy: [...heldBy] })),
     keySha256: erasure.keySha256,
     scan: {
       files: erasure.filesScanned,
@@ -61,5 +71,7 @@ export function certificateOf(
 
 /** What the log entry of the certificate says. */
 export function certificateNote(certificate: DestructionCertificate): string {
-  return `destroyed, certificate sha-256 ${sha256Hex(canonicalJson(certificate))}`;
+  const held = heldRows(certificate);
+  const still = held.rows === 0 ? '' : `, of its rows ${held.rows} still held by version ${held.versions.join(', ')}`;
+  return `destroyed${still}, certificate sha-256 ${sha256Hex(canonicalJson(certificate))}`;
 }

@@ -16,6 +16,7 @@ import type { Caller } from '../identity/index.ts';
 import { appendChange } from '../log-change.ts';
 import { certificateNote, certificateOf } from './certificate.ts';
 import { type DataEraser, type Erasure, remainsWords } from './erase-data.ts';
+import { storedSegments } from './shared-segments.ts';
 import { tableEntry } from './table-entry.ts';
 
 /** The end of table versions: ordered in one transaction, carried out, certified in another. Authorization is the routes' part. */
@@ -34,6 +35,8 @@ export interface DestructionService {
 export interface DestructionDeps {
   readonly store: Store;
   readonly eraser: DataEraser;
+  /** Ends what would build on the version; resolves when nothing of it is left. */
+  readonly cutOff: (resource: string, version: number) => Promise<void>;
   /** A bug or a disk that fails, while nobody waits for an answer. */
   readonly failed: (error: unknown) => void;
 }
@@ -82,6 +85,7 @@ async function carryOutOne(deps: DestructionDeps, resource: string, version: num
   const destruction = store.read((db) => findDestruction(db, resource, version));
   assert(destruction !== null, 'a destruction is ordered before it is carried out');
   if (destruction.certificate === null) {
+    await deps.cutOff(resource, version);
     const erasure = await eraser.erase(resource, version);
     await store.commit((tx) => conclude(tx, destruction, erasure));
     if (Object.keys(erasure.found).length > 0) {
@@ -105,7 +109,8 @@ function conclude(tx: Db, destruction: Destruction, erasure: Erasure): void {
     appendEntry(tx, { ...entry, decision: 'deny', code: 'DESTRUCTION_INCOMPLETE', note: `not complete: ${found}` });
     return;
   }
-  const certificate = certificateOf(destruction, requireVersion(tx, resource, version), erasure, tx.now());
+  const destroyed = requireVersion(tx, resource, version);
+  const certificate = certificateOf(destruction, destroyed, storedSegments(tx, destroyed), erasure, tx.now());
   const { index } = appendEntry(tx, { ...entry, decision: 'permit', note: certificateNote(certificate) });
   certifyDestruction(tx, destruction, canonicalJson(certificate), index);
 }

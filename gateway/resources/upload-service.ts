@@ -1,15 +1,18 @@
+import * as z from 'zod';
 import {
   abandonVersion,
   beginVersion,
   commitVersion,
+  type Db,
   findVersion,
   getResource,
   type Resource,
   type ResourceVersion,
   type Store,
+  sha256Hex,
 } from '#catalog';
 import { AppError, assert, type ErrorCode } from '#policies';
-import type { IngestReport } from '#sandbox';
+import { type AppendBase, appendError, type IngestReport } from '#sandbox';
 import type { Caller } from '../identity/index.ts';
 import { appendChange } from '../log-change.ts';
 import { tableEntry } from './table-entry.ts';
@@ -27,26 +30,32 @@ export interface Upload {
   readonly manifest: string | null;
   /** 0–1: a larger share of rejected rows fails the upload. */
   readonly rejectShareMax: number;
+  /** The rows are added to the current version, which is `base` where the client said so. Null: the body is the whole table. */
+  readonly append: { readonly base: number | null } | null;
   readonly signal: AbortSignal;
 }
 
 export interface UploadService {
   /**
    * Stores the body as the resource's next version. Whatever fails leaves nothing behind but a log entry.
-   * Errors: RESOURCE_NOT_FOUND, RESOURCE_STATE (withdrawn, or another upload runs), every UPLOAD_ code, SANDBOX_BUSY.
+   * Errors: RESOURCE_NOT_FOUND, RESOURCE_STATE (withdrawn, or another upload runs, or the version that it appends to was destroyed meanwhile),
+   * every UPLOAD_ code, SANDBOX_BUSY.
    */
   put(caller: Caller, resource: string, upload: Upload): Promise<ResourceVersion>;
 }
 
 /** What ingest needs beside what `main.ts` has bound to it: vault, tier, keys, limits. */
-export interface IngestUpload extends Omit<Upload, 'declaredSha256'> {
+export interface IngestUpload extends Omit<Upload, 'declaredSha256' | 'append'> {
   readonly resource: string;
   readonly version: number;
   readonly schema: Resource['schema'];
+  readonly base: AppendBase | null;
 }
 
 /** The service and what the process needs of it at its end. */
 export interface Uploads extends UploadService {
+  /** Cuts off what appends to the version; resolves when nothing of it is left. Before the version is destroyed. */
+  cutOff(resource: string, version: number): Promise<void>;
   /** Takes no more, cuts off what runs, and resolves when none of it is left anywhere. */
   close(): Promise<void>;
 }
@@ -64,14 +73,27 @@ const UPLOADS_MAX = 4;
 export function createUploadService(deps: UploadDeps): Uploads {
   const closing = new AbortController();
   const running = new Set<Promise<unknown>>();
+  const appends = new Map<string, { readonly cut: AbortController; readonly stored: Promise<unknown> }>();
   return {
     async put(caller, resource, upload) {
       closing.signal.throwIfAborted();
       if (running.size >= UPLOADS_MAX) throw new AppError('SANDBOX_BUSY', { retryAfterSeconds: 5 });
-      const signal = AbortSignal.any([upload.signal, closing.signal]);
-      const stored = storeUpload(deps, caller, resource, { ...upload, signal });
+      const cut = new AbortController();
+      const signal = AbortSignal.any([upload.signal, closing.signal, cut.signal]);
+      const { version, base } = await deps.store.commit((tx) => begin(tx, resource, upload.append));
+      const stored = storeUpload(deps, caller, { resource, version, base }, { ...upload, signal });
       running.add(stored);
-      return stored.finally(() => running.delete(stored));
+      const name = base && labelOf(resource, base.version);
+      if (name !== null) appends.set(name, { cut, stored });
+      return stored.finally(() => {
+        running.delete(stored);
+        if (name !== null) appends.delete(name);
+      });
+    },
+    async cutOff(resource, version) {
+      const append = appends.get(labelOf(resource, version));
+      append?.cut.abort(destroyed(resource, version));
+      await append?.stored.catch(() => undefined);
     },
     async close() {
       closing.abort(new AppError('SANDBOX_BUSY', { retryAfterSeconds: 5 }));
@@ -80,19 +102,46 @@ export function createUploadService(deps: UploadDeps): Uploads {
   };
 }
 
+const labelOf = (resource: string, version: number): string => `${resource}@${version}`;
+
+function destroyed(resource: string, version: number): AppError {
+  return new AppError('RESOURCE_STATE', { id: labelOf(resource, version), state: 'destroyed', accepted: ['current'] });
+}
+
+/** A version that is being stored, and what it stands on. */
+interface Begun {
+  readonly resource: string;
+  readonly version: number;
+  readonly base: (AppendBase & Pick<ResourceVersion, 'contentSha256' | 'bytes'>) | null;
+}
+
+/** INVARIANT: one upload per resource; `beginVersion` refuses a second, so that two cannot swap their order. */
+function begin(tx: Db, resource: string, append: Upload['append']): Pick<Begun, 'version' | 'base'> {
+  const { currentVersion } = getResource(tx, resource);
+  const version = beginVersion(tx, resource);
+  if (append === null) return { version, base: null };
+  const current = currentVersion === null ? null : findVersion(tx, resource, currentVersion);
+  if (current === null) throw appendError('no-base');
+  if (append.base !== null && append.base !== current.version) throw appendError('other-base');
+  const { rowKeyScheme, contentSha256, bytes } = current;
+  const twins = STORED_TWINS.safeParse(current.report).data?.twins ?? [];
+  return { version, base: { version: current.version, rowKeyScheme, twins, contentSha256, bytes } };
+}
+
+const STORED_TWINS = z.object({ twins: z.array(z.string()) });
+
 async function storeUpload(
   deps: UploadDeps,
   caller: Caller,
-  resource: string,
-  { declaredSha256, ...body }: Upload,
+  begun: Begun,
+  { declaredSha256, append: _, ...body }: Upload,
 ): Promise<ResourceVersion> {
-  // INVARIANT: one upload per resource; `beginVersion` refuses a second, so that two cannot swap their order.
-  const version = await deps.store.commit((tx) => beginVersion(tx, resource));
+  const { resource, version, base } = begun;
   const declared = deps.store.read((db) => getResource(db, resource));
   try {
-    const report = await deps.ingest({ ...body, resource, version, schema: declared.schema });
+    const report = await deps.ingest({ ...body, resource, version, schema: declared.schema, base });
     refuseOtherDigest(report, declaredSha256);
-    return await keep(deps, caller, declared, version, report);
+    return await keep(deps, caller, declared, begun, report);
   } catch (error) {
     await abandon(deps, caller, declared, version, error);
     throw error;
@@ -110,10 +159,13 @@ function keep(
   deps: UploadDeps,
   caller: Caller,
   resource: Resource,
-  version: number,
+  { version, base }: Begun,
   report: IngestReport,
 ): Promise<ResourceVersion> {
-  const { rows, bytes, rowsPerUnitMax, contentSha256, rowKeyScheme } = report;
+  const { rows, rowsPerUnitMax, rowKeyScheme, appended } = report;
+  const bytes = report.bytes + (base?.bytes ?? 0);
+  const contentSha256 = contentDigest(base?.contentSha256 ?? null, report.contentSha256);
+  const added = appended === null ? '' : `appended to version ${appended.base}, rows added ${appended.rows}, `;
   return deps.store.commit((tx) => {
     commitVersion(tx, {
       resource: resource.id,
@@ -129,12 +181,17 @@ function keep(
       kind: 'upload',
       caller,
       tables: [tableEntry(resource, version)],
-      note: `rows ${rows}, rejected ${report.rejectedRows}, sha-256 ${contentSha256}`,
+      note: `${added}rows ${rows}, rejected ${report.rejectedRows}, sha-256 ${contentSha256}`,
     });
     const kept = findVersion(tx, resource.id, version);
     assert(kept !== null, 'a committed version is there');
     return { ...kept, report };
   });
+}
+
+/** Of a version that grew: SHA-256 of the digest before, a space and that of the rows added, as text. Who has the files can work it out. */
+function contentDigest(before: string | null, added: string): string {
+  return before === null ? added : sha256Hex(`${before} ${added}`);
 }
 
 /**

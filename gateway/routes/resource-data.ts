@@ -13,6 +13,7 @@ import { AUTHENTICATED, NO_QUERY, TAG } from './schemas/common.ts';
 import { VersionParamsSchema } from './schemas/destruction.ts';
 import { json, problems } from './schemas/problem.ts';
 import {
+  AppendQuerySchema,
   ResourceParamsSchema,
   ResourceVersionSchema,
   UploadHeadersSchema,
@@ -52,6 +53,18 @@ const uploadRoute = createRoute({
   },
 });
 
+const appendRoute = createRoute({
+  ...uploadRoute,
+  method: 'post',
+  operationId: 'appendData',
+  summary: 'Append rows to a table',
+  description:
+    'Streams a CSV or Parquet file whose rows are added to those of the current version: a new version, which shares what is stored of ' +
+    'the old one. What is checked and reported holds of all rows together; rejected rows are those of this file. Whatever fails leaves ' +
+    'the current version as it is. Tables with encrypted columns are replaced, never appended to.',
+  request: { ...uploadRoute.request, query: AppendQuerySchema },
+});
+
 const versionsRoute = createRoute({
   method: 'get',
   path: '/v1/resources/{id}/versions',
@@ -82,21 +95,38 @@ const versionRoute = createRoute({
 const VERSIONS_LISTED_MAX = 200;
 
 export function registerResourceData(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
-  app.openapi(uploadRoute, async (c) => {
+  const store = async (
+    c: AppContext,
+    id: string,
+    headers: z.output<typeof UploadHeadersSchema>,
+    options: Pick<Upload, 'rejectShareMax' | 'append'>,
+  ) => {
     const caller = c.get('caller');
-    const resource = readableResource(deps, caller, c.req.valid('param').id);
+    const resource = readableResource(deps, caller, id);
     await requirePermit(deps, caller, 'resource:upload', resourceTarget(resource));
     const version = await deps.uploads.put(caller, resource.id, {
       ...formatOf(c),
+      ...options,
       body: withoutPauses(bodyOf(c), deps.limits.uploadPauseMsMax),
       declaredBytes: declaredBytesOf(c.req.header('content-length')),
-      declaredSha256: declaredSha256Of(c.req.valid('header')['Content-Digest']),
-      manifest: c.req.valid('header')['Sluice-Manifest'] ?? null,
-      rejectShareMax: c.req.valid('query').rejectShareMax,
+      declaredSha256: declaredSha256Of(headers['Content-Digest']),
+      manifest: headers['Sluice-Manifest'] ?? null,
       signal: c.req.raw.signal,
     });
     c.header('Location', `/v1/resources/${resource.id}/versions`);
-    return c.json(versionJson(version, resource, 'own', deps.clock()), 201);
+    return versionJson(version, resource, 'own', deps.clock());
+  };
+
+  app.openapi(uploadRoute, async (c) => {
+    const { rejectShareMax } = c.req.valid('query');
+    const stored = await store(c, c.req.valid('param').id, c.req.valid('header'), { rejectShareMax, append: null });
+    return c.json(stored, 201);
+  });
+
+  app.openapi(appendRoute, async (c) => {
+    const { rejectShareMax, base = null } = c.req.valid('query');
+    const stored = await store(c, c.req.valid('param').id, c.req.valid('header'), { rejectShareMax, append: { base } });
+    return c.json(stored, 201);
   });
 
   app.openapi(versionsRoute, (c) => {

@@ -25,11 +25,18 @@ export function isOutOfMemory(cause: unknown): boolean {
   return cause instanceof Error && MEMORY_TEXT.test(cause.message);
 }
 
-/** A stored table version, cut down to the granted columns. `files` are read-only segments holding a table `data`. */
+/** A stored table version, cut down to the granted columns. */
 export interface GrantedView {
   readonly name: string;
   readonly columns: readonly string[];
-  readonly files: readonly string[];
+  readonly segments: readonly ViewSegment[];
+}
+
+/** Read-only files, each holding a table `data`. */
+export interface ViewSegment {
+  readonly file: string;
+  /** The ranks of the same rows, one by one; null where those in `file` hold. */
+  readonly ranks: string | null;
 }
 
 export interface ScratchTable {

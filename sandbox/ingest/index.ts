@@ -1,5 +1,6 @@
 /** The way in for a provider's data. */
 export {
+  type AppendBase,
   DEFAULT_INGEST_LIMITS,
   type IngestDependencies,
   type IngestLimits,
@@ -16,4 +17,10 @@ export {
   type UploadEncoding,
 } from './ingest-report.ts';
 export { canonicalIdentifier, IDENTIFIER_CHARACTERS_MAX, tokenOf, UNIT_KEY_BYTES } from './token.ts';
-export { UPLOAD_PROBLEMS, type UploadProblem } from './upload-problem.ts';
+export {
+  APPEND_PROBLEMS,
+  type AppendProblem,
+  appendError,
+  UPLOAD_PROBLEMS,
+  type UploadProblem,
+} from './upload-problem.ts';

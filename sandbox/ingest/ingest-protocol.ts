@@ -14,6 +14,8 @@ export interface OpenRequest {
   readonly kind: 'open';
   /** The shared folder as the worker sees it. */
   readonly dir: string;
+  /** Where the version lies, read-only, to which rows are appended. Default: none. */
+  readonly baseDir?: string | null;
   /** In declared order: that of the stored table. */
   readonly columns: readonly IngestColumn[];
   /** What is stored beside the columns. */
@@ -65,16 +67,26 @@ export interface SealRequest {
   readonly runs: boolean;
 }
 
-/** Of a segment that was closed before and lies in the shared folder again. */
+/** Of a segment of the base: the same facts as of one that is closed, with its sorted runs. */
+export interface ReviewRequest {
+  readonly kind: 'review';
+  readonly id: number;
+  /** A plain name in `baseDir`. */
+  readonly file: string;
+}
+
+/** Of a segment that was closed before and lies in the shared folder again, or of one of the base. */
 export interface RankRequest {
   readonly kind: 'rank';
   readonly id: number;
   readonly file: string;
+  /** Base only: a new file beside it, with a row of ranks for each of its rows; null where the segment itself takes them. */
+  readonly beside: string | null;
   /** Per column that has ranks: a file of one rank a line, in the order of the segment's run. */
   readonly ranks: readonly { readonly column: string; readonly file: string }[];
 }
 
-export type IngestRequest = OpenRequest | CsvChunk | ParquetChunk | SealRequest | RankRequest;
+export type IngestRequest = OpenRequest | CsvChunk | ParquetChunk | SealRequest | ReviewRequest | RankRequest;
 
 export interface AppendOutcome {
   readonly rows: number;
@@ -95,7 +107,7 @@ export interface UnitCounts {
 }
 
 export interface SealOutcome {
-  /** A DuckDB file with the table `data`. The gateway removes it. */
+  /** A DuckDB file with the table `data`. The gateway removes it where it is new. */
   readonly file: string;
   readonly rows: number;
   /** In declared order. */

@@ -31,8 +31,10 @@ export const REJECTED_LISTED_MAX = 1000;
 export type UploadEncoding = 'utf-8' | 'gb18030';
 
 export interface IngestReport {
-  /** Rows taken. */
+  /** Of the version. Where rows were appended, so are all figures but those of rejected rows and of the body. */
   readonly rows: number;
+  /** Of this body; null where it is the whole version. */
+  readonly appended: { readonly base: number; readonly rows: number } | null;
   readonly rejectedRows: number;
   /** The first 1,000, in the order of the file. */
   readonly rejected: readonly RejectedRow[];

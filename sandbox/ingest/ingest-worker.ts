@@ -29,6 +29,8 @@ async function handle(request: IngestRequest): Promise<void> {
   try {
     if (request.kind === 'seal') {
       say({ kind: 'sealed', id: request.id, outcome: await store.seal(request.runs) });
+    } else if (request.kind === 'review') {
+      say({ kind: 'sealed', id: request.id, outcome: await store.review(request.file) });
     } else if (request.kind === 'rank') {
       await store.rank(request);
       say({ kind: 'ranked', id: request.id });

@@ -1,8 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { AppError, assert, domainOf, judgeColumn, storedTwins, type TableSchema } from '#policies/stored-tables';
+import { basename, join } from 'node:path';
+import {
+  AppError,
+  assert,
+  domainOf,
+  encryptedColumns,
+  judgeColumn,
+  storedTwins,
+  type TableSchema,
+} from '#policies/stored-tables';
 import type { IsolationTier } from '../isolation/spawn.ts';
+import type { AttachedVersion } from '../vault/attachments.ts';
 import { checkFreeBytes, type ScratchDir } from '../vault/private-dir.ts';
 import { openSealedSpool } from '../vault/sealed-spool.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -17,6 +26,7 @@ import { checkedBlocks, type SignedBlocks, signedBlocks } from './signed-blocks.
 import { storedSchema } from './stored-schema.ts';
 import { readTextBlocks } from './text-blocks.ts';
 import { RANK_KEY_BYTES } from './unit-rank.ts';
+import { appendError } from './upload-problem.ts';
 import { startIngestWorker } from './worker-client.ts';
 
 /** The way in: a provider's file becomes an encrypted table version, or leaves nothing behind. */
@@ -62,6 +72,8 @@ export interface Upload {
   readonly resource: string;
   readonly version: number;
   readonly schema: TableSchema;
+  /** The version that the body's rows are added to. Null or absent: the body is the whole version. */
+  readonly base?: AppendBase | null;
   /** Compact JWS of the provider over the encrypted columns (homomorphic/block-manifest.ts). Null where it sent none. */
   readonly manifest?: string | null;
   readonly format: 'csv' | 'parquet';
@@ -76,31 +88,50 @@ export interface Upload {
   readonly onProgress?: (progress: IngestProgress) => void;
 }
 
+/** What was recorded of a version when it was stored. */
+export interface AppendBase {
+  readonly version: number;
+  readonly rowKeyScheme: string | null;
+  readonly twins: readonly string[];
+}
+
+/** WHY bounded: each is a file that every job over the table opens. */
+export const SEGMENTS_MAX = 128;
+
 /** Room that work in progress may take on the tmpfs: two chunks, two segments, the engine's own spill. */
 const WORK_BYTES_MAX = 640 * 2 ** 20;
 
 /**
  * Reads, checks and stores an upload in constant memory, whatever its size. On any error nothing is stored, no plain
  * byte is left on the tmpfs, and the worker is gone.
- * @throws RowsRejectedError (with the report); AppError UPLOAD_UNDER_DECLARED, UPLOAD_FORMAT, UPLOAD_ENCODING, UPLOAD_HEADER,
+ * @throws RowsRejectedError (with the report); AppError UPLOAD_APPEND, VAULT_CORRUPT, UPLOAD_UNDER_DECLARED, UPLOAD_FORMAT, UPLOAD_ENCODING, UPLOAD_HEADER,
  *   UPLOAD_TOO_LARGE, UPLOAD_INTERRUPTED, SANDBOX_FAILED, SANDBOX_MEMORY, SANDBOX_TIMEOUT
  */
 export async function ingest(dependencies: IngestDependencies, upload: Upload): Promise<IngestReport> {
   assert(upload.schema.columns.length > 0, 'a table has columns');
+  const base = upload.base ?? null;
+  // WHY: what was encrypted is signed as a whole, by indices that count from the first row of the table.
+  if (base !== null && encryptedColumns(upload.schema).length > 0) throw appendError('encrypted');
   const signed = await signedBlocks(upload);
   const writer = await dependencies.vault.create(upload.resource, upload.version);
   try {
+    // INVARIANT: held until the version is there or is not, so that the base's destruction waits for it.
+    const held = base === null ? null : await dependencies.vault.attach(upload.resource, base.version);
     const scratch = await dependencies.vault.scratch();
     try {
-      const report = await fill(dependencies, upload, writer, scratch.dir, signed);
-      const share = report.rejectedRows / Math.max(1, report.rows + report.rejectedRows);
+      if (base !== null) await writer.share(base.version);
+      const report = await fill(dependencies, upload, writer, scratch.dir, signed, held);
+      const share = report.rejectedRows / Math.max(1, (report.appended?.rows ?? report.rows) + report.rejectedRows);
       // WHY none beside ciphertext: what was encrypted is signed as a whole, row by row.
       if (share > (signed === null ? upload.rejectShareMax : 0)) throw new RowsRejectedError(report);
       refuseUnderDeclared(report.findings);
+      refuseUnlike(report, base);
       await writer.commit();
       return report;
     } finally {
       await scratch.wipe();
+      await writer.abort();
+      await held?.release();
     }
   } catch (error) {
     if (upload.signal?.aborted === true && upload.signal.reason instanceof AppError) throw upload.signal.reason;
@@ -108,6 +139,14 @@ export async function ingest(dependencies: IngestDependencies, upload: Upload): 
   } finally {
     await writer.abort();
   }
+}
+
+/** Keys of rows that were made in another way would not compare: the differencing guard would not know old rows again. */
+function refuseUnlike(report: IngestReport, base: AppendBase | null): void {
+  if (base === null) return;
+  if (report.appended?.rows === 0) throw appendError('no-rows');
+  if (report.rowKeyScheme !== base.rowKeyScheme) throw appendError('row-keys');
+  if (report.segments.length > SEGMENTS_MAX) throw appendError('segments');
 }
 
 /** Columns that are not declared as what they hold: nothing of the upload is kept. */
@@ -138,6 +177,7 @@ async function fill(
   writer: VersionWriter,
   scratchDir: string,
   signed: SignedBlocks | null,
+  held: AttachedVersion | null,
 ): Promise<IngestReport> {
   const dir = join(scratchDir, 'data');
   await mkdir(dir, { mode: 0o700 });
@@ -148,7 +188,9 @@ async function fill(
   const { engineThreads: threads, memoryMbMax: memoryMb, deadlineMs, segmentRowsMax } = limits;
   const secrets = { rowSalt, rankKey: randomBytes(RANK_KEY_BYTES) };
   const twins = storedTwins(schema);
-  const start = () => startIngestWorker({ tier, dir, columns, twins, ...secrets, threads, memoryMb, deadlineMs });
+  const baseDir = held?.dir ?? null;
+  const start = () =>
+    startIngestWorker({ tier, dir, baseDir, columns, twins, ...secrets, threads, memoryMb, deadlineMs });
   let worker = start();
   const freshWorker = async () => {
     await worker.end();
@@ -157,7 +199,9 @@ async function fill(
     return worker;
   };
   const spool = () => vault.spoolDir();
-  const pump = createSegmentPump({ worker, freshWorker, writer, schema, dir, spool, segmentRowsMax });
+  const shared =
+    held === null ? [] : held.segments.map(({ rows }, place) => ({ file: basename(held.files[place]!), rows }));
+  const pump = createSegmentPump({ worker, freshWorker, writer, schema, dir, spool, segmentRowsMax, shared });
   const body = readBodyBlocks(upload.body, {
     declaredBytes: upload.declaredBytes,
     bytesMax: limits.bytesMax,
@@ -173,7 +217,7 @@ async function fill(
     const totals = await pump.finish();
     progress();
     const encrypted = signed === null || totals.rejectedRows > 0 ? null : checkedBlocks(signed, totals.ciphertext);
-    return makeReport(upload.schema, encrypted, totals, writer.segments(), { ...text, ...body.totals() });
+    return makeReport(upload, encrypted, totals, writer.segments(), { ...text, ...body.totals() });
   } finally {
     upload.signal?.removeEventListener('abort', stop);
     await worker.end();
@@ -242,26 +286,28 @@ async function readParquet(
 }
 
 function makeReport(
-  schema: TableSchema,
+  { schema, base = null }: Upload,
   encrypted: IngestReport['encrypted'],
   totals: PumpTotals,
   segments: IngestReport['segments'],
   body: TextFacts & BodyTotals,
 ): IngestReport {
-  const { nulls, ciphertext: _, scan, quality, ...counts } = totals;
+  const { nulls, ciphertext: _, scan, quality, rowsAdded, ...counts } = totals;
   const { encoding, delimiter, bytes, sha256: contentSha256 } = body;
   const columns = schema.columns.map(({ name }, index) => {
     const { min = null, max = null } = quality.extremes[index] ?? {};
     return { name, nulls: nulls[index] ?? 0, min, max };
   });
-  const twins = storedTwins(schema).map(({ name }) => name);
+  // Ranks are given to all rows anew; other twins are there where every segment has them.
+  const twins = storedTwins(schema).filter(({ name, kind }) => kind === 'rank' || (base?.twins.includes(name) ?? true));
   return {
     ...counts,
+    appended: base === null ? null : { base: base.version, rows: rowsAdded },
     bytes,
     contentSha256,
     encoding,
     delimiter,
-    twins,
+    twins: twins.map(({ name }) => name),
     encrypted,
     columns,
     segments,

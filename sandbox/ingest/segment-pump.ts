@@ -17,8 +17,11 @@ import type { IngestWorker } from './worker-client.ts';
 export const SEGMENT_ROWS_MAX = 4_000_000;
 export const SEGMENT_BYTES_MAX = 256 * 2 ** 20;
 
+/** Of the whole version, what it shares with its base included. */
 export interface PumpTotals {
   readonly rows: number;
+  /** Of this upload alone; so are the rejected ones. */
+  readonly rowsAdded: number;
   readonly rejectedRows: number;
   readonly rejected: readonly RejectedRow[];
   readonly nulls: readonly number[];
@@ -53,6 +56,14 @@ export interface PumpOptions {
   /** Where sealed runs wait: on disk. */
   readonly spool: () => Promise<ScratchDir>;
   readonly segmentRowsMax: number;
+  /** The segments that the version shares, in their places; none where a table is replaced. */
+  readonly shared: readonly SharedSegment[];
+}
+
+/** A segment of the version that is appended to, as the worker sees it. */
+export interface SharedSegment {
+  readonly file: string;
+  readonly rows: number;
 }
 
 interface UnitRun {
@@ -63,7 +74,7 @@ interface UnitRun {
 }
 
 export function createSegmentPump(options: PumpOptions): SegmentPump {
-  const { worker, freshWorker, writer, schema, dir, segmentRowsMax } = options;
+  const { worker, freshWorker, writer, schema, dir, segmentRowsMax, shared } = options;
   const ranked = new Set(storedTwins(schema).flatMap(({ kind, of }) => (kind === 'rank' ? [of] : [])));
   const rejected: RejectedRow[] = [];
   const nulls = schema.columns.map(() => 0);
@@ -103,21 +114,38 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
     segments += 1;
     openRows = 0;
     ciphertext = outcome.ciphertext;
+    await addFacts(outcome);
+    storing = later(withRuns && ranked.size > 0 ? hold(outcome) : store(outcome));
+  };
+
+  const addFacts = async (outcome: SealOutcome): Promise<void> => {
     scan = outcome.scan;
     quality = addQuality(schema.columns, quality, outcome.quality);
     rowKeyScheme = outcome.rowKeyScheme; // of the engine of this worker, so that of all segments
     for (const [index, count] of outcome.nulls.entries()) nulls[index] = (nulls[index] ?? 0) + count;
     // WHY here and not in `store`: the next segment's runs get the same names.
     for (const unit of outcome.units) runs.push({ ...unit, path: unit.run === null ? null : await spoolRun(unit.run) });
-    storing = later(withRuns && ranked.size > 0 ? hold(outcome) : store(outcome));
   };
 
-  const hold = async (outcome: SealOutcome): Promise<void> => {
+  /** WHY from the rows again: what an earlier upload found of them is not what holds of them together with the new ones. */
+  const review = async (): Promise<void> => {
+    for (const [place, { file, rows: known }] of shared.entries()) {
+      const outcome = await worker.review(file);
+      if (outcome.rows !== known) throw new AppError('VAULT_CORRUPT');
+      rows += known;
+      if (ranked.size > 0) (await openWaiting()).holdShared(file, known, place);
+      await addFacts(outcome);
+    }
+  };
+
+  const openWaiting = async (): Promise<WaitingSegments> => {
     spool ??= options.spool();
     const spoolDir = (await spool).dir;
     waiting ??= createWaitingSegments({ freshWorker, writer, dir, spoolDir, spoolKey });
-    await waiting.hold(outcome);
+    return waiting;
   };
+
+  const hold = async (outcome: SealOutcome): Promise<void> => (await openWaiting()).hold(outcome);
 
   const spoolRun = async (file: string): Promise<string> => {
     spool ??= options.spool();
@@ -142,8 +170,10 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
     rows: () => rows,
     async finish() {
       await working;
-      if (segments === 0 || openRows > 0) await seal(segments > 0);
+      const rowsAdded = rows;
+      if (segments === 0 || openRows > 0) await seal(segments > 0 || shared.length > 0);
       await storing;
+      await review();
       const merge = (column: string, entries: readonly AsyncIterable<Buffer>[]) =>
         waiting === null || !ranked.has(column) ? mergeRuns(entries) : rankAll(waiting, column, entries);
       const totals = await unitTotals(schema, runs, (column, own) =>
@@ -153,7 +183,7 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
         ),
       );
       await waiting?.store();
-      return { rows, rejectedRows, rejected, nulls, rowKeyScheme, ciphertext, scan, quality, ...totals };
+      return { rows, rowsAdded, rejectedRows, rejected, nulls, rowKeyScheme, ciphertext, scan, quality, ...totals };
     },
     async settle() {
       await Promise.allSettled([working, storing]);

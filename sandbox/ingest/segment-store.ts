@@ -1,6 +1,7 @@
 import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { assert } from '#policies/stored-tables';
 import { openCiphertextReader } from './ciphertext-reader.ts';
 import { type ColumnScan, openColumnScan } from './column-scan.ts';
 import { columnChecks, quoteName, quoteText } from './column-sql.ts';
@@ -8,7 +9,7 @@ import type { IngestColumn, OpenRequest, RankRequest, SealOutcome, UnitCounts } 
 import { ROW_KEY_DEFINITION, ROW_KEY_SCHEME_SQL } from './row-key.ts';
 import { readQuality } from './segment-quality.ts';
 import { type TwinColumn, twinColumns, twinDefinition } from './twin-columns.ts';
-import { rankRows, rankRunSql, takeRanks } from './unit-rank.ts';
+import { rankRows, rankRunSql, takeRanks, writeRanksBeside } from './unit-rank.ts';
 import { RUN_ENTRY_BYTES } from './unit-runs.ts';
 
 /**
@@ -33,12 +34,14 @@ export interface SegmentStore {
    * rows get their ranks.
    */
   seal(runs: boolean): Promise<SealOutcome>;
+  /** What `seal` tells, of a segment of the base. No segment is open. */
+  review(file: string): Promise<SealOutcome>;
   /** Gives the rows of a segment, closed before, the ranks that the runs of all of them had. */
-  rank(request: Pick<RankRequest, 'file' | 'ranks'>): Promise<void>;
+  rank(request: Pick<RankRequest, 'file' | 'beside' | 'ranks'>): Promise<void>;
 }
 
 export async function openSegmentStore(request: OpenRequest): Promise<SegmentStore> {
-  const { dir, columns, rowSalt, rankKey } = request;
+  const { dir, baseDir = null, columns, rowSalt, rankKey } = request;
   const twins = twinColumns(columns, request.twins);
   const ranked = request.twins.flatMap(({ kind, of }) => (kind === 'rank' ? [of] : []));
   const instance = await DuckDBInstance.create(':memory:', {
@@ -55,8 +58,9 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
     checkpoint_threshold: '16GB',
   });
   const connection = await instance.connect();
+  const allowed = [dir, ...(baseDir === null ? [] : [baseDir])].map((one) => quoteText(`${one}/`)).join(', ');
   await connection.run(
-    `SET allowed_directories = [${quoteText(`${dir}/`)}]; SET enable_external_access = false; SET lock_configuration = true`,
+    `SET allowed_directories = [${allowed}]; SET enable_external_access = false; SET lock_configuration = true`,
   );
   const ciphertext = openCiphertextReader(connection, columns);
   const scan = openColumnScan(connection, columns);
@@ -78,6 +82,23 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
     );
     return name;
   };
+  /** Of the attached segment. */
+  const facts = async (name: string, runs: boolean): Promise<Omit<SealOutcome, 'rows' | 'ciphertext'>> => {
+    const nulls = await countNulls(connection, columns);
+    await scan.readSegment();
+    const quality = await readQuality(connection, columns);
+    const units = await countUnits(connection, columns);
+    const written = runs ? await writeRuns(connection, dir, units, (unit) => runSql(unit, ranked, rankKey)) : units;
+    const scheme = await connection.runAndReadAll(ROW_KEY_SCHEME_SQL);
+    const rowKeyScheme = String(scheme.getRows()[0]?.[0]);
+    return { file: name, nulls, units: written, rowKeyScheme, scan: scan.counts(), quality };
+  };
+  const attachBase = async (name: string): Promise<number> => {
+    assert(file === null && baseDir !== null, 'a segment of the base is read while none is open');
+    await connection.run(`ATTACH ${quoteText(join(baseDir, name))} AS segment (READ_ONLY)`);
+    const counted = await connection.runAndReadAll('SELECT count(*) FROM segment.data');
+    return Number(counted.getRows()[0]?.[0]);
+  };
   return {
     connection,
     dir,
@@ -92,34 +113,27 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
     },
     async seal(runs) {
       const sealed = await begin(ROWS_PER_MIB_UNKNOWN);
-      const nulls = await countNulls(connection, columns);
       const digest = await ciphertext.readSegment();
-      await scan.readSegment();
-      const quality = await readQuality(connection, columns);
-      const units = await countUnits(connection, columns);
-      const written = runs ? await writeRuns(connection, dir, units, (unit) => runSql(unit, ranked, rankKey)) : units;
+      const found = await facts(sealed, runs);
       if (!runs) for (const unit of ranked) await rankRows(connection, unit, rankKey);
       await connection.run('CHECKPOINT segment');
       await connection.run('DETACH segment');
       file = null;
-      const scheme = await connection.runAndReadAll(ROW_KEY_SCHEME_SQL);
-      return {
-        file: sealed,
-        rows,
-        nulls,
-        units: written,
-        rowKeyScheme: String(scheme.getRows()[0]?.[0]),
-        ciphertext: digest,
-        scan: scan.counts(),
-        quality,
-      };
+      return { ...found, rows, ciphertext: digest };
     },
-    async rank(request) {
-      await connection.run(`ATTACH ${quoteText(join(dir, request.file))} AS segment`);
-      for (const { column, file: ranks } of request.ranks) {
-        await takeRanks(connection, column, rankKey, join(dir, ranks));
-      }
-      await connection.run('CHECKPOINT segment');
+    async review(name) {
+      const counted = await attachBase(name);
+      const found = await facts(name, true);
+      await connection.run('DETACH segment');
+      return { ...found, rows: counted, ciphertext: null };
+    },
+    async rank({ file: name, beside, ranks }) {
+      if (beside === null) await connection.run(`ATTACH ${quoteText(join(dir, name))} AS segment`);
+      else await attachBase(name);
+      const given = ranks.map((one) => ({ unit: one.column, path: join(dir, one.file) }));
+      if (beside === null) for (const { unit, path } of given) await takeRanks(connection, unit, rankKey, path);
+      else await writeRanksBeside(connection, given, rankKey, join(dir, beside));
+      if (beside === null) await connection.run('CHECKPOINT segment');
       await connection.run('DETACH segment');
     },
   };

@@ -44,10 +44,48 @@ export async function takeRanks(
   key: Uint8Array,
   path: string,
 ): Promise<void> {
+  await setRanks(connection, unit, givenRanksSql(unit, key, path));
+}
+
+function givenRanksSql(unit: string, key: Uint8Array, path: string): string {
   const name = quoteName(unit);
   const rows = `SELECT rowid AS id FROM segment.data WHERE ${name} IS NOT NULL ORDER BY ${name}, ${chanceSql(key)}, rowid`;
   const ranks = `read_csv(${quoteText(path)}, auto_detect = false, header = false, parallel = false, columns = {'rank': 'UTINYINT'})`;
-  await setRanks(connection, unit, `SELECT id, rank FROM (${rows}) POSITIONAL JOIN ${ranks}`);
+  return `SELECT id, rank FROM (${rows}) POSITIONAL JOIN ${ranks}`;
+}
+
+/**
+ * The same for a segment that several versions share and nobody writes to: a database of its own at `target`, whose `data` has for each of the
+ * segment's rows, in their order, a row of ranks.
+ */
+export async function writeRanksBeside(
+  connection: DuckDBConnection,
+  given: readonly { readonly unit: string; readonly path: string }[],
+  key: Uint8Array,
+  target: string,
+): Promise<void> {
+  await connection.run(`ATTACH ${quoteText(target)} AS beside (STORAGE_VERSION 'v1.5.0')`);
+  const names = given.map(({ unit }) => quoteName(twinName('rank', unit)));
+  await connection.run(`CREATE TABLE beside.data (${names.map((name) => `${name} UTINYINT`).join(', ')})`);
+  for (const [place, { unit, path }] of given.entries()) {
+    await connection.run(`CREATE TEMP TABLE given_${place} AS ${givenRanksSql(unit, key, path)}`);
+  }
+  const reader = await connection.runAndReadAll('SELECT count(*) FROM segment.data');
+  const rows = Number(reader.getRows()[0]?.[0]);
+  for (let from = 0; from < rows; from += SLICE_ROWS) {
+    const slice = `BETWEEN ${String(from)} AND ${String(from + SLICE_ROWS - 1)}`;
+    const joins = given.map(
+      (_, place) => `LEFT JOIN (FROM given_${place} WHERE id ${slice}) AS g${place} ON g${place}.id = s.id`,
+    );
+    const ranks = given.map((_, place) => `coalesce(g${place}.rank, 0)`).join(', ');
+    await connection.run(
+      `INSERT INTO beside.data SELECT ${ranks} FROM (SELECT rowid AS id FROM segment.data WHERE rowid ${slice}) AS s ${joins.join(' ')} ORDER BY s.id`,
+    );
+  }
+  const written = await connection.runAndReadAll('SELECT count(*) FROM beside.data');
+  assert(Number(written.getRows()[0]?.[0]) === rows, 'each row of the segment has its ranks');
+  for (const place of given.keys()) await connection.run(`DROP TABLE given_${place}`);
+  await connection.run('CHECKPOINT beside; DETACH beside');
 }
 
 /** WHY in slices: what an update holds until its checkpoint is no part of the engine's own memory limit. */

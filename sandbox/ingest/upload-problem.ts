@@ -40,6 +40,24 @@ export const UPLOAD_PROBLEMS = {
 } as const;
 export type UploadProblem = keyof typeof UPLOAD_PROBLEMS;
 
+/** Why rows cannot be added to a version: the fact `problem` of UPLOAD_APPEND. */
+export const APPEND_PROBLEMS = {
+  'no-base': { zh: '该表还没有可追加的版本', en: 'the table has no version yet' },
+  'other-base': { zh: '当前版本不是所指定的版本', en: 'the current version is another one' },
+  encrypted: { zh: '含加密列的表按整体签名', en: 'a table with encrypted columns is signed as a whole' },
+  'no-rows': { zh: '没有可追加的行', en: 'it adds no rows' },
+  'row-keys': {
+    zh: '当前版本由较早的引擎存储，其行键不可比较',
+    en: 'the current version was stored by another engine, and keys of its rows do not compare',
+  },
+  segments: { zh: '追加次数已达上限', en: 'rows were appended too many times' },
+} as const;
+export type AppendProblem = keyof typeof APPEND_PROBLEMS;
+
+export function appendError(problem: AppendProblem): AppError {
+  return new AppError('UPLOAD_APPEND', { problem });
+}
+
 const CSV_ACCEPTED = 'CSV (UTF-8 or GB18030; comma, semicolon, tab or |; LF or CRLF; a header line)';
 const PARQUET_ACCEPTED = 'Parquet with flat columns';
 

@@ -14,6 +14,8 @@ import type { IngestWorker } from './worker-client.ts';
  */
 export interface WaitingSegments {
   hold(outcome: Pick<SealOutcome, 'file' | 'rows'>): Promise<void>;
+  /** One that the version shares: it stays as it is, and gets its ranks beside it. `place`: of all its segments. */
+  holdShared(file: string, rows: number, place: number): void;
   /** For the rows of one column, run by run, as all segments have them in order. */
   ranksOf(column: string): Promise<TakeRank>;
   /** Gives all rows their ranks, and the segments to the vault. */
@@ -22,9 +24,9 @@ export interface WaitingSegments {
 }
 
 export interface WaitingOptions {
-  /** A worker that has done nothing yet; the one before has ended. WHY: an engine keeps memory of what it has written. */
+  /** A worker that has done nothing yet; the one before has ended. WHY not one for all: an engine keeps memory of what it has written. */
   readonly freshWorker: () => Promise<Pick<IngestWorker, 'rank'>>;
-  readonly writer: Pick<VersionWriter, 'addSegment'>;
+  readonly writer: Pick<VersionWriter, 'addSegment' | 'addRanks'>;
   /** The folder shared with the worker. */
   readonly dir: string;
   /** On disk. */
@@ -32,30 +34,56 @@ export interface WaitingOptions {
   readonly spoolKey: Uint8Array;
 }
 
+interface Waiting {
+  readonly file: string;
+  readonly rows: number;
+  /** Its place among the segments that the version shares; null where it is new. */
+  readonly shared: number | null;
+}
+
 const BLOCK_BYTES = 64 * 1024;
+/** Where a worker puts the ranks of a shared segment. */
+const BESIDE = 'beside.duckdb';
+/** Rows that one worker ranks, beyond those of its first segment. */
+const WORKER_ROWS_MAX = 4_000_000;
 /** One rank as a line of text. */
 const LINES = Array.from({ length: RANK_LAST + 1 }, (_, rank) => Buffer.from(`${String(rank).padStart(3, '0')}\n`));
 const LINE_BYTES = 4;
 
 export function createWaitingSegments(options: WaitingOptions): WaitingSegments {
   const { freshWorker, writer, dir, spoolDir, spoolKey } = options;
-  const segments: { readonly file: string; readonly rows: number }[] = [];
+  const segments: Waiting[] = [];
   const ranks: { readonly column: string; readonly lists: readonly RankList[] }[] = [];
 
-  const takeOne = async ({ file, rows }: (typeof segments)[number], index: number): Promise<void> => {
-    const path = join(dir, file);
-    await copyInto(path, openSealedFile(spoolKey, file, join(spoolDir, file)));
-    await rm(join(spoolDir, file));
+  let worker: Pick<IngestWorker, 'rank'> | null = null;
+  let rowsOfWorker = 0;
+  /** A worker that has written little yet. */
+  const workerFor = async (rows: number): Promise<Pick<IngestWorker, 'rank'>> => {
+    if (worker === null || rowsOfWorker + rows > WORKER_ROWS_MAX) {
+      worker = await freshWorker();
+      rowsOfWorker = 0;
+    }
+    rowsOfWorker += rows;
+    return worker;
+  };
+
+  const takeOne = async ({ file, rows, shared }: Waiting, index: number): Promise<void> => {
+    const path = join(dir, shared === null ? file : BESIDE);
+    if (shared === null) {
+      await copyInto(path, openSealedFile(spoolKey, file, join(spoolDir, file)));
+      await rm(join(spoolDir, file));
+    }
     const files = ranks.map(({ column, lists }, position) => ({
       column,
       file: `ranks-${position}`,
       list: lists[index]!,
     }));
     for (const one of files) await copyInto(join(dir, one.file), one.list.read());
-    const worker = await freshWorker();
-    await worker.rank({ file, ranks: files.map((one) => ({ column: one.column, file: one.file })) });
+    const given = files.map((one) => ({ column: one.column, file: one.file }));
+    await (await workerFor(rows)).rank({ file, beside: shared === null ? null : BESIDE, ranks: given });
     for (const one of files) await rm(join(dir, one.file));
-    await writer.addSegment(path, rows);
+    if (shared === null) await writer.addSegment(path, rows);
+    else await writer.addRanks(shared, path);
     await rm(path);
   };
 
@@ -63,7 +91,10 @@ export function createWaitingSegments(options: WaitingOptions): WaitingSegments 
     async hold({ file, rows }) {
       await sealFile(spoolKey, file, join(dir, file), join(spoolDir, file), { durable: false });
       await rm(join(dir, file));
-      segments.push({ file, rows });
+      segments.push({ file, rows, shared: null });
+    },
+    holdShared(file, rows, place) {
+      segments.push({ file, rows, shared: place });
     },
     async ranksOf(column) {
       const paths = segments.map((_, index) => join(spoolDir, `ranks-${ranks.length}-${index}`));

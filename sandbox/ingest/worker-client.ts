@@ -19,7 +19,9 @@ import { ROOM_LIMITS, type RoomLimits, watchRoom } from './work-room.ts';
 export interface IngestWorker {
   append(chunk: Omit<CsvChunk, 'id'> | Omit<ParquetChunk, 'id'>): Promise<AppendOutcome>;
   seal(runs: boolean): Promise<SealOutcome>;
-  rank(request: Pick<RankRequest, 'file' | 'ranks'>): Promise<void>;
+  /** What `seal` tells, of a segment of the base. */
+  review(file: string): Promise<SealOutcome>;
+  rank(request: Omit<RankRequest, 'kind' | 'id'>): Promise<void>;
   /** SIGKILL; resolves when the process is gone. */
   end(): Promise<void>;
 }
@@ -28,6 +30,8 @@ export interface IngestWorkerOptions extends Pick<OpenRequest, 'columns' | 'twin
   readonly tier: IsolationTier;
   /** The shared folder, private and on tmpfs; the worker's only writable place. */
   readonly dir: string;
+  /** Plain files of the version that is appended to; the worker only reads them. Default: none. */
+  readonly baseDir?: string | null;
   readonly threads: number;
   /** Of the engine; the process may have 1 GiB more, and then allocation fails. */
   readonly memoryMb: number;
@@ -43,15 +47,18 @@ const PROCESS_OVERHEAD_MB = 1024;
 /** @throws AppError SANDBOX_FAILED, SANDBOX_MEMORY, SANDBOX_TIMEOUT, UPLOAD_FORMAT, from every call */
 export function startIngestWorker(options: IngestWorkerOptions): IngestWorker {
   const mount = { source: options.dir, target: '/data', writable: true };
+  // INVARIANT: read-only. Jobs read these very files meanwhile.
+  const base = options.baseDir == null ? null : { source: options.baseDir, target: '/base', writable: false };
   const child = spawnIsolated(options.tier, {
     entry: ENTRY,
-    mounts: [mount],
+    mounts: base === null ? [mount] : [mount, base],
     dataMbMax: options.memoryMb + PROCESS_OVERHEAD_MB,
   });
   const channel = openChannel<IngestRequest, IngestReply>(child, (message) => message as IngestReply);
   const dir = pathInside(options.tier, mount);
+  const baseDir = base && pathInside(options.tier, base);
   const { columns, twins, rowSalt, rankKey, threads, memoryMb } = options;
-  channel.tell({ kind: 'open', dir, columns, twins, rowSalt, rankKey, threads, memoryMb });
+  channel.tell({ kind: 'open', dir, baseDir, columns, twins, rowSalt, rankKey, threads, memoryMb });
   const room = options.room ?? ROOM_LIMITS;
   let isOverRoom = false;
   const endWatch = watchRoom(options.dir, room, () => {
@@ -91,8 +98,14 @@ export function startIngestWorker(options: IngestWorkerOptions): IngestWorker {
       assert(reply.kind === 'sealed', 'a seal is answered by its outcome');
       return reply.outcome;
     },
-    async rank({ file, ranks }) {
-      const reply = await request((requestId) => ({ kind: 'rank', id: requestId, file, ranks }));
+    async review(file) {
+      const reply = await request((requestId) => ({ kind: 'review', id: requestId, file }));
+      throwIfFailed(reply, options.memoryMb);
+      assert(reply.kind === 'sealed', 'a review is answered by its outcome');
+      return reply.outcome;
+    },
+    async rank(wanted) {
+      const reply = await request((requestId) => ({ kind: 'rank', id: requestId, ...wanted }));
       throwIfFailed(reply, options.memoryMb);
       assert(reply.kind === 'ranked', 'ranks are taken, or it fails');
     },

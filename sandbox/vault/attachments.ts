@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, open, readFile } from 'node:fs/promises';
+import { lstat, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, assert } from '#policies/stored-tables';
+import { assert } from '#policies/stored-tables';
 import { type VersionName, versionLabel } from './data-key.ts';
 import type { KeyWrapper } from './key-wrapper.ts';
-import { fileContext, KEY_FILE, readManifest, type SegmentInfo } from './manifest.ts';
+import { type SegmentInfo, segmentInfo, type VersionFile, withVersion } from './manifest.ts';
 import { checkFreeBytes, type ScratchDir } from './private-dir.ts';
 import { openSealedFile, writeFully } from './sealed-file.ts';
 import type { WorkPlaces } from './work-places.ts';
@@ -20,15 +20,18 @@ export interface AttachedVersion {
   readonly dir: string;
   /** Absolute paths of the plain DuckDB files, in the order of the segments; each holds a table `data`. */
   readonly files: readonly string[];
+  /**
+   * By segment: another such file, whose `data` has the ranks of the segment's rows in this version, row by row; null where those in the
+   * segment hold.
+   */
+  readonly rankFiles: readonly (string | null)[];
   readonly segments: readonly SegmentInfo[];
   /** Lets go. The last one wipes the copy. Harmless when called twice. */
   release(): Promise<void>;
 }
 
-interface Copy {
+interface Copy extends Pick<AttachedVersion, 'files' | 'rankFiles' | 'segments'> {
   readonly scratch: ScratchDir;
-  readonly files: readonly string[];
-  readonly segments: readonly SegmentInfo[];
 }
 
 interface Holding {
@@ -76,9 +79,9 @@ export function createAttachments(
     },
     async holdsFile({ dev, ino }) {
       const copies = await Promise.all([...alive].map(({ copy }) => copy.catch(() => null)));
-      const files = copies.flatMap((copy) => copy?.files ?? []);
-      const found = await Promise.all(files.map((file) => lstat(file).catch(() => null)));
-      return found.some((status) => status?.ino === ino && status.dev === dev);
+      const files = copies.flatMap((copy) => (copy === null ? [] : [...copy.files, ...copy.rankFiles]));
+      const found = await Promise.all(files.map((file) => file && lstat(file).catch(() => null)));
+      return found.some((status) => status && status.ino === ino && status.dev === dev);
     },
     async attach(name) {
       const label = versionLabel(name);
@@ -99,7 +102,8 @@ export function createAttachments(
           released = true;
           await letGo(label, held);
         };
-        return { ...name, dir: copy.scratch.dir, files: copy.files, segments: copy.segments, release };
+        const { scratch, files, rankFiles, segments } = copy;
+        return { ...name, dir: scratch.dir, files, rankFiles, segments, release };
       } catch (error) {
         await letGo(label, held);
         throw error;
@@ -115,50 +119,43 @@ async function decryptVersion(
   name: VersionName,
   work: WorkPlaces,
 ): Promise<Copy> {
-  const source = join(places.versions, versionLabel(name));
-  const dataKey = await readDataKey(keys, name, source);
-  const { segments } = await readManifest(dataKey, name, source);
-  await checkFreeBytes(
-    places.attached,
-    segments.reduce((sum, segment) => sum + segment.bytes, 0),
-  );
-  const scratch = await work.make(places.attached, `${versionLabel(name)}.${randomUUID()}`);
-  try {
-    const files: string[] = [];
-    for (const segment of segments) {
-      const file = join(scratch.dir, segment.name.replace(/\.seg$/, '.duckdb'));
-      await decryptFile(dataKey, fileContext(name, segment.name), join(source, segment.name), file);
-      files.push(file);
+  return await withVersion({ versions: places.versions, keys }, name, async ({ segments, fileOf, ranksOf }) => {
+    const sealed = segments.map((segment) => ({ file: fileOf(segment), ranks: ranksOf(segment) }));
+    await checkFreeBytes(
+      places.attached,
+      sealed.reduce((sum, { file, ranks }) => sum + file.bytes + (ranks?.bytes ?? 0), 0),
+    );
+    const scratch = await work.make(places.attached, `${versionLabel(name)}.${randomUUID()}`);
+    try {
+      const files: string[] = [];
+      const rankFiles: (string | null)[] = [];
+      for (const { file, ranks } of sealed) {
+        files.push(await decryptFile(file, scratch.dir));
+        rankFiles.push(ranks && (await decryptFile(ranks, scratch.dir)));
+      }
+      return { scratch, files, rankFiles, segments: segments.map(segmentInfo) };
+    } catch (error) {
+      await scratch.wipe();
+      throw error;
     }
-    return { scratch, files, segments };
-  } catch (error) {
-    await scratch.wipe();
-    throw error;
-  } finally {
-    dataKey.fill(0);
-  }
-}
-
-/** A missing key is a destroyed or damaged version: both look the same. */
-async function readDataKey(keys: KeyWrapper, name: VersionName, dir: string): Promise<Buffer> {
-  const wrapped = await readFile(join(dir, KEY_FILE)).catch((error: unknown) => {
-    throw new AppError('VAULT_CORRUPT', {}, null, error);
   });
-  return await keys.unwrap(wrapped, versionLabel(name));
 }
 
-async function decryptFile(dataKey: Uint8Array, context: string, source: string, target: string): Promise<void> {
-  const plain = await open(target, 'wx', 0o600);
+/** @returns the path of the plain file. */
+async function decryptFile({ source, plain, key, context }: VersionFile, dir: string): Promise<string> {
+  const target = join(dir, plain);
+  const file = await open(target, 'wx', 0o600);
   let writing: Promise<void> = Promise.resolve();
   try {
-    for await (const chunk of openSealedFile(dataKey, context, source)) {
+    for await (const chunk of openSealedFile(key, context, source)) {
       await writing;
-      writing = writeFully(plain, [chunk]); // while the next chunk is deciphered
+      writing = writeFully(file, [chunk]); // while the next chunk is deciphered
       writing.catch(() => undefined);
     }
     await writing;
+    return target;
   } finally {
     await Promise.allSettled([writing]);
-    await plain.close();
+    await file.close();
   }
 }

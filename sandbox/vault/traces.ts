@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type VersionName, versionLabel } from './data-key.ts';
 import type { KeyWrapper } from './key-wrapper.ts';
-import { fileContext, KEY_FILE, readManifest } from './manifest.ts';
+import { KEY_FILE, withVersion } from './manifest.ts';
 import { openSealedFile } from './sealed-file.ts';
 
 /**
@@ -37,41 +37,30 @@ export async function tracesOf(versions: string, name: VersionName, keys: KeyWra
   const dir = join(versions, versionLabel(name));
   const wrappedKey = await readFile(join(dir, KEY_FILE)).catch(() => null);
   const pages = new Map<number, Set<string>>();
-  let pageCount = 0;
-  if (wrappedKey !== null) {
-    // WHY a failure is passed over: a damaged version must be erasable too. The certificate says how many pages were known.
-    pageCount = await readPages(
-      dir,
-      name,
-      await keys.unwrap(wrappedKey, versionLabel(name)).catch(() => null),
-      pages,
-    ).catch(() => 0);
-  }
+  // WHY a failure is passed over: a damaged version must be erasable too. The certificate says how many pages were known.
+  const pageCount = await readPages(versions, name, keys, pages).catch(() => 0);
   return { label: versionLabel(name), wrappedKey, pages, pageCount };
 }
 
-async function readPages(
-  dir: string,
+function readPages(
+  versions: string,
   name: VersionName,
-  dataKey: Buffer | null,
+  keys: KeyWrapper,
   pages: Map<number, Set<string>>,
 ): Promise<number> {
-  if (dataKey === null) return 0;
-  let count = 0;
-  try {
-    for (const segment of (await readManifest(dataKey, name, dir)).segments) {
-      const stride = Math.max(1, Math.floor(segment.bytes / PAGE_BYTES / PAGES_PER_FILE_MAX));
+  return withVersion({ versions, keys }, name, async ({ segments, fileOf }) => {
+    let count = 0;
+    for (const { source, key, context, bytes } of segments.map(fileOf)) {
+      const stride = Math.max(1, Math.floor(bytes / PAGE_BYTES / PAGES_PER_FILE_MAX));
       let page = 0;
-      for await (const chunk of openSealedFile(dataKey, fileContext(name, segment.name), join(dir, segment.name))) {
+      for await (const chunk of openSealedFile(key, context, source)) {
         for (let at = 0; at + PAGE_BYTES <= chunk.length; at += PAGE_BYTES, page += 1) {
           if (page % stride === 0 && keepPage(chunk.subarray(at, at + PAGE_BYTES), pages)) count += 1;
         }
       }
     }
     return count;
-  } finally {
-    dataKey.fill(0);
-  }
+  });
 }
 
 function keepPage(page: Buffer, pages: Map<number, Set<string>>): boolean {

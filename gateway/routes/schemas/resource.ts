@@ -210,7 +210,12 @@ const QualitySchema = z
 
 export const IngestReportSchema = z
   .object({
-    rows: z.int().min(0),
+    rows: z.int().min(0).openapi({ description: 'of the whole version' }),
+    appended: z
+      .object({ base: z.int().min(1), rows: z.int().min(0) })
+      .nullable()
+      .default(null)
+      .openapi({ description: 'rows that were added, and to which version; null where the file was the whole table' }),
     rejectedRows: z.int().min(0),
     rejected: z
       .array(RejectedRowSchema)
@@ -259,6 +264,19 @@ export const UploadQuerySchema = z.strictObject({
       maximum: 1,
       default: 0.5,
       description: 'the upload fails, and leaves nothing, when a larger share of rows is rejected',
+    }),
+});
+export const AppendQuerySchema = UploadQuerySchema.extend({
+  mode: z.literal('append').openapi({ description: 'a file that replaces the table goes by PUT' }),
+  base: z
+    .string()
+    .regex(/^[1-9]\d{0,14}$/)
+    .transform(Number)
+    .optional()
+    .openapi({
+      type: 'integer',
+      description:
+        'the version that the rows are added to: refused where the current one is another, so that a request can be repeated safely',
     }),
 });
 export const UploadHeadersSchema = z.object({

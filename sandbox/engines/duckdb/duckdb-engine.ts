@@ -1,8 +1,15 @@
 import assert, { AssertionError } from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { ROW_KEY_COLUMN, type TableData } from '#policies/stored-tables';
-import { EngineError, type GrantedView, isOutOfMemory, type QueryEngine, type ScratchTable } from '../engine.ts';
+import { ROW_KEY_COLUMN, type TableData, twinName } from '#policies/stored-tables';
+import {
+  EngineError,
+  type GrantedView,
+  isOutOfMemory,
+  type QueryEngine,
+  type ScratchTable,
+  type ViewSegment,
+} from '../engine.ts';
 import { decode } from './decode.ts';
 import { type EngineLimits, lockDown, lockedInstance, startInstance } from './lock-down.ts';
 import { openPlanCache, type PlanCache } from './plan-cache.ts';
@@ -86,19 +93,37 @@ export function openDuckDbEngine(limits: EngineLimits): QueryEngine {
 }
 
 async function attachViews(connection: DuckDBConnection, views: readonly GrantedView[]): Promise<void> {
-  for (const { name, columns, files } of views) {
-    assert(columns.length > 0 && files.length > 0, 'a granted view has columns and files');
+  for (const { name, columns, segments } of views) {
+    assert(columns.length > 0 && segments.length > 0, 'a granted view has columns and segments');
     // WHY whatever the grant: the disclosure control needs to know which rows stand behind a value.
-    const list = [...columns, ROW_KEY_COLUMN].map(identifier).join(', ');
-    const segments: string[] = [];
-    for (const file of files) {
-      // WHY random: a segment holds every column; a name that nobody can guess leaves the view as the way in.
-      const segment = identifier(`segment_${randomBytes(16).toString('hex')}`);
-      await connection.run(`ATTACH '${file.replaceAll("'", "''")}' AS ${segment} (READ_ONLY)`);
-      segments.push(`SELECT ${list} FROM ${segment}.data`);
-    }
-    await connection.run(`CREATE VIEW ${identifier(name)} AS ${segments.join(' UNION ALL ')}`);
+    const shown = [...columns, ROW_KEY_COLUMN];
+    const parts: string[] = [];
+    for (const segment of segments) parts.push(await selectSegment(connection, shown, segment));
+    await connection.run(`CREATE VIEW ${identifier(name)} AS ${parts.join(' UNION ALL ')}`);
   }
+}
+
+async function selectSegment(
+  connection: DuckDBConnection,
+  columns: readonly string[],
+  { file, ranks }: ViewSegment,
+): Promise<string> {
+  const data = await attachFile(connection, file);
+  if (ranks === null || !columns.some(isRank)) return `SELECT ${columns.map(identifier).join(', ')} FROM ${data}.data`;
+  const beside = await attachFile(connection, ranks);
+  const list = columns.map((column) => `${isRank(column) ? 'beside' : 'own'}.${identifier(column)}`);
+  return `SELECT ${list.join(', ')} FROM ${data}.data AS own POSITIONAL JOIN ${beside}.data AS beside`;
+}
+
+/** No declared name begins with `_`. */
+const RANK_PREFIX = twinName('rank', '');
+const isRank = (column: string): boolean => column.startsWith(RANK_PREFIX);
+
+/** WHY a random name: a segment holds every column; one that nobody can guess leaves the view as the way in. */
+async function attachFile(connection: DuckDBConnection, file: string): Promise<string> {
+  const name = identifier(`segment_${randomBytes(16).toString('hex')}`);
+  await connection.run(`ATTACH '${file.replaceAll("'", "''")}' AS ${name} (READ_ONLY)`);
+  return name;
 }
 
 function identifier(name: string): string {

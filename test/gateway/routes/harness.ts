@@ -88,7 +88,12 @@ export async function openHarness({
     jobs,
     resources: createResourceService({ store, carryOut: () => undefined }),
     uploads: createUploadService({ store, ingest, destroy: () => Promise.resolve() }),
-    destructions: createDestructionService({ store, eraser: NO_DATA, failed: (error) => bugs.push(error) }),
+    destructions: createDestructionService({
+      store,
+      eraser: NO_DATA,
+      cutOff: () => Promise.resolve(),
+      failed: (error) => bugs.push(error),
+    }),
     plans: createPlanService({ store }),
     partyKeys: createPartyKeyService({ store }),
     grants: createGrantService({ store, home: log.verifierKey, jobs: { stopFallen: () => Promise.resolve(0) } }),

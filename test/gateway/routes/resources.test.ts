@@ -28,6 +28,7 @@ beforeEach(async () => {
         bytes: 3,
       };
       const rest = {
+        appended: null,
         encoding: 'utf-8' as const,
         delimiter: ',',
         rowsPerUnitMax: { enterprise: 2 },
