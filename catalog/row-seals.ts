@@ -26,6 +26,7 @@ import {
   products,
   resources,
   resourceVersions,
+  retentionRules,
 } from './schema.ts';
 
 /**
@@ -56,6 +57,7 @@ export const SEALED_TABLES = {
   product_decisions: productDecisions,
   consent_keys: consentKeys,
   consent_withdrawals: consentWithdrawals,
+  retention_rules: retentionRules,
 } as const;
 /**
  * All that a custodian decides by. WHY the ledger too, which a gateway holds against its log alone: here it is small.

@@ -323,6 +323,12 @@ export const destructions = sqliteTable(
   (table) => [primaryKey({ columns: [table.resource, table.version] })],
 );
 
+export const retentionRules = sqliteTable('retention_rules', {
+  resource: text('resource').primaryKey(),
+  versionsMax: integer('versions_max').notNull(),
+  daysMax: integer('days_max'),
+});
+
 export const custodyPackages = sqliteTable(
   'custody_packages',
   {

@@ -47,6 +47,8 @@ export interface Store {
    * @throws AppError `STORE_FAILED` where that could not be had; to be tried again.
    */
   purge(): Promise<void>;
+  /** Writes everything into the file and leaves nothing in the log beside it: what was overwritten is gone from both. */
+  truncateLog(): Promise<void>;
   /** Commits what is queued, then closes and gives up the home. */
   close(): void;
 }
@@ -114,6 +116,16 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
   const walSync = reader === writer ? null : openWalSync(options.path, writer.client, reader.client);
   const { onBatch, onFailure } = options;
   const queue = createCommitQueue(writer, { beforeBatch, beforeCommit, walSync, onBatch, onFailure });
+  const truncateLog = async (): Promise<void> => {
+    // SAD PATH: a reader of this moment holds the log file up; once it is done, the next try passes.
+    for (let tries = 0; tries < PURGE_TRIES; tries += 1) {
+      await queue.commit(() => undefined);
+      const [state] = writer.client.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+      if (state?.busy !== 1) return;
+      await new Promise((resolve) => setTimeout(resolve, PURGE_PAUSE_MS));
+    }
+    throw new AppError('STORE_FAILED');
+  };
   return {
     read(work) {
       assert(!queue.working(), 'inside commit, read from tx');
@@ -128,15 +140,9 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
     indexed: () => indexer.reach(entryCount(reader)),
     async purge() {
       await indexer.remake();
-      // SAD PATH: a reader of this moment holds the log file up; once it is done, the next try passes.
-      for (let tries = 0; tries < PURGE_TRIES; tries += 1) {
-        await queue.commit(() => undefined);
-        const [state] = writer.client.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
-        if (state?.busy !== 1) return;
-        await new Promise((resolve) => setTimeout(resolve, PURGE_PAUSE_MS));
-      }
-      throw new AppError('STORE_FAILED');
+      await truncateLog();
     },
+    truncateLog,
     close() {
       queue.close();
       indexer.close();

@@ -14,6 +14,7 @@ import type { PlanService } from './plans/plan-service.ts';
 import type { ProductService } from './products/product-service.ts';
 import type { DestructionService } from './resources/destruction-service.ts';
 import type { ResourceService } from './resources/resource-service.ts';
+import type { RetentionService } from './resources/retention-service.ts';
 import type { UploadService } from './resources/upload-service.ts';
 import type { ConsentService } from './verify/consent-service.ts';
 import type { LookupService } from './verify/lookup-service.ts';
@@ -57,6 +58,7 @@ export interface AppDeps {
   readonly resources: ResourceService;
   readonly uploads: UploadService;
   readonly destructions: DestructionService;
+  readonly retention: RetentionService;
   readonly plans: PlanService;
   readonly partyKeys: PartyKeyService;
   readonly grants: GrantService;

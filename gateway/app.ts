@@ -22,6 +22,7 @@ import { registerProducts } from './routes/products.ts';
 import { requestInvalid, sentencesOf } from './routes/request-invalid.ts';
 import { registerResourceData } from './routes/resource-data.ts';
 import { registerResources } from './routes/resources.ts';
+import { registerRetention } from './routes/retention.ts';
 import { type RouteTable, routeTable } from './routes/route-table.ts';
 import { createMetrics } from './telemetry.ts';
 
@@ -47,6 +48,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   registerResources(app, deps);
   registerResourceData(app, deps);
   registerDestructions(app, deps);
+  registerRetention(app, deps);
   registerPlans(app, deps);
   registerBudgets(app, deps);
   registerPrivacyRegister(app, deps);

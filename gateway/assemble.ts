@@ -59,6 +59,7 @@ import { createProductService } from './products/product-service.ts';
 import { createDestructionService } from './resources/destruction-service.ts';
 import { createDataEraser } from './resources/erase-data.ts';
 import { createResourceService } from './resources/resource-service.ts';
+import { createRetentionService } from './resources/retention-service.ts';
 import { createUploadService } from './resources/upload-service.ts';
 import { createMetrics } from './telemetry.ts';
 import { createConsentService } from './verify/consent-service.ts';
@@ -193,6 +194,13 @@ export async function assemble(
     cutOff: uploads.cutOff,
     failed: (error) => events.bug(randomUUID(), error),
   });
+  const retention = createRetentionService({
+    store,
+    now,
+    resultDaysMax: config.resultDaysMax,
+    carryOut: destructions.carryOut,
+    failed: (error) => events.bug(randomUUID(), error),
+  });
   const drain = async () => {
     await Promise.all([jobs.close(), uploads.close()]);
   };
@@ -209,6 +217,7 @@ export async function assemble(
     resources: createResourceService({ store, carryOut: () => void destructions.carryOut() }),
     uploads,
     destructions,
+    retention,
     plans: createPlanService({ store }),
     partyKeys: createPartyKeyService({ store }),
     grants: createGrantService({ store, home: log.verifierKey, jobs }),
@@ -230,7 +239,7 @@ export async function assemble(
     readiness: async () => ({ store: true, sandbox: sandbox.stats().workers > 0, log: log.checkpoint().size > 0 }),
     onBug: events.bug,
   };
-  void destructions.carryOut();
+  void destructions.carryOut().then(retention.sweep);
   return {
     app: createApp(deps),
     deps,
@@ -243,6 +252,7 @@ export async function assemble(
       await drain();
       endGauges();
       cosigned?.close();
+      await retention.close();
       await destructions.close();
       await closeAll(sandbox, log, store);
     },

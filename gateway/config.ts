@@ -63,6 +63,8 @@ export interface Config {
   readonly audience: string;
   readonly oidc: OidcConfig | null;
   readonly masterKey: MasterKeySource;
+  /** Days for which results of jobs are kept. */
+  readonly resultDaysMax: number;
   readonly logLevel: ConfigValue<'SLUICE_LOG_LEVEL'>;
   /** Null: nobody cosigns the log. */
   readonly witness: WitnessConfig | null;
@@ -121,6 +123,7 @@ export function readConfig(env: Environment, machine: MachineFacts = thisMachine
     audience: read('SLUICE_OIDC_AUDIENCE') ?? DEFAULTS.audience,
     oidc: readOidc(read, production),
     masterKey: readMasterKey(read, { production, home, cwd: machine.cwd }),
+    resultDaysMax: read('SLUICE_RESULT_DAYS') ?? 365,
     logLevel: read('SLUICE_LOG_LEVEL') ?? 'info',
     witness: readWitness(read),
     custodian: readCustodian(read),

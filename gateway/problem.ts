@@ -7,7 +7,7 @@ import { CATALOGUES, FILLINGS, type Language } from './messages/language.ts';
 import { fillTemplate } from './messages/message.ts';
 
 /** HTTP statuses that a problem can have. */
-export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 406 | 408 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
+export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 406 | 408 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503;
 
 /** The one place where codes become HTTP. Typed by the closed list: a code without a status does not compile. */
 export const STATUS_OF: Readonly<Record<ErrorCode, ProblemStatus>> = {
@@ -63,6 +63,8 @@ export const STATUS_OF: Readonly<Record<ErrorCode, ProblemStatus>> = {
   JOB_NOT_FOUND: 404,
   JOB_STATE: 409,
   JOB_CANCELLED: 409,
+  RESULT_EXPIRED: 410,
+  VERSION_DESTROYED: 410,
   JOB_ABORTED: 503,
   BUDGET_EXHAUSTED: 403,
   IDEMPOTENCY_CONFLICT: 409,

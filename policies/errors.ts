@@ -97,6 +97,8 @@ export const CATALOG_ERROR_CODES = [
   'JOB_NOT_FOUND', // id
   'JOB_STATE', // id, state, accepted
   'JOB_CANCELLED', // (none): by its owner, by a freeze or by a shutdown
+  'RESULT_EXPIRED', // id: the time for which results are kept is over
+  'VERSION_DESTROYED', // id: of a table that the job was to read
   'JOB_ABORTED', // (none): the gateway stopped while the job ran; it is charged
   'FREEZE_NOT_FOUND', // id
   'FREEZE_STATE', // id, state, accepted

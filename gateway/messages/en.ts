@@ -267,6 +267,16 @@ export const EN: MessageCatalogue = {
     detail: 'the job was stopped before it ended; what it had reserved stays charged',
     hint: 'submit it again if it is still wanted',
   },
+  RESULT_EXPIRED: {
+    title: 'the result is no longer kept',
+    detail: 'the time for which results are kept is over: the result of job `{id}` is destroyed',
+    hint: 'ask again; the receipt and the log entry of the job stay',
+  },
+  VERSION_DESTROYED: {
+    title: 'the data was destroyed meanwhile',
+    detail: '`{id}`, which the job was to read, is destroyed',
+    hint: 'ask again: a new job reads the current version, where there is one',
+  },
   JOB_ABORTED: {
     title: 'the gateway stopped while the job ran',
     detail: 'the job was cut off by a stop of the gateway; nothing of it was released and it stays charged',

@@ -265,6 +265,16 @@ export const ZH_CN: MessageCatalogue = {
     detail: '作业在结束前被停止；已预留的额度照常计费',
     hint: '如仍需要，请重新提交',
   },
+  RESULT_EXPIRED: {
+    title: '结果已过保存期',
+    detail: '结果的保存期已过：作业 `{id}` 的结果已销毁',
+    hint: '请重新提交；该作业的回执与日志记录仍然保留',
+  },
+  VERSION_DESTROYED: {
+    title: '数据已被销毁',
+    detail: '作业所要读取的 `{id}` 已被销毁',
+    hint: '请重新提交：新作业将读取当前版本（如有）',
+  },
   JOB_ABORTED: {
     title: '作业运行时网关停止',
     detail: '作业因网关停止而中断；未发布任何内容，额度照常计费',

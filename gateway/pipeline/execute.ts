@@ -18,6 +18,7 @@ import type { OpeningPurpose } from '../custodian/custodian-client.ts';
 import type { CustodyProof } from '../custodian/custody-proof.ts';
 import type { Admission } from './admit.ts';
 import type { PipelineDeps } from './deps.ts';
+import { requireData } from './record.ts';
 import type { JobArrival } from './run-job.ts';
 
 /** An answer, what the guard has to remember of it, and what the custodian put its name to. */
@@ -41,7 +42,7 @@ export function execute(
     deadlineMs: Math.min(arrival.request.options.deadlineMs ?? deps.deadlineMs, deps.deadlineMs),
     signal: arrival.signal,
   };
-  return deps.sandbox.run(job, async (session) => {
+  const answer = deps.sandbox.run(job, async (session) => {
     const { profile, noiseSecret, privacyNoise, guard: memory } = deps;
     const policy = { profile, noiseSecret, privacyNoise, answer: arrival.id, memory };
     const custody: CustodyProof[] = [];
@@ -63,6 +64,13 @@ export function execute(
       memory.forget(cells.guard);
       throw error;
     }
+  });
+  return answer.catch((error: unknown) => {
+    // A version that was destroyed while the job waited for its turn cannot be opened any more.
+    if (error instanceof AppError && error.code === 'VAULT_CORRUPT') {
+      deps.store.read((db) => requireData(db, compiled.uses));
+    }
+    throw error;
   });
 }
 

@@ -5,6 +5,7 @@ import {
   createJob,
   type Db,
   findJob,
+  findVersion,
   finishJob,
   getJob,
   type Job,
@@ -68,7 +69,7 @@ export interface Answer {
   readonly guard: GuardEntry | null;
 }
 
-/** [job + budget + intent]. Errors: IDEMPOTENCY_CONFLICT, BUDGET_EXHAUSTED, POLICY_FROZEN, what admission throws; then nothing has happened. */
+/** [job + budget + intent]. Errors: IDEMPOTENCY_CONFLICT, BUDGET_EXHAUSTED, POLICY_FROZEN, VERSION_DESTROYED, what admission throws; then nothing has happened. */
 export async function recordIntent(
   arrival: JobArrival,
   admission: Admission,
@@ -96,6 +97,7 @@ export async function recordIntent(
   return deps.store.commit((tx): OpenedJob => {
     deps.freezes.require(subject);
     requireStanding(tx, admission, compiled.uses, deps);
+    requireData(tx, compiled.uses);
     const { job, created } = createJob(tx, newJob(arrival));
     if (!created) return { ...opening, job, replayed: true, entry, given: null, cost: NO_COST };
     const given = deps.answers.find(tx, answerName);
@@ -281,8 +283,18 @@ function problemOf(error: unknown): JobProblem {
 }
 
 /** What the asker's own text or grant decides; a busy or broken machine is no refusal and leaves no job. */
-function isRefusal(error: AppError): boolean {
-  return error.code.startsWith('SQL_') || error.code.startsWith('POLICY_') || error.code === 'BUDGET_EXHAUSTED';
+function isRefusal({ code }: AppError): boolean {
+  return code.startsWith('SQL_') || code.startsWith('POLICY_') || REFUSALS.has(code);
+}
+
+const REFUSALS: ReadonlySet<string> = new Set(['BUDGET_EXHAUSTED', 'VERSION_DESTROYED']);
+
+/** A job was compiled over the version that was the current one then. @throws AppError VERSION_DESTROYED (id) */
+export function requireData(db: Db, uses: readonly Pick<TableUse, 'resource' | 'version'>[]): void {
+  for (const { resource, version } of uses) {
+    const state = findVersion(db, resource, version)?.state;
+    if (state === 'destroyed') throw new AppError('VERSION_DESTROYED', { id: `${resource}@${version}` });
+  }
 }
 
 /** How long a job took, as a power of two of milliseconds: enough to see trouble, too little to tell rows. */

@@ -52,7 +52,7 @@ const resultRoute = createRoute({
         [ARROW]: { schema: z.string().openapi({ format: 'binary' }) },
       },
     },
-    ...problems(400, 401, 403, 404, 406, 409, 503),
+    ...problems(400, 401, 403, 404, 406, 409, 410, 503),
   },
 });
 
@@ -138,6 +138,7 @@ function requireResult(deps: AppDeps, job: Job, result: StoredResult | null): St
   if (result !== null && job.state === 'finished') return result;
   const held = deps.jobs.whyHeld(job.id);
   if (held !== null) throw held;
+  if (result === null && job.state === 'finished') throw new AppError('RESULT_EXPIRED', { id: job.id });
   throw new AppError('JOB_STATE', { id: job.id, state: job.state, accepted: 'finished' });
 }
 

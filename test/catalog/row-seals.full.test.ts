@@ -33,9 +33,11 @@ import {
   openStore,
   providersOfPlan,
   registerPartyKey,
+  retentionOf,
   revokeGrant,
   revokePlan,
   type Store,
+  setRetention,
   signingKeysOf,
   submitPlan,
   submitProduct,
@@ -131,6 +133,7 @@ beforeEach(async () => {
       rowKeyScheme: 's',
       report: null,
     });
+    setRetention(tx, 'power', { versionsMax: 3, daysMax: 30 });
   });
   close(store);
 });
@@ -185,6 +188,7 @@ const USES: Readonly<Record<SealedTable, (store: Store) => unknown>> = {
   consent_withdrawals: (store) => store.read((db) => consentState(db, 'w1')),
   privacy_books: (store) =>
     store.read((db) => db.sealed('privacy_books', db.client.prepare<[], object>('SELECT * FROM privacy_books').get())),
+  retention_rules: (store) => store.read((db) => retentionOf(db, 'power')),
 };
 const WHERE: Readonly<Record<SealedTable, string>> = {
   organisations: `id = 'grid'`,
@@ -204,6 +208,7 @@ const WHERE: Readonly<Record<SealedTable, string>> = {
   consent_keys: `id = 'k1'`,
   consent_withdrawals: `consent = 'w1'`,
   privacy_books: 'id = 1',
+  retention_rules: `resource = 'power'`,
 };
 const tables = Object.keys(SEALED_TABLES) as SealedTable[];
 const corrupt = expect.objectContaining({ code: 'CATALOGUE_CORRUPT' });
@@ -291,10 +296,11 @@ it('a home that was never sealed is taken in, and says so; one of another key is
   edit('DELETE FROM row_seals; UPDATE catalogue_seal SET mac = NULL');
   const store = open();
   expect(takenIn).toEqual([17]);
+  expect(takenIn).toEqual([14]);
   for (const table of tables) expect(() => USES[table](store)).not.toThrow();
   close(store);
   close(open());
-  expect(takenIn, 'once').toEqual([13]);
+  expect(takenIn, 'once').toEqual([14]);
   expect(found).toEqual([]);
   expect(() => USES.plans(open(8))).toThrow(corrupt);
 });

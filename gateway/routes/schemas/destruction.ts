@@ -31,8 +31,19 @@ const DestructionCertificateSchema = z
     rows: z.int().nullable(),
     contentSha256: DigestSchema.nullable().openapi({ description: 'of the file that was uploaded' }),
     segments: z
-      .array(z.object({ name: z.string(), bytes: z.int(), rows: z.int(), sha256: DigestSchema }))
-      .openapi({ description: 'what lay in the vault: bytes of the plain file, SHA-256 of the sealed one' }),
+      .array(
+        z.object({
+          name: z.string(),
+          bytes: z.int(),
+          rows: z.int(),
+          sha256: DigestSchema,
+          heldBy: z.array(z.int()).optional(),
+        }),
+      )
+      .openapi({
+        description:
+          'what lay in the vault: bytes of the plain file, SHA-256 of the sealed one; `heldBy`: versions that hold the same rows still',
+      }),
     keySha256: DigestSchema.nullable().openapi({ description: 'of the wrapped key that was overwritten' }),
     scan: z.object({ files: z.int(), bytes: z.int(), pagesKnown: z.int(), found: z.literal(0) }).openapi({
       description: 'of the gateway’s folders, after the erasure; `pagesKnown` of the plain data were looked for',

@@ -62,6 +62,7 @@ const MEANING: Readonly<Record<ProblemStatus, string>> = {
   406: 'No format that the Accept header names.',
   408: 'The body came too slowly.',
   409: 'The state of the thing does not allow this.',
+  410: 'It was there, and is destroyed for good.',
   413: 'The body is too large.',
   415: 'The media type, charset or content coding is not accepted.',
   422: 'Well-formed, but refused: the SQL, the declaration or the uploaded file.',

@@ -250,6 +250,22 @@ export const ResourceVersionSchema = z
   .openapi('ResourceVersion');
 export const VersionListSchema = z.object({ items: z.array(ResourceVersionSchema) }).openapi('ResourceVersionList');
 
+export const RetentionSchema = z
+  .strictObject({
+    versionsMax: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .openapi({ description: 'newest versions that are kept, the current one among them' }),
+    daysMax: z
+      .int()
+      .min(0)
+      .max(36_500)
+      .nullable()
+      .openapi({ description: 'days after a version was replaced; null: no such bound' }),
+  })
+  .openapi('Retention', { example: { versionsMax: 8, daysMax: 90 } });
+
 export const UploadQuerySchema = z.strictObject({
   rejectShareMax: z
     .string()

@@ -42,6 +42,7 @@ describe('defaults', () => {
       audience: 'sluice',
       oidc: null,
       masterKey: { from: 'home', path: '/srv/.sluice/keys/master.key' },
+      resultDaysMax: 365,
       logLevel: 'info',
       witness: null,
       custodian: null,
@@ -97,6 +98,7 @@ describe('values', () => {
       SLUICE_CUSTODIAN_URL: 'http://127.0.0.1:8789/',
       SLUICE_CUSTODIAN_KEY: 'k'.repeat(43),
       SLUICE_CUSTODIAN_WAIT_MS: '700',
+      SLUICE_RESULT_DAYS: '30',
     });
     expect(config).toEqual({
       production: true,
@@ -117,6 +119,7 @@ describe('values', () => {
         orgClaim: 'tenant',
       },
       masterKey: { from: 'file', path: '/run/secrets/master' },
+      resultDaysMax: 30,
       logLevel: 'warn',
       witness: { url: 'https://witness.example', vkey: WITNESS_VKEY, policy: 'require', waitMs: 500 },
       custodian: { url: 'http://127.0.0.1:8789', thumbprint: 'k'.repeat(43), waitMs: 700 },
@@ -158,6 +161,7 @@ describe('values', () => {
     ['SLUICE_WITNESS_KEY', ['secret', 'w+0123+AAAA']],
     ['SLUICE_WITNESS_POLICY', ['always']],
     ['SLUICE_WITNESS_WAIT_MS', ['0', '1s']],
+    ['SLUICE_RESULT_DAYS', ['0', '-1', '1y', '36501']],
     ['SLUICE_LOG_LEVEL', ['verbose']],
     ['NODE_ENV', ['prod', 'Production', 'staging']],
   ])('%s says what it accepts and never what it was given', (variable, texts) => {

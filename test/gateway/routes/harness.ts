@@ -20,6 +20,7 @@ import { createProductService } from '../../../gateway/products/product-service.
 import { createDestructionService } from '../../../gateway/resources/destruction-service.ts';
 import type { DataEraser } from '../../../gateway/resources/erase-data.ts';
 import { createResourceService } from '../../../gateway/resources/resource-service.ts';
+import { createRetentionService } from '../../../gateway/resources/retention-service.ts';
 import { createUploadService, type UploadDeps } from '../../../gateway/resources/upload-service.ts';
 import { createConsentService } from '../../../gateway/verify/consent-service.ts';
 import { createSubjectDigests } from '../../../gateway/verify/subject-digests.ts';
@@ -92,6 +93,13 @@ export async function openHarness({
       store,
       eraser: NO_DATA,
       cutOff: () => Promise.resolve(),
+      failed: (error) => bugs.push(error),
+    }),
+    retention: createRetentionService({
+      store,
+      now: () => NOW,
+      resultDaysMax: 365,
+      carryOut: () => Promise.resolve(),
       failed: (error) => bugs.push(error),
     }),
     plans: createPlanService({ store }),
