@@ -9,7 +9,7 @@ import type { VersionWriter } from '../vault/version-writer.ts';
 import type { CiphertextDigest, CsvChunk, ParquetChunk, SealOutcome } from './ingest-protocol.ts';
 import { REJECTED_LISTED_MAX, type RejectedRow } from './ingest-report.ts';
 import { addQuality, type SegmentQuality } from './segment-quality.ts';
-import { mergeRanks, mergeRuns, type UnitTotals } from './unit-runs.ts';
+import { checkedRun, mergeRanks, mergeRuns, type RunFigures, type UnitTotals } from './unit-runs.ts';
 import { createWaitingSegments, type WaitingSegments } from './waiting-segments.ts';
 import type { IngestWorker } from './worker-client.ts';
 
@@ -66,10 +66,8 @@ export interface SharedSegment {
   readonly rows: number;
 }
 
-interface UnitRun {
+interface UnitRun extends RunFigures {
   readonly column: string;
-  readonly rowsMax: number;
-  readonly distinct: number;
   readonly path: string | null;
 }
 
@@ -124,14 +122,17 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
     rowKeyScheme = outcome.rowKeyScheme; // of the engine of this worker, so that of all segments
     for (const [index, count] of outcome.nulls.entries()) nulls[index] = (nulls[index] ?? 0) + count;
     // WHY here and not in `store`: the next segment's runs get the same names.
-    for (const unit of outcome.units) runs.push({ ...unit, path: unit.run === null ? null : await spoolRun(unit.run) });
+    for (const unit of outcome.units) {
+      const nullRows = outcome.nulls[schema.columns.findIndex(({ name }) => name === unit.column)] ?? 0;
+      const path = unit.run === null ? null : await spoolRun(unit.run);
+      runs.push({ ...unit, rows: outcome.rows - nullRows, path });
+    }
   };
 
   /** WHY from the rows again: what an earlier upload found of them is not what holds of them together with the new ones. */
   const review = async (): Promise<void> => {
     for (const [place, { file, rows: known }] of shared.entries()) {
-      const outcome = await worker.review(file);
-      if (outcome.rows !== known) throw new AppError('VAULT_CORRUPT');
+      const outcome = await worker.review({ file, rows: known });
       rows += known;
       if (ranked.size > 0) (await openWaiting()).holdShared(file, known, place);
       await addFacts(outcome);
@@ -179,7 +180,7 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
       const totals = await unitTotals(schema, runs, (column, own) =>
         merge(
           column,
-          own.map((run) => runEntries(run, spoolKey)),
+          own.map((run) => checkedRun(runEntries(run, spoolKey), run, ranked.has(column) ? 'rows' : 'units')),
         ),
       );
       await waiting?.store();

@@ -1,3 +1,5 @@
+import { AppError } from '#policies/stored-tables';
+
 /**
  * One entry of a run: the unit's token (u64 BE) and a word (u32 BE), in the order of both. Runs of counts have one entry a unit, the word is its
  * rows in one segment; runs of rows have one a row, the word is the chance by which it is ranked (unit-rank.ts).
@@ -23,6 +25,57 @@ export async function mergeRuns(runs: readonly AsyncIterable<Buffer>[]): Promise
     return null;
   });
   return totals;
+}
+
+/** What a worker said of a run. */
+export interface RunFigures extends UnitTotals {
+  /** That name a unit. */
+  readonly rows: number;
+}
+
+/**
+ * A run as it is read, held against what was said of it: in order, and of so many rows of so many units. `of`: what its entries are.
+ * @throws AppError SANDBOX_FAILED
+ */
+export async function* checkedRun(
+  blocks: AsyncIterable<Buffer>,
+  { rows, distinct, rowsMax }: RunFigures,
+  of: 'rows' | 'units',
+): AsyncGenerator<Buffer> {
+  const seen = { rows: 0, distinct: 0, rowsMax: 0 };
+  let ofUnit = 0;
+  const last: RunPlace = { high: -1, low: -1, word: -1 };
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const block of blocks) {
+    const bytes = rest.length === 0 ? block : Buffer.concat([rest, block]);
+    let at = 0;
+    for (; at + RUN_ENTRY_BYTES <= bytes.length; at += RUN_ENTRY_BYTES) {
+      const [high, low, word] = [bytes.readUInt32BE(at), bytes.readUInt32BE(at + 4), bytes.readUInt32BE(at + 8)];
+      const isSame = high === last.high && low === last.low;
+      const isInOrder = isSame
+        ? of === 'rows' && word >= last.word
+        : high > last.high || (high === last.high && low > last.low);
+      if (!isInOrder) throw new AppError('SANDBOX_FAILED');
+      const added = of === 'rows' ? 1 : word;
+      ofUnit = isSame ? ofUnit + added : added;
+      seen.rows += added;
+      seen.distinct += isSame ? 0 : 1;
+      seen.rowsMax = Math.max(seen.rowsMax, ofUnit);
+      last.high = high;
+      last.low = low;
+      last.word = word;
+    }
+    rest = Buffer.from(bytes.subarray(at));
+    yield bytes.subarray(0, at);
+  }
+  const isAsSaid = seen.rows === rows && seen.distinct === distinct && seen.rowsMax === rowsMax;
+  if (rest.length > 0 || !isAsSaid) throw new AppError('SANDBOX_FAILED');
+}
+
+interface RunPlace {
+  high: number;
+  low: number;
+  word: number;
 }
 
 /** Takes the rank of the next row of a run; waits for the promise, where there is one. */

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { AppError, assert } from '#policies/stored-tables';
+import { AppError } from '#policies/stored-tables';
 import { type IsolationTier, pathInside, spawnIsolated } from '../isolation/spawn.ts';
 import { openChannel, WorkerGone } from '../worker-channel.ts';
 import type {
@@ -12,6 +12,7 @@ import type {
   RankRequest,
   SealOutcome,
 } from './ingest-protocol.ts';
+import { type ExpectedSegment, isOfChunk, isOfSegment, readIngestReply } from './ingest-replies.ts';
 import { formatError } from './upload-problem.ts';
 import { ROOM_LIMITS, type RoomLimits, watchRoom } from './work-room.ts';
 
@@ -20,7 +21,7 @@ export interface IngestWorker {
   append(chunk: Omit<CsvChunk, 'id'> | Omit<ParquetChunk, 'id'>): Promise<AppendOutcome>;
   seal(runs: boolean): Promise<SealOutcome>;
   /** What `seal` tells, of a segment of the base. */
-  review(file: string): Promise<SealOutcome>;
+  review(segment: { readonly file: string; readonly rows: number }): Promise<SealOutcome>;
   rank(request: Omit<RankRequest, 'kind' | 'id'>): Promise<void>;
   /** SIGKILL; resolves when the process is gone. */
   end(): Promise<void>;
@@ -54,7 +55,7 @@ export function startIngestWorker(options: IngestWorkerOptions): IngestWorker {
     mounts: base === null ? [mount] : [mount, base],
     dataMbMax: options.memoryMb + PROCESS_OVERHEAD_MB,
   });
-  const channel = openChannel<IngestRequest, IngestReply>(child, (message) => message as IngestReply);
+  const channel = openChannel<IngestRequest, IngestReply>(child, readIngestReply);
   const dir = pathInside(options.tier, mount);
   const baseDir = base && pathInside(options.tier, base);
   const { columns, twins, rowSalt, rankKey, threads, memoryMb } = options;
@@ -85,29 +86,46 @@ export function startIngestWorker(options: IngestWorkerOptions): IngestWorker {
       clearTimeout(timer);
     }
   };
+  /** A worker that says what cannot be is not asked again. */
+  const hold = (isSo: boolean): void => {
+    if (isSo) return;
+    channel.kill();
+    throw new AppError('SANDBOX_FAILED');
+  };
+  const ask = async <Kind extends IngestReply['kind']>(
+    kind: Kind,
+    make: (id: number) => CsvChunk | ParquetChunk | IngestRequest,
+  ): Promise<Extract<IngestReply, { kind: Kind }>> => {
+    const reply = await request(make);
+    throwIfFailed(reply, options.memoryMb);
+    hold(reply.kind === kind);
+    return reply as Extract<IngestReply, { kind: Kind }>;
+  };
+  const sealed = async (make: (id: number) => IngestRequest, expected: Omit<ExpectedSegment, 'columns'>) => {
+    const { outcome } = await ask('sealed', make);
+    hold(isOfSegment(outcome, { ...expected, columns }));
+    return outcome;
+  };
+  let segments = 1;
+  let openRows = 0;
   return {
     async append(chunk) {
-      const reply = await request((requestId) => ({ ...chunk, id: requestId }));
-      throwIfFailed(reply, options.memoryMb);
-      assert(reply.kind === 'appended', 'an append is answered by its outcome');
-      return reply.outcome;
+      const { outcome } = await ask('appended', (requestId) => ({ ...chunk, id: requestId }));
+      openRows += outcome.rows;
+      hold(isOfChunk(outcome, chunk) && outcome.segmentRows === openRows);
+      return outcome;
     },
     async seal(runs) {
-      const reply = await request((requestId) => ({ kind: 'seal', id: requestId, runs }));
-      throwIfFailed(reply, options.memoryMb);
-      assert(reply.kind === 'sealed', 'a seal is answered by its outcome');
-      return reply.outcome;
+      const expected = { file: `segment-${segments}.duckdb`, rows: openRows, runs };
+      const outcome = await sealed((requestId) => ({ kind: 'seal', id: requestId, runs }), expected);
+      segments += 1;
+      openRows = 0;
+      return outcome;
     },
-    async review(file) {
-      const reply = await request((requestId) => ({ kind: 'review', id: requestId, file }));
-      throwIfFailed(reply, options.memoryMb);
-      assert(reply.kind === 'sealed', 'a review is answered by its outcome');
-      return reply.outcome;
-    },
+    review: ({ file, rows }) =>
+      sealed((requestId) => ({ kind: 'review', id: requestId, file }), { file, rows, runs: true }),
     async rank(wanted) {
-      const reply = await request((requestId) => ({ kind: 'rank', id: requestId, ...wanted }));
-      throwIfFailed(reply, options.memoryMb);
-      assert(reply.kind === 'ranked', 'ranks are taken, or it fails');
+      await ask('ranked', (requestId) => ({ kind: 'rank', id: requestId, ...wanted }));
     },
     async end() {
       endWatch();

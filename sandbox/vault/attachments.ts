@@ -79,9 +79,11 @@ export function createAttachments(
     },
     async holdsFile({ dev, ino }) {
       const copies = await Promise.all([...alive].map(({ copy }) => copy.catch(() => null)));
-      const files = copies.flatMap((copy) => (copy === null ? [] : [...copy.files, ...copy.rankFiles]));
-      const found = await Promise.all(files.map((file) => file && lstat(file).catch(() => null)));
-      return found.some((status) => status && status.ino === ino && status.dev === dev);
+      const files = copies.flatMap((copy) =>
+        copy === null ? [] : [...copy.files, ...copy.rankFiles.filter((file) => file !== null)],
+      );
+      const found = await Promise.all(files.map((file) => lstat(file).catch(() => null)));
+      return found.some((status) => status?.ino === ino && status.dev === dev);
     },
     async attach(name) {
       const label = versionLabel(name);

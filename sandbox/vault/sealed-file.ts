@@ -60,20 +60,24 @@ export interface SealOptions {
   readonly chunkPlainBytes?: number;
   /** Default true: on the disk when the promise resolves. False for what does not outlive the process. */
   readonly durable?: boolean;
+  /** More is refused: a file may say that it is longer than its folder has room for. */
+  readonly plainBytesMax?: number;
 }
 
 /**
  * Seals the plain file at `source` (never a symbolic link: a worker wrote it) into the new file `target`. The source
  * stays.
+ * @throws AppError SANDBOX_FAILED where it is no plain file, or too long.
  */
 export async function sealFile(
   dataKey: Uint8Array,
   context: string,
   source: string,
   target: string,
-  { chunkPlainBytes = CHUNK_PLAIN_BYTES, durable = true }: SealOptions = {},
+  { chunkPlainBytes = CHUNK_PLAIN_BYTES, durable = true, plainBytesMax = PLAIN_BYTES_MAX }: SealOptions = {},
 ): Promise<SealedSummary> {
-  const plain = await open(source, constants.O_RDONLY | constants.O_NOFOLLOW);
+  // WHY not blocking: a pipe would have nobody at its other end.
+  const plain = await open(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const status = await plain.stat();
     if (!status.isFile()) throw new AppError('SANDBOX_FAILED');
@@ -85,6 +89,7 @@ export async function sealFile(
         if (filled > 0) yield buffer.subarray(0, filled);
         if (filled < chunkPlainBytes) return;
         at += filled;
+        if (at > plainBytesMax) throw new AppError('SANDBOX_FAILED');
       }
     };
     return await sealChunks(newSealedFormat(dataKey, context, chunkPlainBytes), read(), target, durable);
@@ -92,6 +97,9 @@ export async function sealFile(
     await plain.close();
   }
 }
+
+/** No file that a worker writes is as long. */
+const PLAIN_BYTES_MAX = 2 * 2 ** 30;
 
 /** Seals a small value held in memory, durable on return. */
 export async function sealBytes(

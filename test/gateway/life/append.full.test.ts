@@ -110,11 +110,8 @@ describe('the end of a version that others grew from', () => {
   });
 
   it('cuts off what is being appended to it', async () => {
-    let end = () => undefined as unknown;
-    let began = () => undefined as unknown;
-    const arrived = new Promise<void>((resolve) => {
-      began = resolve as () => undefined;
-    });
+    let end: () => void = () => undefined;
+    const arrived = Promise.withResolvers<void>();
     const lines = new TextEncoder().encode(peopleCsv(MANY));
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
@@ -122,7 +119,7 @@ describe('the end of a version that others grew from', () => {
         end = () => controller.close();
       },
       pull() {
-        began();
+        arrived.resolve();
       },
     });
     const path = '/v1/resources/private_people/data?mode=append';
@@ -134,7 +131,7 @@ describe('the end of a version that others grew from', () => {
       duplex: 'half',
     });
     const upload = Promise.resolve(running.gateway.app.request(request));
-    await arrived;
+    await arrived.promise;
     const { currentVersion } = (await (
       await running.request(who.provider, 'GET', '/v1/resources/private_people')
     ).json()) as {
