@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PEOPLE } from '../gateway/life/people.ts';
+import { destroyOld, eraseName } from './forgetting.ts';
 import type { Promises } from './promises.ts';
 import { markedCsv, type Setting, STOPS } from './setting.ts';
 
@@ -22,7 +23,7 @@ export function seeded(seed: number): () => number {
   };
 }
 
-interface Client {
+export interface Client {
   readonly url: string;
   readonly promises: Promises;
   readonly random: () => number;
@@ -35,6 +36,7 @@ interface Body {
   readonly state?: string;
   readonly version?: number;
   readonly rows?: number;
+  readonly items?: readonly { readonly version: number; readonly state: string }[];
   readonly result?: { readonly columns: readonly { readonly name: string }[]; readonly rows: unknown[][] } | null;
 }
 
@@ -69,6 +71,8 @@ export async function startLoad(setting: Setting, url: string, promises: Promise
     () => withdraw(client, tokens.provider),
     () => freezeOrThaw(client, tokens.officers),
     () => cancel(client, tokens.developers[0]!),
+    () => destroyOld(client, tokens.provider),
+    () => eraseName(client, setting, tokens.officers[0]),
   ];
   const running = loops.map(async (step) => {
     while (!stopping.signal.aborted) {
@@ -156,13 +160,20 @@ function isTrue(question: Question, rows: readonly (readonly unknown[])[]): bool
   return question === 'frozen' ? rows[0]?.[0] === PEOPLE.length : true;
 }
 
-/** Most are taken; some have another digest than they say, or too many bad rows, and leave nothing. */
+/** Most are taken, every third adds to what is there; some have another digest than they say, or too many bad rows, and leave nothing. */
 async function upload({ send, promises, random }: Client, token: string): Promise<void> {
-  const people = 200 + Math.floor(random() * 200);
+  const isAppend = random() < 0.35;
+  const people = isAppend ? 20 + Math.floor(random() * 20) : 200 + Math.floor(random() * 200);
   const kind = random();
   const csv = kind < 0.15 ? `${markedCsv(people)}bad,row,of,the,wrong,kind\n` : markedCsv(people);
   const headers: Record<string, string> = kind > 0.85 ? { 'content-digest': `sha-256=:${'A'.repeat(43)}=:` } : {};
-  const reply = await send(token, 'PUT', '/v1/resources/uploads/data', csv, headers);
+  const reply = await send(
+    token,
+    isAppend ? 'POST' : 'PUT',
+    `/v1/resources/uploads/data${isAppend ? '?mode=append' : ''}`,
+    csv,
+    headers,
+  );
   if (reply?.status === 201 && reply.json.version !== undefined) {
     if (reply.json.version > (promises.uploaded?.version ?? 0))
       promises.uploaded = { version: reply.json.version, rows: reply.json.rows ?? people };

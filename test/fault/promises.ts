@@ -7,6 +7,10 @@ export class Promises {
   /** The newest version of `uploads` that was acknowledged. */
   uploaded: { readonly version: number; readonly rows: number } | null = null;
   readonly withdrawn = new Set<string>();
+  /** Versions of `uploads` whose destruction was answered. */
+  readonly destroyed = new Set<number>();
+  /** Accounts whose erasure from the log was answered. */
+  readonly erased = new Set<string>();
   /** Frozen for sure, thawed for sure, or nobody knows: an order is under way. */
   freeze: { state: 'none' | 'frozen' | 'unknown'; id: string | null } = { state: 'none', id: null };
   /** Results that are not what the data say. */

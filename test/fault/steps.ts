@@ -15,7 +15,7 @@ export type Seam =
 export type FileCall = 'mkdir' | 'open' | 'read' | 'write' | 'sync' | 'rename' | 'link' | 'rm';
 
 export interface DurableStep {
-  readonly part: 'log' | 'ledger' | 'vault' | 'worker';
+  readonly part: 'log' | 'ledger' | 'vault' | 'worker' | 'forgetting';
   readonly name: string;
   readonly seam: Seam;
 }
@@ -28,6 +28,10 @@ const file = (name: string, call: FileCall, path: string): DurableStep => ({
   part: 'vault',
   name,
   seam: { via: 'file', call, path },
+});
+const forgetting = (name: string, call: FileCall, path: string): DurableStep => ({
+  ...file(name, call, path),
+  part: 'forgetting',
 });
 const request = (name: string, ...kinds: readonly string[]): DurableStep => ({
   part: 'worker',
@@ -74,6 +78,17 @@ export const DURABLE_STEPS: readonly DurableStep[] = [
   request('finish over released cells', 'finish'),
   request('read a chunk of an upload', 'csv'),
   request('close a segment', 'seal'),
+  file('share a segment', 'link', '/versions/.*\\.seg$'),
+  request('look at a segment that is shared', 'review'),
+  statement('forgetting', 'order a destruction', '^insert into "destructions"'),
+  forgetting('keep what its data is known by', 'write', '/erasures/draft\\.[^/]+/traces$'),
+  forgetting('overwrite a key', 'write', '/versions/.*/key$'),
+  forgetting('sync an overwritten key', 'sync', '/versions/.*/key$'),
+  forgetting('take a version out of sight', 'rename', '/versions/[^/]+@\\d+$'),
+  forgetting('remove its files', 'rm', '/staging/destroyed\\.'),
+  statement('forgetting', 'keep a certificate', '^update "destructions"'),
+  statement('forgetting', 'erase names', '^DELETE FROM audit_openings'),
+  statement('forgetting', 'count erasures', `^INSERT INTO settings`),
 ];
 
 /** What a worker may answer that was taken over and keeps to the protocol's words. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { verifyHome } from '../../gateway/audit/index.ts';
 import { leafOf, naiveRoot } from '../gateway/audit/naive-tree.ts';
 import { auditBooks, readStore, type Store } from './books.ts';
+import { undestroyed, unforgotten } from './forgetting.ts';
 import { plaintextBelow } from './plaintext.ts';
 import type { Promises, ReceivedResult } from './promises.ts';
 import type { Setting } from './setting.ts';
@@ -40,7 +41,11 @@ export function judgeHome(setting: Setting, promises: Promises): Verdict {
     lost_results: [...promises.results].flatMap(([job, received]) => (isKept(store, job, received) ? [] : [job])),
     log_not_intact: logProblems(store, setting, promises),
     wrong_answers: promises.wrong,
-    broken_promises: [...promises.jobs].filter((job) => !store.jobs.has(job)).map((job) => `accepted, unknown: ${job}`),
+    broken_promises: [
+      ...[...promises.jobs].filter((job) => !store.jobs.has(job)).map((job) => `accepted, unknown: ${job}`),
+      ...undestroyed(setting, promises),
+      ...unforgotten(setting, promises),
+    ],
   };
 }
 

@@ -163,7 +163,7 @@ describe('an append that does not hold of all rows together', () => {
     const numbers = (from: number) => Array.from({ length: 80 }, (_, i) => `1380013${String(8000 + from + i)}`);
     // 80 of 180 distinct values each; the words being the same, 160 of 260 together.
     const part = (from: number) => `note\n${[...words, ...numbers(from)].join('\n')}\n`;
-    expect((await fixture.upload(text, part(80), { version: 9 })).findings).toMatchObject([{ verdict: 'partly' }]);
+    await fixture.upload(text, part(80), { version: 9 }); // by itself (control)
     expect(await refused(text, [part(0), part(80)])).toMatchObject({ code: 'UPLOAD_UNDER_DECLARED' });
   });
 
