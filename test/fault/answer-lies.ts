@@ -1,4 +1,4 @@
-import type { AnswerLie } from './steps.ts';
+import type { AnswerLie, IngestLie, Lie } from './steps.ts';
 
 /** An answer of a query worker, as it comes over the channel. */
 interface Answer {
@@ -45,6 +45,34 @@ const LIES: Readonly<Record<AnswerLie, (table: Answer['table']) => Answer['table
   nothing: () => null,
 };
 
-export function tellLie(lie: AnswerLie, message: object): unknown {
-  return { ...message, table: LIES[lie]((message as Answer).table) };
+/** What an ingest worker says of a segment that it closed. */
+interface Closed {
+  readonly rows: number;
+  readonly file: string;
+  readonly units: readonly object[];
+}
+
+const OF_SEGMENTS: Readonly<Record<IngestLie, (outcome: Closed) => Closed>> = {
+  'rows that nobody sent': (outcome) => ({ ...outcome, rows: outcome.rows + 1 }),
+  'fewer rows': (outcome) => ({ ...outcome, rows: outcome.rows - 1 }),
+  'a file of the gateway': (outcome) => ({ ...outcome, file: '../../../../home/keys/log.key' }),
+  'no unit has two rows': (outcome) => ({
+    ...outcome,
+    units: outcome.units.map((unit) => ({ ...unit, rowsMax: 1, distinct: 1 })),
+  }),
+  'a run of another column': (outcome) => ({
+    ...outcome,
+    units: outcome.units.map((unit) => ({ ...unit, column: 'remark' })),
+  }),
+};
+const isOfSegments = (lie: Lie): lie is IngestLie => lie in OF_SEGMENTS;
+
+/** Null where the message is none that the lie is about. */
+export function tellLie(lie: Lie, message: object): unknown {
+  if (isOfSegments(lie)) {
+    const isClosed = 'kind' in message && message.kind === 'sealed' && 'outcome' in message;
+    return isClosed ? { ...message, outcome: OF_SEGMENTS[lie](message.outcome as Closed) } : null;
+  }
+  const isAnswer = 'table' in message && message.table !== null;
+  return isAnswer ? { ...message, table: LIES[lie]((message as Answer).table) } : null;
 }

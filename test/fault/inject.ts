@@ -142,10 +142,10 @@ function wrapChannel(child: ChildProcess): void {
 }
 
 function liedAbout(message: Message): unknown {
-  if (lie === null || !('table' in message) || message.table === null) return message;
+  const told = lie === null ? null : tellLie(lie.order.lie, message);
+  if (lie === null || told === null) return message;
   lie.left -= 1;
   if (lie.left > 0) return message;
-  const told = tellLie(lie.order.lie, message);
   lie = null;
   process.send?.('fired');
   return told;

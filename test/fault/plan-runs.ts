@@ -1,5 +1,5 @@
 import { seeded } from './clients.ts';
-import { ANSWER_LIES, type AnswerLie, DURABLE_STEPS, type DurableStep } from './steps.ts';
+import { ANSWER_LIES, DURABLE_STEPS, type DurableStep, INGEST_LIES, type Lie } from './steps.ts';
 
 /** One thing that goes wrong in one life of a gateway. */
 export type Run =
@@ -9,7 +9,7 @@ export type Run =
       readonly isPersisted: boolean;
       readonly code: 'EIO' | 'ENOSPC';
     }
-  | { readonly kind: 'lie'; readonly lie: AnswerLie }
+  | { readonly kind: 'lie'; readonly lie: Lie }
   | { readonly kind: 'kill' }
   | { readonly kind: 'kill-start' }
   | { readonly kind: 'kill-workers' }
@@ -40,7 +40,7 @@ export function planRuns(count: number, seed: number): readonly Run[] {
       (isPersisted): Run => ({ kind: 'step', step, isPersisted, code: random() < 0.5 ? 'EIO' : 'ENOSPC' }),
     ),
   );
-  const lies = ANSWER_LIES.map((lie): Run => ({ kind: 'lie', lie }));
+  const lies = [...ANSWER_LIES, ...INGEST_LIES].map((lie): Run => ({ kind: 'lie', lie }));
   const disasters = DISASTERS.map((disaster): Run => ({ kind: 'disaster', disaster }));
   const certain = [...steps, ...lies, ...disasters];
   const kills = Array.from({ length: Math.max(0, count - certain.length) }, (): Run => ({ kind: killOf(random()) }));

@@ -102,7 +102,17 @@ export const ANSWER_LIES = [
   'numbers that cannot be',
   'nothing',
 ] as const;
+/** The same of an ingest worker, of the rows that it was sent. */
+export const INGEST_LIES = [
+  'rows that nobody sent',
+  'fewer rows',
+  'a file of the gateway',
+  'no unit has two rows',
+  'a run of another column',
+] as const;
+export type Lie = (typeof ANSWER_LIES)[number] | (typeof INGEST_LIES)[number];
 export type AnswerLie = (typeof ANSWER_LIES)[number];
+export type IngestLie = (typeof INGEST_LIES)[number];
 
 /** What a process is told to fail at, once: at the `nth` time from now on. */
 export type Order =
@@ -114,5 +124,5 @@ export type Order =
       readonly isPersisted: boolean;
       readonly code: 'EIO' | 'ENOSPC';
     }
-  | { readonly kind: 'lie'; readonly lie: AnswerLie; readonly nth: number }
+  | { readonly kind: 'lie'; readonly lie: Lie; readonly nth: number }
   | { readonly kind: 'clock'; readonly jumpMs: number };
