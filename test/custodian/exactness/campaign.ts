@@ -91,11 +91,13 @@ export function sqlOf({ keys, values, from }: ExactQuery): string {
 async function compare(city: CustodyCity, plain: DuckDBConnection, query: ExactQuery, tally: Tally): Promise<void> {
   const sql = sqlOf(query);
   const { body } = await city.ask(sql);
+  const expected = await plainAnswers(plain, query);
+  const isOfNothing = [...expected.values()].flat().every((value) => value === null);
+  if (isOfNothing && body.code === 'CUSTODIAN_REFUSED') return; // of sets without rows nothing can be opened
   if (body.state !== 'finished' || body.result?.mode !== 'homomorphic') {
     tally.refused.push(`${sql}: ${body.code} ${body.detail} ${body.result?.mode}`);
     return;
   }
-  const expected = await plainAnswers(plain, query);
   const fewer = await plainAnswers(plain, { ...query, from: withFewerRows(query.from) });
   let isTold = false;
   for (const row of body.result.rows) {
