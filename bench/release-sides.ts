@@ -9,6 +9,7 @@ import {
   type CompiledQuery,
   type Level,
   type PolicyProfile,
+  perAttribute,
   type QueryCatalog,
   type ReleasedResult,
   type TableData,
@@ -180,8 +181,12 @@ function admissionTo(catalog: QueryCatalog): Admission {
     revocation: null,
     operator: null,
   };
-  const granted = { isMet: true, missing: null, evidence: [] };
-  const standing = { today: '', findings: { granted }, covered: [], uncovered: [] };
+  const standing = {
+    today: '',
+    findings: perAttribute(() => ({ isMet: true, missing: null, evidence: [] })),
+    covered: [],
+    uncovered: [],
+  };
   const asked = { caller: CALLER, action: 'submitJob', plan, standing, catalogueVersion: 0 } as const;
   return { kind: 'admission', ...asked, catalog, policies: '' };
 }

@@ -13,6 +13,7 @@ export const AUDIT_KINDS = [
   'plan',
   'grant',
   'party-key',
+  'operator',
   'log-read',
   'log-key',
   'master-key',

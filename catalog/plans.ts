@@ -184,6 +184,7 @@ export function getPlan(db: Db, id: string): UsagePlan {
 
 export interface PlanFilters extends Page {
   readonly org?: string | undefined;
+  readonly operator?: string | undefined;
   readonly state?: PlanState | undefined;
   /** Plans that ask, or asked, for a table of this provider. */
   readonly provider?: string | undefined;
@@ -193,12 +194,13 @@ export interface PlanFilters extends Page {
 
 /** By id; `after` is a plan's id. */
 export function listPlans(db: Db, filters: PlanFilters = {}): readonly UsagePlan[] {
-  const { after, org, state, provider, resource } = filters;
+  const { after, org, operator, state, provider, resource } = filters;
   const involving = (condition: SQL) =>
     inArray(plans.id, db.orm.select({ plan: planResources.plan }).from(planResources).where(condition));
   const where = and(
     after === undefined ? undefined : gt(plans.id, after),
     org === undefined ? undefined : eq(plans.org, org),
+    operator === undefined ? undefined : eq(plans.operator, operator),
     state === undefined ? undefined : eq(plans.state, state),
     provider === undefined ? undefined : involving(eq(planResources.provider, provider)),
     resource === undefined ? undefined : involving(eq(planResources.resource, resource)),

@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { AppError } from '#policies';
 import {
+  affiliations,
   canaries,
   consentKeys,
   consentWithdrawals,
@@ -16,6 +17,10 @@ import {
   grants,
   ledgerAccounts,
   ledgerReservations,
+  operatorAgreements,
+  operatorExits,
+  operatorIncidents,
+  operatorSteps,
   organisations,
   partyKeys,
   planDecisions,
@@ -58,6 +63,11 @@ export const SEALED_TABLES = {
   consent_keys: consentKeys,
   consent_withdrawals: consentWithdrawals,
   retention_rules: retentionRules,
+  operator_agreements: operatorAgreements,
+  operator_steps: operatorSteps,
+  operator_incidents: operatorIncidents,
+  operator_exits: operatorExits,
+  affiliations,
 } as const;
 /**
  * All that a custodian decides by. WHY the ledger too, which a gateway holds against its log alone: here it is small.

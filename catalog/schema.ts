@@ -6,6 +6,7 @@
 import { blob, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { FREEZE_SCOPES } from '#policies';
 
+export * from './authorization/operator-tables.ts';
 export * from './authorization/tables.ts';
 export * from './lookups/tables.ts';
 export * from './products/tables.ts';

@@ -10,6 +10,8 @@ import type { PartyKeyService } from './grants/party-key-service.ts';
 import type { Authenticator, Authorizer, Caller, EmbeddedIssuer } from './identity/index.ts';
 import type { JobService } from './jobs/job-service.ts';
 import type { Language } from './messages/language.ts';
+import type { ExitService } from './operators/exit-service.ts';
+import type { OperatorService } from './operators/operator-service.ts';
 import type { PlanService } from './plans/plan-service.ts';
 import type { ProductService } from './products/product-service.ts';
 import type { DestructionService } from './resources/destruction-service.ts';
@@ -62,6 +64,8 @@ export interface AppDeps {
   readonly plans: PlanService;
   readonly partyKeys: PartyKeyService;
   readonly grants: GrantService;
+  readonly operators: OperatorService;
+  readonly exits: ExitService;
   readonly freezes: FreezeService;
   readonly products: ProductService;
   readonly consents: ConsentService;

@@ -48,6 +48,10 @@ import { createIntegrityReports } from './integrity-reports.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { DEFAULT_CLOCK, geometricClock, LOOKUP_CLOCK, type ReleaseClock } from './jobs/release-clock.ts';
 import { identifierKeys, openHomeSecrets, openMasterKey } from './keys/index.ts';
+import { ExitRegister } from './operators/exit-register.ts';
+import { createExitService } from './operators/exit-service.ts';
+import { createOperatorService } from './operators/operator-service.ts';
+import { scanForCopies } from './operators/scan-copies.ts';
 import { CompileCache } from './pipeline/compile-cache.ts';
 import type { PipelineDeps } from './pipeline/deps.ts';
 import { GrantedPlans } from './pipeline/granted-plans.ts';
@@ -139,6 +143,7 @@ export async function assemble(
   await recordStart(store, log, sandbox, version);
   const authorize = createAuthorizer();
   const freezes = new FreezeRegister(store);
+  const exited = new ExitRegister(store);
   const digests = createCanaryDigests(secrets.canaries);
   const canaryRegister = new CanaryRegister(store, digests);
   const watch = createCanaryWatch({
@@ -171,6 +176,7 @@ export async function assemble(
       },
     }),
     freezes,
+    exited,
     canaries: watch,
     metrics,
     witness: releaseWitness(cosigned, config.witness?.policy ?? 'follow'),
@@ -207,7 +213,11 @@ export async function assemble(
   const deps: AppDeps = {
     version,
     clock: now,
-    authenticate: identity.authenticate,
+    authenticate: async (authorization) => {
+      const caller = await identity.authenticate(authorization);
+      exited.require(caller.org);
+      return caller;
+    },
     authorize,
     store,
     profile: DEFAULT_PROFILE,
@@ -221,6 +231,15 @@ export async function assemble(
     plans: createPlanService({ store }),
     partyKeys: createPartyKeyService({ store }),
     grants: createGrantService({ store, home: log.verifierKey, jobs }),
+    operators: createOperatorService({ store, home: log.verifierKey, jobs }),
+    exits: createExitService({
+      store,
+      register: exited,
+      jobs,
+      sandbox,
+      destructions,
+      scan: (pieces) => scanForCopies([config.home, config.runDir], pieces),
+    }),
     freezes: createFreezeService({ store, register: freezes, sandbox, jobs }),
     products: createProductService({ store, plans: pipeline.plans, today: () => pipeline.queryFacts().today }),
     consents: createConsentService({ store, digests: subjects }),

@@ -18,6 +18,7 @@ export interface Change
     | 'plan'
     | 'grant'
     | 'party-key'
+    | 'operator'
     | 'log-read'
     | 'refusal'
     | 'freeze'

@@ -19,6 +19,7 @@ import type { Gateway } from './assemble.ts';
 import type { Config } from './config.ts';
 import { establishGrant } from './grants/establish-grants.ts';
 import type { Caller } from './identity/index.ts';
+import { establishAgreement } from './operators/establish-agreement.ts';
 
 export interface SeedBatch {
   readonly tables: readonly FirstBatchResource[];
@@ -99,11 +100,16 @@ async function seedTable(gateway: Gateway, config: Config, declared: FirstBatchR
   return rows ?? 0;
 }
 
-/** The whole of the first batch to the operator: proposed by one person of the bureau, signed by another and by every provider. */
+/** The operator is chosen and signs for five years; then the whole of the first batch is granted to it: proposed by one person of the bureau, signed by another and by every provider. */
 async function seedGrant({ deps }: Gateway): Promise<void> {
   const providers = [...new Set(firstBatch.map(({ provider }) => provider))].sort();
+  const { store, partyKeys: keys, grants, operators, log } = deps;
+  const establishing = { store, keys, grants, operators, home: log.verifierKey };
+  const people = { author: { ...BUREAU, sub: 'seed-author' }, signer: BUREAU };
+  const operator: Caller = { sub: 'seed', org: 'operator', role: 'operator' };
+  await establishAgreement(establishing, { id: 'agreement-seed', operator, validFrom: '2025-01-01' }, people);
   await establishGrant(
-    { store: deps.store, keys: deps.partyKeys, grants: deps.grants, home: deps.log.verifierKey },
+    establishing,
     {
       id: 'grant-first-batch',
       kind: 'whole',
@@ -115,7 +121,7 @@ async function seedGrant({ deps }: Gateway): Promise<void> {
       validFrom: '2025-01-01',
       validUntil: '2029-12-31',
     },
-    { author: { ...BUREAU, sub: 'seed-author' }, signer: BUREAU },
+    people,
   );
 }
 

@@ -75,6 +75,9 @@ export const POLICY_ERROR_CODES = [
 /** A plan that lacks what the source plan demands (policies/authorization/requirements.ts). */
 export const STANDING_ERROR_CODES = [
   'GRANT_MISSING', // plan, requirement, paragraph, missing, also[]: no grant in force covers any table of the plan
+  'OPERATOR_OUT_OF_TERM', // plan, requirement, paragraph, missing, also[]: no signed agreement in term, or the operator has left
+  'OPERATOR_INCIDENT', // plan, requirement, paragraph, missing, also[]: an incident is under review, or stands against an award
+  'OPERATOR_AFFILIATE', // plan, requirement, paragraph, missing, also[]: who develops belongs to an operator
   'GRANT_SCOPE', // plan, requirement, paragraph, columns[]: the query uses what the plan asks for and no grant covers
 ] as const;
 
@@ -91,6 +94,14 @@ export const CATALOG_ERROR_CODES = [
   'GRANT_NOT_FOUND', // id
   'GRANT_INVALID', // path, problem
   'GRANT_STATE', // id, state, accepted
+  'AGREEMENT_NOT_FOUND', // id
+  'AGREEMENT_INVALID', // path, problem
+  'AGREEMENT_STATE', // id, state, accepted
+  'INCIDENT_NOT_FOUND', // id
+  'INCIDENT_STATE', // id, state, accepted
+  'EXIT_NOT_FOUND', // id
+  'EXIT_STATE', // id, state, accepted
+  'OPERATOR_LEFT', // id: nobody of an operator that has left is let in
   'KEY_NOT_FOUND', // id
   'KEY_STATE', // id, state, accepted
   'SIGNATURE_INVALID', // problem: nothing that a key of the organisation signed, or not of this

@@ -1,5 +1,35 @@
 /** The durable facts of authorisation: grants and who signed them, and what they make of a plan on a day. */
+export {
+  type Affiliation,
+  affiliationsOf,
+  declareAffiliation,
+  findAffiliates,
+  withdrawAffiliation,
+} from './affiliations.ts';
+export {
+  agreementsInForce,
+  agreementsOf,
+  findAgreement,
+  getAgreement,
+  listAgreements,
+  type NewAgreement,
+  type OperatorAgreement,
+  openAgreement,
+  takeStep,
+} from './agreements.ts';
 export { isGrantable } from './authorized-list.ts';
+export {
+  certifyExit,
+  findExit,
+  getExit,
+  heldResults,
+  keepHandOver,
+  listExits,
+  type OperatorExit,
+  orderExit,
+  orgsServedBy,
+  removeResults,
+} from './exits.ts';
 export {
   findGrant,
   type Grant,
@@ -15,6 +45,13 @@ export {
   scopeOf,
   signGrant,
 } from './grants.ts';
+export {
+  decideIncident,
+  getIncident,
+  incidentsOf,
+  type OperatorIncident,
+  recordIncident,
+} from './incidents.ts';
 export {
   confirmPartyKey,
   getPartyKey,

@@ -10,6 +10,7 @@ import type { Db } from '../db.ts';
 import { providersOfPlan, type UsagePlan } from '../plans.ts';
 import { isGrantable } from './authorized-list.ts';
 import { findGranted } from './find-granted.ts';
+import { findClear, findInTerm, findUnaffiliated } from './find-operator.ts';
 import { grantsNaming, scopeOf } from './grants.ts';
 
 /** What the catalogue says of one requirement. */
@@ -48,6 +49,9 @@ export type Find = (db: Db, asked: StandingAsked) => Finding;
 /** Typed by the list of requirements: one without its finding does not compile. */
 const FINDINGS: Readonly<Record<StandingAttribute, Find>> = {
   granted: findGranted,
+  operatorInTerm: findInTerm,
+  operatorClear: findClear,
+  unaffiliated: findUnaffiliated,
 };
 
 /**

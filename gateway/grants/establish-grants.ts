@@ -4,7 +4,7 @@ import { type SigningKey, signingKeyOf } from '../custodian/signing-key.ts';
 import type { Caller } from '../identity/index.ts';
 import type { GrantService } from './grant-service.ts';
 import type { PartyKeyService } from './party-key-service.ts';
-import { GRANT_SIGNATURE_TYPE, grantStatement } from './statement.ts';
+import { signatureType, statementOf } from './statement.ts';
 
 /** What a home needs to be made ready for a trial. */
 export interface EstablishDeps {
@@ -35,12 +35,17 @@ export async function establishGrant(
   for (const party of [signer, ...providers]) {
     const key = await establishKey(deps, party, author);
     const role = party.role === 'bureau' ? 'bureau' : 'provider';
-    const statement = grantStatement(proposed, { org: party.org, role }, deps.home);
-    await deps.grants.sign(party, grant.id, await key.sign(statement, GRANT_SIGNATURE_TYPE));
+    const statement = statementOf('grant', proposed, { org: party.org, role }, deps.home);
+    await deps.grants.sign(party, grant.id, await key.sign(statement, signatureType('grant')));
   }
 }
 
-async function establishKey({ keys }: EstablishDeps, party: Caller, confirmer: Caller): Promise<SigningKey> {
+/** A key of the party's, made for the occasion: registered by it, confirmed by the bureau. */
+export async function establishKey(
+  { keys }: Pick<EstablishDeps, 'keys'>,
+  party: Caller,
+  confirmer: Caller,
+): Promise<SigningKey> {
   const key = await signingKeyOf(generateKeyPairSync('ed25519').privateKey);
   const { thumbprint } = await keys.register(party, String(key.publicJwk.x));
   await keys.confirm(confirmer, party.org, thumbprint);

@@ -8,13 +8,10 @@ import {
   type SigningRole,
   type Store,
   signGrant,
-  signingKeysOf,
 } from '#catalog';
-import { AppError } from '#policies';
-import { verifySigned } from '../custodian/signing-key.ts';
 import type { Caller } from '../identity/index.ts';
 import { appendChange, knowOrganisation } from '../log-change.ts';
-import { GRANT_SIGNATURE_TYPE, grantStatement } from './statement.ts';
+import { readSignature, requireSigned, statementOf } from './statement.ts';
 
 /** A grant that ended, and what ended with it. */
 export interface GrantRevoked {
@@ -28,7 +25,7 @@ export interface GrantRevoked {
 export interface GrantService {
   /** Errors: GRANT_INVALID. */
   propose(caller: Caller, grant: NewGrant): Promise<Grant>;
-  /** `jws` is a compact JWS over `grantStatement`. Errors: GRANT_NOT_FOUND, GRANT_STATE, SIGNATURE_INVALID, POLICY_ACCESS_DENIED. */
+  /** `jws` is a compact JWS over `statementOf`. Errors: GRANT_NOT_FOUND, GRANT_STATE, SIGNATURE_INVALID, POLICY_ACCESS_DENIED. */
   sign(caller: Caller, id: string, jws: string): Promise<Grant>;
   /** At once and for good. Errors: GRANT_NOT_FOUND, GRANT_STATE, POLICY_ACCESS_DENIED. */
   revoke(caller: Caller, id: string, reason: string): Promise<GrantRevoked>;
@@ -54,16 +51,14 @@ export function createGrantService({ store, home, jobs }: GrantDeps): GrantServi
     async sign(caller, id, jws) {
       const { org, sub: by } = caller;
       const role = signingRole(caller);
-      const signed = await verifySigned(jws, GRANT_SIGNATURE_TYPE, () => true);
+      const signed = await readSignature(jws, 'grant');
       return store.commit((tx) => {
         const grant = getGrant(tx, id);
-        // INVARIANT: the key is the organisation's now, and the statement is of the grant as it lies here now.
-        if (signed === null || !signingKeysOf(tx, org).has(signed.signer)) throw unsigned('not signed by a key in use');
-        const expected = grantStatement(grant, { org, role }, home);
-        if (!expected.equals(signed.payload)) throw unsigned('signed, but not this');
+        const expected = statementOf('grant', grant, { org, role }, home);
+        const thumbprint = requireSigned(tx, signed, expected, org);
         knowOrganisation(tx, caller);
-        const signature = { org, role, by, thumbprint: signed.signer, jws };
-        return logged(tx, caller, signGrant(tx, id, signature), `signed by ${role}, key ${signed.signer}`);
+        const signature = { org, role, by, thumbprint, jws };
+        return logged(tx, caller, signGrant(tx, id, signature), `signed by ${role}, key ${thumbprint}`);
       });
     },
     async revoke(caller, id, reason) {
@@ -81,8 +76,6 @@ export function createGrantService({ store, home, jobs }: GrantDeps): GrantServi
 }
 
 const signingRole = ({ role }: Caller): SigningRole => (role === 'bureau' ? 'bureau' : 'provider');
-
-const unsigned = (problem: string) => new AppError('SIGNATURE_INVALID', { problem });
 
 function logged(tx: Db, caller: Caller, grant: Grant, what: string): Grant {
   const { id, hash, operator, purpose } = grant;

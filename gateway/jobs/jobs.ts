@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { findJob, type Job, listJobs, readResult } from '#catalog';
+import { findJob, findPlan, type Job, listJobs, readResult } from '#catalog';
 import { AppError, type FreezeSubject } from '#policies';
 import { readStoredResult, type StoredResult } from '../formats/stored-result.ts';
 import type { Caller } from '../identity/index.ts';
@@ -55,6 +55,9 @@ export function createJobs(deps: PipelineDeps, limits: JobLimits = DEFAULT_JOB_L
     if (result === null || job === null) return null;
     const frozen = deps.freezes.find(subjectOf(job, result.versions.tables));
     if (frozen !== null) return new AppError('POLICY_FROZEN', { scope: frozen.scope });
+    const operator = deps.store.read((db) => findPlan(db, job.plan))?.operator ?? null;
+    // T7: what waited for its release at the exit must not leave afterwards, and nothing else of it does.
+    if (operator !== null && deps.exited.has(operator)) return new AppError('OPERATOR_LEFT', { id: operator });
     return deps.witness.isCovered(job.outcomeIndex ?? 0)
       ? null
       : new AppError('WITNESS_AWAY', { retryAfterSeconds: 2 });

@@ -182,6 +182,61 @@ export const EN: MessageCatalogue = {
       'no grant in force covers[ {columns}, which plan `{plan}` asks for (requirement {requirement}, {paragraph})]',
     hint: 'leave it out of the query, or have a grant signed that covers it (`sluice grants`)',
   },
+  OPERATOR_OUT_OF_TERM: {
+    title: 'the operator is not in its term',
+    detail: '[plan `{plan}` lacks requirement {requirement} ({paragraph})][: {missing}]',
+    hint: 'the bureau concludes an agreement (`sluice operators open`, `step`, `sign`)[; lacking besides: {also}]',
+  },
+  OPERATOR_INCIDENT: {
+    title: 'an incident stands against the operator',
+    detail: '[requirement {requirement} ({paragraph})][: {missing}]',
+    hint: 'the bureau decides on it (`sluice operators incident-decide`)[; lacking besides: {also}]',
+  },
+  OPERATOR_AFFILIATE: {
+    title: 'who develops belongs to an operator',
+    detail: '[plan `{plan}` lacks requirement {requirement} ({paragraph})][: {missing}]',
+    hint: 'an independent developer asks, or the plan is served by another operator; the bureau corrects what is wrongly declared[; lacking besides: {also}]',
+  },
+  AGREEMENT_NOT_FOUND: {
+    title: 'there is no such agreement',
+    detail: 'agreement `{id}` does not exist',
+    hint: 'list them with GET /v1/agreements',
+  },
+  AGREEMENT_INVALID: {
+    title: 'the agreement is not valid',
+    detail: '[`{path}`: ]{problem}',
+    hint: 'correct it and send it again',
+  },
+  AGREEMENT_STATE: {
+    title: 'another step of the agreement is due',
+    detail: 'agreement `{id}` is after {state}',
+    hint: '[accepted: {accepted}]',
+  },
+  INCIDENT_NOT_FOUND: {
+    title: 'there is no such incident',
+    detail: 'incident `{id}` does not exist',
+    hint: 'ask the bureau for its id',
+  },
+  INCIDENT_STATE: {
+    title: 'the state of the incident does not allow this',
+    detail: 'incident `{id}` is {state}',
+    hint: '[accepted: {accepted}]',
+  },
+  EXIT_NOT_FOUND: {
+    title: 'this operator has not left',
+    detail: 'there is no exit of `{id}`',
+    hint: 'the bureau orders one with POST /v1/exits',
+  },
+  EXIT_STATE: {
+    title: 'the state of the exit does not allow this',
+    detail: 'the exit of `{id}` is {state}',
+    hint: '[accepted: {accepted}]',
+  },
+  OPERATOR_LEFT: {
+    title: 'the operator has left',
+    detail: '`{id}` has left: nobody of it is let in, and nothing under its plans is given out',
+    hint: 'ask the data bureau',
+  },
   GRANT_NOT_FOUND: {
     title: 'there is no such grant',
     detail: 'grant `{id}` does not exist or is not yours to see',

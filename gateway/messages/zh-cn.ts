@@ -180,6 +180,61 @@ export const ZH_CN: MessageCatalogue = {
     detail: '没有有效授权覆盖[方案 `{plan}` 所申请的 {columns}（要求 {requirement}，{paragraph}）]',
     hint: '从查询中去掉，或签署覆盖它的授权（`sluice grants`）',
   },
+  OPERATOR_OUT_OF_TERM: {
+    title: '运营机构不在运营期内',
+    detail: '[方案 `{plan}` 不满足要求 {requirement}（{paragraph}）][：{missing}]',
+    hint: '由数据局签订协议（`sluice operators open`、`step`、`sign`）[；另缺：{also}]',
+  },
+  OPERATOR_INCIDENT: {
+    title: '运营机构有安全事件',
+    detail: '[要求 {requirement}（{paragraph}）][：{missing}]',
+    hint: '由数据局作出处理决定（`sluice operators incident-decide`）[；另缺：{also}]',
+  },
+  OPERATOR_AFFILIATE: {
+    title: '开发商是运营机构的关联方',
+    detail: '[方案 `{plan}` 不满足要求 {requirement}（{paragraph}）][：{missing}]',
+    hint: '由无关联的开发商申请，或由其他运营机构提供服务；申报有误的由数据局更正[；另缺：{also}]',
+  },
+  AGREEMENT_NOT_FOUND: {
+    title: '没有这份协议',
+    detail: '协议 `{id}` 不存在',
+    hint: '用 GET /v1/agreements 列出协议',
+  },
+  AGREEMENT_INVALID: {
+    title: '协议内容无效',
+    detail: '[`{path}`：]{problem}',
+    hint: '更正后重新提交',
+  },
+  AGREEMENT_STATE: {
+    title: '协议应先完成其他步骤',
+    detail: '协议 `{id}` 已完成 {state}',
+    hint: '[可接受：{accepted}]',
+  },
+  INCIDENT_NOT_FOUND: {
+    title: '没有这起事件',
+    detail: '事件 `{id}` 不存在',
+    hint: '向数据局询问编号',
+  },
+  INCIDENT_STATE: {
+    title: '事件的状态不允许此操作',
+    detail: '事件 `{id}` 的状态：{state}',
+    hint: '[可接受：{accepted}]',
+  },
+  EXIT_NOT_FOUND: {
+    title: '该运营机构未退出',
+    detail: '没有 `{id}` 的退出记录',
+    hint: '由数据局用 POST /v1/exits 下达',
+  },
+  EXIT_STATE: {
+    title: '退出的状态不允许此操作',
+    detail: '`{id}` 的退出状态：{state}',
+    hint: '[可接受：{accepted}]',
+  },
+  OPERATOR_LEFT: {
+    title: '运营机构已退出',
+    detail: '`{id}` 已退出：其人员不得进入，其方案下的结果不再提供',
+    hint: '请联系数据局',
+  },
   GRANT_NOT_FOUND: {
     title: '没有这项授权',
     detail: '授权 `{id}` 不存在或您无权查看',

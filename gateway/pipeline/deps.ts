@@ -6,6 +6,7 @@ import type { CanaryWatch } from '../canaries/canary-watch.ts';
 import type { CustodianClient } from '../custodian/custodian-client.ts';
 import type { FreezeRegister } from '../freezes/freeze-register.ts';
 import type { Authorizer } from '../identity/index.ts';
+import type { ExitRegister } from '../operators/exit-register.ts';
 import type { GatewayMetrics } from '../telemetry.ts';
 import type { CompileCache } from './compile-cache.ts';
 import type { GrantedPlans } from './granted-plans.ts';
@@ -38,6 +39,7 @@ export interface PipelineDeps {
   readonly guard: StoredGuardMemory;
   readonly answers: KeptAnswers;
   readonly freezes: FreezeRegister;
+  readonly exited: Pick<ExitRegister, 'has'>;
   readonly canaries: Pick<CanaryWatch, 'find' | 'raise'>;
   readonly witness: ReleaseWitness;
   readonly metrics: GatewayMetrics;

@@ -3,6 +3,7 @@ import { AUTHORIZATION_POLICIES, STANDING_SCHEMA } from './authorization-policie
 import { CATALOGUE_POLICIES } from './catalogue-policies.ts';
 import { GRANT_POLICIES } from './grant-policies.ts';
 import { JOB_POLICIES } from './job-policies.ts';
+import { OPERATOR_POLICIES } from './operator-policies.ts';
 import { OVERSIGHT_POLICIES } from './oversight-policies.ts';
 import { PLAN_POLICIES } from './plan-policies.ts';
 import { PRODUCT_POLICIES } from './product-policies.ts';
@@ -35,6 +36,15 @@ export const ACTIONS = [
   'key:register',
   'key:confirm',
   'key:read',
+  'operator:open',
+  'operator:step',
+  'operator:read',
+  'operator:incident',
+  'operator:incident-decide',
+  'affiliation:declare',
+  'affiliation:withdraw',
+  'exit:order',
+  'exit:destroy',
   'grant:propose',
   'grant:read',
   'grant:sign',
@@ -65,6 +75,7 @@ export const TARGET_TYPES = [
   'Plan',
   'Grant',
   'PartyKey',
+  'Operator',
   'AccessLog',
   'PrivacyRegistry',
   'Platform',
@@ -79,6 +90,7 @@ entity Job { org: String, sub: String };
 entity Resource { provider: String, state?: String };
 entity Plan { org: String, author?: String, state?: String, inTerm?: Bool, providers?: Set<String>, ${STANDING_SCHEMA} };
 entity Grant { operator: String, org: String, author: String, providers: Set<String> };
+entity Operator { operator: String, step?: String };
 entity PartyKey { org: String, registeredBy?: String };
 entity AccessLog { erased?: String };
 entity PrivacyRegistry;
@@ -90,6 +102,10 @@ action "submitJob", "explain", "lookup", "plan:submit", "plan:read", "plan:decid
   appliesTo { principal: Caller, resource: Plan };
 action "grant:propose", "grant:read", "grant:sign", "grant:revoke"
   appliesTo { principal: Caller, resource: Grant };
+action
+  "operator:open", "operator:step", "operator:read", "operator:incident", "operator:incident-decide",
+  "affiliation:declare", "affiliation:withdraw", "exit:order", "exit:destroy"
+  appliesTo { principal: Caller, resource: Operator };
 action "key:register", "key:confirm", "key:read"
   appliesTo { principal: Caller, resource: PartyKey };
 action "job:list", "job:read", "job:cancel"
@@ -115,6 +131,7 @@ export const ACCESS_POLICIES: Readonly<Record<string, string>> = Object.freeze({
   ...CATALOGUE_POLICIES,
   ...PLAN_POLICIES,
   ...GRANT_POLICIES,
+  ...OPERATOR_POLICIES,
   ...OVERSIGHT_POLICIES,
   ...PRODUCT_POLICIES,
 });

@@ -11,6 +11,27 @@ export const STANDING_REQUIREMENTS = [
     code: 'GRANT_MISSING',
     title: { zh: '授权范围', en: 'scope of the grant' },
   },
+  {
+    attribute: 'operatorInTerm',
+    requirement: '15',
+    paragraph: 'T7',
+    code: 'OPERATOR_OUT_OF_TERM',
+    title: { zh: '运营期限', en: 'term of the operator' },
+  },
+  {
+    attribute: 'operatorClear',
+    requirement: '13',
+    paragraph: 'T5',
+    code: 'OPERATOR_INCIDENT',
+    title: { zh: '安全事件', en: 'incidents of the operator' },
+  },
+  {
+    attribute: 'unaffiliated',
+    requirement: '07',
+    paragraph: 'T2',
+    code: 'OPERATOR_AFFILIATE',
+    title: { zh: '运营机构关联方', en: 'affiliates of the operator' },
+  },
 ] as const;
 
 export type StandingRequirement = (typeof STANDING_REQUIREMENTS)[number];

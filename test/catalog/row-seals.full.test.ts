@@ -20,18 +20,27 @@ import {
   consentState,
   decidePlan,
   decideProduct,
+  decideIncident,
+  declareAffiliation,
+  findAffiliates,
+  findAgreement,
+  findExit,
   findGrant,
   findOrganisation,
   findPlan,
   findResource,
   findVersion,
   getProduct,
+  getIncident,
   insertCanary,
   insertFreeze,
   listConsentKeys,
   mendPrivacyBooks,
+  openAgreement,
   openStore,
+  orderExit,
   providersOfPlan,
+  recordIncident,
   registerPartyKey,
   retentionOf,
   revokeGrant,
@@ -97,6 +106,15 @@ beforeEach(async () => {
     });
     decidePlan(tx, 'p1', { role: 'bureau', org: 'bureau', by: 'bo', verdict: 'approve', comment: '' });
     grantEverything(tx);
+    openAgreement(
+      tx,
+      { id: 'a', operator: 'op', kind: 'award', validFrom: '2026-01-01', publicityDays: 0 },
+      { org: 'bureau', by: 'bo', note: '' },
+    );
+    recordIncident(tx, { id: 'i', operator: 'op', day: '2020-01-01', note: '', recordedBy: 'bureau/bo' });
+    decideIncident(tx, 'i', 'confirmed', 'bureau/ann');
+    declareAffiliation(tx, { org: 'op', kind: 'ownership', value: 'dev', source: 'declared', declaredBy: 'op/o' });
+    orderExit(tx, { operator: 'op', cause: 'breach', reason: '', orderedBy: 'bureau/bo' });
     revokeGrant(tx, 'g', { org: 'waterworks', role: 'provider', by: 'w', reason: 'r' });
     registerPartyKey(tx, { org: 'grid', thumbprint: 'k', publicKey: 'x', registeredBy: 'ann' });
     confirmPartyKey(tx, 'grid', 'k', { org: 'bureau', sub: 'bo' });
@@ -179,6 +197,11 @@ const USES: Readonly<Record<SealedTable, (store: Store) => unknown>> = {
   freezes: (store) => store.read(activeFreezes),
   canaries: (store) => store.read(activeCanaries),
   party_keys: (store) => store.read((db) => signingKeysOf(db, 'grid')),
+  operator_agreements: (store) => store.read((db) => findAgreement(db, 'a')),
+  operator_steps: (store) => store.read((db) => findAgreement(db, 'a')),
+  operator_incidents: (store) => store.read((db) => getIncident(db, 'i')),
+  operator_exits: (store) => store.read((db) => findExit(db, 'op')),
+  affiliations: (store) => store.read((db) => findAffiliates(db, 'op')),
   grants: (store) => store.read((db) => findGrant(db, 'g')),
   grant_signatures: (store) => store.read((db) => findGrant(db, 'g')),
   grant_revocations: (store) => store.read((db) => findGrant(db, 'g')),
@@ -200,6 +223,11 @@ const WHERE: Readonly<Record<SealedTable, string>> = {
   freezes: `id = 'f1'`,
   canaries: `id = 'c1'`,
   party_keys: `org = 'grid'`,
+  operator_agreements: `id = 'a'`,
+  operator_steps: `agreement = 'a'`,
+  operator_incidents: `id = 'i'`,
+  operator_exits: `operator = 'op'`,
+  affiliations: `org = 'op'`,
   grants: `id = 'g'`,
   grant_signatures: `grant_id = 'g' AND org = 'grid'`,
   grant_revocations: `grant_id = 'g'`,

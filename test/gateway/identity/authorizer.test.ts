@@ -30,6 +30,11 @@ const grant = (operator: string, providers: readonly string[], org = 'data-burea
   id: 'g1',
   attrs: { operator, providers, org, author: 'alice' },
 });
+const operator = (org: string, step?: string): Target => ({
+  type: 'Operator',
+  id: org,
+  attrs: { operator: org, ...(step === undefined ? {} : { step }) },
+});
 const key = (org: string, registeredBy = 'zoe'): Target => ({
   type: 'PartyKey',
   id: 'k1',
@@ -111,6 +116,18 @@ const TABLE: readonly [Action, string, Target, readonly Role[]][] = [
   ['plan:decide', 'own, although involved', plan('own', { providers: ['own'] }), []],
   ['plan:revoke', 'involved', plan('other', { providers: ['own'] }), ['provider', 'bureau']],
   ['plan:revoke', 'foreign', plan('other'), ['bureau']],
+  ['operator:open', 'any', operator('other'), ['bureau']],
+  ['operator:step', 'the bureau’s', operator('own', 'review'), ['bureau']],
+  ['operator:step', 'the operator’s own signature', operator('own', 'operator-signature'), ['operator']],
+  ['operator:step', 'another operator’s signature', operator('other', 'operator-signature'), []],
+  ['operator:read', 'another', operator('other'), ['bureau', 'security']],
+  ['operator:incident', 'of any', operator('other'), ['bureau', 'security']],
+  ['operator:incident-decide', 'of any', operator('other'), ['bureau']],
+  ['affiliation:declare', 'its own', operator('own'), ['operator', 'developer', 'bureau']],
+  ['affiliation:declare', 'of others', operator('other'), ['bureau']],
+  ['affiliation:withdraw', 'its own', operator('own'), ['bureau']],
+  ['exit:order', 'of any', operator('other'), ['bureau']],
+  ['exit:destroy', 'of any', operator('own'), ['bureau']],
   ['grant:propose', 'for another operator', grant('other', ['tax']), ['bureau']],
   ['grant:propose', 'for itself', grant('own', ['tax']), ['bureau', 'operator']],
   ['grant:read', 'of others', grant('other', ['tax']), ['bureau', 'security']],

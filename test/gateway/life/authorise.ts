@@ -1,6 +1,7 @@
 import { putOrganisation } from '../../../catalog/index.ts';
 import { establishGrant } from '../../../gateway/grants/establish-grants.ts';
 import type { Caller } from '../../../gateway/identity/index.ts';
+import { establishAgreement } from '../../../gateway/operators/establish-agreement.ts';
 import type { RunningGateway } from './running-gateway.ts';
 
 const BUREAU: Caller = { sub: 'gina', org: 'data-bureau', role: 'bureau' };
@@ -15,9 +16,16 @@ export async function authorise({ gateway: { deps } }: RunningGateway, providers
   await deps.store.commit((tx) => {
     putOrganisation(tx, { id: OPERATOR, title: { zh: '运营机构', en: 'operator' }, kind: 'operator' });
   });
+  const { store, partyKeys: keys, grants, operators, log } = deps;
+  const establishing = { store, keys, grants, operators, home: log.verifierKey };
+  const people = { author: { ...BUREAU, sub: 'hugo' }, signer: BUREAU };
+  const operator: Caller = { sub: 'olga', org: OPERATOR, role: 'operator' };
+  // Of today, so that the term is one of five years around it.
+  const validFrom = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  await establishAgreement(establishing, { id: 'agreement-test', operator, validFrom }, people);
   for (const provider of providers) {
     await establishGrant(
-      { store: deps.store, keys: deps.partyKeys, grants: deps.grants, home: deps.log.verifierKey },
+      establishing,
       {
         id: `whole-${provider}`,
         kind: 'whole',
@@ -29,7 +37,7 @@ export async function authorise({ gateway: { deps } }: RunningGateway, providers
         validFrom: '2020-01-01',
         validUntil: '2099-12-31',
       },
-      { author: { ...BUREAU, sub: 'hugo' }, signer: BUREAU },
+      people,
     );
   }
 }

@@ -15,6 +15,9 @@ import { createPartyKeyService } from '../../../gateway/grants/party-key-service
 import { createAuthorizer } from '../../../gateway/identity/authorizer.ts';
 import type { Caller, Role } from '../../../gateway/identity/index.ts';
 import { GrantedPlans } from '../../../gateway/pipeline/granted-plans.ts';
+import { ExitRegister } from '../../../gateway/operators/exit-register.ts';
+import { createExitService } from '../../../gateway/operators/exit-service.ts';
+import { createOperatorService } from '../../../gateway/operators/operator-service.ts';
 import { createPlanService } from '../../../gateway/plans/plan-service.ts';
 import { createProductService } from '../../../gateway/products/product-service.ts';
 import { createDestructionService } from '../../../gateway/resources/destruction-service.ts';
@@ -105,6 +108,15 @@ export async function openHarness({
     plans: createPlanService({ store }),
     partyKeys: createPartyKeyService({ store }),
     grants: createGrantService({ store, home: log.verifierKey, jobs: { stopFallen: () => Promise.resolve(0) } }),
+    operators: createOperatorService({ store, home: log.verifierKey, jobs: { stopFallen: () => Promise.resolve(0) } }),
+    exits: createExitService({
+      store,
+      register: new ExitRegister(store),
+      jobs: { stopFallen: () => Promise.resolve(0) },
+      sandbox: { expel: () => Promise.resolve(0) },
+      destructions: createDestructionService({ store, eraser: NO_DATA, failed: (error) => bugs.push(error) }),
+      scan: () => Promise.resolve({ files: 0, bytes: 0, copiesLeft: 0 }),
+    }),
     freezes: createFreezeService({
       store,
       register: new FreezeRegister(store),

@@ -1,14 +1,6 @@
-/** Days of the city, as ISO dates in Asia/Shanghai: terms begin and end at its midnight. */
-
-/** China has had one offset since 1991 (IANA tz database, `asia`). */
-const SHANGHAI_OFFSET_MS = 8 * 60 * 60 * 1_000;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-/** The day on which `at` (ISO 8601 UTC) is. */
-export function shanghaiDay(at: string): string {
-  return new Date(Date.parse(at) + SHANGHAI_OFFSET_MS).toISOString().slice(0, 10);
-}
-
+/** @param day ISO date. */
 export function addDays(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 }

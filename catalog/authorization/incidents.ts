@@ -1,0 +1,71 @@
+import { asc, eq } from 'drizzle-orm';
+import { AppError } from '#policies';
+import type { Db } from '../db.ts';
+import { type INCIDENT_VERDICTS, operatorIncidents } from './operator-tables.ts';
+
+/** Something that speaks against an operator (T5). While nobody has decided on it, nothing runs under the operator's plans. */
+export interface OperatorIncident {
+  readonly id: string;
+  readonly operator: string;
+  /** Day of the incident in Asia/Shanghai. */
+  readonly day: string;
+  readonly note: string;
+  /** `org/sub`. */
+  readonly recordedBy: string;
+  readonly recordedAt: string;
+  /** `confirmed`: it counts for three years against an award, and operation goes on; an exit ends that. Null: under review. */
+  readonly verdict: (typeof INCIDENT_VERDICTS)[number] | null;
+  readonly decidedBy: string | null;
+  readonly decidedAt: string | null;
+}
+
+export function recordIncident(
+  tx: Db,
+  incident: Pick<OperatorIncident, 'id' | 'operator' | 'day' | 'note' | 'recordedBy'>,
+): OperatorIncident {
+  tx.orm
+    .insert(operatorIncidents)
+    .values({ ...incident, recordedAt: tx.now() })
+    .run();
+  return getIncident(tx, incident.id);
+}
+
+/** By another person than recorded it. @throws AppError `INCIDENT_NOT_FOUND`, `INCIDENT_STATE`. */
+export function decideIncident(
+  tx: Db,
+  id: string,
+  verdict: NonNullable<OperatorIncident['verdict']>,
+  decidedBy: string,
+): OperatorIncident {
+  const incident = getIncident(tx, id);
+  if (incident.verdict !== null) throw incidentState(id, incident.verdict, 'an incident under review');
+  if (incident.recordedBy === decidedBy) throw incidentState(id, 'under review', 'agreement of another person');
+  tx.orm
+    .update(operatorIncidents)
+    .set({ verdict, decidedBy, decidedAt: tx.now() })
+    .where(eq(operatorIncidents.id, id))
+    .run();
+  return getIncident(tx, id);
+}
+
+/** @throws AppError `INCIDENT_NOT_FOUND`. */
+export function getIncident(db: Db, id: string): OperatorIncident {
+  const row = db.sealed(
+    'operator_incidents',
+    db.orm.select().from(operatorIncidents).where(eq(operatorIncidents.id, id)).get(),
+  );
+  if (row === undefined) throw new AppError('INCIDENT_NOT_FOUND', { id });
+  return row;
+}
+
+/** By id. */
+export function incidentsOf(db: Db, operator: string): readonly OperatorIncident[] {
+  const rows = db.orm.select().from(operatorIncidents).where(eq(operatorIncidents.operator, operator));
+  return rows
+    .orderBy(asc(operatorIncidents.id))
+    .all()
+    .map((row) => db.sealed('operator_incidents', row));
+}
+
+const incidentState = (id: string, state: string, accepted: string) =>
+  new AppError('INCIDENT_STATE', { id, state, accepted });
