@@ -1,7 +1,7 @@
 import { createHmac, randomFillSync, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   abandonVersion,
   appendEntry,
@@ -95,6 +95,8 @@ export interface GatewayEvents {
   readonly fatal: (error: unknown) => void;
 }
 
+const STORE_FILE = 'sluice.db';
+
 /** Longest time that the engine may work on one job. */
 const JOB_DEADLINE_MS = 60_000;
 
@@ -113,7 +115,7 @@ export async function assemble(
   const integrity = createIntegrityReports(events.fatal);
   const metrics = createMetrics();
   const store = openStore({
-    path: join(config.home, 'sluice.db'),
+    path: join(config.home, STORE_FILE),
     now,
     onBatch: metrics.batchCommitted,
     onFailure: events.fatal,
@@ -238,7 +240,12 @@ export async function assemble(
       jobs,
       sandbox,
       destructions,
-      scan: (pieces) => scanForCopies([config.home, config.runDir], pieces),
+      scan: (pieces, part) =>
+        scanForCopies(
+          [config.home, config.runDir],
+          pieces,
+          (path) => part === 'all' || !basename(path).startsWith(STORE_FILE),
+        ),
     }),
     freezes: createFreezeService({ store, register: freezes, sandbox, jobs }),
     products: createProductService({ store, plans: pipeline.plans, today: () => pipeline.queryFacts().today }),

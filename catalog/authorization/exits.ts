@@ -79,6 +79,14 @@ export function heldResults(
   return rows.map(({ job, json, sha256 }) => ({ job, json: json.toString('utf8'), sha256 }));
 }
 
+/** Whether the bytes stand in a result that another organisation was given. */
+export function isInResultsOfOthers(db: Db, org: string, bytes: Buffer): boolean {
+  const found = db.client.prepare<[string, Buffer], number>(
+    'SELECT 1 FROM job_results r JOIN jobs j ON j.id = r.job WHERE j.org <> ? AND instr(r.json, ?) > 0 LIMIT 1',
+  );
+  return found.get(org, bytes) !== undefined;
+}
+
 /** Removes them, answers that are kept of them, and the package that holds them, so that their pages hold nothing. */
 export function removeResults(tx: Db, org: string): void {
   tx.client.pragma('secure_delete = ON');

@@ -23,6 +23,7 @@ export {
   findExit,
   getExit,
   heldResults,
+  isInResultsOfOthers,
   keepHandOver,
   listExits,
   type OperatorExit,

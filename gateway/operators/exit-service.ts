@@ -5,6 +5,7 @@ import {
   type Db,
   getExit,
   heldResults,
+  isInResultsOfOthers,
   keepHandOver,
   listResources,
   type OperatorExit,
@@ -56,7 +57,8 @@ export interface ExitDeps {
   readonly jobs: { stopFallen(): Promise<number> };
   readonly sandbox: { expel(isMeant: (worker: HeldWorker) => boolean): Promise<number> };
   readonly destructions: Pick<DestructionService, 'destroy'>;
-  readonly scan: (pieces: readonly Buffer[]) => Promise<CopyScan>;
+  /** Of the home and the run folder: all files, or those beside the store. */
+  readonly scan: (pieces: readonly Buffer[], part: 'all' | 'beside-store') => Promise<CopyScan>;
 }
 
 export function createExitService(deps: ExitDeps): ExitService {
@@ -111,12 +113,14 @@ async function destroyAll(
   const versions = store.read((db) => versionsOf(db, operator));
   for (const { resource, version } of versions) await destructions.destroy(caller, resource, version);
   const results = store.read((db) => heldResults(db, operator));
-  const pieces = results.flatMap(({ json }) => piecesOf(json));
+  const isShared = (piece: Buffer) => store.read((db) => isInResultsOfOthers(db, operator, piece));
+  const pieces = results.flatMap(({ json }) => piecesOf(json, isShared));
+  // WHY before they are removed: once they are, nobody knows any more what a copy of them looks like.
+  requireNoCopy(operator, await deps.scan(pieces, 'beside-store'));
   await store.commit((tx) => removeResults(tx, operator));
   await store.purge();
-  const scan = await deps.scan(pieces);
-  if (scan.copiesLeft > 0)
-    throw new AppError('DESTRUCTION_INCOMPLETE', { id: operator, found: [`copies: ${scan.copiesLeft}`] });
+  const scan = await deps.scan(pieces, 'all');
+  requireNoCopy(operator, scan);
   const certificate = {
     v: 1,
     kind: 'operator-destruction-certificate',
@@ -133,6 +137,11 @@ async function destroyAll(
     certifyExit(tx, operator, text, index);
   });
   return store.read((db) => getExit(db, operator));
+}
+
+/** @throws AppError `DESTRUCTION_INCOMPLETE`. */
+function requireNoCopy(operator: string, { copiesLeft }: CopyScan): void {
+  if (copiesLeft > 0) throw new AppError('DESTRUCTION_INCOMPLETE', { id: operator, found: [`copies: ${copiesLeft}`] });
 }
 
 /** Versions of tables that the operator delivered, still there. */

@@ -14,20 +14,35 @@ const PIECE_BYTES = 40;
 const PIECES = 16;
 const CHUNK_BYTES = 4 * 2 ** 20;
 
-/** Pieces of a text by which a copy of it, whole or in parts, is known again. */
-export function piecesOf(text: string): readonly Buffer[] {
+/** Digests stand in the log for good, and say nothing of what they are of. */
+const DIGEST = /[0-9a-f]{24}/;
+
+/**
+ * Pieces of a text by which a copy of it, whole or in parts, is known again.
+ *
+ * @param isShared whether a piece stands in what somebody else was given, and stays: the same answer to the same question.
+ */
+export function piecesOf(text: string, isShared: (piece: Buffer) => boolean): readonly Buffer[] {
   const bytes = Buffer.from(text);
-  if (bytes.length <= PIECE_BYTES) return [bytes];
-  const step = (bytes.length - PIECE_BYTES) / (PIECES - 1);
+  const step = Math.max(0, bytes.length - PIECE_BYTES) / (PIECES - 1);
   const starts = new Set(Array.from({ length: PIECES }, (_, i) => Math.floor(i * step)));
-  return [...starts].map((start) => bytes.subarray(start, start + PIECE_BYTES));
+  const pieces = [...starts].map((start) => bytes.subarray(start, start + PIECE_BYTES));
+  return pieces.filter((piece) => !DIGEST.test(piece.toString('latin1')) && !isShared(piece));
 }
 
-/** Looks for the pieces in every file of the folders, whatever its kind. Files that vanish meanwhile hold nothing. */
-export async function scanForCopies(folders: readonly string[], pieces: readonly Buffer[]): Promise<CopyScan> {
+/**
+ * Looks for the pieces in every file of the folders, whatever its kind. Files that vanish meanwhile hold nothing.
+ *
+ * @param isMeant by path: which files.
+ */
+export async function scanForCopies(
+  folders: readonly string[],
+  pieces: readonly Buffer[],
+  isMeant: (path: string) => boolean = () => true,
+): Promise<CopyScan> {
   let [files, bytes, copiesLeft] = [0, 0, 0];
   for (const path of (await Promise.all(folders.map(filesIn))).flat()) {
-    const found = await scanFile(path, pieces);
+    const found = isMeant(path) ? await scanFile(path, pieces) : null;
     if (found === null) continue;
     files += 1;
     bytes += found.bytes;
