@@ -1,7 +1,8 @@
-import { and, asc, eq, gt } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
 import type { Page } from './page.ts';
 import { boundedLimit } from './page.ts';
+import { prepared } from './prepared.ts';
 import { organisations } from './schema.ts';
 
 export type OrganisationKind = 'provider' | 'developer' | 'operator' | 'bureau' | 'security' | 'custodian';
@@ -30,8 +31,16 @@ export function putOrganisation(tx: Db, organisation: Organisation): void {
     .run();
 }
 
+const organisationById = prepared((db) =>
+  db.orm
+    .select()
+    .from(organisations)
+    .where(eq(organisations.id, sql.placeholder('id')))
+    .prepare(),
+);
+
 export function findOrganisation(db: Db, id: string): Organisation | null {
-  const row = db.sealed('organisations', db.orm.select().from(organisations).where(eq(organisations.id, id)).get());
+  const row = db.sealed('organisations', organisationById(db).get({ id }));
   return row === undefined ? null : fromRow(row);
 }
 

@@ -101,6 +101,14 @@ const decisionsOfPlan = prepared((db) =>
     .prepare(),
 );
 
+const resourcesOfPlan = prepared((db) =>
+  db.orm
+    .select()
+    .from(planResources)
+    .where(eq(planResources.plan, sql.placeholder('id')))
+    .prepare(),
+);
+
 function fromRow(db: Db, found: Row): UsagePlan {
   const row = db.sealed('plans', found);
   const decisions = decisionsOfPlan(db).all({ id: row.id });
@@ -211,7 +219,7 @@ export function listPlans(db: Db, filters: PlanFilters = {}): readonly UsagePlan
 
 /** The provider of each resource that the plan was submitted with. */
 export function providersOfPlan(db: Db, id: string): ReadonlyMap<string, string> {
-  const rows = db.orm.select().from(planResources).where(eq(planResources.plan, id)).all();
+  const rows = resourcesOfPlan(db).all({ id });
   return new Map(rows.map((row) => [row.resource, db.sealed('plan_resources', row).provider]));
 }
 

@@ -1,6 +1,7 @@
-import { and, asc, eq } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import { type AffiliationFact, type AffiliationKind, affiliatesOf } from '#policies';
 import type { Db } from '../db.ts';
+import { prepared } from '../prepared.ts';
 import { affiliations } from './operator-tables.ts';
 
 /** What is known of whom an organisation belongs to. */
@@ -11,6 +12,22 @@ export interface Affiliation extends AffiliationFact {
   readonly declaredBy: string;
   readonly declaredAt: string;
 }
+
+const factsOf = prepared((db) =>
+  db.orm
+    .select()
+    .from(affiliations)
+    .where(eq(affiliations.org, sql.placeholder('org')))
+    .orderBy(asc(affiliations.kind), asc(affiliations.value))
+    .prepare(),
+);
+const factsWith = prepared((db) =>
+  db.orm
+    .select()
+    .from(affiliations)
+    .where(and(eq(affiliations.kind, sql.placeholder('kind')), eq(affiliations.value, sql.placeholder('value'))))
+    .prepare(),
+);
 
 /** Nothing where it is known already. */
 export function declareAffiliation(tx: Db, fact: Omit<Affiliation, 'declaredAt'>): void {
@@ -28,17 +45,15 @@ export function withdrawAffiliation(tx: Db, { org, kind, value }: AffiliationFac
 }
 
 export function affiliationsOf(db: Db, org: string): readonly Affiliation[] {
-  const rows = db.orm.select().from(affiliations).where(eq(affiliations.org, org));
-  return rows
-    .orderBy(asc(affiliations.kind), asc(affiliations.value))
-    .all()
+  return factsOf(db)
+    .all({ org })
     .map((row) => db.sealed('affiliations', row));
 }
 
 function affiliationsWith(db: Db, kind: AffiliationKind, value: string): readonly Affiliation[] {
-  const isIt = and(eq(affiliations.kind, kind), eq(affiliations.value, value));
-  const rows = db.orm.select().from(affiliations).where(isIt).all();
-  return rows.map((row) => db.sealed('affiliations', row));
+  return factsWith(db)
+    .all({ kind, value })
+    .map((row) => db.sealed('affiliations', row));
 }
 
 /** Everyone affiliated with an organisation, directly or over others, each with the chain that leads to it. */

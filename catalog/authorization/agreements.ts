@@ -128,12 +128,16 @@ function requireNoIncident(tx: Db, operator: string): void {
   );
   if (against.length === 0) return;
   const names = against.map(({ id }) => id).join(', ');
+  const missing = {
+    en: `incidents of the last three years stand against ${operator}: ${names}`,
+    zh: `${operator} 近三年有安全事件：${names}`,
+  };
   throw new AppError('OPERATOR_INCIDENT', {
     plan: '',
     requirement: '13',
     paragraph: 'T5',
-    missing: `incidents of the last three years stand against ${operator}: ${names}`,
-    missingZh: `${operator} 近三年有安全事件：${names}`,
+    missing: missing.en,
+    missingZh: missing.zh,
     also: [],
   });
 }

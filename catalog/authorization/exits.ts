@@ -1,6 +1,7 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { AppError } from '#policies';
 import type { Db } from '../db.ts';
+import { prepared } from '../prepared.ts';
 import { type EXIT_CAUSES, operatorExits } from './operator-tables.ts';
 
 /** The end of an operator (T7): from the order on nothing of it runs and none of its people is let in. For good. */
@@ -24,6 +25,14 @@ export interface OperatorExit {
   readonly entryIndex: number | null;
 }
 
+const exitByOperator = prepared((db) =>
+  db.orm
+    .select()
+    .from(operatorExits)
+    .where(eq(operatorExits.operator, sql.placeholder('operator')))
+    .prepare(),
+);
+
 /** @throws AppError `EXIT_STATE` when it has left already. */
 export function orderExit(
   tx: Db,
@@ -39,7 +48,7 @@ export function orderExit(
 }
 
 export function findExit(db: Db, operator: string): OperatorExit | null {
-  const row = db.orm.select().from(operatorExits).where(eq(operatorExits.operator, operator)).get();
+  const row = exitByOperator(db).get({ operator });
   return db.sealed('operator_exits', row) ?? null;
 }
 

@@ -6,21 +6,24 @@ import { incidentsOf } from './incidents.ts';
 import type { Find, Finding } from './standing.ts';
 
 const MET: Finding = { isMet: true, missing: null, evidence: [] };
-const unmet = (en: string, zh: string): Finding => ({ isMet: false, missing: { en, zh }, evidence: [] });
-const NO_OPERATOR = unmet('the plan names no operator', '方案未指明运营机构');
+const unmet = (missing: NonNullable<Finding['missing']>): Finding => ({ isMet: false, missing, evidence: [] });
+const NO_OPERATOR = unmet({ en: 'the plan names no operator', zh: '方案未指明运营机构' });
 
 /** 14 15: an agreement that all have signed is in its term today, and the operator has not left. */
 export const findInTerm: Find = (db, { plan: { operator }, today }) => {
   if (operator === null) return NO_OPERATOR;
   const exit = findExit(db, operator);
   if (exit !== null)
-    return unmet(`operator ${operator} left on ${exit.orderedAt}`, `运营机构 ${operator} 已于 ${exit.orderedAt} 退出`);
+    return unmet({
+      en: `operator ${operator} left on ${exit.orderedAt}`,
+      zh: `运营机构 ${operator} 已于 ${exit.orderedAt} 退出`,
+    });
   const evidence = agreementsInForce(db, operator, today).map(({ id }) => id);
   if (evidence.length > 0) return { isMet: true, missing: null, evidence };
-  return unmet(
-    `operator ${operator} has no signed agreement whose term covers ${today}`,
-    `运营机构 ${operator} 没有期限涵盖 ${today} 的已签协议`,
-  );
+  return unmet({
+    en: `operator ${operator} has no signed agreement whose term covers ${today}`,
+    zh: `运营机构 ${operator} 没有期限涵盖 ${today} 的已签协议`,
+  });
 };
 
 /** 13: no incident of the operator waits for a decision. */
@@ -29,7 +32,10 @@ export const findClear: Find = (db, { plan: { operator } }) => {
   const open = incidentsOf(db, operator).filter(({ verdict }) => verdict === null);
   if (open.length === 0) return MET;
   const names = open.map(({ id }) => id).join(', ');
-  return unmet(`incidents of ${operator} are under review: ${names}`, `${operator} 的安全事件待处理：${names}`);
+  return unmet({
+    en: `incidents of ${operator} are under review: ${names}`,
+    zh: `${operator} 的安全事件待处理：${names}`,
+  });
 };
 
 /**
@@ -52,5 +58,5 @@ export const findUnaffiliated: Find = (db, { plan, providers }) => {
 
 function affiliated(org: string, chain: readonly string[]): Finding {
   const path = chain.join(' – ');
-  return unmet(`${org} is affiliated with an operator: ${path}`, `${org} 与运营机构存在关联：${path}`);
+  return unmet({ en: `${org} is affiliated with an operator: ${path}`, zh: `${org} 与运营机构存在关联：${path}` });
 }

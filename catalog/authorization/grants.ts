@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { AppError, type GrantKind, type GrantScope } from '#policies';
 import { contentHash } from '../canonical.ts';
@@ -84,6 +84,12 @@ const revocationsOf = prepared((db) =>
     .prepare(),
 );
 
+const grantIdsNaming = prepared((db) =>
+  db.client
+    .prepare<[string, string], string>('SELECT grant_id FROM grant_tables WHERE operator = ? AND resource = ?')
+    .pluck(),
+);
+
 /** What is signed: everything that the grant says, and nothing that happened since. */
 export function grantHash(grant: NewGrant): string {
   const { id, kind, operator, providers, tables, classes, purpose, validFrom, validUntil, org, author } = grant;
@@ -167,11 +173,10 @@ export function listGrants(db: Db, filters: Page & { readonly operator?: string 
     .map(({ id }) => getGrant(db, id));
 }
 
-/** The grants that may cover one of the tables for an operator; whether they do is `coverageOf`'s to say. */
-export function grantsNaming(db: Db, operator: string, resources: readonly string[]): readonly Grant[] {
-  const named = and(eq(grantTables.operator, operator), inArray(grantTables.resource, [...resources, EVERY_TABLE]));
-  const ids = db.orm.selectDistinct({ id: grantTables.grant }).from(grantTables).where(named).all();
-  return ids.flatMap(({ id }) => findGrant(db, id) ?? []);
+/** The ids of grants that may cover one of the tables for an operator; whether they do is `coverageOf`'s to say. */
+export function grantsNaming(db: Db, operator: string, resources: readonly string[]): readonly string[] {
+  const ids = [...resources, EVERY_TABLE].flatMap((resource) => grantIdsNaming(db).all(operator, resource));
+  return [...new Set(ids)];
 }
 
 /** What counts of a grant: who has signed and not revoked. */

@@ -1,6 +1,7 @@
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, sql } from 'drizzle-orm';
 import { AppError } from '#policies';
 import type { Db } from '../db.ts';
+import { prepared } from '../prepared.ts';
 import { type INCIDENT_VERDICTS, operatorIncidents } from './operator-tables.ts';
 
 /** Something that speaks against an operator (T5). While nobody has decided on it, nothing runs under the operator's plans. */
@@ -18,6 +19,15 @@ export interface OperatorIncident {
   readonly decidedBy: string | null;
   readonly decidedAt: string | null;
 }
+
+const incidentsByOperator = prepared((db) =>
+  db.orm
+    .select()
+    .from(operatorIncidents)
+    .where(eq(operatorIncidents.operator, sql.placeholder('operator')))
+    .orderBy(asc(operatorIncidents.id))
+    .prepare(),
+);
 
 export function recordIncident(
   tx: Db,
@@ -60,10 +70,8 @@ export function getIncident(db: Db, id: string): OperatorIncident {
 
 /** By id. */
 export function incidentsOf(db: Db, operator: string): readonly OperatorIncident[] {
-  const rows = db.orm.select().from(operatorIncidents).where(eq(operatorIncidents.operator, operator));
-  return rows
-    .orderBy(asc(operatorIncidents.id))
-    .all()
+  return incidentsByOperator(db)
+    .all({ operator })
     .map((row) => db.sealed('operator_incidents', row));
 }
 

@@ -11,7 +11,7 @@ import { providersOfPlan, type UsagePlan } from '../plans.ts';
 import { isGrantable } from './authorized-list.ts';
 import { findGranted } from './find-granted.ts';
 import { findClear, findInTerm, findUnaffiliated } from './find-operator.ts';
-import { grantsNaming, scopeOf } from './grants.ts';
+import { getGrant, grantsNaming, scopeOf } from './grants.ts';
 
 /** What the catalogue says of one requirement. */
 export interface Finding {
@@ -59,8 +59,14 @@ const FINDINGS: Readonly<Record<StandingAttribute, Find>> = {
  * same answer from the same facts. What is not known counts as missing.
  *
  * @param today ISO date in Asia/Shanghai.
+ * @param scopes grants that were read from the same state of the catalogue; those that are read now are put to them.
  */
-export function standingOf(db: Db, plan: UsagePlan, today: string): PlanStanding {
+export function standingOf(
+  db: Db,
+  plan: UsagePlan,
+  today: string,
+  scopes: Map<string, GrantScope> = new Map(),
+): PlanStanding {
   const providers = providersOfPlan(db, plan.id);
   if (isDrill(plan, providers)) return drillStanding(plan, today);
   const tables = plan.tables.map(({ resource, columns }) => ({
@@ -69,20 +75,24 @@ export function standingOf(db: Db, plan: UsagePlan, today: string): PlanStanding
     provider: providers.get(resource) ?? '',
     isGrantable: isGrantable(db, resource),
   }));
-  const named = grantsOf(db, plan);
+  const named = grantsOf(db, plan, scopes);
   const coverage = coverageOf({ operator: plan.operator, class: plan.class, tables }, named, today);
   const asked: StandingAsked = { plan, providers, coverage, today };
   const findings = perAttribute((attribute) => FINDINGS[attribute](db, asked));
   return { today, findings, covered: coverage.tables, uncovered: coverage.missing };
 }
 
-function grantsOf(db: Db, { operator, tables }: UsagePlan): readonly GrantScope[] {
+function grantsOf(db: Db, { operator, tables }: UsagePlan, scopes: Map<string, GrantScope>): readonly GrantScope[] {
   if (operator === null) return [];
-  return grantsNaming(
-    db,
-    operator,
-    tables.map(({ resource }) => resource),
-  ).map(scopeOf);
+  const resources = tables.map(({ resource }) => resource);
+  return grantsNaming(db, operator, resources).map(
+    (id) => scopes.get(id) ?? remembered(scopes, scopeOf(getGrant(db, id))),
+  );
+}
+
+function remembered(scopes: Map<string, GrantScope>, scope: GrantScope): GrantScope {
+  scopes.set(scope.id, scope);
+  return scope;
 }
 
 /**

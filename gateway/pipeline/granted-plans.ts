@@ -11,7 +11,7 @@ import {
   standingOf,
   type UsagePlan,
 } from '#catalog';
-import { type ColumnSchema, type GrantedTable, type QueryCatalog, twinsOf } from '#policies';
+import { type ColumnSchema, type GrantedTable, type GrantScope, type QueryCatalog, twinsOf } from '#policies';
 
 /** A plan, how it stands on a day, and the only tables and columns that exist for a query under it. */
 export interface GrantedPlan {
@@ -28,6 +28,8 @@ const PLANS_MAX = 1_000;
 export class GrantedPlans {
   readonly #store: Store;
   readonly #granted = new Map<string, GrantedPlan>();
+  /** Grants as they are in the same state: many plans lean on the same ones. */
+  readonly #scopes = new Map<string, GrantScope>();
   #readAt = '';
 
   constructor(store: Store) {
@@ -42,20 +44,26 @@ export class GrantedPlans {
   find(id: string, today: string): GrantedPlan | null {
     const catalogueVersion = this.#store.catalogueVersion();
     const readAt = `${catalogueVersion} ${today}`;
+    if (readAt !== this.#readAt) this.#scopes.clear();
     if (readAt !== this.#readAt || this.#granted.size > PLANS_MAX) this.#granted.clear();
     this.#readAt = readAt;
     const known = this.#granted.get(id);
     if (known !== undefined) return known;
-    const granted = this.#store.read((db) => grantedPlan(db, id, today, catalogueVersion));
+    const granted = this.#store.read((db) => grantedPlan(db, id, { today, catalogueVersion, scopes: this.#scopes }));
     if (granted !== null) this.#granted.set(id, granted);
     return granted;
   }
 }
 
-function grantedPlan(db: Db, id: string, today: string, catalogueVersion: number): GrantedPlan | null {
+function grantedPlan(
+  db: Db,
+  id: string,
+  read: { readonly today: string; readonly catalogueVersion: number; readonly scopes: Map<string, GrantScope> },
+): GrantedPlan | null {
+  const { today, catalogueVersion, scopes } = read;
   const plan = findPlan(db, id);
   if (plan === null) return null;
-  const standing = standingOf(db, plan, today);
+  const standing = standingOf(db, plan, today, scopes);
   return Object.freeze({ plan, standing, catalogueVersion, catalog: catalogOf(db, standing) });
 }
 
