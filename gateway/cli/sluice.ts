@@ -14,6 +14,7 @@ import * as encrypt from './encrypt.ts';
 import * as explain from './explain.ts';
 import { reportFailure } from './failure.ts';
 import * as freezes from './freezes.ts';
+import * as grants from './grants.ts';
 import * as keys from './keys.ts';
 import * as lookup from './lookup.ts';
 import * as products from './products.ts';
@@ -41,6 +42,7 @@ const COMMANDS = [
   witness,
   custodian,
   freezes,
+  grants,
   canaries,
   products,
   consents,
