@@ -114,7 +114,7 @@ export async function openHarness({
       register: new ExitRegister(store),
       jobs: { stopFallen: () => Promise.resolve(0) },
       sandbox: { expel: () => Promise.resolve(0) },
-      destructions: createDestructionService({ store, eraser: NO_DATA, failed: (error) => bugs.push(error) }),
+      destructions: { destroy: () => Promise.reject(new AppError('RESOURCE_NOT_FOUND', { id: '' })) },
       scan: () => Promise.resolve({ files: 0, bytes: 0, copiesLeft: 0 }),
     }),
     freezes: createFreezeService({
