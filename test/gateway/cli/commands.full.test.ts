@@ -254,6 +254,7 @@ describe('the client', () => {
       privacy: {
         charges: [{ resource: 'water', unit: 'uscc', rho: 0.001, delta: 0 }],
         errors: [{ name: 'n', standardError: 89.44 }],
+        choices: [{ name: 'way', candidates: 5, rowsMissedMax: 12 }],
         boundaries: [{ bounding: { kind: 'groups', groupsMax: 4, rowsMax: 2 }, groups: 'public' }],
       },
     };
@@ -265,6 +266,7 @@ describe('the client', () => {
     expect(out).toContain('fewest units behind a cell: 10');
     expect(out).toContain('what counts of one unit: groups ≤ 4 × ≤ 2');
     expect(out).toContain('standard error of a cell: n ± 89.4');
+    expect(out).toMatch(/rows by which a choice may miss, 95%: .*12/);
     expect(out).toContain('charged to: water.uscc ρ 0.001');
   });
 
