@@ -24,6 +24,7 @@ export const AUDIT_KINDS = [
   'erasure',
   'product',
   'consent',
+  'intake',
   'start',
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];

@@ -20,6 +20,7 @@ export * from './freezes.ts';
 export * from './given-values.ts';
 export * from './guard-refusals.ts';
 export { lockHome } from './home-lock.ts';
+export * from './intakes/intakes.ts';
 export * from './jobs.ts';
 export * from './kept-answers.ts';
 export { insertKnownSets, knownSetCount, type NewKnownSets, readKnownSets, rowKeySchemes } from './known-sets.ts';

@@ -5,7 +5,7 @@ import { contentHash } from './canonical.ts';
 import { checkTableSchema } from './check-table-schema.ts';
 import type { Db } from './db.ts';
 import { readTableSchema } from './json-column.ts';
-import { findOrganisation } from './organisations.ts';
+import { findOrganisation, type OrganisationKind } from './organisations.ts';
 import type { Page } from './page.ts';
 import { boundedLimit } from './page.ts';
 import { prepared } from './prepared.ts';
@@ -68,12 +68,13 @@ const resourceById = prepared((db) =>
 /**
  * Adds a draft; its id is the schema's table name.
  *
+ * @param owner what the organisation has to be that it is of: another kind for tables that are none of the catalogue's (intakes).
  * @throws AppError `RESOURCE_EXISTS`; `RESOURCE_INVALID` (path, problem).
  */
-export function createResource(tx: Db, resource: NewResource): Resource {
+export function createResource(tx: Db, resource: NewResource, owner: OrganisationKind = 'provider'): Resource {
   const { schema } = resource;
   checkTableSchema(schema);
-  if (findOrganisation(tx, resource.provider)?.kind !== 'provider') {
+  if (findOrganisation(tx, resource.provider)?.kind !== owner) {
     throw new AppError('RESOURCE_INVALID', { path: 'provider', problem: 'not a registered provider' });
   }
   if (findResource(tx, schema.table) !== null) throw new AppError('RESOURCE_EXISTS', { id: schema.table });

@@ -15,6 +15,7 @@ import {
   grantRevocations,
   grantSignatures,
   grants,
+  intakes,
   ledgerAccounts,
   ledgerReservations,
   operatorAgreements,
@@ -68,6 +69,7 @@ export const SEALED_TABLES = {
   operator_incidents: operatorIncidents,
   operator_exits: operatorExits,
   affiliations,
+  intakes,
 } as const;
 /**
  * All that a custodian decides by. WHY the ledger too, which a gateway holds against its log alone: here it is small.

@@ -8,6 +8,7 @@ import { FREEZE_SCOPES } from '#policies';
 
 export * from './authorization/operator-tables.ts';
 export * from './authorization/tables.ts';
+export * from './intakes/tables.ts';
 export * from './lookups/tables.ts';
 export * from './products/tables.ts';
 

@@ -8,6 +8,7 @@ import type { FreezeService } from './freezes/freeze-service.ts';
 import type { GrantService } from './grants/grant-service.ts';
 import type { PartyKeyService } from './grants/party-key-service.ts';
 import type { Authenticator, Authorizer, Caller, EmbeddedIssuer } from './identity/index.ts';
+import type { IntakeService } from './intake/intake-service.ts';
 import type { JobService } from './jobs/job-service.ts';
 import type { Language } from './messages/language.ts';
 import type { ExitService } from './operators/exit-service.ts';
@@ -68,6 +69,7 @@ export interface AppDeps {
   readonly exits: ExitService;
   readonly freezes: FreezeService;
   readonly products: ProductService;
+  readonly intakes: IntakeService;
   readonly consents: ConsentService;
   readonly lookups: LookupService;
   readonly canaries: CanaryService;

@@ -14,6 +14,7 @@ import { registerExplain } from './routes/explain.ts';
 import { frame, gate } from './routes/frame.ts';
 import { registerFreezes } from './routes/freezes.ts';
 import { registerGrants } from './routes/grants.ts';
+import { registerIntakes } from './routes/intakes.ts';
 import { registerJobResult } from './routes/job-result.ts';
 import { registerJobs } from './routes/jobs.ts';
 import { registerLookups } from './routes/lookups.ts';
@@ -65,6 +66,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   registerFreezes(app, deps);
   registerCanaries(app, deps);
   registerProducts(app, deps);
+  registerIntakes(app, deps);
   registerConsents(app, deps);
   registerLookups(app, deps);
   registerMeta(app, deps);
@@ -99,6 +101,7 @@ function absent(path: string, id: string): AppError {
   if (path.startsWith('/v1/freezes/')) return new AppError('FREEZE_NOT_FOUND', { id });
   if (path.startsWith('/v1/canaries/')) return new AppError('CANARY_NOT_FOUND', { id });
   if (path.startsWith('/v1/products/')) return new AppError('PRODUCT_NOT_FOUND', { id });
+  if (path.startsWith('/v1/intakes/')) return new AppError('INTAKE_NOT_FOUND', { id });
   if (path.startsWith('/v1/consent-keys/')) return new AppError('CONSENT_KEY_NOT_FOUND', { id });
   return new AppError('ROUTE_NOT_FOUND', { path });
 }

@@ -44,6 +44,7 @@ import { measureSandbox, observeGauges } from './gauges.ts';
 import { createGrantService } from './grants/grant-service.ts';
 import { createPartyKeyService } from './grants/party-key-service.ts';
 import { createAuthorizer, openIdentity } from './identity/index.ts';
+import { createIntakeService } from './intake/intake-service.ts';
 import { createIntegrityReports } from './integrity-reports.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { DEFAULT_CLOCK, geometricClock, LOOKUP_CLOCK, type ReleaseClock } from './jobs/release-clock.ts';
@@ -97,6 +98,8 @@ export interface GatewayEvents {
 
 const STORE_FILE = 'sluice.db';
 
+/** How often what is past its term is looked for; that no job reads it does not wait for this. */
+const INTAKES_LOOKED_AT_MS = 3_600_000;
 /** Longest time that the engine may work on one job. */
 const JOB_DEADLINE_MS = 60_000;
 
@@ -194,6 +197,7 @@ export async function assemble(
     ingest: (upload) => ingest({ vault, tier: sandbox.tier, unitKeys, limits: DEFAULT_INGEST_LIMITS }, upload),
     destroy: vault.destroy,
   });
+  const intakes = createIntakeService({ store, uploads, sandbox, carryOut: () => void destructions.carryOut() });
   // No identifier domain holds a space.
   const subjects = createSubjectDigests(unitKeys('lookup subjects'));
   const destructions = createDestructionService({
@@ -248,6 +252,7 @@ export async function assemble(
         ),
     }),
     freezes: createFreezeService({ store, register: freezes, sandbox, jobs }),
+    intakes,
     products: createProductService({ store, plans: pipeline.plans, today: () => pipeline.queryFacts().today }),
     consents: createConsentService({ store, digests: subjects }),
     lookups: createLookupService({
@@ -265,6 +270,9 @@ export async function assemble(
     readiness: async () => ({ store: true, sandbox: sandbox.stats().workers > 0, log: log.checkpoint().size > 0 }),
     onBug: events.bug,
   };
+  const endOverdue = () => void intakes.endOverdue(pipeline.queryFacts().today).catch(events.fatal);
+  const overdue = setInterval(endOverdue, INTAKES_LOOKED_AT_MS).unref();
+  endOverdue();
   void destructions.carryOut().then(retention.sweep);
   return {
     app: createApp(deps),
@@ -275,6 +283,7 @@ export async function assemble(
     masterKeyCreatedAt: master.createdAt,
     drain,
     async close() {
+      clearInterval(overdue);
       await drain();
       endGauges();
       cosigned?.close();

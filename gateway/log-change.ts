@@ -27,6 +27,7 @@ export interface Change
     | 'destruction'
     | 'product'
     | 'consent'
+    | 'intake'
   >;
   readonly caller: Caller;
   readonly tables?: NonNullable<AuditEntry['tables']>;

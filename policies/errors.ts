@@ -118,6 +118,10 @@ export const CATALOG_ERROR_CODES = [
   'PRODUCT_INVALID', // path, problem
   'PRODUCT_STATE', // id, state, accepted
   'CONSENT_KEY_NOT_FOUND', // id
+  'INTAKE_NOT_FOUND', // id
+  'INTAKE_STATE', // id, state, accepted
+  'INTAKE_INVALID', // problem
+  'INTAKE_REFUSED', // problem: rows | near | uploads; limit
   'CONSENT_INVALID', // problem: a key or a withdrawal that is none; never said of a consent that a question came with
   'IDEMPOTENCY_CONFLICT', // key
   'BUDGET_EXHAUSTED', // what, account, needed, limit, remaining, remedy

@@ -297,6 +297,26 @@ export const EN: MessageCatalogue = {
     detail: 'product `{id}` is `{state}`',
     hint: '[accepted: {accepted}]',
   },
+  INTAKE_NOT_FOUND: {
+    title: 'no such intake',
+    detail: 'intake `{id}` does not exist or is not yours to use',
+    hint: 'list your intakes with GET /v1/intakes',
+  },
+  INTAKE_STATE: {
+    title: 'the intake is in another state',
+    detail: 'intake `{id}` is `{state}`',
+    hint: '[accepted: {accepted}]',
+  },
+  INTAKE_INVALID: {
+    title: 'the intake is not valid',
+    detail: '{problem}',
+    hint: 'correct the declaration and send it again',
+  },
+  INTAKE_REFUSED: {
+    title: 'the table is not taken in',
+    detail: '{problem}',
+    hint: 'the limit is {limit}; a table is taken in once, whole',
+  },
   CONSENT_KEY_NOT_FOUND: {
     title: 'no such key of consents',
     detail: 'no key `{id}` may sign consents',

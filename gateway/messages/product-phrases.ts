@@ -1,5 +1,5 @@
 /** What products, interfaces and consents say, keyed by the English. */
-export const PRODUCTS: Readonly<Record<string, string>> = {
+export const PRODUCTS: Readonly<Record<string, string | { readonly en: string; readonly zh: string }>> = {
   // interfaces
   '1 to {} of them': '应有 1 至 {} 个',
   '2 to {} of them': '应有 2 至 {} 个',
@@ -27,6 +27,14 @@ export const PRODUCTS: Readonly<Record<string, string>> = {
   'a band has the name of another answer': '档名与其他答复同名',
   'the plan grants no table `{}` that has data': '方案未授权有数据的表 `{}`',
   'the plan does not grant `{}.{}`': '方案未授权 `{}.{}`',
+  // developers' own data
+  'its columns name no units: they never count': '其数据项不得标明单元：社会数据不计入人数或户数',
+  'its columns are not encrypted': '其数据项不得加密',
+  'it may not be kept longer than the plan': '保留期不得超过方案期限',
+  'no registered developer': '不是已登记的开发商',
+  rows: { en: 'it has fewer different rows than are needed', zh: '不同的行数不足' },
+  near: { en: 'it differs from an earlier upload in a few rows only', zh: '与先前上传仅有少数行不同' },
+  uploads: { en: 'the plan has taken in as many tables as it may', zh: '该方案的上传次数已用完' },
   // products and consents
   'the key is registered already': '该密钥已登记',
   'a decision on it first': '须先完成审查',

@@ -295,6 +295,26 @@ export const ZH_CN: MessageCatalogue = {
     detail: '产品 `{id}` 的状态为 `{state}`',
     hint: '[可接受：{accepted}]',
   },
+  INTAKE_NOT_FOUND: {
+    title: '没有该社会数据登记',
+    detail: '社会数据 `{id}` 不存在，或您无权使用',
+    hint: '用 GET /v1/intakes 查看社会数据',
+  },
+  INTAKE_STATE: {
+    title: '社会数据状态不允许此操作',
+    detail: '社会数据 `{id}` 的状态为 `{state}`',
+    hint: '[可接受：{accepted}]',
+  },
+  INTAKE_INVALID: {
+    title: '社会数据不合要求',
+    detail: '{problem}',
+    hint: '更正登记后重新提交',
+  },
+  INTAKE_REFUSED: {
+    title: '该表未被接收',
+    detail: '{problem}',
+    hint: '限值为 {limit}；一张表应一次完整提交',
+  },
   CONSENT_KEY_NOT_FOUND: {
     title: '没有该同意签名密钥',
     detail: '密钥 `{id}` 无权签署同意',

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import {
+  acceptedIntakes,
   type Db,
   findPlan,
   findResource,
   findVersion,
+  type Intake,
   type PlanStanding,
   type Resource,
   type ResourceVersion,
@@ -64,11 +66,16 @@ function grantedPlan(
   const plan = findPlan(db, id);
   if (plan === null) return null;
   const standing = standingOf(db, plan, today, scopes);
-  return Object.freeze({ plan, standing, catalogueVersion, catalog: catalogOf(db, standing) });
+  return Object.freeze({
+    plan,
+    standing,
+    catalogueVersion,
+    catalog: catalogOf(db, standing, acceptedIntakes(db, id, today)),
+  });
 }
 
-/** INVARIANT: made of what grants cover, never of what the plan asks for. */
-function catalogOf(db: Db, { covered }: PlanStanding): QueryCatalog {
+/** INVARIANT: made of what grants cover, never of what the plan asks for; beside it the developer's own tables that are accepted for it. */
+function catalogOf(db: Db, { covered }: PlanStanding, intakes: readonly Intake[]): QueryCatalog {
   const tables = new Map<string, GrantedTable>();
   for (const { resource: id, columns } of covered) {
     const resource = findResource(db, id);
@@ -76,6 +83,20 @@ function catalogOf(db: Db, { covered }: PlanStanding): QueryCatalog {
     if (resource === null || resource.state !== 'listed' || version === null) continue;
     const stored = findVersion(db, id, version);
     if (stored !== null) tables.set(resource.schema.table, grantedTable(resource, stored, columns));
+  }
+  for (const { resource: id, version } of intakes) {
+    const resource = findResource(db, id);
+    const stored = version === null ? null : findVersion(db, id, version);
+    // A table of the city goes before one's own of its name; INVARIANT: what was accepted, and no other version.
+    if (resource === null || stored?.state !== 'current' || tables.has(id)) continue;
+    tables.set(
+      id,
+      grantedTable(
+        resource,
+        stored,
+        resource.schema.columns.map(({ name }) => name),
+      ),
+    );
   }
   return tables;
 }

@@ -1,4 +1,4 @@
-import { type Db, findPlan, type PlanStanding, standingOf } from '#catalog';
+import { acceptedIntakes, type Db, findPlan, type PlanStanding, standingOf } from '#catalog';
 import type { TableUse } from '#policies';
 import { type Admission, decideAdmission, refusalOf } from './admit.ts';
 import type { PipelineDeps } from './deps.ts';
@@ -20,17 +20,23 @@ export function requireStanding(tx: Db, admission: Admission, uses: readonly Tab
   const asks = { caller, action, plan: admitted.id };
   const error = refusalOf(asks, now, decideAdmission(asks, now, deps.authorize));
   if (error !== null) throw error;
-  const lost = now === null ? [] : lostSince(admission.standing, now.standing, uses);
+  const own = new Set(acceptedIntakes(tx, admitted.id, today).map(({ resource }) => resource));
+  const lost = now === null ? [] : lostSince(admission.standing, now.standing, uses, own);
   if (lost.length > 0) throw scopeError(admitted.id, lost);
 }
 
 /** What the query uses and was covered at admission, and is not any more. */
-function lostSince(then: PlanStanding, now: PlanStanding, uses: readonly TableUse[]): readonly string[] {
+function lostSince(
+  then: PlanStanding,
+  now: PlanStanding,
+  uses: readonly TableUse[],
+  own: ReadonlySet<string>,
+): readonly string[] {
   const columnsOf = ({ covered }: PlanStanding, resource: string) =>
     covered.find((table) => table.resource === resource)?.columns ?? [];
   return uses.flatMap(({ resource, columns }) => {
     const [before, left] = [columnsOf(then, resource), columnsOf(now, resource)];
-    if (left.length === 0) return [resource];
+    if (left.length === 0) return own.has(resource) ? [] : [resource];
     return columns
       .filter((column) => before.includes(column) && !left.includes(column))
       .map((column) => `${resource}.${column}`);

@@ -1,6 +1,7 @@
 import {
   createResource,
   type Db,
+  findIntake,
   getResource,
   type NewResource,
   type Resource,
@@ -8,7 +9,7 @@ import {
   setResourceState,
   versionsWithData,
 } from '#catalog';
-import type { TableSchema } from '#policies';
+import { AppError, type TableSchema } from '#policies';
 import type { Caller } from '../identity/index.ts';
 import { appendChange, knowOrganisation } from '../log-change.ts';
 import { order } from './destruction-service.ts';
@@ -59,6 +60,9 @@ export function createResourceService(deps: {
 /** A request for the state that it is in changes nothing and leaves no entry. */
 function move(tx: Db, caller: Caller, id: string, state: 'listed' | 'withdrawn'): Resource {
   const before = getResource(tx, id);
+  // A developer's own table is none of the catalogue's, whoever asks.
+  const isIntake = findIntake(tx, id) !== null;
+  if (isIntake) throw new AppError('RESOURCE_STATE', { id, state: 'intake', accepted: ['a table of the catalogue'] });
   const after = setResourceState(tx, id, state);
   if (before.state !== after.state) {
     appendChange(tx, { kind: 'resource', caller, tables: [tableEntry(after)], note: state });

@@ -1,4 +1,4 @@
-import { appendEntry, type Job, type Product, type Resource, type UsagePlan } from '#catalog';
+import { appendEntry, type Intake, type Job, type Product, type Resource, type UsagePlan } from '#catalog';
 import { AppError } from '#policies';
 import type { AppDeps } from '../app-deps.ts';
 import type { Action, Caller, Target } from '../identity/index.ts';
@@ -58,6 +58,9 @@ export function productTarget(product: Product, providers: ReadonlySet<string>):
 export const PLATFORM_TARGET: Target = { type: 'Platform', id: 'platform', attrs: {} };
 /** The register of private releases. */
 export const REGISTER_TARGET: Target = { type: 'PrivacyRegistry', id: 'register', attrs: {} };
+export function intakeTarget({ resource, org, createdBy }: Intake): Target {
+  return { type: 'Intake', id: resource, attrs: { org, createdBy } };
+}
 /** Who may sign consents, and which were withdrawn. */
 export const CONSENTS_TARGET: Target = { type: 'ConsentRegister', id: 'consents', attrs: {} };
 /** The access log as a whole. */

@@ -104,15 +104,7 @@ export function registerResourceData(app: OpenAPIHono<AppEnv>, deps: AppDeps): v
     const caller = c.get('caller');
     const resource = readableResource(deps, caller, id);
     await requirePermit(deps, caller, 'resource:upload', resourceTarget(resource));
-    const version = await deps.uploads.put(caller, resource.id, {
-      ...formatOf(c),
-      ...options,
-      body: withoutPauses(bodyOf(c), deps.limits.uploadPauseMsMax),
-      declaredBytes: declaredBytesOf(c.req.header('content-length')),
-      declaredSha256: declaredSha256Of(headers['Content-Digest']),
-      manifest: headers['Sluice-Manifest'] ?? null,
-      signal: c.req.raw.signal,
-    });
+    const version = await deps.uploads.put(caller, resource.id, { ...uploadOf(c, headers, options, deps.limits), ...options });
     c.header('Location', `/v1/resources/${resource.id}/versions`);
     return versionJson(version, resource, 'own', deps.clock());
   };
@@ -144,6 +136,25 @@ export function registerResourceData(app: OpenAPIHono<AppEnv>, deps: AppDeps): v
     const found = deps.store.read((db) => requireVersion(db, id, version));
     return c.json(versionJson(found, resource, viewOf(deps, caller, resource), deps.clock()), 200);
   });
+}
+
+/** The body of a request as an upload, however its pieces come. */
+export function uploadOf(
+  c: AppContext,
+  headers: z.output<typeof UploadHeadersSchema>,
+  { rejectShareMax }: Pick<Upload, 'rejectShareMax'>,
+  { uploadPauseMsMax }: Pick<AppDeps['limits'], 'uploadPauseMsMax'>,
+): Upload {
+  return {
+    ...formatOf(c),
+    body: withoutPauses(bodyOf(c), uploadPauseMsMax),
+    declaredBytes: declaredBytesOf(c.req.header('content-length')),
+    declaredSha256: declaredSha256Of(headers['Content-Digest']),
+    manifest: headers['Sluice-Manifest'] ?? null,
+    rejectShareMax,
+    append: null,
+    signal: c.req.raw.signal,
+  };
 }
 
 /** Who may send rows knows them; who may read reports is not trusted with rows. */

@@ -167,7 +167,7 @@ export function readableResource(deps: AppDeps, caller: Caller, id: string): Res
  * The declaration as `policies` knows it. WHY a cast: members that may be absent are typed as possibly `undefined` by the
  * schema library; out of JSON they never are.
  */
-function tableSchemaOf(declared: z.output<typeof TableDeclarationSchema>): TableSchema {
+export function tableSchemaOf(declared: z.output<typeof TableDeclarationSchema>): TableSchema {
   const columns = declared.columns as TableSchema['columns'];
   return { table: declared.table, level: declared.level ?? defaultTableLevel(columns), columns };
 }

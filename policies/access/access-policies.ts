@@ -63,6 +63,11 @@ export const ACTIONS = [
   'product:decide',
   'product:publish',
   'product:withdraw',
+  'intake:open',
+  'intake:read',
+  'intake:upload',
+  'intake:decide',
+  'intake:end',
   'consent:manage',
   'consent:withdraw',
 ] as const;
@@ -81,6 +86,7 @@ export const TARGET_TYPES = [
   'Platform',
   'Product',
   'ConsentRegister',
+  'Intake',
 ] as const;
 export type TargetType = (typeof TARGET_TYPES)[number];
 
@@ -97,6 +103,7 @@ entity PrivacyRegistry;
 entity Platform;
 entity Product { org: String, author: String, state: String, providers: Set<String> };
 entity ConsentRegister;
+entity Intake { org: String, createdBy: String };
 
 action "submitJob", "explain", "lookup", "plan:submit", "plan:read", "plan:decide", "plan:revoke"
   appliesTo { principal: Caller, resource: Plan };
@@ -120,6 +127,8 @@ action "freeze:set", "freeze:thaw", "freeze:read", "canary:manage", "drill:run"
   appliesTo { principal: Caller, resource: Platform };
 action "product:submit", "product:read", "product:decide", "product:publish", "product:withdraw"
   appliesTo { principal: Caller, resource: Product };
+action "intake:open", "intake:read", "intake:upload", "intake:decide", "intake:end"
+  appliesTo { principal: Caller, resource: Intake };
 action "consent:manage", "consent:withdraw"
   appliesTo { principal: Caller, resource: ConsentRegister };
 `;

@@ -26,6 +26,24 @@ export const PRODUCT_POLICIES: Readonly<Record<string, string>> = {
     forbid (principal, action == Action::"product:decide", resource)
     when { resource.org == principal.org || resource.author == principal.sub };`,
 
+  // 社会数据 (T11): whose it is brings it, the bureau accepts it, and either ends it.
+  'developers-bring-their-own-data': `
+    permit (
+      principal,
+      action in [Action::"intake:open", Action::"intake:read", Action::"intake:upload", Action::"intake:end"],
+      resource
+    )
+    when { ["developer", "operator"].contains(principal.role) && resource.org == principal.org };`,
+  'officers-see-intakes': `
+    permit (principal, action == Action::"intake:read", resource)
+    when { ["bureau", "security"].contains(principal.role) };`,
+  'bureau-accepts-intakes': `
+    permit (principal, action in [Action::"intake:decide", Action::"intake:end"], resource)
+    when { principal.role == "bureau" };`,
+  'nobody-accepts-own-intakes': `
+    forbid (principal, action == Action::"intake:decide", resource)
+    when { resource.org == principal.org || resource.createdBy == principal.sub };`,
+
   // The bureau runs the register of who may sign consents; whoever holds a consent may end it (PIPL art. 15).
   'bureau-keeps-consent-keys': `
     permit (principal, action == Action::"consent:manage", resource)

@@ -26,6 +26,7 @@ import {
   findAgreement,
   findExit,
   findGrant,
+  findIntake,
   findOrganisation,
   findPlan,
   findResource,
@@ -37,6 +38,7 @@ import {
   listConsentKeys,
   mendPrivacyBooks,
   openAgreement,
+  openIntake,
   openStore,
   orderExit,
   providersOfPlan,
@@ -137,6 +139,20 @@ beforeEach(async () => {
     });
     const { hash } = getProduct(tx, 'q1', 1);
     decideProduct(tx, 'q1', 1, { role: 'bureau', org: 'bureau', by: 'bo', verdict: 'approve', comment: '', hash });
+    openIntake(tx, {
+      plan: 'p1',
+      org: 'dev',
+      title: { zh: 'i', en: 'i' },
+      source: 's',
+      basis: 'b',
+      validUntil: '2026-12-31',
+      createdBy: 'ann',
+      schema: {
+        table: 'own',
+        level: 'general-1',
+        columns: [{ name: 'x', title: { zh: 'x', en: 'x' }, type: 'text', level: 'general-1', role: 'attribute' }],
+      },
+    });
     addConsentKey(tx, { id: 'k1', title: 'k', jwk: '{}', subject: null, addedBy: 'bureau/bo' });
     withdrawConsent(tx, 'w1', 'firm/ann');
     mendPrivacyBooks(tx, DEFAULT_PROFILE.privacyBudgets);
@@ -205,6 +221,7 @@ const USES: Readonly<Record<SealedTable, (store: Store) => unknown>> = {
   grants: (store) => store.read((db) => findGrant(db, 'g')),
   grant_signatures: (store) => store.read((db) => findGrant(db, 'g')),
   grant_revocations: (store) => store.read((db) => findGrant(db, 'g')),
+  intakes: (store) => store.read((db) => findIntake(db, 'own')),
   products: (store) => store.read((db) => getProduct(db, 'q1', 1)),
   product_decisions: (store) => store.read((db) => getProduct(db, 'q1', 1)),
   consent_keys: (store) => store.read(listConsentKeys),
@@ -231,6 +248,7 @@ const WHERE: Readonly<Record<SealedTable, string>> = {
   grants: `id = 'g'`,
   grant_signatures: `grant_id = 'g' AND org = 'grid'`,
   grant_revocations: `grant_id = 'g'`,
+  intakes: `resource = 'own'`,
   products: `id = 'q1'`,
   product_decisions: `product = 'q1'`,
   consent_keys: `id = 'k1'`,
@@ -323,7 +341,7 @@ it('a plan put back as it once was, with the seal that it had, is not used', asy
 it('a home that was never sealed is taken in, and says so; one of another key is not used', () => {
   edit('DELETE FROM row_seals; UPDATE catalogue_seal SET mac = NULL');
   const store = open();
-  expect(takenIn).toEqual([18]);
+  expect(takenIn).toEqual([19]);
   for (const table of tables) expect(() => USES[table](store)).not.toThrow();
   close(store);
   close(open());

@@ -58,6 +58,8 @@ const product = (org: string, more: Target['attrs'] = {}): Target => ({
 });
 const consents: Target = { type: 'ConsentRegister', id: 'consents', attrs: {} };
 
+const intake = (org: string, createdBy = 'ann'): Target => ({ type: 'Intake', id: 'own', attrs: { org, createdBy } });
+
 const rolesWho = (action: Action, target: Target) =>
   ROLES.filter((role) => authorize(caller(role), action, target).permitted);
 
@@ -168,6 +170,14 @@ const TABLE: readonly [Action, string, Target, readonly Role[]][] = [
   ['product:publish', 'own', product('own'), ['developer', 'operator']],
   ['product:publish', 'foreign', product('other'), []],
   ['product:withdraw', 'foreign', product('other'), ['bureau', 'security']],
+  ['intake:open', 'own', intake('own'), ['developer', 'operator']],
+  ['intake:read', 'foreign', intake('other'), ['bureau', 'security']],
+  ['intake:upload', 'own', intake('own'), ['developer', 'operator']],
+  ['intake:upload', 'foreign', intake('other'), []],
+  ['intake:decide', 'foreign', intake('other'), ['bureau']],
+  ['intake:decide', 'own', intake('own'), []],
+  ['intake:decide', 'by who opened it', intake('other', 'alice'), []],
+  ['intake:end', 'foreign', intake('other'), ['bureau']],
   ['consent:manage', 'the register', consents, ['bureau']],
   ['consent:withdraw', 'the register', consents, ROLES],
 ];

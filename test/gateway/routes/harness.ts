@@ -124,6 +124,7 @@ export async function openHarness({
       jobs: { stop: () => Promise.resolve(0) },
     }),
     products: createProductService({ store, plans: new GrantedPlans(store), today: () => '2026-03-01' }),
+    intakes: NO_INTAKES,
     consents: createConsentService({ store, digests: createSubjectDigests(Buffer.alloc(32, 5)) }),
     lookups: { ask: () => Promise.reject(new AppError('PRODUCT_NOT_FOUND', { id: 'none' })) },
     canaries: createCanaryService({ store, register: new CanaryRegister(store, DIGESTS), digests: DIGESTS }),
@@ -137,6 +138,15 @@ export async function openHarness({
   const app = createApp(deps);
   return { app, deps, store, jobs, bugs, request: (who, path, init = {}) => send(app, who, path, init) };
 }
+
+const noIntake = () => Promise.reject(new AppError('INTAKE_NOT_FOUND', { id: 'none' }));
+const NO_INTAKES: AppDeps['intakes'] = {
+  open: noIntake,
+  put: noIntake,
+  decide: noIntake,
+  end: noIntake,
+  endOverdue: () => Promise.resolve(),
+};
 
 /** There are no files behind this store. */
 const NO_DATA: DataEraser = {
