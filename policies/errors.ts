@@ -121,7 +121,7 @@ export const CATALOG_ERROR_CODES = [
   'INTAKE_NOT_FOUND', // id
   'INTAKE_STATE', // id, state, accepted
   'INTAKE_INVALID', // problem
-  'INTAKE_REFUSED', // problem: rows | near | uploads; limit
+  'INTAKE_REFUSED', // limit, problem: rows | near | uploads
   'CONSENT_INVALID', // problem: a key or a withdrawal that is none; never said of a consent that a question came with
   'IDEMPOTENCY_CONFLICT', // key
   'BUDGET_EXHAUSTED', // what, account, needed, limit, remaining, remedy
