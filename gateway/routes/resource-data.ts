@@ -104,7 +104,10 @@ export function registerResourceData(app: OpenAPIHono<AppEnv>, deps: AppDeps): v
     const caller = c.get('caller');
     const resource = readableResource(deps, caller, id);
     await requirePermit(deps, caller, 'resource:upload', resourceTarget(resource));
-    const version = await deps.uploads.put(caller, resource.id, { ...uploadOf(c, headers, options, deps.limits), ...options });
+    const version = await deps.uploads.put(caller, resource.id, {
+      ...uploadOf(c, headers, options, deps.limits),
+      ...options,
+    });
     c.header('Location', `/v1/resources/${resource.id}/versions`);
     return versionJson(version, resource, 'own', deps.clock());
   };
