@@ -38,7 +38,7 @@ function request<O extends ClientOptions = ClientOptions>(
   return addClientOptions(command, cli).action(async (...given: unknown[]) => {
     const options = given.at(-2) as O;
     const answer = await send(await createClient(options, cli), given.slice(0, -2).map(String), options);
-    printJson(cli, answer as object);
+    printJson(cli, answer);
   });
 }
 

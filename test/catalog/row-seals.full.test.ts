@@ -331,11 +331,11 @@ it('a plan put back as it once was, with the seal that it had, is not used', asy
 it('a home that was never sealed is taken in, and says so; one of another key is not used', () => {
   edit('DELETE FROM row_seals; UPDATE catalogue_seal SET mac = NULL');
   const store = open();
-  expect(takenIn).toEqual([25]);
+  expect(takenIn).toEqual([31]);
   for (const table of tables) expect(() => USES[table](store)).not.toThrow();
   close(store);
   close(open());
-  expect(takenIn, 'once').toEqual([18]);
+  expect(takenIn, 'once').toEqual([31]);
   expect(found).toEqual([]);
   expect(() => USES.plans(open(8))).toThrow(corrupt);
 });
@@ -343,22 +343,23 @@ it('a home that was never sealed is taken in, and says so; one of another key is
 describe('a home of an older version', () => {
   it('keeps its seals when a table gets a column, and the column is sealed once it is set', async () => {
     const client = new Database(path);
-    const columns = client.pragma("table_info('plans')") as { name: string }[];
-    const before = columns.filter(({ name }) => name !== 'rho_max').map(({ name }) => `"${name}"`);
+    const columns = client.pragma("table_info('resources')") as { name: string }[];
+    const before = columns.filter(({ name }) => name !== 'lineage').map(({ name }) => `"${name}"`);
     const row = client
-      .prepare<[], unknown[]>(`SELECT ${before.join(', ')} FROM plans WHERE id = 'p1'`)
+      .prepare<[], unknown[]>(`SELECT ${before.join(', ')} FROM resources WHERE id = 'power'`)
       .raw()
       .get()!;
-    const sealed = client.prepare<[], Buffer>('SELECT mac FROM row_seals WHERE row_key = \'["p1"]\'').pluck().get()!;
+    const macOf = `SELECT mac FROM row_seals WHERE table_name = 'resources' AND row_key = '["power"]'`;
+    const sealed = client.prepare<[], Buffer>(macOf).pluck().get()!;
     const old = createHmac('sha256', Buffer.alloc(32, 7))
-      .update(JSON.stringify(['plans', ...row]))
+      .update(JSON.stringify(['resources', ...row]))
       .digest();
     expect(sealed.equals(old)).toBe(true);
-    client.exec("UPDATE plans SET rho_max = 9 WHERE id = 'p1'");
+    client.exec("UPDATE resources SET lineage = 'gas' WHERE id = 'power'");
     client.close();
     const store = open();
-    expect(found).toContainEqual({ table: 'plans', key: '["p1"]' });
-    expect(() => store.read((db) => findPlan(db, 'p1'))).toThrow(
+    expect(found).toContainEqual({ table: 'resources', key: '["power"]' });
+    expect(() => store.read((db) => findResource(db, 'power'))).toThrow(
       expect.objectContaining({ code: 'CATALOGUE_CORRUPT' }),
     );
     close(store);

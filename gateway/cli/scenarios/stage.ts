@@ -98,7 +98,7 @@ export class Stage {
     count: number,
   ): Promise<readonly Readonly<Record<string, string>>[]> {
     let text = '';
-    for await (const chunk of generateTable(table, this.#city)) {
+    for (const chunk of generateTable(table, this.#city)) {
       text += chunk;
       if (text.split('\n').length > count + 1) break;
     }
