@@ -13,19 +13,18 @@ interface SignOptions extends ClientOptions {
 /** `sluice party-keys`, `sluice grants`, `sluice operators`: what bureau, providers and operators do by hand. Answers are JSON. */
 export function register(program: Command, cli: Cli): void {
   registerKeys(
-    group(program, cli, 'party-keys', { en: 'keys that organisations sign with', zh: '机构签署用密钥' }),
+    group(program.command('party-keys'), cli, { en: 'keys that organisations sign with', zh: '机构签署用密钥' }),
     cli,
   );
-  registerGrants(group(program, cli, 'grants', { en: 'what operators may use', zh: '授权' }), cli);
+  registerGrants(group(program.command('grants'), cli, { en: 'what operators may use', zh: '授权' }), cli);
   registerOperators(
-    group(program, cli, 'operators', { en: 'agreements and incidents', zh: '运营协议与安全事件' }),
+    group(program.command('operators'), cli, { en: 'agreements and incidents', zh: '运营协议与安全事件' }),
     cli,
   );
 }
 
 type Words = Parameters<Cli['words']>[0];
-const group = (program: Command, { words }: Cli, name: string, description: Words) =>
-  program.command(name).description(words(description));
+const group = (command: Command, { words }: Cli, description: Words) => command.description(words(description));
 
 /** A command that is one request; `<…>` of its usage are the request's words. */
 function request<O extends ClientOptions = ClientOptions>(

@@ -385,11 +385,11 @@ test(`scalar expressions are total (seed ${SEED})`, async () => {
 }, 120_000);
 
 /**
- * Without `row_set`, whose arguments are row indices below a constant, never what somebody wrote: test/sandbox/homomorphic and
- * test/gateway/life/encrypted-jobs.full.test.ts run it.
+ * Without `row_set` and `cipher_sum`: their arguments are row indices below a constant and stored words of 64 bits, never what somebody
+ * wrote. test/sandbox/homomorphic and test/gateway/life/encrypted-jobs.full.test.ts run them, wrap-around included.
  */
 const AGGREGATE_LIST = [...AGGREGATES, ...INTERNAL_AGGREGATES].filter(
-  ({ name }) => !['grouping', 'row_set'].includes(name),
+  ({ name }) => !['grouping', 'row_set', 'cipher_sum'].includes(name),
 );
 const aggregates: fc.Arbitrary<NamedAggregate | null> = fc.constantFrom(...AGGREGATE_LIST).chain((entry) =>
   fc
