@@ -85,12 +85,10 @@ export default async function bench({ tiny, log }: { tiny: boolean; log: (line: 
   }
 }
 
-/** WHY processor time: on a machine that does other work, the wait for the processor says nothing of the decision. */
 function timed(work: () => unknown): number {
-  const started = process.threadCpuUsage();
+  const startedMs = performance.now();
   work();
-  const { user, system } = process.threadCpuUsage(started);
-  return (user + system) / 1_000;
+  return performance.now() - startedMs;
 }
 
 function quantile(times: readonly number[], q: number): number {
