@@ -17,6 +17,7 @@ import * as freezes from './freezes.ts';
 import * as grants from './grants.ts';
 import * as keys from './keys.ts';
 import * as lookup from './lookup.ts';
+import * as policy from './policy.ts';
 import * as products from './products.ts';
 import * as query from './query.ts';
 import * as receipt from './receipt.ts';
@@ -32,6 +33,7 @@ const COMMANDS = [
   query,
   explain,
   budgets,
+  policy,
   register,
   signer,
   encrypt,

@@ -51,6 +51,7 @@ export const AuditEntrySchema = z
         }),
       )
       .optional(),
+    grants: z.array(z.string()).optional().openapi({ description: 'that cover the tables' }),
     mode: EntryModeSchema.optional(),
     decision: z.enum(['permit', 'deny']).optional(),
     code: z.string().optional(),

@@ -270,6 +270,48 @@ describe('the client', () => {
     expect(out).toContain('charged to: water.uscc ρ 0.001');
   });
 
+  test('policy why names policies, requirements, grants and levels, and claims nothing of what it does not know', async () => {
+    const job = '00000000-0000-4000-8000-000000000001';
+    const who = { sub: 'ann', org: 'dev', role: 'developer' };
+    const intent = {
+      index: 7,
+      kind: 'intent',
+      at: 'T',
+      who,
+      plan: 'p',
+      decision: 'permit',
+      grants: ['g-1'],
+      mode: 'dp',
+    };
+    const tables = [{ resource: 'water', columns: ['m3'], level: 'general-4' }];
+    const policies = 'v1 analysts-use-their-approved-plan@0123456789abcdef';
+    answers = [{ status: 200, body: { items: [{ ...intent, tables, policies }] } }];
+    const permitted = await runSluice(['policy', 'why', job], env);
+    expect(received[0]?.url).toBe(`/v1/audit/entries?job=${job}&limit=20`);
+    for (const text of [
+      `${job}: permitted`,
+      'analysts-use-their-approved-plan',
+      'required, and met: 06 (T2)',
+      'grants: g-1',
+    ])
+      expect(permitted.out).toContain(text);
+    expect(permitted.out).toContain('water (general-4): m3');
+    expect(permitted.out).toContain('another set of policies');
+    const refused = { index: 8, kind: 'refusal', at: 'T', who, plan: 'p', decision: 'deny' };
+    const of = (code: string, ids: string) => ({
+      status: 200,
+      body: { items: [{ ...refused, code, policies: `${ids}@0` }] },
+    });
+    answers = [of('OPERATOR_INCIDENT', 'plans-need-operator-clear'), of('PLAN_STATE', 'none')];
+    const lacking = await runSluice(['policy', 'why', 'p'], env);
+    expect(lacking.out).toContain('p: refused, OPERATOR_INCIDENT');
+    expect(lacking.out).toContain('lacking: 13 (T5)');
+    const expired = await runSluice(['policy', 'why', 'p'], env);
+    expect(expired.out).not.toMatch(/required|lacking/);
+    answers = [{ status: 200, body: { items: [] } }];
+    expect(await runSluice(['policy', 'why', job], env)).toMatchObject({ code: 2, out: '' });
+  });
+
   test('register and upload send what they are given, the file with its length and digest', async () => {
     await writeFile(join(dir, 'water.json'), '{"schema":{"table":"water"}}');
     await writeFile(join(dir, 'water.csv'), 'a,b\n1,2\n');
