@@ -3,6 +3,7 @@ import {
   canonicalJson,
   certifyExit,
   type Db,
+  findExit,
   getExit,
   heldResults,
   isInResultsOfOthers,
@@ -70,6 +71,8 @@ export function createExitService(deps: ExitDeps): ExitService {
       register.put(operator);
       const ordered = await store.commit((tx) => {
         knowOrganisation(tx, caller);
+        const earlier = findExit(tx, operator);
+        if (earlier !== null && earlier.packageSha256 === null) return earlier; // cut off before its package was made
         const exit = orderExit(tx, { operator, cause, reason, orderedBy: `${caller.org}/${caller.sub}` });
         appendChange(tx, { kind: 'operator', caller, note: `exit of ${operator} for ${cause}: ${reason}` });
         return exit;
@@ -89,6 +92,13 @@ export function createExitService(deps: ExitDeps): ExitService {
           id: operator,
           state: 'another package',
           accepted: 'the hash of the package',
+        });
+      // INVARIANT: a search that knows no more what a copy looks like never stands in for one that did.
+      if (exit.package === null)
+        throw new AppError('EXIT_STATE', {
+          id: operator,
+          state: 'its results were removed, and the search that followed did not end',
+          accepted: 'nothing: no certificate can be given any more, the log has the removal',
         });
       return await destroyAll(deps, caller, exit);
     },
@@ -117,7 +127,10 @@ async function destroyAll(
   const pieces = results.flatMap(({ json }) => piecesOf(json, isShared));
   // WHY before they are removed: once they are, nobody knows any more what a copy of them looks like.
   requireNoCopy(operator, await deps.scan(pieces, 'beside-store'));
-  await store.commit((tx) => removeResults(tx, operator));
+  await store.commit((tx) => {
+    removeResults(tx, operator);
+    appendChange(tx, { kind: 'operator', caller, note: `results of ${operator} removed: ${results.length}` });
+  });
   await store.purge();
   const scan = await deps.scan(pieces, 'all');
   requireNoCopy(operator, scan);

@@ -47,7 +47,7 @@ const packageRoute = createRoute({
   path: '/v1/exits/{operator}/package',
   operationId: 'readHandOver',
   summary: 'Get what an operator hands over',
-  description: 'Until it is destroyed. The receiver checks it offline: `sluice exits verify`.',
+  description: 'Until it is destroyed. The receiver checks it offline: `sluice operators verify`.',
   request: { params: ExitParamsSchema, query: NO_QUERY },
   responses: { 200: json(HandedOverSchema, 'the package'), ...problems(400, 401, 403, 404, 409, 503) },
 });

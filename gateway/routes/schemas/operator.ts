@@ -124,7 +124,7 @@ export const ExitEffectSchema = ExitSchema.extend({
 export const ExitParamsSchema = z.object({ operator: OrgIdSchema });
 export const HandedOverSchema = z
   .object({ package: z.unknown(), entry: z.unknown(), receipt: z.string() })
-  .openapi('HandedOver', { description: '`sluice exits verify` checks it offline' });
+  .openapi('HandedOver', { description: '`sluice operators verify` checks it offline' });
 export const ExitDestructionRequestSchema = z
   .strictObject({ packageSha256: z.string().regex(/^[0-9a-f]{64}$/) })
   .openapi('ExitDestructionRequest', { description: 'the package that the receiver has' });
