@@ -100,7 +100,7 @@ const affiliatesRoute = createRoute({
   operationId: 'readAffiliates',
   summary: 'Who is affiliated with an organisation',
   request: { params: AffiliatesParamsSchema, query: NO_QUERY },
-  responses: { 200: json(AffiliatesSchema, 'directly or over others'), ...problems(400, 401, 403) },
+  responses: { 200: json(AffiliatesSchema, 'directly or over others'), ...problems(400, 401, 403, 404) },
 });
 
 export const operatorTarget = (operator: string, step?: string): Target => ({
