@@ -102,7 +102,11 @@ export const ESCAPES: readonly Attack[] = [
     attack('a released table by its name', 'SELECT * FROM released_0', 'SQL_TABLE_UNKNOWN', {
       control: 'SELECT max(salary) FROM p',
     }),
-    attack('another schema', 'SELECT max(salary) FROM main.p', undefined, { refused: 'SQL_CONSTRUCT_REFUSED' }),
+    attack('another schema', 'SELECT max(salary) FROM information_schema.p', undefined, {
+      refused: 'SQL_CONSTRUCT_REFUSED',
+      control: 'SELECT max(salary) FROM p',
+    }),
+    attack('the default schema', 'SELECT max(salary) FROM main.p'),
     attack('eval of a column', 'SELECT max(note) FROM query(note)', 'SQL_FUNCTION_REFUSED', {
       control: 'SELECT max(note) FROM p',
     }),
