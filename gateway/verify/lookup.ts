@@ -119,9 +119,22 @@ export async function runLookup(
     return { ...done, product: begun.product };
   } catch (error) {
     await deps.tick(arrival.arrivedMs);
-    await recordFailure(arrival, begun, error, deps);
-    throw error;
+    const cause = causeOf(error, arrival, begun, deps);
+    await recordFailure(arrival, begun, cause, deps);
+    throw cause;
   }
+}
+
+/** A freeze kills the workers of whom it stops: what failed for that was stopped. */
+function causeOf(
+  error: unknown,
+  { caller }: LookupArrival,
+  { admission, uses }: BegunLookup,
+  { pipeline }: LookupDeps,
+): unknown {
+  if (!(error instanceof AppError) || error.code !== 'SANDBOX_FAILED') return error;
+  const frozen = pipeline.freezes.find(subjectOf({ ...caller, plan: admission.plan.id }, uses));
+  return frozen === null ? error : new AppError('POLICY_FROZEN', { scope: frozen.scope });
 }
 
 async function openInterface({ caller, request }: LookupArrival, { pipeline }: LookupDeps): Promise<OpenInterface> {
