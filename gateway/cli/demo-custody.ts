@@ -49,7 +49,7 @@ export async function startCustodian(dir: string, cli: Cli): Promise<DemoCustodi
   };
 }
 
-export type DemoRequest = (role: Role, org: string, path: string, body?: unknown) => Promise<Response>;
+export type DemoRequest = (role: Role, org: string, path: string, body?: unknown, person?: string) => Promise<Response>;
 
 const PLAN = 'plan-demo-pay';
 const PROVIDER = 'human-resources';
@@ -93,6 +93,7 @@ export async function publishEncrypted(
   await done(fetch(`${gateway.url}/v1/resources/pay/data`, { method: 'PUT', headers, body }));
   await sendPackage(custodian, new Uint8Array(await readFile(`${target}.custodian`)), thumbprint);
   await done(gateway.request('bureau', 'data-bureau', '/v1/resources/pay/listing', {}));
+  await grant(gateway.request);
   await approve(gateway.request);
 }
 
@@ -106,16 +107,36 @@ async function sendPackage({ url }: DemoCustodian, body: Uint8Array<ArrayBuffer>
   await done(send());
 }
 
+const PARTIES = [
+  ['bureau', 'data-bureau'],
+  ['provider', PROVIDER],
+] as const;
+const COLUMNS = [{ resource: 'pay', columns: ['industry_code', 'paid_amt'] }];
+const granted = z.object({ id: z.string(), hash: z.string(), home: z.string() });
+
+/** To the operator, signed by bureau and provider with keys that another person of the bureau vouches for. */
+async function grant(request: DemoRequest): Promise<void> {
+  const { signingKeyOf } = await import('../custodian/signing-key.ts');
+  const { signatureType, statementOf } = await import('../grants/statement.ts');
+  const terms = { purpose: 'demo', classes: ['governance'], validFrom: '2020-01-01', validUntil: '2099-12-31' };
+  const proposal = { id: 'grant-demo-pay', kind: 'individual', operator: 'operator', providers: [PROVIDER] };
+  const proposed = await request('operator', 'operator', '/v1/grants', { ...proposal, tables: COLUMNS, ...terms });
+  const { home, ...signed } = granted.parse(await proposed.json());
+  for (const [role, org] of PARTIES) {
+    const key = await signingKeyOf(generateKeyPairSync('ed25519').privateKey);
+    await done(request(role, org, '/v1/party-keys', { x: key.publicJwk.x }));
+    const confirmation = `/v1/party-keys/${org}/${key.thumbprint}/confirmation`;
+    await done(request('bureau', 'data-bureau', confirmation, {}, 'demo-confirmer'));
+    const jws = await key.sign(statementOf('grant', signed, { org, role }, home), signatureType('grant'));
+    await done(request(role, org, `/v1/grants/${signed.id}/signatures`, { jws }));
+  }
+}
+
 async function approve(request: DemoRequest): Promise<void> {
   const terms = { validFrom: '2020-01-01', validUntil: '2099-12-31', class: 'governance' };
-  const tables = [{ resource: 'pay', columns: ['industry_code', 'paid_amt'] }];
-  await done(
-    request('developer', 'chuyun-research', '/v1/plans', { id: PLAN, title: 'pay', purpose: 'demo', tables, ...terms }),
-  );
-  for (const [role, org] of [
-    ['provider', PROVIDER],
-    ['bureau', 'data-bureau'],
-  ] as const)
+  const plan = { id: PLAN, org: 'chuyun-research', title: 'pay', purpose: 'demo', tables: COLUMNS, ...terms };
+  await done(request('operator', 'operator', '/v1/plans', plan));
+  for (const [role, org] of PARTIES)
     await done(request(role, org, `/v1/plans/${PLAN}/decisions`, { verdict: 'approve', comment: 'demo' }));
 }
 

@@ -108,7 +108,7 @@ class Demo {
       this.#cli.words({ en: 'Encrypted pay, summed and opened by a custodian', zh: '加密工资：求和后由托管方解密' }),
     );
     this.#say(PAY_QUESTION.sql.replace(/^/gm, '  '));
-    const request: DemoRequest = (role, org, path, body) => this.#request(role, org, path, body);
+    const request: DemoRequest = (role, org, path, body, sub) => this.#request(role, org, path, body, sub);
     await publishEncrypted(
       this.#home,
       { url: this.#url, request, token: (role, org) => this.#token(role, org) },
@@ -248,8 +248,8 @@ class Demo {
     );
   }
 
-  async #request(role: Role, org: string, path: string, body?: unknown): Promise<Response> {
-    const token = await this.#token(role, org);
+  async #request(role: Role, org: string, path: string, body?: unknown, sub?: string): Promise<Response> {
+    const token = await this.#token(role, org, sub);
     return await fetch(this.#url + path, {
       method: body === undefined ? 'GET' : 'POST',
       headers: {
@@ -261,10 +261,10 @@ class Demo {
     });
   }
 
-  async #token(role: Role, org: string): Promise<string> {
+  async #token(role: Role, org: string, sub = `demo-${role}`): Promise<string> {
     const clock = () => new Date();
     const issuer = await openEmbeddedIssuer({ home: this.#home, production: false, audience: 'sluice', clock });
-    return await issuer.issue({ sub: `demo-${role}`, org, role });
+    return await issuer.issue({ sub, org, role });
   }
 
   #check(holds: boolean, what: string): void {
