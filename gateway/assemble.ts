@@ -1,7 +1,7 @@
 import { createHmac, randomFillSync, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import {
   abandonVersion,
   appendEntry,
@@ -25,6 +25,7 @@ import {
   openVault,
   type Sandbox,
   type SandboxEvent,
+  scanForCopies,
   type Vault,
 } from '#sandbox';
 import { createApp } from './app.ts';
@@ -52,7 +53,6 @@ import { identifierKeys, openHomeSecrets, openMasterKey } from './keys/index.ts'
 import { ExitRegister } from './operators/exit-register.ts';
 import { createExitService } from './operators/exit-service.ts';
 import { createOperatorService } from './operators/operator-service.ts';
-import { scanForCopies } from './operators/scan-copies.ts';
 import { CompileCache } from './pipeline/compile-cache.ts';
 import type { PipelineDeps } from './pipeline/deps.ts';
 import { GrantedPlans } from './pipeline/granted-plans.ts';
@@ -245,11 +245,11 @@ export async function assemble(
       sandbox,
       destructions,
       scan: (pieces, part) =>
-        scanForCopies(
-          [config.home, config.runDir],
+        scanForCopies({
+          folders: [config.home, config.runDir],
           pieces,
-          (path) => part === 'all' || !basename(path).startsWith(STORE_FILE),
-        ),
+          except: part === 'all' ? null : STORE_FILE,
+        }),
     }),
     freezes: createFreezeService({ store, register: freezes, sandbox, jobs }),
     intakes,

@@ -18,13 +18,12 @@ import {
   versionsWithData,
 } from '#catalog';
 import { AppError } from '#policies';
-import type { HeldWorker } from '#sandbox';
+import { type CopyScan, type HeldWorker, piecesOf } from '#sandbox';
 import type { Caller } from '../identity/index.ts';
 import { appendChange, knowOrganisation } from '../log-change.ts';
 import type { DestructionService } from '../resources/destruction-service.ts';
 import type { ExitRegister } from './exit-register.ts';
 import { handOverHash, handOverNote, handOverOf } from './hand-over.ts';
-import { type CopyScan, piecesOf } from './scan-copies.ts';
 
 export interface ExitOrder {
   readonly operator: string;

@@ -1,4 +1,4 @@
-import { constants, type Stats } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { KEY_FILE } from './manifest.ts';
@@ -29,15 +29,26 @@ export interface RemainsReport {
   readonly found: readonly Remains[];
 }
 
-export interface ScanOptions {
+/** What looks left over; whether somebody works with it is for its keeper to say. */
+export interface SuspectFile {
+  readonly root: string;
+  readonly path: string;
+  readonly kinds: readonly RemainsKind[];
+}
+
+export interface Suspects {
+  readonly files: number;
+  readonly bytes: number;
+  readonly suspects: readonly SuspectFile[];
+}
+
+export interface RemainsSearch {
   /** Searched to the bottom; links are not followed. */
   readonly roots: readonly string[];
   /** Of the vault: its versions, whose sealed files are passed over where their key is there. */
   readonly versions: string;
   /** Folders that hold plain data while somebody works on it, and half-written versions. */
   readonly workDirs: readonly string[];
-  /** Whether somebody works with the file now. Asked again of everything that looks left over. */
-  readonly isInUse: (path: string, file: Stats) => Promise<boolean>;
   /** Null: looks for plain data as such, of whatever version. */
   readonly traces: VersionTraces | null;
 }
@@ -55,9 +66,9 @@ const PARQUET_MAGIC = Buffer.from('PAR1', 'latin1');
  * SAD PATH: it finds copies as they were, whole or in part, in archives that do not compress. Data that somebody compressed or wrote out
  * in another form is not known again, nor what lies outside of the folders, or in free blocks of a disk.
  */
-export async function scanForRemains(options: ScanOptions): Promise<RemainsReport> {
+export async function lookForRemains(options: RemainsSearch): Promise<Suspects> {
   const buffer = Buffer.allocUnsafe(BUFFER_BYTES + PAGE_BYTES);
-  const found: Remains[] = [];
+  const suspects: SuspectFile[] = [];
   let files = 0;
   let bytes = 0;
   for (const root of options.roots) {
@@ -68,11 +79,10 @@ export async function scanForRemains(options: ScanOptions): Promise<RemainsRepor
       bytes += status.isFile() ? status.size : 0;
       const kinds = await kindsOf(path, status.isFile(), buffer, options);
       if (isNamedAfter(relative(root, path), options.traces)) kinds.add('name');
-      if (kinds.size === 0 || (await options.isInUse(path, status)) || !(await isThere(path))) continue;
-      for (const kind of kinds) found.push({ kind, path: relative(root, path) });
+      if (kinds.size > 0) suspects.push({ root, path, kinds: [...kinds] });
     }
   }
-  return { files, bytes, found };
+  return { files, bytes, suspects };
 }
 
 async function* filesBelow(dir: string): AsyncGenerator<string> {
@@ -84,7 +94,12 @@ async function* filesBelow(dir: string): AsyncGenerator<string> {
   }
 }
 
-async function kindsOf(path: string, isFile: boolean, buffer: Buffer, options: ScanOptions): Promise<Set<RemainsKind>> {
+async function kindsOf(
+  path: string,
+  isFile: boolean,
+  buffer: Buffer,
+  options: RemainsSearch,
+): Promise<Set<RemainsKind>> {
   const kinds = new Set<RemainsKind>();
   if (options.workDirs.some((dir) => path.startsWith(dir + sep))) kinds.add('work-file');
   if (!isFile) return kinds;
@@ -111,7 +126,7 @@ async function lookInside(
   path: string,
   file: FileHandle,
   buffer: Buffer,
-  options: ScanOptions,
+  options: RemainsSearch,
   kinds: Set<RemainsKind>,
 ): Promise<void> {
   const head = buffer.subarray(0, await readFully(file, buffer.subarray(0, 16), 0));

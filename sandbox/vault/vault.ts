@@ -7,8 +7,9 @@ import { parseVersionLabel, versionLabel } from './data-key.ts';
 import { eraseVersion } from './erasure.ts';
 import type { KeyWrapper } from './key-wrapper.ts';
 import { openPrivateDir, type ScratchDir } from './private-dir.ts';
-import { type RemainsReport, scanForRemains } from './remains.ts';
+import type { RemainsReport } from './remains.ts';
 import { requireWrapper } from './rewrap.ts';
+import { scanForRemains } from './scan.ts';
 import { createTraceStore } from './trace-store.ts';
 import { tracesOf, type VersionTraces } from './traces.ts';
 import { createVersionWriter, type VersionWriter } from './version-writer.ts';
@@ -94,7 +95,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     unused: (resource, version) => attachments.unused({ resource, version }),
     async scan(sought, dirs) {
       const isInUse = async (path: string, file: Stats) => work.holds(path) || (await attachments.holdsFile(file));
-      return await scanForRemains({ ...scanPlaces(options, dirs), isInUse, traces: sought });
+      return await scanForRemains({ ...scanPlaces(options, dirs), traces: sought }, isInUse);
     },
     scratch: () => work.make(places.scratch, randomUUID()),
     spoolDir: () => work.make(places.staging, `spool.${randomUUID()}`),
@@ -136,7 +137,7 @@ export function scanClosedVault(
   options: Pick<VaultOptions, 'dir' | 'runDir'>,
   dirs: readonly string[],
 ): Promise<RemainsReport> {
-  return scanForRemains({ ...scanPlaces(options, dirs), isInUse: async () => false, traces: null });
+  return scanForRemains({ ...scanPlaces(options, dirs), traces: null }, async () => false);
 }
 
 /** Folders without those that lie in another of them. */

@@ -17,15 +17,9 @@ import { judgeFolders, judgeHome } from './verdict.ts';
 const SEED = 20_261_127;
 
 it('a few of its runs lose nothing', { timeout: 600_000 }, async () => {
-  // Steps of the log alone: after some others a gateway may end itself while it is asked, which a whole run has to tell apart.
-  const summary = await runFaults({
-    runs: 200,
-    seed: SEED,
-    only: 'log: begin a batch',
-    report: (figure) => console.log(JSON.stringify(figure)),
-  });
+  const summary = await runFaults({ runs: 3, seed: SEED, report: (figure) => console.log(JSON.stringify(figure)) });
   expect(summary.examples).toEqual([]);
-  expect(summary).toMatchObject({ ok: true, runs: 2 });
+  expect(summary).toMatchObject({ ok: true, runs: 3 });
   expect(summary.results).toBeGreaterThan(0);
 });
 

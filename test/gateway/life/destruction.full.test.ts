@@ -3,6 +3,7 @@
  * jobs that were using it end as they began. Method: a real gateway with real workers. Controls: a planted copy stops the certificate;
  * certificates that say something else do not verify.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -42,7 +43,32 @@ async function plainCopyOf(version: number): Promise<Buffer> {
   return plain;
 }
 
+/** What another process may do with the home's files, which SQLite guards by locks of the process that has them open. */
+function fromOutside(code: string): string {
+  const source = `import Database from 'better-sqlite3';\nconst path = process.argv[1];\n${code}`;
+  const args = ['--input-type=module', '-e', source, join(running.home, 'sluice.db')];
+  return execFileSync(process.execPath, args, { encoding: 'utf8', cwd: import.meta.dirname }).trim();
+}
+const TAKE_HOME = `const client = new Database(path + '.lock', { timeout: 0 });
+  try { client.exec('BEGIN EXCLUSIVE'); console.log('taken'); } catch (error) { console.log(error.code); }`;
+const READ_STORE = `const client = new Database(path, { readonly: true });
+  console.log(client.prepare('SELECT count(*) FROM audit_entries').pluck().get() > 0); client.close();`;
+
 describe('destroying a version', () => {
+  it('leaves the home to this gateway: nobody else can take it, and readers from outside do it no harm', async () => {
+    expect(fromOutside(TAKE_HOME), 'before').toBe('SQLITE_BUSY');
+    expect((await destroy(1)).status).toBe(200);
+    expect(fromOutside(TAKE_HOME)).toBe('SQLITE_BUSY');
+    expect(fromOutside(READ_STORE)).toBe('true');
+    expect((await ask(running, who.developer, 'p1', SQL)).body.state).toBe('finished');
+    expect(fromOutside(READ_STORE)).toBe('true');
+  });
+
+  it('control: a gateway that reads the files of its home itself loses the home', () => {
+    readFileSync(join(running.home, 'sluice.db.lock'));
+    expect(fromOutside(TAKE_HOME)).toBe('taken');
+  });
+
   it('gives a certificate that verifies, and the other version is asked as before', async () => {
     const answer = await destroy(1);
     const document = (await answer.json()) as Parameters<typeof verifyCertificate>[0] & { certificate: object };

@@ -1,5 +1,5 @@
 import { open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** What a scan found. */
 export interface CopyScan {
@@ -30,19 +30,18 @@ export function piecesOf(text: string, isShared: (piece: Buffer) => boolean): re
   return pieces.filter((piece) => !DIGEST.test(piece.toString('latin1')) && !isShared(piece));
 }
 
-/**
- * Looks for the pieces in every file of the folders, whatever its kind. Files that vanish meanwhile hold nothing.
- *
- * @param isMeant by path: which files.
- */
-export async function scanForCopies(
-  folders: readonly string[],
-  pieces: readonly Buffer[],
-  isMeant: (path: string) => boolean = () => true,
-): Promise<CopyScan> {
+export interface CopySearch {
+  readonly folders: readonly string[];
+  readonly pieces: readonly Buffer[];
+  /** Files whose names begin so are passed over; null: none. */
+  readonly except: string | null;
+}
+
+/** Looks for the pieces in every file of the folders, whatever its kind. Files that vanish meanwhile hold nothing. */
+export async function lookForCopies({ folders, pieces, except }: CopySearch): Promise<CopyScan> {
   let [files, bytes, copiesLeft] = [0, 0, 0];
   for (const path of (await Promise.all(folders.map(filesIn))).flat()) {
-    const found = isMeant(path) ? await scanFile(path, pieces) : null;
+    const found = except !== null && basename(path).startsWith(except) ? null : await scanFile(path, pieces);
     if (found === null) continue;
     files += 1;
     bytes += found.bytes;
