@@ -3,14 +3,20 @@
  * Method: the registry that `npm run test:requirements` runs, against one gateway; here those that have tests.
  */
 import { expect, test } from 'vitest';
+import { DATA_AND_PRODUCTS } from './data-and-products.ts';
 import { OPERATORS_AND_GRANTS } from './operators-and-grants.ts';
 import { enforceAll } from './registry.ts';
 
-test('grants, operators, affiliates and exits', async () => {
-  const ids = OPERATORS_AND_GRANTS.map(({ id }) => id);
-  const lines = await enforceAll(() => undefined, ids);
+test.each([
+  ['grants, operators, affiliates and exits', OPERATORS_AND_GRANTS],
+  ['developers’ own data and products', DATA_AND_PRODUCTS],
+])('%s', { timeout: 240_000 }, async (_, requirements) => {
+  const lines = await enforceAll(
+    () => undefined,
+    requirements.map(({ id }) => id),
+  );
   const failed = lines.flatMap(({ requirement, tests }) =>
     tests.filter(({ ok }) => !ok).map(({ found }) => `${requirement}: ${found}`),
   );
   expect(failed).toEqual([]);
-}, 240_000);
+});
