@@ -176,6 +176,7 @@ function admissionTo(catalog: QueryCatalog): Admission {
     validUntil: '2099-12-31',
     state: 'approved',
     hash: '',
+    basis: null,
     decisions: [],
     submittedAt: '',
     revocation: null,

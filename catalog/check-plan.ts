@@ -1,4 +1,4 @@
-import { AppError } from '#policies';
+import { AppError, type PlanClass } from '#policies';
 import type { Db } from './db.ts';
 import { LEDGER_AMOUNT_MAX } from './ledger.ts';
 import { findOrganisation } from './organisations.ts';
@@ -39,26 +39,27 @@ export function checkPlan(db: Db, plan: NewPlan): ReadonlyMap<string, string> {
   need(isDate(plan.validFrom), 'validFrom', 'a date as YYYY-MM-DD');
   need(isDate(plan.validUntil), 'validUntil', 'a date as YYYY-MM-DD');
   need(plan.validFrom <= plan.validUntil, 'validUntil', 'before validFrom');
-  return checkTables(db, plan.tables);
+  return checkTables(db, plan);
 }
 
-function checkTables(db: Db, tables: readonly PlanTable[]): ReadonlyMap<string, string> {
+function checkTables(db: Db, { tables, class: asked }: NewPlan): ReadonlyMap<string, string> {
   need(tables.length > 0, 'tables', 'a plan asks for at least one table');
   need(tables.length <= TABLES_MAX, 'tables', `a plan asks for at most ${TABLES_MAX} tables`);
   const providers = new Map<string, string>();
   for (const [position, table] of tables.entries()) {
     const path = `tables[${position}]`;
     need(!providers.has(table.resource), `${path}.resource`, 'the table is asked for twice');
-    providers.set(table.resource, checkTable(db, table, path));
+    providers.set(table.resource, checkTable(db, table, asked, path));
   }
   return providers;
 }
 
-function checkTable(db: Db, table: PlanTable, path: string): string {
+function checkTable(db: Db, table: PlanTable, asked: PlanClass, path: string): string {
   const resource = findResource(db, table.resource);
   if (resource === null || resource.state !== 'listed') {
     throw new AppError('PLAN_INVALID', { path: `${path}.resource`, problem: 'not in the catalogue' });
   }
+  need(resource.terms.classes.includes(asked), `${path}.resource`, 'its terms leave out plans of this class');
   need(table.columns.length > 0, `${path}.columns`, 'a table is asked for by at least one column');
   need(new Set(table.columns).size === table.columns.length, `${path}.columns`, 'a column is asked for twice');
   const declared = new Set(resource.schema.columns.map(({ name }) => name));

@@ -57,7 +57,8 @@ export function revokePlan(
   return getPlan(tx, id);
 }
 
-function checkReviewer(
+/** @throws AppError `POLICY_ACCESS_DENIED` for who wrote the plan, its organisation, and whoever is not asked. */
+export function checkReviewer(
   db: Db,
   plan: UsagePlan,
   providers: ReadonlyMap<string, string>,

@@ -5,6 +5,15 @@ export type { AuditFilters, AuditPage, AuditSearchResult, FoundEntry } from './a
 export { searchEntries } from './audit-search.ts';
 export * from './audit-tree.ts';
 export * from './authorization/index.ts';
+export {
+  authorizedList,
+  findBatch,
+  isGrantable,
+  type ListBatch,
+  listBatches,
+  proposeBatch,
+  signBatch,
+} from './authorized-list/authorized-list.ts';
 export * from './canaries.ts';
 export { canonicalJson, contentHash, sha256, sha256Hex } from './canonical.ts';
 export { checkTableSchema } from './check-table-schema.ts';
@@ -13,7 +22,35 @@ export { mendCustodyBooks } from './custody-books.ts';
 export type { Db } from './db.ts';
 export type { NewDecision } from './decide-plan.ts';
 export { decidePlan, revokePlan } from './decide-plan.ts';
+export {
+  answerDemand,
+  answerDue,
+  type Demand,
+  fileDemand,
+  findDemand,
+  listDemands,
+  type NewDemand,
+  proposeForDemand,
+} from './demands/demands.ts';
 export * from './destructions.ts';
+export * from './entries/decide-gate.ts';
+export {
+  type EntryRevision,
+  entryBasis,
+  findRevision,
+  lastRevision,
+  listRevisions,
+  vouchForRevision,
+} from './entries/entry-revisions.ts';
+export { gateDecisions, gatesLeft } from './entries/listing-gates.ts';
+export {
+  type PlanReview,
+  planReviewsNow,
+  plansSuspendedBy,
+  reviewPlan,
+  suspendingTables,
+} from './entries/plan-reviews.ts';
+export { type Revised, reviseResource } from './entries/revise-resource.ts';
 export * from './expired-results.ts';
 export * from './first-batch/index.ts';
 export * from './freezes.ts';
@@ -39,9 +76,19 @@ export * from './lookups/consents.ts';
 export * from './lookups/lookups.ts';
 export * from './organisations.ts';
 export type { Page } from './page.ts';
+export {
+  applyForOnboarding,
+  decideOnboarding,
+  findOnboarding,
+  type Onboarding,
+} from './plan-life/onboarding.ts';
+export * from './plan-life/plan-agreements.ts';
+export { planSteps } from './plan-life/progress.ts';
+export * from './plan-life/rules.ts';
+export { type PlanSupply, suppliesOfPlan, supplyPlan } from './plan-life/supplies.ts';
 export type {
   NewPlan,
-  PlanClass,
+  PlanBasis,
   PlanDecision,
   PlanFilters,
   PlanRevocation,
@@ -50,6 +97,7 @@ export type {
   UsagePlan,
 } from './plans.ts';
 export {
+  basisNow,
   findPlan,
   getPlan,
   isPlanInForce,

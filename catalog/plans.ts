@@ -1,22 +1,25 @@
 import { and, asc, eq, gt, inArray, type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { AppError, assert } from '#policies';
+import { AppError, assert, type PlanClass } from '#policies';
 import { contentHash } from './canonical.ts';
 import { checkPlan } from './check-plan.ts';
 import type { Db } from './db.ts';
+import { entryBasis } from './entries/entry-revisions.ts';
 import { readJson } from './json-column.ts';
 import type { Page } from './page.ts';
 import { boundedLimit } from './page.ts';
 import { prepared } from './prepared.ts';
 import { planDecisions, planResources, plans } from './schema.ts';
 
-export type PlanClass = 'governance' | 'welfare' | 'industry';
 export type PlanState = 'submitted' | 'approved' | 'refused' | 'revoked';
 
 export interface PlanTable {
   readonly resource: string;
   readonly columns: readonly string[];
 }
+
+/** By resource, the version of its entry that is to be judged (`entryBasis`). */
+export type PlanBasis = Readonly<Record<string, number>>;
 
 export interface PlanDecision {
   readonly role: 'bureau' | 'provider';
@@ -52,6 +55,8 @@ export interface UsagePlan {
   /** Raises the fewest units that a cell may stand for; null leaves the profile's number. */
   readonly unitsMin: number | null;
   readonly jobsMax: number | null;
+  /** Which version of each table's entry its reviewers were given; null in homes whose plans are older. */
+  readonly basis: PlanBasis | null;
   /** Most zCDP that its jobs may take from each resource and kind of unit (mode `dp`); null leaves the profile's caps. */
   readonly rhoMax: number | null;
   /** Dates in Asia/Shanghai, both inclusive. */
@@ -69,7 +74,7 @@ export interface UsagePlan {
 
 export type NewPlan = Omit<
   UsagePlan,
-  'state' | 'hash' | 'decisions' | 'submittedAt' | 'revocation' | 'rhoMax' | 'operator'
+  'state' | 'hash' | 'decisions' | 'submittedAt' | 'revocation' | 'rhoMax' | 'operator' | 'basis'
 > &
   Partial<Pick<UsagePlan, 'rhoMax' | 'operator'>>;
 
@@ -78,6 +83,7 @@ type Row = typeof plans.$inferSelect;
 const tablesSchema: z.ZodType<readonly PlanTable[]> = z.array(
   z.strictObject({ resource: z.string(), columns: z.array(z.string()) }),
 );
+const basisSchema: z.ZodType<PlanBasis> = z.record(z.string(), z.number());
 const revocationSchema: z.ZodType<PlanRevocation> = z.strictObject({
   org: z.string(),
   by: z.string(),
@@ -115,6 +121,7 @@ function fromRow(db: Db, found: Row): UsagePlan {
   return {
     ...row,
     tables: readJson(tablesSchema, row.tables),
+    basis: row.basis === null ? null : readJson(basisSchema, row.basis),
     revocation: row.revocation === null ? null : readJson(revocationSchema, row.revocation),
     decisions: decisions.map((decision) => toDecision(db.sealed('plan_decisions', decision))),
   };
@@ -167,6 +174,7 @@ export function submitPlan(tx: Db, plan: NewPlan): UsagePlan {
     .values({
       ...content,
       tables: JSON.stringify(content.tables),
+      basis: JSON.stringify(basisNow(tx, content.tables)),
       state: 'submitted',
       hash: planHash(content),
       submittedAt: tx.now(),
@@ -176,6 +184,11 @@ export function submitPlan(tx: Db, plan: NewPlan): UsagePlan {
     tx.orm.insert(planResources).values({ plan: plan.id, resource, provider }).run();
   }
   return getPlan(tx, plan.id);
+}
+
+/** As the entries of the tables are now. */
+export function basisNow(db: Db, tables: readonly PlanTable[]): PlanBasis {
+  return Object.fromEntries(tables.map(({ resource }) => [resource, entryBasis(db, resource)]));
 }
 
 export function findPlan(db: Db, id: string): UsagePlan | null {

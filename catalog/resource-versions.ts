@@ -155,6 +155,13 @@ export function markVersionDestroyed(tx: Db, resource: string, version: number):
   tx.orm.update(resources).set({ currentVersion: null }).where(wasCurrent).run();
 }
 
+/** Takes the current version out of use: its table is declared otherwise. Its data stays until it is destroyed. */
+export function supersedeCurrent(tx: Db, resource: string, version: number): void {
+  assertState(tx, resource, version, ['current']);
+  setState(tx, resource, version, 'superseded');
+  tx.orm.update(resources).set({ currentVersion: null }).where(eq(resources.id, resource)).run();
+}
+
 /** On start: uploads that a crash cut off. The caller abandons them and lets the vault sweep. */
 export function writingVersions(db: Db): readonly ResourceVersion[] {
   const rows = db.orm.select().from(resourceVersions).where(eq(resourceVersions.state, 'writing')).all();

@@ -1,10 +1,19 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
-import type { TableSchema } from '#policies';
-import { AppError } from '#policies';
+import * as z from 'zod';
+import {
+  AppError,
+  DEFAULT_TERMS,
+  type EntryDocument,
+  type EntryTerms,
+  PLAN_CLASSES,
+  type TableSchema,
+} from '#policies';
 import { contentHash } from './canonical.ts';
 import { checkTableSchema } from './check-table-schema.ts';
 import type { Db } from './db.ts';
-import { readTableSchema } from './json-column.ts';
+import { documentOf, insertRevision } from './entries/entry-revisions.ts';
+import { requireListable } from './entries/listing-gates.ts';
+import { readJson, readTableSchema } from './json-column.ts';
 import { findOrganisation, type OrganisationKind } from './organisations.ts';
 import type { Page } from './page.ts';
 import { boundedLimit } from './page.ts';
@@ -23,7 +32,10 @@ export interface Resource {
   /** The providing organisation's id. */
   readonly provider: string;
   readonly frequency: string;
+  /** 使用条件, for people. */
   readonly conditions: string;
+  /** 使用条件, as they are enforced. */
+  readonly terms: EntryTerms;
   readonly format: string;
   readonly schema: TableSchema;
   /** SHA-256 of the schema's canonical JSON, hex. */
@@ -36,7 +48,16 @@ export interface Resource {
   readonly lineage: string | null;
 }
 
-export type NewResource = Omit<Resource, 'id' | 'schemaHash' | 'state' | 'currentVersion' | 'createdAt' | 'lineage'>;
+export type NewResource = Omit<
+  Resource,
+  'id' | 'schemaHash' | 'state' | 'currentVersion' | 'createdAt' | 'lineage' | 'terms'
+> &
+  Partial<Pick<Resource, 'terms'>>;
+
+const termsSchema: z.ZodType<EntryTerms> = z.strictObject({
+  classes: z.array(z.enum(PLAN_CLASSES)),
+  service: z.enum(['analysis', 'verify']),
+});
 
 type Row = typeof resources.$inferSelect;
 
@@ -47,6 +68,7 @@ const fromRow = (row: Row): Resource => ({
   provider: row.provider,
   frequency: row.frequency,
   conditions: row.conditions,
+  terms: row.terms === null ? DEFAULT_TERMS : readJson(termsSchema, row.terms),
   format: row.format,
   schema: readTableSchema(row.schema),
   schemaHash: row.schemaHash,
@@ -78,18 +100,23 @@ export function createResource(tx: Db, resource: NewResource, owner: Organisatio
     throw new AppError('RESOURCE_INVALID', { path: 'provider', problem: 'not a registered provider' });
   }
   if (findResource(tx, schema.table) !== null) throw new AppError('RESOURCE_EXISTS', { id: schema.table });
+  const earlier = lineageAt(tx, resource);
   tx.orm
     .insert(resources)
-    .values(toRow(resource, lineageAt(tx, resource), tx.now()))
+    .values(toRow(resource, earlier?.lineage ?? earlier?.id ?? null, tx.now()))
     .run();
-  return getResource(tx, schema.table);
+  const made = getResource(tx, schema.table);
+  // WHY against the withdrawn entry: what was offered at one level and is offered again at a lower one shows as that.
+  const before = earlier === null ? null : documentOf(earlier);
+  insertRevision(tx, made.id, { before, after: documentOf(made), by: `${resource.provider}/${resource.createdBy}` });
+  return made;
 }
 
 /**
  * A provider's table that has all columns of one that it withdrew is taken for the same data under another name: its privacy budget
  * is not a new one. SAD PATH: a provider that changes a column escapes it; providers are trusted for what their tables are.
  */
-function lineageAt(tx: Db, { provider, schema }: NewResource): string | null {
+function lineageAt(tx: Db, { provider, schema }: NewResource): Resource | null {
   const withdrawn = tx.orm
     .select()
     .from(resources)
@@ -98,7 +125,7 @@ function lineageAt(tx: Db, { provider, schema }: NewResource): string | null {
   const columns = columnsText(schema);
   for (const row of withdrawn.all()) {
     const earlier = fromRow(tx.sealed('resources', row));
-    if (columnsText(earlier.schema) === columns) return earlier.lineage ?? earlier.id;
+    if (columnsText(earlier.schema) === columns) return earlier;
   }
   return null;
 }
@@ -129,6 +156,7 @@ function toRow(resource: NewResource, lineage: string | null, now: string): Row 
     createdAt: now,
     createdBy: resource.createdBy,
     lineage,
+    terms: resource.terms === undefined ? null : JSON.stringify(resource.terms),
   };
 }
 
@@ -169,7 +197,7 @@ const STATES_BEFORE: Readonly<Record<ResourceState, readonly ResourceState[]>> =
 /**
  * draft → listed → withdrawn. To ask for the state it is in changes nothing.
  *
- * @throws AppError `RESOURCE_NOT_FOUND`, `RESOURCE_STATE`.
+ * @throws AppError `RESOURCE_NOT_FOUND`, `RESOURCE_STATE`; of a listing `ENTRY_INCOMPLETE`, `GATE_CLOSED`.
  */
 export function setResourceState(tx: Db, id: string, state: ResourceState): Resource {
   const resource = getResource(tx, id);
@@ -178,6 +206,35 @@ export function setResourceState(tx: Db, id: string, state: ResourceState): Reso
   if (!accepted.includes(resource.state)) {
     throw new AppError('RESOURCE_STATE', { id, state: resource.state, accepted });
   }
+  if (state === 'listed') requireListable(tx, id, documentOf(resource));
   tx.orm.update(resources).set({ state }).where(eq(resources.id, id)).run();
   return { ...resource, state };
+}
+
+/** Every class of plans, for analysis, where nothing is said. */
+export function termsOf({ terms }: Pick<NewResource, 'terms'>): EntryTerms {
+  return terms ?? DEFAULT_TERMS;
+}
+
+/** Only for `entries/revise-resource.ts`: what a version of the entry changes of its row. */
+export function replaceEntry(tx: Db, id: string, document: EntryDocument, state: ResourceState): void {
+  const { title, entry, format, frequency, conditions, terms, schema } = document;
+  tx.orm
+    .update(resources)
+    .set({
+      entryNo: entry.no,
+      entryTitleZh: entry.title.zh,
+      entryTitleEn: entry.title.en,
+      titleZh: title.zh,
+      titleEn: title.en,
+      format,
+      frequency,
+      conditions,
+      terms: JSON.stringify(terms),
+      schema: JSON.stringify(schema),
+      schemaHash: contentHash(schema),
+      state,
+    })
+    .where(eq(resources.id, id))
+    .run();
 }

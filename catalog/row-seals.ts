@@ -4,6 +4,9 @@ import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { AppError } from '#policies';
 import {
   affiliations,
+  authorizedBatches,
+  authorizedChanges,
+  authorizedSignatures,
   canaries,
   consentKeys,
   consentWithdrawals,
@@ -11,6 +14,7 @@ import {
   custodyOpenings,
   custodyPackages,
   custodySets,
+  entryRevisions,
   freezes,
   grantRevocations,
   grantSignatures,
@@ -18,14 +22,19 @@ import {
   intakes,
   ledgerAccounts,
   ledgerReservations,
+  listingGates,
+  onboardings,
   operatorAgreements,
   operatorExits,
   operatorIncidents,
   operatorSteps,
   organisations,
   partyKeys,
+  planAgreements,
   planDecisions,
   planResources,
+  planReviews,
+  planSupplies,
   plans,
   privacyBooks,
   productDecisions,
@@ -33,6 +42,7 @@ import {
   resources,
   resourceVersions,
   retentionRules,
+  ruleVersions,
 } from './schema.ts';
 
 /**
@@ -70,6 +80,16 @@ export const SEALED_TABLES = {
   operator_exits: operatorExits,
   affiliations,
   intakes,
+  entry_revisions: entryRevisions,
+  listing_gates: listingGates,
+  plan_reviews: planReviews,
+  authorized_batches: authorizedBatches,
+  authorized_changes: authorizedChanges,
+  authorized_signatures: authorizedSignatures,
+  rule_versions: ruleVersions,
+  onboardings,
+  plan_agreements: planAgreements,
+  plan_supplies: planSupplies,
 } as const;
 /**
  * All that a custodian decides by. WHY the ledger too, which a gateway holds against its log alone: here it is small.
@@ -108,7 +128,7 @@ interface SealedColumns {
  * Columns that came after a table's first seals, at its end. While such a column is null the MAC is made without it, so that the
  * seals of an older home stay good and no moment comes in which its rows are taken as they lie.
  */
-const ADDED_LATER: Partial<Readonly<Record<SealedTable, number>>> = { resources: 1, plans: 2 };
+const ADDED_LATER: Partial<Readonly<Record<SealedTable, number>>> = { resources: 2, plans: 3 };
 
 const LAYOUT = Object.fromEntries(
   Object.entries({ ...SEALED_TABLES, ...CUSTODY_TABLES }).map(([name, table]) => [name, layoutOf(table)]),

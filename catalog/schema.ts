@@ -8,8 +8,11 @@ import { FREEZE_SCOPES } from '#policies';
 
 export * from './authorization/operator-tables.ts';
 export * from './authorization/tables.ts';
+export * from './authorized-list/schema.ts';
+export * from './entries/schema.ts';
 export * from './intakes/tables.ts';
 export * from './lookups/tables.ts';
+export * from './plan-life/schema.ts';
 export * from './products/tables.ts';
 
 export const organisations = sqliteTable('organisations', {
@@ -39,6 +42,7 @@ export const resources = sqliteTable('resources', {
   createdAt: text('created_at').notNull(),
   createdBy: text('created_by').notNull(),
   lineage: text('lineage'),
+  terms: text('terms'),
 });
 
 export const resourceVersions = sqliteTable(
@@ -99,6 +103,7 @@ export const plans = sqliteTable('plans', {
   revocation: text('revocation'),
   rhoMax: real('rho_max'),
   operator: text('operator'),
+  basis: text('basis'),
 });
 
 export const planResources = sqliteTable(

@@ -30,12 +30,14 @@ import {
 } from '#sandbox';
 import { createApp } from './app.ts';
 import { type AppDeps, DEFAULT_LIMITS } from './app-deps.ts';
+import { createPlanAssessor } from './assessment/assess-plan.ts';
 import { type AccessLog, LOG_ORIGIN, loadLogKeys, openLog } from './audit/index.ts';
 import { createCanaryDigests } from './canaries/canary-digests.ts';
 import { CanaryRegister } from './canaries/canary-register.ts';
 import { createCanaryService } from './canaries/canary-service.ts';
 import { createCanaryWatch } from './canaries/canary-watch.ts';
 import { runDrill } from './canaries/drill.ts';
+import { createCatalogueService } from './catalogue/catalogue-service.ts';
 import type { Config, WitnessConfig } from './config.ts';
 import { type CustodianClient, createCustodianClient } from './custodian/custodian-client.ts';
 import { gatewayKeyFile, loadOrCreateSigningKey } from './custodian/signing-key.ts';
@@ -47,7 +49,7 @@ import { createPartyKeyService } from './grants/party-key-service.ts';
 import { createAuthorizer, openIdentity } from './identity/index.ts';
 import { createIntakeService } from './intake/intake-service.ts';
 import { createIntegrityReports } from './integrity-reports.ts';
-import { createJobs } from './jobs/jobs.ts';
+import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { DEFAULT_CLOCK, geometricClock, LOOKUP_CLOCK, type ReleaseClock } from './jobs/release-clock.ts';
 import { identifierKeys, openHomeSecrets, openMasterKey } from './keys/index.ts';
 import { ExitRegister } from './operators/exit-register.ts';
@@ -59,6 +61,7 @@ import { GrantedPlans } from './pipeline/granted-plans.ts';
 import { StoredGuardMemory } from './pipeline/guard-memory.ts';
 import { KeptAnswers } from './pipeline/kept-answers.ts';
 import { recordAborted } from './pipeline/record.ts';
+import { createPlanLifeService } from './plan-life/plan-life-service.ts';
 import { createPlanService } from './plans/plan-service.ts';
 import { createProductService } from './products/product-service.ts';
 import { createDestructionService } from './resources/destruction-service.ts';
@@ -230,10 +233,17 @@ export async function assemble(
     log,
     cosigned,
     jobs,
-    resources: createResourceService({ store, carryOut: () => void destructions.carryOut() }),
+    resources: createResourceService({
+      store,
+      carryOut: () => void destructions.carryOut(),
+      stopJobs: (resource) => stopJobsOn(resource, jobs, sandbox),
+    }),
     uploads,
     destructions,
     retention,
+    assessor: createPlanAssessor(pipeline),
+    planLife: createPlanLifeService({ store }),
+    catalogue: createCatalogueService({ store }),
     plans: createPlanService({ store }),
     partyKeys: createPartyKeyService({ store }),
     grants: createGrantService({ store, home: log.verifierKey, jobs }),
@@ -292,6 +302,20 @@ export async function assemble(
       await closeAll(sandbox, log, store);
     },
   };
+}
+
+/** Of a table that is declared otherwise from now on: its rows leave with the workers that hold them. */
+function stopJobsOn(resource: string, jobs: Jobs, sandbox: Sandbox): Promise<unknown> {
+  const changed = new AppError('PLAN_SUSPENDED', {
+    requirement: '02',
+    paragraph: 'T1',
+    missing: `the entry of ${resource} changed`,
+    missingZh: `条目 ${resource} 已变更`,
+  });
+  return Promise.all([
+    jobs.stop(({ resources }) => resources.includes(resource), changed),
+    sandbox.expel(({ holds }) => holds(resource)),
+  ]);
 }
 
 /** WHY a key of its own: the custodian knows the gateway by it, and by nothing else. */

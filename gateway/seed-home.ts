@@ -5,7 +5,10 @@ import {
   findPlan,
   findResource,
   firstBatch,
+  gatesLeft,
   generateTable,
+  isGrantable,
+  listBatches,
   type NewPlan,
   providersOfPlan,
   putOrganisation,
@@ -15,6 +18,7 @@ import {
   seedPlans,
   type UsagePlan,
 } from '#catalog';
+import type { Gate } from '#policies';
 import type { Gateway } from './assemble.ts';
 import type { Config } from './config.ts';
 import { establishGrant } from './grants/establish-grants.ts';
@@ -55,6 +59,7 @@ export async function seedHome(
     for (const organisation of seedOrganisations) putOrganisation(tx, organisation);
   });
   const rows = await seedTables(gateway, config, batch.tables);
+  await seedList(gateway, batch.tables);
   await seedGrant(gateway);
   for (const plan of batch.plans) await seedPlan(gateway, plan);
   await store.commit((tx) => putSetting(tx, SEEDED, { scale: config.scale, seed: config.seed }));
@@ -63,6 +68,13 @@ export async function seedHome(
 
 const SEEDED = 'seeded';
 const BUREAU: Caller = { sub: 'seed', org: 'data-bureau', role: 'bureau' };
+
+const security = (sub: string): Caller => ({ sub, org: 'security-office', role: 'security' });
+const GATEKEEPERS: Readonly<Record<Gate, Caller>> = {
+  secrecy: security('seed-secrecy'),
+  security: security('seed-security'),
+  'personal-information': BUREAU,
+};
 
 /** Side by side: an upload by itself leaves a core idle while its worker starts. */
 async function seedTables(gateway: Gateway, config: Config, tables: SeedBatch['tables']): Promise<number> {
@@ -96,8 +108,23 @@ async function seedTable(gateway: Gateway, config: Config, declared: FirstBatchR
     rejectShareMax: 0,
     signal: new AbortController().signal,
   });
+  await passGates(gateway, id);
   await resources.list(BUREAU, id);
   return rows ?? 0;
+}
+
+/** Onto the list of authorised operation: what a start that was cut off left, in one batch of all providers. */
+async function seedList({ deps: { store, catalogue } }: Gateway, tables: SeedBatch['tables']): Promise<void> {
+  const left = store.read((db) => tables.filter(({ id }) => !isGrantable(db, id)));
+  if (left.length === 0) return;
+  const open = store.read(listBatches).find(({ inForceAt, refusedAt }) => inForceAt === null && refusedAt === null);
+  const proposed = { comment: '第一批授权运营目录', add: left.map(({ id }) => id), remove: [] };
+  const { batch, signatures } = open ?? (await catalogue.propose({ ...BUREAU, sub: 'seed-author' }, proposed));
+  const providers = [...new Set(left.map(({ provider }) => provider))];
+  const signers = [BUREAU, ...providers.map((org): Caller => ({ sub: 'seed', org, role: 'provider' }))];
+  for (const signer of signers) {
+    if (!signatures.some(({ org }) => org === signer.org)) await catalogue.sign(signer, batch, 'approve');
+  }
 }
 
 /** The operator is chosen and signs for five years; then the whole of the first batch is granted to it: proposed by one person of the bureau, signed by another and by every provider. */
@@ -123,6 +150,13 @@ async function seedGrant({ deps }: Gateway): Promise<void> {
     },
     people,
   );
+}
+
+/** Those that a start that was cut off left. */
+async function passGates({ deps: { store, resources } }: Gateway, id: string): Promise<void> {
+  for (const gate of store.read((db) => gatesLeft(db, id))) {
+    await resources.decideGate(GATEKEEPERS[gate], id, { gate, verdict: 'approve', comment: 'seed' });
+  }
 }
 
 /** Operator submits, every involved provider and the bureau approve. */

@@ -78,6 +78,7 @@ export const STANDING_ERROR_CODES = [
   'OPERATOR_OUT_OF_TERM', // plan, requirement, paragraph, missing, also[]: no signed agreement in term, or the operator has left
   'OPERATOR_INCIDENT', // plan, requirement, paragraph, missing, also[]: an incident is under review, or stands against an award
   'OPERATOR_AFFILIATE', // plan, requirement, paragraph, missing, also[]: who develops belongs to an operator
+  'PLAN_SUSPENDED', // plan, requirement, paragraph, missing, also[]: entries of its tables changed since it was reviewed
   'GRANT_SCOPE', // plan, requirement, paragraph, columns[]: the query uses what the plan asks for and no grant covers
 ] as const;
 
@@ -87,6 +88,17 @@ export const CATALOG_ERROR_CODES = [
   'RESOURCE_EXISTS', // id
   'RESOURCE_STATE', // id, state, accepted
   'RESOURCE_INVALID', // path, problem
+  'ENTRY_INCOMPLETE', // id, missing[]: fields without which an entry cannot be listed
+  'GATE_CLOSED', // id, missing[]: gates before a listing that it has not passed
+  'LIST_INVALID', // path, problem
+  'LIST_NOT_FOUND', // id
+  'LIST_STATE', // id, state, accepted
+  'DEMAND_NOT_FOUND', // id
+  'DEMAND_STATE', // id, state, accepted
+  'RULES_STATE', // id, state, accepted
+  'ONBOARDING_INVALID', // path, problem
+  'ONBOARDING_NOT_FOUND', // id
+  'ONBOARDING_STATE', // id, state, accepted
   'DESTRUCTION_INCOMPLETE', // id, found[]: the key is gone, but a scan found what should not be there
   'PLAN_NOT_FOUND', // id
   'PLAN_INVALID', // path, problem

@@ -1,8 +1,8 @@
 import { AppError } from '#policies';
+import { isGrantable } from '../authorized-list/authorized-list.ts';
 import type { Db } from '../db.ts';
 import { findOrganisation } from '../organisations.ts';
 import { findResource } from '../resources.ts';
-import { isGrantable } from './authorized-list.ts';
 import type { NewGrant } from './grants.ts';
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;

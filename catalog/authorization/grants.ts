@@ -1,12 +1,12 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { AppError, type GrantKind, type GrantScope } from '#policies';
+import { AppError, type GrantKind, type GrantScope, type PlanClass } from '#policies';
 import { contentHash } from '../canonical.ts';
 import type { Db } from '../db.ts';
 import { readJson } from '../json-column.ts';
 import type { Page } from '../page.ts';
 import { boundedLimit } from '../page.ts';
-import type { PlanClass, PlanTable } from '../plans.ts';
+import type { PlanTable } from '../plans.ts';
 import { prepared } from '../prepared.ts';
 import { checkGrant } from './check-grant.ts';
 import { grantRevocations, grantSignatures, grants, grantTables, type SIGNING_ROLES } from './tables.ts';

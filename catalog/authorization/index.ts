@@ -17,7 +17,6 @@ export {
   openAgreement,
   takeStep,
 } from './agreements.ts';
-export { isGrantable } from './authorized-list.ts';
 export {
   certifyExit,
   findExit,

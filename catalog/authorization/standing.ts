@@ -6,11 +6,12 @@ import {
   perAttribute,
   type StandingAttribute,
 } from '#policies';
+import { isGrantable } from '../authorized-list/authorized-list.ts';
 import type { Db } from '../db.ts';
 import { providersOfPlan, type UsagePlan } from '../plans.ts';
-import { isGrantable } from './authorized-list.ts';
 import { findGranted } from './find-granted.ts';
 import { findClear, findInTerm, findUnaffiliated } from './find-operator.ts';
+import { findReviewed } from './find-reviewed.ts';
 import { getGrant, grantsNaming, scopeOf } from './grants.ts';
 
 /** What the catalogue says of one requirement. */
@@ -52,6 +53,7 @@ const FINDINGS: Readonly<Record<StandingAttribute, Find>> = {
   operatorInTerm: findInTerm,
   operatorClear: findClear,
   unaffiliated: findUnaffiliated,
+  reviewed: findReviewed,
 };
 
 /**

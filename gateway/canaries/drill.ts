@@ -86,6 +86,13 @@ async function prepare({ id, table, plan, people, undo }: Drill, deps: DrillDeps
   undo.unshift(() => resources.withdraw(provider, table));
   const { version } = await uploads.put(provider, table, uploadOf(value));
   undo.unshift(() => destructions.destroy(provider, table, version));
+  for (const [gate, who] of [
+    ['secrecy', security],
+    ['security', { ...security, sub: `second-${id}` }],
+    ['personal-information', bureau],
+  ] as const) {
+    await resources.decideGate(who, table, { gate, verdict: 'approve', comment: `drill ${id}` });
+  }
   await resources.list(bureau, table);
   await plans.submit(developer, planOf(plan, table, developer));
   undo.unshift(() => plans.revoke(bureau, plan));

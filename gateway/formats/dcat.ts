@@ -1,4 +1,5 @@
 import type { Organisation, Resource } from '#catalog';
+import type { ColumnSchema } from '#policies';
 
 /**
  * The public catalogue as DCAT-3 in JSON-LD: 标题 dct:title, 提供单位 dct:publisher, 更新频率 dct:accrualPeriodicity,
@@ -47,7 +48,7 @@ function dataset(
   resource: Resource,
   find: FindOrganisation,
 ): { '@id': string; '@type': string; [member: string]: unknown } {
-  const { id, title, provider, frequency, conditions, format, schema, schemaHash, createdAt, currentVersion } =
+  const { id, title, provider, frequency, conditions, terms, format, schema, schemaHash, createdAt, currentVersion } =
     resource;
   const publisher = find(provider);
   return {
@@ -63,7 +64,11 @@ function dataset(
     'dct:accrualPeriodicity': frequency,
     'dct:issued': createdAt,
     'dct:accessRights': { '@id': `sluice:${schema.level}`, '@type': 'dct:RightsStatement', 'rdfs:label': schema.level },
-    'odrl:hasPolicy': { '@type': 'odrl:Offer', 'dct:description': conditions },
+    'odrl:hasPolicy': {
+      '@type': 'odrl:Offer',
+      'dct:description': conditions,
+      'sluice:terms': { '@type': '@json', '@value': { ...terms, classes: [...terms.classes] } },
+    },
     'dct:conformsTo': {
       '@id': `urn:sluice:schema:${schemaHash}`,
       '@type': 'csvw:TableSchema',
@@ -73,11 +78,17 @@ function dataset(
         'csvw:datatype': column.type,
         'sluice:level': column.level,
         'sluice:role': column.role,
+        // A JSON literal (JSON-LD 1.1, 4.2.2): what other vocabularies have no words for comes back as it was.
+        'sluice:declaration': { '@type': '@json', '@value': withoutWords(column) },
       })),
     },
     'dcat:distribution': { '@type': 'dcat:Distribution', 'dct:format': format, 'dcat:accessService': '/v1/jobs' },
     ...(currentVersion === null ? {} : { 'dcat:version': String(currentVersion) }),
   };
+}
+
+function withoutWords({ name: _name, title: _title, ...declared }: ColumnSchema): unknown {
+  return declared;
 }
 
 function titles(title: { readonly zh: string; readonly en: string }): unknown {

@@ -150,6 +150,61 @@ export const EN: MessageCatalogue = {
     detail: '[`{path}`: ]{problem}',
     hint: 'correct the declaration and send it again',
   },
+  ENTRY_INCOMPLETE: {
+    title: 'the catalogue entry is not complete',
+    detail: 'entry `{id}` lacks what every entry must say: `{missing}`',
+    hint: 'send a version of the entry that says it (POST /v1/resources/<id>/revisions)',
+  },
+  GATE_CLOSED: {
+    title: 'a gate before the listing is closed',
+    detail: 'entry `{id}` has not passed: `{missing}`',
+    hint: 'three different people decide secrecy, security and personal information (POST /v1/resources/<id>/gates/<gate>); what was refused needs another version of the entry',
+  },
+  LIST_INVALID: {
+    title: 'the change of the list is not valid',
+    detail: '`{path}`: {problem}',
+    hint: 'name tables of the catalogue once, to add what is not on the list or to remove what is',
+  },
+  LIST_NOT_FOUND: {
+    title: 'there is no such batch',
+    detail: 'batch `{id}` of the list does not exist',
+    hint: 'see GET /v1/authorized-list',
+  },
+  LIST_STATE: {
+    title: 'the batch is not in that state',
+    detail: 'batch `{id}` is {state}',
+    hint: '[accepted: {accepted}]',
+  },
+  DEMAND_NOT_FOUND: {
+    title: 'there is no such demand',
+    detail: 'demand `{id}` does not exist',
+    hint: 'see GET /v1/demands',
+  },
+  DEMAND_STATE: {
+    title: 'the demand is not in that state',
+    detail: 'demand `{id}` is {state}',
+    hint: '[accepted: {accepted}]',
+  },
+  RULES_STATE: {
+    title: 'the rules are not in that state',
+    detail: 'rules `{id}` are {state}',
+    hint: '[accepted: {accepted}]',
+  },
+  ONBOARDING_INVALID: {
+    title: 'the dossier is not valid',
+    detail: '`{path}`: {problem}',
+    hint: 'correct it and apply again (POST /v1/onboarding)',
+  },
+  ONBOARDING_NOT_FOUND: {
+    title: 'there is no such dossier',
+    detail: 'no dossier of `{id}`',
+    hint: 'the developer applies first (POST /v1/onboarding)',
+  },
+  ONBOARDING_STATE: {
+    title: 'the dossier is not in that state',
+    detail: 'the dossier of `{id}` is {state}',
+    hint: '[accepted: {accepted}]',
+  },
   DESTRUCTION_INCOMPLETE: {
     title: 'the destruction is not complete',
     detail:
@@ -165,6 +220,11 @@ export const EN: MessageCatalogue = {
     title: 'the plan is not valid',
     detail: '[`{path}`: ]{problem}',
     hint: 'correct the plan and send it again',
+  },
+  PLAN_SUSPENDED: {
+    title: 'the plan is suspended',
+    detail: '[plan `{plan}` lacks requirement {requirement} ({paragraph})][: {missing}]',
+    hint: 'the bureau and every provider involved review the plan again (POST /v1/plans/<id>/reviews), once the entries are listed[; lacking besides: {also}]',
   },
   PLAN_STATE: {
     title: 'the plan is in another state',

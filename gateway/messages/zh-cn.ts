@@ -150,6 +150,61 @@ export const ZH_CN: MessageCatalogue = {
     detail: '[`{path}`：]{problem}',
     hint: '请更正登记内容后重新提交',
   },
+  ENTRY_INCOMPLETE: {
+    title: '目录条目不完整',
+    detail: '条目 `{id}` 缺少必填内容：`{missing}`',
+    hint: '提交补全后的条目版本（POST /v1/resources/<id>/revisions）',
+  },
+  GATE_CLOSED: {
+    title: '登记前的审查尚未通过',
+    detail: '条目 `{id}` 未通过：`{missing}`',
+    hint: '保密审查（secrecy）、安全评估（security）、个人信息保护影响评估（personal-information）须由三名不同人员分别决定（POST /v1/resources/<id>/gates/<gate>）；被否决的须提交新版本',
+  },
+  LIST_INVALID: {
+    title: '目录变更无效',
+    detail: '`{path}`：{problem}',
+    hint: '每张表只列一次；新增的须不在授权运营目录内，删除的须在目录内',
+  },
+  LIST_NOT_FOUND: {
+    title: '没有该批次',
+    detail: '授权运营目录没有批次 `{id}`',
+    hint: '参见 GET /v1/authorized-list',
+  },
+  LIST_STATE: {
+    title: '批次状态不允许',
+    detail: '批次 `{id}` 的状态为 {state}',
+    hint: '[可接受：{accepted}]',
+  },
+  DEMAND_NOT_FOUND: {
+    title: '没有该需求',
+    detail: '需求 `{id}` 不存在',
+    hint: '参见 GET /v1/demands',
+  },
+  DEMAND_STATE: {
+    title: '需求状态不允许',
+    detail: '需求 `{id}` 的状态为 {state}',
+    hint: '[可接受：{accepted}]',
+  },
+  RULES_STATE: {
+    title: '规则状态不允许',
+    detail: '规则 `{id}` 的状态为 {state}',
+    hint: '[可接受：{accepted}]',
+  },
+  ONBOARDING_INVALID: {
+    title: '准入材料无效',
+    detail: '`{path}`：{problem}',
+    hint: '更正后重新申请（POST /v1/onboarding）',
+  },
+  ONBOARDING_NOT_FOUND: {
+    title: '没有准入档案',
+    detail: '没有 `{id}` 的准入档案',
+    hint: '先由开发商申请（POST /v1/onboarding）',
+  },
+  ONBOARDING_STATE: {
+    title: '准入档案状态不允许',
+    detail: '`{id}` 的准入档案状态为 {state}',
+    hint: '[可接受：{accepted}]',
+  },
   DESTRUCTION_INCOMPLETE: {
     title: '销毁尚未完成',
     detail: '`{id}` 的密钥已销毁，但扫描网关目录时发现不应存在的内容：{found}',
@@ -164,6 +219,11 @@ export const ZH_CN: MessageCatalogue = {
     title: '方案无效',
     detail: '[`{path}`：]{problem}',
     hint: '请更正方案后重新提交',
+  },
+  PLAN_SUSPENDED: {
+    title: '使用方案已暂停',
+    detail: '[方案 `{plan}` 不满足要求 {requirement}（{paragraph}）][：{missing}]',
+    hint: '待条目重新登记后，由数据局和各有关提供单位重新评审（POST /v1/plans/<id>/reviews）[；另缺：{also}]',
   },
   PLAN_STATE: {
     title: '方案状态不符',

@@ -66,21 +66,17 @@ function grantedPlan(
   const plan = findPlan(db, id);
   if (plan === null) return null;
   const standing = standingOf(db, plan, today, scopes);
-  return Object.freeze({
-    plan,
-    standing,
-    catalogueVersion,
-    catalog: catalogOf(db, standing, acceptedIntakes(db, id, today)),
-  });
+  const intakes = acceptedIntakes(db, id, today);
+  return Object.freeze({ plan, standing, catalogueVersion, catalog: catalogOf(db, plan, standing, intakes) });
 }
 
 /** INVARIANT: made of what grants cover, never of what the plan asks for; beside it the developer's own tables that are accepted for it. */
-function catalogOf(db: Db, { covered }: PlanStanding, intakes: readonly Intake[]): QueryCatalog {
+function catalogOf(db: Db, plan: UsagePlan, { covered }: PlanStanding, intakes: readonly Intake[]): QueryCatalog {
   const tables = new Map<string, GrantedTable>();
   for (const { resource: id, columns } of covered) {
     const resource = findResource(db, id);
     const version = resource?.currentVersion ?? null;
-    if (resource === null || resource.state !== 'listed' || version === null) continue;
+    if (resource === null || resource.state !== 'listed' || version === null || !admits(resource, plan)) continue;
     const stored = findVersion(db, id, version);
     if (stored !== null) tables.set(resource.schema.table, grantedTable(resource, stored, columns));
   }
@@ -99,6 +95,11 @@ function catalogOf(db: Db, { covered }: PlanStanding, intakes: readonly Intake[]
     );
   }
   return tables;
+}
+
+/** 使用条件: what the entry's terms leave out does not exist for the plan's queries. */
+function admits({ terms }: Resource, plan: UsagePlan): boolean {
+  return terms.service === 'analysis' && terms.classes.includes(plan.class);
 }
 
 function grantedTable(resource: Resource, stored: ResourceVersion, columns: readonly string[]): GrantedTable {

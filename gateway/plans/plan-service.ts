@@ -4,10 +4,12 @@ import {
   findPlan,
   findResource,
   type NewPlan,
+  reviewPlan,
   revokePlan,
   type Store,
   soleOperator,
   submitPlan,
+  suspendingTables,
   type UsagePlan,
 } from '#catalog';
 import { AppError, LEVELS, type Level } from '#policies';
@@ -25,6 +27,8 @@ export interface PlanService {
   submit(caller: Caller, plan: NewPlan): Promise<UsagePlan>;
   /** Errors: PLAN_NOT_FOUND, PLAN_STATE, POLICY_ACCESS_DENIED (the author's own plan; not asked). */
   decide(caller: Caller, id: string, verdict: Verdict): Promise<UsagePlan>;
+  /** After its tables' entries changed. Errors: PLAN_NOT_FOUND, PLAN_STATE, POLICY_ACCESS_DENIED. */
+  review(caller: Caller, id: string, verdict: Verdict): Promise<UsagePlan>;
   /** For good. Errors: PLAN_NOT_FOUND, PLAN_STATE, POLICY_ACCESS_DENIED. */
   revoke(caller: Caller, id: string): Promise<UsagePlan>;
 }
@@ -46,6 +50,15 @@ export function createPlanService(deps: { readonly store: Store }): PlanService 
         const role = caller.role === 'bureau' ? 'bureau' : 'provider';
         const plan = decidePlan(tx, id, { role, org, by, verdict, comment });
         return logged(tx, caller, plan, `${verdict} by ${role}; ${plan.state}`);
+      }),
+    review: (caller, id, { verdict, comment }) =>
+      deps.store.commit((tx) => {
+        knowOrganisation(tx, caller);
+        const { org, sub: by } = caller;
+        const role = caller.role === 'bureau' ? 'bureau' : 'provider';
+        const plan = reviewPlan(tx, id, { role, org, by, verdict, comment });
+        const left = suspendingTables(tx, plan).length === 0 ? 'resumed' : 'suspended';
+        return logged(tx, caller, plan, `reviewed again, ${verdict} by ${role}; ${left}`);
       }),
     revoke: (caller, id) =>
       deps.store.commit((tx) => {

@@ -1,15 +1,22 @@
 import {
   createResource,
   type Db,
+  decideGate,
+  type EntryRevision,
   findIntake,
   getResource,
+  lastRevision,
+  listPlans,
   type NewResource,
+  plansSuspendedBy,
   type Resource,
+  reviseResource,
   type Store,
   setResourceState,
   versionsWithData,
+  vouchForRevision,
 } from '#catalog';
-import { AppError, type TableSchema } from '#policies';
+import { AppError, type GateDecision, type TableSchema } from '#policies';
 import type { Caller } from '../identity/index.ts';
 import { appendChange, knowOrganisation } from '../log-change.ts';
 import { order } from './destruction-service.ts';
@@ -22,24 +29,54 @@ export type ResourceDeclaration = Omit<NewResource, 'provider' | 'createdBy'>;
 export interface ResourceService {
   /** Errors: RESOURCE_EXISTS, RESOURCE_INVALID. */
   register(caller: Caller, declaration: ResourceDeclaration): Promise<Resource>;
-  /** draft → listed. Errors: RESOURCE_NOT_FOUND, RESOURCE_STATE. */
+  /**
+   * Another version of the entry; plans over it rest at once where it changes what reviewers judged by, and jobs that run are stopped.
+   * Errors: RESOURCE_NOT_FOUND, RESOURCE_STATE, RESOURCE_INVALID.
+   */
+  revise(caller: Caller, id: string, declaration: ResourceDeclaration): Promise<Resource>;
+  /** Errors: RESOURCE_NOT_FOUND, RESOURCE_STATE, POLICY_ACCESS_DENIED (its own author or provider; the same person twice). */
+  decideGate(caller: Caller, id: string, decision: Pick<GateDecision, 'gate' | 'verdict' | 'comment'>): Promise<void>;
+  /** draft → listed. Errors: RESOURCE_NOT_FOUND, RESOURCE_STATE, ENTRY_INCOMPLETE, GATE_CLOSED. */
   list(caller: Caller, id: string): Promise<Resource>;
   /** For good: its versions are destroyed, each with a certificate of its own. Errors: RESOURCE_NOT_FOUND. */
   withdraw(caller: Caller, id: string): Promise<Resource>;
 }
 
+/** WHY: an entry of the log is bounded; the rest stands in the revision, which the entry names. */
+const PATHS_TOLD_MAX = 50;
+const PLANS_MAX = 1_000;
+
 export function createResourceService(deps: {
   readonly store: Store;
   /** Begins to destroy what a withdrawal has ordered; nobody waits for it. */
   readonly carryOut: () => void;
+  /** Ends every job that reads the table; resolves when they are ended. */
+  readonly stopJobs: (resource: string) => Promise<unknown>;
 }): ResourceService {
   return {
     register: (caller, declaration) =>
       deps.store.commit((tx) => {
         knowOrganisation(tx, caller);
         const resource = createResource(tx, { ...declaration, provider: caller.org, createdBy: caller.sub });
-        appendChange(tx, { kind: 'resource', caller, tables: [tableEntry(resource)], note: 'registered' });
+        logRevision(tx, caller, resource, lastRevision(tx, resource.id), 'registered');
         return resource;
+      }),
+    async revise(caller, id, declaration) {
+      const { resource, revision } = await deps.store.commit((tx) => {
+        const revised = reviseResource(tx, id, declaration, `${caller.org}/${caller.sub}`);
+        logRevision(tx, caller, revised.resource, revised.revision, 'revised');
+        return revised;
+      });
+      if (revision !== null && revision.basis === revision.revision) await deps.stopJobs(id);
+      return resource;
+    },
+    decideGate: (caller, id, decision) =>
+      deps.store.commit((tx) => {
+        knowOrganisation(tx, caller);
+        const { org, sub: by } = caller;
+        decideGate(tx, id, { ...decision, org, by });
+        const note = `gate ${decision.gate}: ${decision.verdict}`;
+        appendChange(tx, { kind: 'resource', caller, tables: [tableEntry(getResource(tx, id))], note });
       }),
     list: (caller, id) => deps.store.commit((tx) => move(tx, caller, id, 'listed')),
     async withdraw(caller, id) {
@@ -55,6 +92,28 @@ export function createResourceService(deps: {
       return withdrawn;
     },
   };
+}
+
+/** The entry by which the log vouches for a version: its digest, what it changed, and whom it stops. */
+function logRevision(
+  tx: Db,
+  caller: Caller,
+  resource: Resource,
+  revision: EntryRevision | null,
+  what: 'registered' | 'revised',
+): void {
+  if (revision === null) return;
+  const suspended = plansSuspendedBy(tx, listPlans(tx, { resource: resource.id, limit: PLANS_MAX }), resource.id);
+  const weaker = revision.changes.filter(({ isWeaker }) => isWeaker).map(({ path }) => path);
+  const note = [
+    `${what}, revision ${revision.revision}, sha-256 ${revision.sha256}`,
+    ...(weaker.length === 0 ? [] : [`less protected: ${weaker.slice(0, PATHS_TOLD_MAX).join(' ')}`]),
+    ...(suspended.length === 0
+      ? []
+      : [`suspends ${suspended.length} plans: ${suspended.slice(0, PATHS_TOLD_MAX).join(' ')}`]),
+  ].join('; ');
+  const index = appendChange(tx, { kind: 'resource', caller, tables: [tableEntry(resource)], note });
+  vouchForRevision(tx, revision, index);
 }
 
 /** A request for the state that it is in changes nothing and leaves no entry. */

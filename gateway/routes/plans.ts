@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
-import { findPlan, listPlans, providersOfPlan, type UsagePlan } from '#catalog';
+import { findPlan, listPlans, providersOfPlan, suspendingTables, type UsagePlan } from '#catalog';
 import { AppError } from '#policies';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
 import type { Caller } from '../identity/index.ts';
@@ -83,6 +83,27 @@ const decideRoute = createRoute({
   },
 });
 
+const reviewRoute = createRoute({
+  method: 'post',
+  path: '/v1/plans/{id}/reviews',
+  operationId: 'reviewPlan',
+  summary: 'Review a usage plan again',
+  description:
+    'After columns, levels or terms of one of its tables changed: the plan rests until the data bureau and every provider involved ' +
+    'have approved the entries as they are now. A refusal stands until an entry changes again.',
+  tags: [TAG.bureau, TAG.providers],
+  security: AUTHENTICATED,
+  request: {
+    params: PlanParamsSchema,
+    query: NO_QUERY,
+    body: { required: true, content: { 'application/json': { schema: PlanDecisionRequestSchema } } },
+  },
+  responses: {
+    200: json(PlanSchema, 'the plan after this review'),
+    ...problems(400, 401, 403, 404, 408, 409, 413, 415, 503),
+  },
+});
+
 const revokeRoute = createRoute({
   method: 'delete',
   path: '/v1/plans/{id}',
@@ -104,30 +125,40 @@ export function registerPlans(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
     const content = { ...asked, id, org, author: caller.sub, unitsMin, jobsMax, rhoMax, operator };
     const plan = await deps.plans.submit(caller, content);
     c.header('Location', `/v1/plans/${plan.id}`);
-    return c.json(planJson(plan), 201);
+    return c.json(planJson(deps, plan), 201);
   });
 
   app.openapi(listRoute, (c) => {
     const { limit, ...filter } = c.req.valid('query');
     const page = readablePage(deps, c.get('caller'), filter, limit);
-    return c.json({ items: page.items.map(planJson), next: page.next }, 200);
+    return c.json({ items: page.items.map((plan) => planJson(deps, plan)), next: page.next }, 200);
   });
 
-  app.openapi(readRoute, (c) => c.json(planJson(readablePlan(deps, c.get('caller'), c.req.valid('param').id)), 200));
+  app.openapi(readRoute, (c) =>
+    c.json(planJson(deps, readablePlan(deps, c.get('caller'), c.req.valid('param').id)), 200),
+  );
 
   app.openapi(decideRoute, async (c) => {
     const caller = c.get('caller');
     const plan = readablePlan(deps, caller, c.req.valid('param').id);
     const { verdict, comment } = c.req.valid('json');
     await requirePermit(deps, caller, 'plan:decide', targetOf(deps, plan));
-    return c.json(planJson(await deps.plans.decide(caller, plan.id, { verdict, comment: comment ?? '' })), 200);
+    return c.json(planJson(deps, await deps.plans.decide(caller, plan.id, { verdict, comment: comment ?? '' })), 200);
+  });
+
+  app.openapi(reviewRoute, async (c) => {
+    const caller = c.get('caller');
+    const plan = readablePlan(deps, caller, c.req.valid('param').id);
+    const { verdict, comment } = c.req.valid('json');
+    await requirePermit(deps, caller, 'plan:decide', targetOf(deps, plan));
+    return c.json(planJson(deps, await deps.plans.review(caller, plan.id, { verdict, comment: comment ?? '' })), 200);
   });
 
   app.openapi(revokeRoute, async (c) => {
     const caller = c.get('caller');
     const plan = readablePlan(deps, caller, c.req.valid('param').id);
     await requirePermit(deps, caller, 'plan:revoke', targetOf(deps, plan));
-    return c.json(planJson(await deps.plans.revoke(caller, plan.id)), 200);
+    return c.json(planJson(deps, await deps.plans.revoke(caller, plan.id)), 200);
   });
 }
 
@@ -165,9 +196,10 @@ function targetOf(deps: AppDeps, plan: UsagePlan): ReturnType<typeof planTarget>
   );
 }
 
-function planJson(plan: UsagePlan): z.output<typeof PlanSchema> {
+function planJson(deps: AppDeps, { basis, ...plan }: UsagePlan): z.output<typeof PlanSchema> {
   return {
     ...plan,
+    suspendedBy: [...deps.store.read((db) => suspendingTables(db, { basis, ...plan }))],
     tables: plan.tables.map(({ resource, columns }) => ({ resource, columns: [...columns] })),
     decisions: plan.decisions.map((decision) => ({ ...decision })),
     revocation: plan.revocation === null ? null : { ...plan.revocation },

@@ -5,7 +5,7 @@ import { IngestReportSchema, type ResourceSchema, type ResourceVersionSchema } f
 
 /** A resource's public metadata. */
 export function resourceJson(resource: Resource): z.output<typeof ResourceSchema> {
-  const { id, entry, title, provider, frequency, conditions, format, state } = resource;
+  const { id, entry, title, provider, frequency, conditions, terms, format, state } = resource;
   return {
     id,
     entry: { no: entry.no, title: { ...entry.title } },
@@ -13,6 +13,7 @@ export function resourceJson(resource: Resource): z.output<typeof ResourceSchema
     provider,
     frequency,
     conditions,
+    terms: { ...terms, classes: [...terms.classes] },
     format,
     state,
     schema: tableSchemaJson(resource.schema),
@@ -22,7 +23,7 @@ export function resourceJson(resource: Resource): z.output<typeof ResourceSchema
   };
 }
 
-function tableSchemaJson(schema: TableSchema): z.output<typeof ResourceSchema>['schema'] {
+export function tableSchemaJson(schema: TableSchema): z.output<typeof ResourceSchema>['schema'] {
   const columns = schema.columns.map(({ values, bins, ...column }) => ({
     ...column,
     ...(values === undefined ? {} : { values: [...values] }),

@@ -5,7 +5,7 @@ import type { AppDeps, AppEnv } from '../app-deps.ts';
 import { dcatCatalogue, dcatDataset } from '../formats/dcat.ts';
 import { chooseMediaType } from '../formats/negotiate.ts';
 import type { Caller } from '../identity/index.ts';
-import { defaultTableLevel } from '../resources/resource-service.ts';
+import { defaultTableLevel, type ResourceDeclaration } from '../resources/resource-service.ts';
 import { isPermitted, requirePermit, resourceTarget } from './access.ts';
 import { resourceJson } from './resource-json.ts';
 import { AUTHENTICATED, NO_QUERY, TAG } from './schemas/common.ts';
@@ -88,11 +88,12 @@ const listingRoute = createRoute({
   path: '/v1/resources/{id}/listing',
   operationId: 'listResource',
   summary: 'Approve a catalogue entry',
-  description: 'The data bureau lists a draft; only then can a plan use it. No body.',
+  description:
+    'The data bureau lists a draft that is complete and has passed its three gates; only then can a plan use it. No body.',
   tags: [TAG.bureau],
   security: AUTHENTICATED,
   request: { params: ResourceParamsSchema, query: NO_QUERY },
-  responses: { 200: json(ResourceSchema, 'listed'), ...problems(400, 401, 403, 404, 409, 503) },
+  responses: { 200: json(ResourceSchema, 'listed'), ...problems(400, 401, 403, 404, 409, 422, 503) },
 });
 
 const withdrawRoute = createRoute({
@@ -109,19 +110,14 @@ const withdrawRoute = createRoute({
 
 export function registerResources(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
   app.openapi(registerRoute, async (c) => {
-    const { entry, schema, format, ...declaration } = c.req.valid('json');
+    const declared = c.req.valid('json');
     const caller = c.get('caller');
     await requirePermit(deps, caller, 'resource:register', {
       type: 'Resource',
-      id: schema.table,
+      id: declared.schema.table,
       attrs: { provider: caller.org },
     });
-    const resource = await deps.resources.register(caller, {
-      ...declaration,
-      entry: entry ?? { no: null, title: declaration.title },
-      format: format ?? 'csv',
-      schema: tableSchemaOf(schema),
-    });
+    const resource = await deps.resources.register(caller, declarationOf(declared));
     c.header('Location', `/v1/resources/${resource.id}`);
     return c.json(resourceJson(resource), 201);
   });
@@ -161,6 +157,23 @@ export function readableResource(deps: AppDeps, caller: Caller, id: string): Res
   const resource = deps.store.read((db) => findResource(db, id));
   if (resource !== null && isPermitted(deps, caller, 'resource:read', resourceTarget(resource))) return resource;
   throw new AppError('RESOURCE_NOT_FOUND', { id });
+}
+
+/** A declaration with what is understood where it says nothing. */
+export function declarationOf({
+  entry,
+  schema,
+  format,
+  terms,
+  ...declared
+}: z.output<typeof ResourceRequestSchema>): ResourceDeclaration {
+  return {
+    ...declared,
+    entry: entry ?? { no: null, title: declared.title },
+    format: format ?? 'csv',
+    schema: tableSchemaOf(schema),
+    ...(terms === undefined ? {} : { terms }),
+  };
 }
 
 /**

@@ -7,6 +7,7 @@ import { OPERATOR_POLICIES } from './operator-policies.ts';
 import { OVERSIGHT_POLICIES } from './oversight-policies.ts';
 import { PLAN_POLICIES } from './plan-policies.ts';
 import { PRODUCT_POLICIES } from './product-policies.ts';
+import { SUPPLY_AND_DEMAND_POLICIES } from './supply-and-demand-policies.ts';
 
 /**
  * Who may do what, in Cedar (docs.cedarpolicy.com, language 4). The gateway hands them to Cedar's own engine. What no
@@ -27,12 +28,27 @@ export const ACTIONS = [
   'resource:read-report',
   'resource:upload',
   'resource:list',
+  'resource:gate',
   'resource:withdraw',
   'resource:destroy',
   'plan:submit',
   'plan:read',
   'plan:decide',
   'plan:revoke',
+  'plan:sign',
+  'plan:file',
+  'plan:supply',
+  'plan:assess',
+  'plan:read-late',
+  'list:propose',
+  'list:sign',
+  'demand:file',
+  'demand:read',
+  'demand:answer',
+  'rules:keep',
+  'onboarding:apply',
+  'onboarding:decide',
+  'onboarding:read',
   'key:register',
   'key:confirm',
   'key:read',
@@ -87,13 +103,16 @@ export const TARGET_TYPES = [
   'Product',
   'ConsentRegister',
   'Intake',
+  'ListBatch',
+  'Demand',
+  'Developer',
 ] as const;
 export type TargetType = (typeof TARGET_TYPES)[number];
 
 export const ACCESS_SCHEMA = `
 entity Caller { sub: String, org: String, role: String };
 entity Job { org: String, sub: String };
-entity Resource { provider: String, state?: String };
+entity Resource { provider: String, state?: String, gate?: String };
 entity Plan { org: String, author?: String, state?: String, inTerm?: Bool, providers?: Set<String>, ${STANDING_SCHEMA} };
 entity Grant { operator: String, org: String, author: String, providers: Set<String> };
 entity Operator { operator: String, step?: String };
@@ -104,8 +123,11 @@ entity Platform;
 entity Product { org: String, author: String, state: String, providers: Set<String> };
 entity ConsentRegister;
 entity Intake { org: String, createdBy: String };
+entity ListBatch { providers: Set<String> };
+entity Demand { org: String, provider: String };
+entity Developer { org: String };
 
-action "submitJob", "explain", "lookup", "plan:submit", "plan:read", "plan:decide", "plan:revoke"
+action "submitJob", "explain", "lookup", "plan:submit", "plan:read", "plan:decide", "plan:revoke", "plan:sign", "plan:file", "plan:supply", "plan:assess"
   appliesTo { principal: Caller, resource: Plan };
 action "grant:propose", "grant:read", "grant:sign", "grant:revoke"
   appliesTo { principal: Caller, resource: Grant };
@@ -117,10 +139,18 @@ action "key:register", "key:confirm", "key:read"
   appliesTo { principal: Caller, resource: PartyKey };
 action "job:list", "job:read", "job:cancel"
   appliesTo { principal: Caller, resource: Job };
-action "resource:register", "resource:read", "resource:read-report", "resource:upload", "resource:list", "resource:withdraw", "resource:destroy"
+action "resource:register", "resource:read", "resource:read-report", "resource:upload", "resource:list", "resource:gate", "resource:withdraw", "resource:destroy"
   appliesTo { principal: Caller, resource: Resource };
 action "audit:read", "audit:read-all", "audit:erase"
   appliesTo { principal: Caller, resource: AccessLog };
+action "plan:read-late", "list:propose", "rules:keep"
+  appliesTo { principal: Caller, resource: Platform };
+action "list:sign"
+  appliesTo { principal: Caller, resource: ListBatch };
+action "demand:file", "demand:read", "demand:answer"
+  appliesTo { principal: Caller, resource: Demand };
+action "onboarding:apply", "onboarding:decide", "onboarding:read"
+  appliesTo { principal: Caller, resource: Developer };
 action "privacy:read"
   appliesTo { principal: Caller, resource: PrivacyRegistry };
 action "freeze:set", "freeze:thaw", "freeze:read", "canary:manage", "drill:run"
@@ -139,6 +169,7 @@ export const ACCESS_POLICIES: Readonly<Record<string, string>> = Object.freeze({
   ...AUTHORIZATION_POLICIES,
   ...CATALOGUE_POLICIES,
   ...PLAN_POLICIES,
+  ...SUPPLY_AND_DEMAND_POLICIES,
   ...GRANT_POLICIES,
   ...OPERATOR_POLICIES,
   ...OVERSIGHT_POLICIES,

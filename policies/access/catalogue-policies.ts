@@ -21,4 +21,11 @@ export const CATALOGUE_POLICIES: Readonly<Record<string, string>> = {
       principal, action in [Action::"resource:list", Action::"resource:withdraw", Action::"resource:destroy"], resource
     )
     when { principal.role == "bureau" };`,
+  // T3: security, secrets and privacy are looked at by those whose office they are. That it is three people is a matter of the entry's state.
+  'security-office-keeps-secrecy-and-security-gates': `
+    permit (principal, action == Action::"resource:gate", resource)
+    when { principal.role == "security" && resource has gate && ["secrecy", "security"].contains(resource.gate) };`,
+  'bureau-keeps-the-gate-of-personal-information': `
+    permit (principal, action == Action::"resource:gate", resource)
+    when { principal.role == "bureau" && resource has gate && resource.gate == "personal-information" };`,
 };

@@ -32,6 +32,13 @@ export const STANDING_REQUIREMENTS = [
     code: 'OPERATOR_AFFILIATE',
     title: { zh: '运营机构关联方', en: 'affiliates of the operator' },
   },
+  {
+    attribute: 'reviewed',
+    requirement: '02',
+    paragraph: 'T1',
+    code: 'PLAN_SUSPENDED',
+    title: { zh: '目录变更后的重新评审', en: 'review after a change of the catalogue' },
+  },
 ] as const;
 
 export type StandingRequirement = (typeof STANDING_REQUIREMENTS)[number];

@@ -2,14 +2,19 @@ import {
   type AuditEntry,
   createResource,
   type Db,
+  decideGate,
+  getResource,
+  isGrantable,
   openStore,
+  proposeBatch,
   proposeGrant,
   putOrganisation,
   type Store,
   setResourceState,
+  signBatch,
   signGrant,
 } from '../../catalog/index.ts';
-import type { TableSchema } from '../../policies/index.ts';
+import { GATES, type TableSchema } from '../../policies/index.ts';
 
 /** A store without a file, whose clock goes on by a second at each look. */
 export function memoryStore(): Store {
@@ -61,13 +66,24 @@ export function seed(tx: Db): void {
       title,
       provider,
       frequency: 'monthly',
-      conditions: '',
+      conditions: 'under an approved plan',
       format: 'table',
       schema,
       createdBy: 'ann',
     });
-    setResourceState(tx, schema.table, 'listed');
+    list(tx, schema.table);
   }
+}
+
+/** By three people, as a listing takes it, and onto the list of authorised operation. */
+export function list(tx: Db, id: string): void {
+  for (const gate of GATES) decideGate(tx, id, { gate, verdict: 'approve', org: 'office', by: gate, comment: '' });
+  setResourceState(tx, id, 'listed');
+  const provider = getResource(tx, id).provider;
+  if (isGrantable(tx, id)) return;
+  const { batch } = proposeBatch(tx, { comment: '', org: 'bureau', by: 'ann', add: [id], remove: [] });
+  signBatch(tx, batch, { org: 'bureau', role: 'bureau', by: 'sam', verdict: 'approve' });
+  signBatch(tx, batch, { org: provider, role: 'provider', by: 'sam', verdict: 'approve' });
 }
 
 export function entry(change: Partial<AuditEntry> = {}): AuditEntry {

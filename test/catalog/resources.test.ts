@@ -17,7 +17,7 @@ import {
   writingVersions,
 } from '../../catalog/index.ts';
 import type { ColumnSchema, TableSchema } from '../../policies/index.ts';
-import { memoryStore, POWER, seed } from './memory-store.ts';
+import { list, memoryStore, POWER, seed } from './memory-store.ts';
 
 const title = { zh: '气', en: 'gas' };
 const GAS: NewResource = {
@@ -74,7 +74,8 @@ describe('a resource', () => {
     const store = await seeded();
     await store.commit((tx) => createResource(tx, GAS));
     const to = (state: 'draft' | 'listed' | 'withdrawn') => store.commit((tx) => setResourceState(tx, 'gas', state));
-    expect((await to('listed')).state).toBe('listed');
+    await expect(to('listed')).rejects.toMatchObject({ code: 'GATE_CLOSED' });
+    await store.commit((tx) => list(tx, 'gas'));
     expect((await to('listed')).state).toBe('listed');
     await expect(to('draft')).rejects.toMatchObject({ code: 'RESOURCE_STATE' });
     expect((await to('withdrawn')).state).toBe('withdrawn');

@@ -32,6 +32,7 @@ const LINES_MAX = 400;
 const LONG_FILES: Readonly<Record<string, string>> = {
   'gateway/messages/en.ts': 'one entry for each error code of a closed list',
   'gateway/messages/zh-cn.ts': 'one entry for each error code of a closed list',
+  'gateway/messages/phrases.ts': 'one line for each phrase that errors say',
   'test/policies/sql/totality.full.test.ts': 'one property, with the generators of every expression that it runs over',
 };
 

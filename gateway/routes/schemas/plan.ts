@@ -84,6 +84,9 @@ export const PlanSchema = z
     validFrom: z.string(),
     validUntil: z.string(),
     state: z.enum(PLAN_STATES),
+    suspendedBy: z.array(ResourceIdSchema).openapi({
+      description: 'tables whose entries changed since the review: nothing runs until it is reviewed again',
+    }),
     hash: z.string().openapi({ description: 'SHA-256 of the canonical plan; a job carries it' }),
     decisions: z.array(PlanDecisionSchema),
     submittedAt: InstantSchema,

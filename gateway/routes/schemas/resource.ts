@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { CIPHER_SCHEMES, COLUMN_ROLES, COLUMN_TYPES, IDENTIFIER_KINDS, UNIT_KINDS } from '#policies';
+import { CIPHER_SCHEMES, COLUMN_ROLES, COLUMN_TYPES, IDENTIFIER_KINDS, PLAN_CLASSES, UNIT_KINDS } from '#policies';
 import {
   InstantSchema,
   LevelSchema,
@@ -100,6 +100,17 @@ export const TableDeclarationSchema = z
   })
   .openapi('TableDeclaration');
 
+export const TermsSchema = z
+  .strictObject({
+    classes: z.array(z.enum(PLAN_CLASSES)).min(1).max(PLAN_CLASSES.length).openapi({
+      description: 'classes of plans that may use the table',
+    }),
+    service: z.enum(['analysis', 'verify']).openapi({
+      description: '`verify`: only yes or no about one consenting subject; no query reads the table',
+    }),
+  })
+  .openapi('EntryTerms', { description: '使用条件, as they are enforced' });
+
 export const ResourceRequestSchema = z
   .strictObject({
     entry: z
@@ -109,6 +120,7 @@ export const ResourceRequestSchema = z
     title: TitleSchema,
     frequency: oneLine(100).openapi({ description: '更新频率', example: 'monthly' }),
     conditions: oneLine(2_000).openapi({ description: '使用条件', example: '仅限批准的使用方案' }),
+    terms: TermsSchema.optional().openapi({ description: 'analysis under plans of every class if absent' }),
     format: oneLine(100).optional().openapi({ description: '数据格式; `csv` if absent', example: 'csv' }),
     schema: TableDeclarationSchema,
   })
@@ -150,6 +162,7 @@ export const ResourceSchema = z
     provider: OrgIdSchema,
     frequency: z.string(),
     conditions: z.string(),
+    terms: TermsSchema,
     format: z.string(),
     state: z.enum(RESOURCE_STATES).openapi({ description: 'only a listed resource can be used by a plan' }),
     schema: TableSchemaSchema,

@@ -46,6 +46,14 @@ const resource = (provider: string, state: string): Target => ({
   id: 'water',
   attrs: { provider, state },
 });
+const gate = (name: string): Target => ({
+  type: 'Resource',
+  id: 'water',
+  attrs: { provider: 'other', state: 'draft', gate: name },
+});
+const batchOf = (providers: readonly string[]): Target => ({ type: 'ListBatch', id: '1', attrs: { providers } });
+const demandOf = (org: string, provider: string): Target => ({ type: 'Demand', id: 'd', attrs: { org, provider } });
+const dossierOf = (org: string): Target => ({ type: 'Developer', id: org, attrs: { org } });
 const log: Target = { type: 'AccessLog', id: 'log', attrs: {} };
 const erased = (org: string): Target => ({ ...log, attrs: { erased: org } });
 const register: Target = { type: 'PrivacyRegistry', id: 'register', attrs: {} };
@@ -99,10 +107,37 @@ const TABLE: readonly [Action, string, Target, readonly Role[]][] = [
   ['resource:upload', 'own', resource('own', 'draft'), ['provider']],
   ['resource:upload', 'foreign', resource('other', 'listed'), []],
   ['resource:list', 'own', resource('own', 'draft'), ['bureau']],
+  ['resource:gate', 'of secrecy', gate('secrecy'), ['security']],
+  ['resource:gate', 'of security', gate('security'), ['security']],
+  ['resource:gate', 'of personal information', gate('personal-information'), ['bureau']],
+  ['resource:gate', 'of which nothing is known', resource('other', 'draft'), []],
   ['resource:withdraw', 'own', resource('own', 'listed'), ['provider', 'bureau']],
   ['resource:withdraw', 'foreign', resource('other', 'listed'), ['bureau']],
   ['resource:destroy', 'own', resource('own', 'withdrawn'), ['provider', 'bureau']],
   ['resource:destroy', 'foreign', resource('other', 'listed'), ['bureau']],
+  ['plan:sign', 'own', plan('own'), ['developer', 'operator']],
+  ['plan:sign', 'for another', plan('other'), ['operator']],
+  ['plan:file', 'any', plan('other'), ['bureau']],
+  ['plan:supply', 'of own tables', plan('other', { providers: ['own'] }), ['provider']],
+  ['plan:supply', 'of others', plan('own'), []],
+  ['plan:assess', 'of own tables', plan('other', { providers: ['own'] }), ['provider', 'bureau']],
+  ['plan:assess', 'own', plan('own'), ['bureau']],
+  ['plan:read-late', 'all', platform, ['bureau', 'security']],
+  ['list:propose', 'a batch', platform, ['bureau']],
+  ['list:sign', 'of own tables', batchOf(['own']), ['provider', 'bureau']],
+  ['list:sign', 'of others', batchOf(['tax']), ['bureau']],
+  ['rules:keep', 'any', platform, ['bureau']],
+  ['demand:file', 'own', demandOf('own', ''), ['developer', 'operator']],
+  ['demand:file', 'for another', demandOf('other', ''), []],
+  ['demand:read', 'own', demandOf('own', 'tax'), ['developer', 'operator', 'bureau', 'security']],
+  ['demand:read', 'addressed to it', demandOf('other', 'own'), ['provider', 'bureau', 'security']],
+  ['demand:read', 'foreign', demandOf('other', 'tax'), ['bureau', 'security']],
+  ['demand:answer', 'addressed to it', demandOf('other', 'own'), ['provider']],
+  ['demand:answer', 'own', demandOf('own', 'tax'), []],
+  ['onboarding:apply', 'own', dossierOf('own'), ['developer', 'operator']],
+  ['onboarding:apply', 'for another', dossierOf('other'), []],
+  ['onboarding:read', 'foreign', dossierOf('other'), ['bureau']],
+  ['onboarding:decide', 'own', dossierOf('own'), ['bureau']],
   ['plan:submit', 'own', plan('own'), ['developer', 'operator']],
   ['plan:submit', 'for another', plan('other'), ['operator']],
   ['plan:read', 'own', plan('own'), ['developer', 'operator', 'bureau', 'security']],

@@ -1,4 +1,4 @@
-import { putOrganisation } from '../../../catalog/index.ts';
+import { findResource, isGrantable, putOrganisation } from '../../../catalog/index.ts';
 import { establishGrant } from '../../../gateway/grants/establish-grants.ts';
 import type { Caller } from '../../../gateway/identity/index.ts';
 import { establishAgreement } from '../../../gateway/operators/establish-agreement.ts';
@@ -40,4 +40,14 @@ export async function authorise({ gateway: { deps } }: RunningGateway, providers
       people,
     );
   }
+}
+
+/** Proposed by one person of the bureau, signed by another and by the table's provider. */
+export async function putOnList({ gateway: { deps } }: RunningGateway, id: string): Promise<void> {
+  const { store, catalogue } = deps;
+  const provider = store.read((db) => (isGrantable(db, id) ? undefined : findResource(db, id)?.provider));
+  if (provider === undefined) return;
+  const { batch } = await catalogue.propose({ ...BUREAU, sub: 'hugo' }, { comment: 'test', add: [id], remove: [] });
+  await catalogue.sign(BUREAU, batch, 'approve');
+  await catalogue.sign({ sub: 'gina', org: provider, role: 'provider' }, batch, 'approve');
 }

@@ -15,7 +15,7 @@ import type { TableSchema } from '../../../policies/table-schema.ts';
 import { encryptTable, thumbprintOf } from '../../../sandbox/homomorphic/index.ts';
 import { SIGNER } from '../../sandbox/homomorphic/encrypting-fixture.ts';
 import { authorise } from './authorise.ts';
-import { ask, must, type RunningGateway, startGateway } from './running-gateway.ts';
+import { ask, listTable, must, type RunningGateway, startGateway } from './running-gateway.ts';
 
 const title = { zh: '题', en: 'title' };
 
@@ -132,13 +132,12 @@ async function uploadOf({ schema, csv }: CityTable, custodian: CustodianParts, d
 
 async function publish(running: RunningGateway, { schema, body, signed }: Upload, url: string): Promise<void> {
   const provider = await running.token('provider', 'bob', 'census-office');
-  const bureau = await running.token('bureau', 'dan', 'data-bureau');
   await must(
     running.request(provider, 'POST', '/v1/resources', { title, frequency: 'yearly', conditions: 'test', schema }),
   );
   const headers = { 'content-type': 'text/csv', ...(signed === null ? {} : { 'sluice-manifest': signed.manifest }) };
   await must(running.request(provider, 'PUT', `/v1/resources/${schema.table}/data`, body, headers));
-  await must(running.request(bureau, 'POST', `/v1/resources/${schema.table}/listing`));
+  await listTable(running, schema.table);
   if (signed !== null) await sendPackage(signed.package, url);
 }
 

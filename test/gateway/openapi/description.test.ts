@@ -51,7 +51,9 @@ describe('/openapi.json', () => {
   it('refuses what it does not know: request schemas are closed at every depth', () => {
     for (const { operationId, requestBody } of description.operations) {
       const body = requestBody?.content['application/json']?.schema;
-      if (body !== undefined) expect([operationId, openObjects(body)]).toEqual([operationId, []]);
+      // JSON-LD is open by nature: what is read of it is taken out by name (gateway/formats/dcat-in.ts).
+      if (body !== undefined && operationId !== 'importDcat')
+        expect([operationId, openObjects(body)]).toEqual([operationId, []]);
     }
   });
 

@@ -7,6 +7,7 @@ import { createLogKey } from '../../../gateway/audit/log-key.ts';
 import { createCanaryDigests } from '../../../gateway/canaries/canary-digests.ts';
 import { CanaryRegister } from '../../../gateway/canaries/canary-register.ts';
 import { createCanaryService } from '../../../gateway/canaries/canary-service.ts';
+import { createCatalogueService } from '../../../gateway/catalogue/catalogue-service.ts';
 import { storeResult } from '../../../gateway/formats/stored-result.ts';
 import { FreezeRegister } from '../../../gateway/freezes/freeze-register.ts';
 import { createFreezeService } from '../../../gateway/freezes/freeze-service.ts';
@@ -18,6 +19,7 @@ import { ExitRegister } from '../../../gateway/operators/exit-register.ts';
 import { createExitService } from '../../../gateway/operators/exit-service.ts';
 import { createOperatorService } from '../../../gateway/operators/operator-service.ts';
 import { GrantedPlans } from '../../../gateway/pipeline/granted-plans.ts';
+import { createPlanLifeService } from '../../../gateway/plan-life/plan-life-service.ts';
 import { createPlanService } from '../../../gateway/plans/plan-service.ts';
 import { createProductService } from '../../../gateway/products/product-service.ts';
 import { createDestructionService } from '../../../gateway/resources/destruction-service.ts';
@@ -90,7 +92,11 @@ export async function openHarness({
     log,
     cosigned: null,
     jobs,
-    resources: createResourceService({ store, carryOut: () => undefined }),
+    resources: createResourceService({
+      store,
+      carryOut: () => undefined,
+      stopJobs: () => Promise.resolve(),
+    }),
     uploads: createUploadService({ store, ingest, destroy: () => Promise.resolve() }),
     destructions: createDestructionService({
       store,
@@ -105,6 +111,9 @@ export async function openHarness({
       carryOut: () => Promise.resolve(),
       failed: (error) => bugs.push(error),
     }),
+    assessor: { assess: () => Promise.reject(new AppError('SANDBOX_FAILED')) },
+    planLife: createPlanLifeService({ store }),
+    catalogue: createCatalogueService({ store }),
     plans: createPlanService({ store }),
     partyKeys: createPartyKeyService({ store }),
     grants: createGrantService({ store, home: log.verifierKey, jobs: { stopFallen: () => Promise.resolve(0) } }),

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { putOrganisation, reserve } from '../../../catalog/index.ts';
 import { BUREAU, caller, DEVELOPER, type Harness, openHarness, PROVIDER, RIVAL, SECURITY } from './harness.ts';
-import { declaration, PLAN } from './sample-catalogue.ts';
+import { declaration, listTable, PLAN } from './sample-catalogue.ts';
 
 const OPERATOR = caller('operator', 'operator-co');
 const OTHER_PROVIDER = caller('provider', 'gas-office');
@@ -10,7 +10,7 @@ let h: Harness;
 beforeEach(async () => {
   h = await openHarness();
   await h.request(PROVIDER, '/v1/resources', { json: declaration('water') });
-  await h.request(BUREAU, '/v1/resources/water/listing', { method: 'POST' });
+  await listTable(h, 'water');
 });
 
 const submit = (plan: object = PLAN, who = DEVELOPER) => h.request(who, '/v1/plans', { json: plan });

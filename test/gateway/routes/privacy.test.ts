@@ -11,7 +11,7 @@ import {
 } from '../../../catalog/index.ts';
 import { DEFAULT_PROFILE, epsilonOf, type MechanismUse } from '../../../policies/index.ts';
 import { BUREAU, caller, DEVELOPER, type Harness, openHarness, PROVIDER, RIVAL, SECURITY } from './harness.ts';
-import { declaration, PLAN } from './sample-catalogue.ts';
+import { declaration, listTable, PLAN } from './sample-catalogue.ts';
 
 /** Goal: what is said of privacy budgets and of releases is what was charged and released, to those it concerns. */
 
@@ -25,7 +25,7 @@ beforeEach(async () => {
   const { schema, ...rest } = declaration('water');
   const columns = schema.columns.map((one) => (one.name === 'm3_used' ? { ...one, level: 'general-4' } : one));
   await h.request(PROVIDER, '/v1/resources', { json: { ...rest, schema: { ...schema, columns } } });
-  await h.request(BUREAU, '/v1/resources/water/listing', { method: 'POST' });
+  await listTable(h, 'water');
   expect((await h.request(DEVELOPER, '/v1/plans', { json: { ...PLAN, rhoMax: 0.01 } })).status).toBe(201);
 });
 

@@ -3,7 +3,7 @@ import { findVersion, searchEntries } from '../../../catalog/index.ts';
 import type { IngestUpload } from '../../../gateway/resources/upload-service.ts';
 import { AppError } from '../../../policies/index.ts';
 import { BUREAU, caller, DEVELOPER, type Harness, openHarness, PROVIDER, SECURITY } from './harness.ts';
-import { declaration } from './sample-catalogue.ts';
+import { declaration, listTable } from './sample-catalogue.ts';
 
 const SHA256_OF_ABC = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
 const OTHER_PROVIDER = caller('provider', 'gas-office');
@@ -47,7 +47,7 @@ beforeEach(async () => {
 });
 
 const register = (table = 'water', who = PROVIDER) => h.request(who, '/v1/resources', { json: declaration(table) });
-const list = (table = 'water') => h.request(BUREAU, `/v1/resources/${table}/listing`, { method: 'POST' });
+const list = (table = 'water') => listTable(h, table);
 const put = (headers: Record<string, string> = {}, query = '', who = PROVIDER) =>
   h.request(who, `/v1/resources/water/data${query}`, {
     method: 'PUT',
@@ -71,7 +71,13 @@ describe('registering', () => {
       schema: { level: 'general-2' },
     });
     expect(entries()).toMatchObject([
-      { kind: 'resource', who: PROVIDER, decision: 'permit', note: 'registered', tables: [{ resource: 'water' }] },
+      {
+        kind: 'resource',
+        who: PROVIDER,
+        decision: 'permit',
+        note: expect.stringMatching(/^registered, revision 1, sha-256 [0-9a-f]{64}$/),
+        tables: [{ resource: 'water' }],
+      },
     ]);
   });
 

@@ -4,7 +4,7 @@ import { signConsent } from '../../../gateway/verify/consent-tokens.ts';
 import type { ProductContent } from '../../../policies/index.ts';
 import { vinCheck } from '../../../policies/index.ts';
 import { authorise } from '../life/authorise.ts';
-import { must, type RunningGateway } from '../life/running-gateway.ts';
+import { listTable, must, type RunningGateway } from '../life/running-gateway.ts';
 
 /** A register of cars and one of pledges, a plan over both, a key that signs consents, and an interface that tells whether a car is pledged. */
 
@@ -107,7 +107,7 @@ export async function prepareGround(running: RunningGateway): Promise<Ground> {
     await must(running.request(tokens.provider, 'POST', '/v1/resources', declaration));
     const path = `/v1/resources/${schema.table}`;
     await must(running.request(tokens.provider, 'PUT', `${path}/data`, csv, { 'content-type': 'text/csv' }));
-    await must(running.request(tokens.bureau, 'POST', `${path}/listing`));
+    await listTable(running, schema.table);
   }
   await authorise(running, ['traffic-police']);
   const tables = [CARS, PLEDGES].map(({ table, columns }) => ({

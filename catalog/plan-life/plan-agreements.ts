@@ -1,0 +1,115 @@
+import { and, eq } from 'drizzle-orm';
+import { AppError, dueDate, shanghaiDay } from '#policies';
+import type { Db } from '../db.ts';
+import { getPlan, type UsagePlan } from '../plans.ts';
+import { planAgreements } from '../schema.ts';
+
+/** The agreement of developer and operator over a plan as it was approved, and its filing (domain.md, 24). */
+export interface PlanAgreement {
+  readonly plan: string;
+  readonly planHash: string;
+  /** SHA-256 of the signed document, which lies with the parties. */
+  readonly sha256: string;
+  /** `org/sub`. */
+  readonly developerBy: string | null;
+  readonly operatorBy: string | null;
+  readonly signedAt: string | null;
+  readonly filingNo: string | null;
+  readonly filedBy: string | null;
+  readonly filedAt: string | null;
+}
+
+/** Working days from the last signature within which an agreement is filed (备案). */
+export const FILING_DAYS = 10;
+
+/** The last day on which it may be filed; null while somebody has not signed. */
+export function filingDue({ signedAt }: Pick<PlanAgreement, 'signedAt'>): string | null {
+  return signedAt === null ? null : dueDate(shanghaiDay(signedAt), FILING_DAYS);
+}
+
+/** Signed by both, not filed, and its day is past: it has lapsed, and is signed anew. */
+export function isLapsed(agreement: PlanAgreement, today: string): boolean {
+  const due = filingDue(agreement);
+  return agreement.filedAt === null && due !== null && today > due;
+}
+
+/**
+ * Signs for one party. Both sign the same document over the same plan; one that lapsed begins anew.
+ *
+ * @throws AppError `PLAN_NOT_FOUND`; `PLAN_STATE` where it is not approved, its hash is another, the other party signed another document,
+ *   or it is signed already; `POLICY_ACCESS_DENIED` for an organisation that is no party.
+ */
+export function signPlanAgreement(
+  tx: Db,
+  id: string,
+  signature: { readonly planHash: string; readonly sha256: string; readonly org: string; readonly by: string },
+): PlanAgreement {
+  const plan = getPlan(tx, id);
+  const party = partyOf(plan, signature.org);
+  if (plan.state !== 'approved') throw planState(id, plan.state, 'approved');
+  if (plan.hash !== signature.planHash)
+    throw planState(id, 'another plan than was signed', 'the hash of the plan as it is now');
+  const found = findPlanAgreement(tx, plan);
+  const before = found === null || isLapsed(found, shanghaiDay(tx.now())) ? null : found;
+  if (before !== null && before.sha256 !== signature.sha256) {
+    throw planState(id, 'signed over another document', 'the same document for both parties');
+  }
+  if (before !== null && before[party] !== null) throw planState(id, 'signed', 'one signature of each party');
+  const by = `${signature.org}/${signature.by}`;
+  const signed = { developerBy: before?.developerBy ?? null, operatorBy: before?.operatorBy ?? null, [party]: by };
+  const isWhole = signed.developerBy !== null && signed.operatorBy !== null;
+  const row = { sha256: signature.sha256, ...signed, signedAt: isWhole ? tx.now() : null };
+  const key = { plan: id, planHash: plan.hash };
+  const target = [planAgreements.plan, planAgreements.planHash];
+  tx.orm
+    .insert(planAgreements)
+    .values({ ...key, ...row })
+    .onConflictDoUpdate({ target, set: row })
+    .run();
+  return getPlanAgreement(tx, plan);
+}
+
+/** WHY the developer first: an operator that develops for itself signs once, and somebody else has to sign as operator. */
+function partyOf({ org, operator }: UsagePlan, signing: string): 'developerBy' | 'operatorBy' {
+  if (signing === org) return 'developerBy';
+  if (signing === operator) return 'operatorBy';
+  throw new AppError('POLICY_ACCESS_DENIED', { action: 'plan:sign' });
+}
+
+/**
+ * @param number as the filing office gave it.
+ * @throws AppError `PLAN_NOT_FOUND`; `PLAN_STATE` where it is not signed by both, filed, or too late.
+ */
+export function filePlanAgreement(
+  tx: Db,
+  id: string,
+  { number, by }: { readonly number: string; readonly by: string },
+): PlanAgreement {
+  const plan = getPlan(tx, id);
+  const agreement = findPlanAgreement(tx, plan);
+  if (agreement === null || agreement.signedAt === null)
+    throw planState(id, 'not signed', 'signed by developer and operator');
+  if (agreement.filedAt !== null) throw planState(id, 'filed', 'one filing');
+  if (isLapsed(agreement, shanghaiDay(tx.now()))) throw planState(id, 'overdue', 'an agreement that is signed anew');
+  const filed = { filingNo: number, filedBy: by, filedAt: tx.now() };
+  tx.orm.update(planAgreements).set(filed).where(ofPlan(plan)).run();
+  return getPlanAgreement(tx, plan);
+}
+
+const ofPlan = ({ id, hash }: UsagePlan) => and(eq(planAgreements.plan, id), eq(planAgreements.planHash, hash));
+
+/** Over the plan as it is now: a refusal that takes a table away leaves none. */
+export function findPlanAgreement(db: Db, plan: UsagePlan): PlanAgreement | null {
+  const row = db.orm.select().from(planAgreements).where(ofPlan(plan)).get();
+  return db.sealed('plan_agreements', row) ?? null;
+}
+
+function getPlanAgreement(db: Db, plan: UsagePlan): PlanAgreement {
+  const found = findPlanAgreement(db, plan);
+  if (found === null) throw new AppError('PLAN_NOT_FOUND', { id: plan.id });
+  return found;
+}
+
+function planState(id: string, state: string, accepted: string): AppError {
+  return new AppError('PLAN_STATE', { id, state, accepted: [accepted] });
+}

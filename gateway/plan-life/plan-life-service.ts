@@ -1,0 +1,109 @@
+import {
+  applyForOnboarding,
+  approveRules,
+  type Db,
+  decideOnboarding,
+  filePlanAgreement,
+  getPlan,
+  type Onboarding,
+  type PlanAgreement,
+  type PlanSupply,
+  proposeRules,
+  type RuleVersion,
+  rulesInForce,
+  type Store,
+  signPlanAgreement,
+  supplyPlan,
+} from '#catalog';
+import type { Caller } from '../identity/index.ts';
+import { appendChange, knowOrganisation } from '../log-change.ts';
+
+/** What stands between an approved plan and its first job, each in one transaction with its log entry. Authorization is the routes' part. */
+export interface PlanLifeService {
+  /** Errors: RULES_STATE. */
+  proposeRules(caller: Caller, rules: Pick<RuleVersion, 'title' | 'text'>): Promise<RuleVersion>;
+  /** Errors: RULES_STATE (the same person; approved). */
+  approveRules(caller: Caller, hash: string): Promise<RuleVersion>;
+  /** Errors: ONBOARDING_INVALID. */
+  apply(caller: Caller, dossier: Pick<Onboarding, 'creditCode' | 'rules' | 'staff'>): Promise<Onboarding>;
+  /** Errors: ONBOARDING_NOT_FOUND, ONBOARDING_STATE. */
+  decide(caller: Caller, org: string, verdict: 'approve' | 'refuse'): Promise<Onboarding>;
+  /** Errors: PLAN_NOT_FOUND, PLAN_STATE, POLICY_ACCESS_DENIED. */
+  sign(
+    caller: Caller,
+    plan: string,
+    document: { readonly planHash: string; readonly sha256: string },
+  ): Promise<PlanAgreement>;
+  /** Errors: PLAN_NOT_FOUND, PLAN_STATE (not signed, overdue). */
+  file(caller: Caller, plan: string, number: string): Promise<PlanAgreement>;
+  /** Errors: PLAN_NOT_FOUND, RESOURCE_NOT_FOUND, PLAN_STATE, RESOURCE_STATE, POLICY_ACCESS_DENIED. */
+  supply(caller: Caller, plan: string, resource: string): Promise<PlanSupply>;
+}
+
+export function createPlanLifeService({ store }: { readonly store: Store }): PlanLifeService {
+  const change = <T>(caller: Caller, work: (tx: Db) => T): Promise<T> =>
+    store.commit((tx) => {
+      knowOrganisation(tx, caller);
+      return work(tx);
+    });
+  return {
+    proposeRules: (caller, rules) =>
+      change(caller, (tx) => {
+        const proposed = proposeRules(tx, { ...rules, proposedBy: personOf(caller) });
+        appendChange(tx, { kind: 'plan', caller, note: `rules proposed, ${proposed.hash}` });
+        return proposed;
+      }),
+    approveRules: (caller, hash) =>
+      change(caller, (tx) => {
+        const approved = approveRules(tx, hash, personOf(caller));
+        appendChange(tx, { kind: 'plan', caller, note: `rules in force, ${hash}` });
+        return approved;
+      }),
+    apply: (caller, dossier) =>
+      change(caller, (tx) => {
+        const applied = applyForOnboarding(tx, { ...dossier, org: caller.org, appliedBy: personOf(caller) });
+        appendChange(tx, {
+          kind: 'plan',
+          caller,
+          note: `onboarding of ${caller.org} applied for, ${dossier.staff.length} accounts, rules ${dossier.rules}`,
+        });
+        return applied;
+      }),
+    decide: (caller, org, verdict) =>
+      change(caller, (tx) => {
+        const decided = decideOnboarding(tx, org, { verdict, decidedBy: personOf(caller) });
+        appendChange(tx, { kind: 'plan', caller, note: `onboarding of ${org}: ${verdict}, ${cited(tx)}` });
+        return decided;
+      }),
+    sign: (caller, plan, document) =>
+      change(caller, (tx) => {
+        const signed = signPlanAgreement(tx, plan, { ...document, org: caller.org, by: caller.sub });
+        logged(tx, caller, plan, `agreement ${document.sha256} signed by ${caller.org}, ${cited(tx)}`);
+        return signed;
+      }),
+    file: (caller, plan, number) =>
+      change(caller, (tx) => {
+        const filed = filePlanAgreement(tx, plan, { number, by: personOf(caller) });
+        logged(tx, caller, plan, `agreement filed under ${number}, ${cited(tx)}`);
+        return filed;
+      }),
+    supply: (caller, plan, resource) =>
+      change(caller, (tx) => {
+        const receipt = supplyPlan(tx, plan, { resource, org: caller.org, by: caller.sub });
+        logged(tx, caller, plan, `supplied ${resource} version ${receipt.version}, sha-256 ${receipt.contentSha256}`);
+        return receipt;
+      }),
+  };
+}
+
+const personOf = ({ org, sub }: Caller): string => `${org}/${sub}`;
+
+/** The version of the rules that a decision was made under (domain.md, 19). */
+function cited(tx: Db): string {
+  return `rules ${rulesInForce(tx)?.hash ?? 'none'}`;
+}
+
+function logged(tx: Db, caller: Caller, id: string, note: string): void {
+  const { hash, purpose } = getPlan(tx, id);
+  appendChange(tx, { kind: 'plan', caller, plan: id, planHash: hash, purpose, note });
+}
