@@ -201,7 +201,7 @@ export const CATALOGUE_AND_PLANS: readonly Requirement[] = [
         async enforce(ground) {
           const rules = await ground.permitted(BUREAU, 'POST', '/v1/rules', { title: '准入规则', text: 'r19' });
           const hash = String(rules['hash']);
-          const dossier = { creditCode: '91420700MA4EZ0008U', rules: hash, staff: ['alice'] };
+          const dossier = { creditCode: '91350100M000100Y43', rules: hash, staff: ['alice'] };
           await ground.refused('ONBOARDING_INVALID', DEVELOPER, 'POST', '/v1/onboarding', dossier);
           await ground.refused('RULES_STATE', BUREAU, 'POST', `/v1/rules/${hash}/approval`);
           await ground.permitted(BUREAU_AUTHOR, 'POST', `/v1/rules/${hash}/approval`);
