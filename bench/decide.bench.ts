@@ -5,19 +5,22 @@ import { join } from 'node:path';
 import {
   createResource,
   type Db,
+  decideGate,
   decidePlan,
   declareAffiliation,
   openAgreement,
   openStore,
+  proposeBatch,
   proposeGrant,
   putOrganisation,
   type Store,
   setResourceState,
+  signBatch,
   signGrant,
   submitPlan,
   takeStep,
 } from '#catalog';
-import { AGREEMENT_STEPS, perAttribute, type TableSchema } from '#policies';
+import { AGREEMENT_STEPS, GATES, perAttribute, type TableSchema } from '#policies';
 import { createAuthorizer } from '../gateway/identity/index.ts';
 import { decideAdmission } from '../gateway/pipeline/admit.ts';
 import { GrantedPlans } from '../gateway/pipeline/granted-plans.ts';
@@ -104,6 +107,7 @@ async function fill(store: Store, size: Size): Promise<void> {
     putOrganisation(tx, { id: 'bureau', title, kind: 'bureau' });
     for (let n = 0; n < PROVIDERS; n += 1) putOrganisation(tx, { id: `provider-${n}`, title, kind: 'provider' });
     for (let n = 0; n < TABLES; n += 1) putTable(tx, n);
+    putList(tx);
     for (let n = 0; n < OPERATORS; n += 1) putOperator(tx, n);
     for (let n = 0; n < size.organisations - PROVIDERS - OPERATORS - 1; n += 1) putDeveloper(tx, n);
   });
@@ -126,9 +130,21 @@ function putTable(tx: Db, n: number): void {
     level: 'general-2',
     columns: COLUMNS.map((name) => ({ name, title, type: 'text', level: 'general-2', role: 'attribute' })),
   };
-  const facts = { entry: { no: n, title }, title, frequency: 'monthly', conditions: '', format: 'table' } as const;
+  const facts = { entry: { no: n, title }, title, frequency: 'monthly', conditions: 'c', format: 'table' } as const;
   createResource(tx, { ...facts, provider: `provider-${n % PROVIDERS}`, schema, createdBy: 'b' });
+  for (const gate of GATES)
+    decideGate(tx, schema.table, { gate, verdict: 'approve', org: 'office', by: gate, comment: '' });
   setResourceState(tx, schema.table, 'listed');
+}
+
+/** All onto the list of authorised operation, in one batch. */
+function putList(tx: Db): void {
+  const add = Array.from({ length: TABLES }, (_, n) => `t${n}`);
+  const { batch } = proposeBatch(tx, { comment: '', org: 'bureau', by: 'a', add, remove: [] });
+  const signature = { by: 's', verdict: 'approve' } as const;
+  signBatch(tx, batch, { ...signature, org: 'bureau', role: 'bureau' });
+  for (let n = 0; n < Math.min(TABLES, PROVIDERS); n += 1)
+    signBatch(tx, batch, { ...signature, org: `provider-${n}`, role: 'provider' });
 }
 
 function putOperator(tx: Db, n: number): void {
