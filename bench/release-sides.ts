@@ -69,7 +69,10 @@ export async function openBenchEngine(star: StoredStar, home: string): Promise<B
         compile: async (sql) =>
           (await compileAnew({ sql, privacy: null }, admission, compiler, pipeline.queryFacts())).compiled,
         release: async (sql, compiled) => {
-          const { released, guard } = await execute(arrivalOf(sql), admission, compiled, pipeline);
+          const { released, guard } = await execute(
+            { arrival: arrivalOf(sql), admission, compiled, recipient: null },
+            pipeline,
+          );
           pipeline.guard.forget(guard); // every run is the first
           return released;
         },
@@ -194,7 +197,7 @@ function admissionTo(catalog: QueryCatalog): Admission {
 
 function arrivalOf(sql: string): JobArrival {
   const options = { deadlineMs: null, privacy: null };
-  const request = { plan: 'plan-bench', sql, idempotencyKey: null, requestSha256: '', options };
+  const request = { plan: 'plan-bench', sql, idempotencyKey: null, requestSha256: '', sealFor: null, options };
   const { signal } = new AbortController();
   return { id: 'job-bench', caller: CALLER, request, arrivedMs: performance.now(), signal };
 }

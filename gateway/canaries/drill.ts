@@ -111,7 +111,14 @@ async function ask({ table, plan, people }: Drill, canary: string, { jobs, watch
     alarm = raised;
   });
   try {
-    const request = { plan, sql, idempotencyKey: null, requestSha256, options: { deadlineMs: null, privacy: null } };
+    const request = {
+      plan,
+      sql,
+      idempotencyKey: null,
+      requestSha256,
+      sealFor: null,
+      options: { deadlineMs: null, privacy: null },
+    };
     const job = await jobs.submit(people.developer, request);
     await jobs.wait(job.id, WAIT_MS, new AbortController().signal);
     return alarm;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { addClientOptions, type ClientOptions, createClient, plain, readTextFile } from './http-client.ts';
-import { createSigner, readSigner } from './signer.ts';
+import { createKeyFile, readKeyFile } from './key-file.ts';
 
 /** `sluice consent`: for who issues consents, for subjects with a key of their own, and for the bureau that registers keys. */
 export function register(program: Command, cli: Cli): void {
@@ -53,8 +53,8 @@ function registerSign(consent: Command, cli: Cli): void {
     .option('--days <n>', words({ en: 'how long', zh: '有效天数' }), '30')
     .action(async (key: string, terms: Terms) => {
       const { signConsent } = await import('../verify/consent-tokens.ts');
-      await createSigner(key);
-      const { privateKey, publicKey } = await readSigner(key);
+      await createKeyFile(key, 'ed25519');
+      const { privateKey, publicKey } = await readKeyFile(key, 'ed25519');
       const { by, about = null, to: org, plan, purpose, product } = terms;
       const issuedAt = Math.floor(Date.now() / 1000);
       const expiresAt = issuedAt + count(terms.days, '--days') * DAY_SECONDS;
@@ -97,8 +97,8 @@ function registerTrust(consent: Command, cli: Cli): void {
     );
   addClientOptions(command, cli).action(
     async (path: string, options: ClientOptions & { readonly title: string; readonly subject?: string }) => {
-      await createSigner(path);
-      const jwk = createPublicKey((await readSigner(path)).privateKey).export({ format: 'jwk' });
+      await createKeyFile(path, 'ed25519');
+      const jwk = createPublicKey((await readKeyFile(path, 'ed25519')).privateKey).export({ format: 'jwk' });
       const { title, subject = null } = options;
       const answer = await (await createClient(options, cli)).request({
         method: 'POST',

@@ -14,6 +14,7 @@ interface ServeOptions extends Place {
 interface TrustOptions extends Place {
   readonly gateway: readonly string[];
   readonly provider: readonly string[];
+  readonly recipient: readonly string[];
 }
 
 /**
@@ -36,6 +37,14 @@ export function register(program: Command, cli: Cli): void {
   command('trust', words({ en: 'listen to a gateway, or a provider', zh: '信任网关或数据提供方' }))
     .option('--gateway <thumbprint...>', words({ en: 'of a gateway’s key', zh: '网关密钥的指纹' }), [])
     .option('--provider <thumbprint...>', words({ en: 'of a provider’s key', zh: '提供方密钥的指纹' }), [])
+    .option(
+      '--recipient <thumbprint...>',
+      words({
+        en: 'of a developer’s key: from the first on, answers are sealed for these alone',
+        zh: '开发者密钥的指纹：自第一个起，答案只为这些密钥密封',
+      }),
+      [],
+    )
     .action((options: TrustOptions) => trust(options, cli));
   command(
     'shares',
@@ -78,18 +87,25 @@ async function serve({ dir, host, port }: ServeOptions, cli: Cli): Promise<void>
   await parts.close();
 }
 
-async function trust({ dir, gateway, provider }: TrustOptions, cli: Cli): Promise<void> {
+async function trust({ dir, gateway, provider, recipient }: TrustOptions, cli: Cli): Promise<void> {
   const { addTrust } = await import('../custodian/index.ts');
   const isThumbprint = (text: string) => /^[A-Za-z0-9_-]{43}$/.test(text);
-  if (gateway.length + provider.length === 0 || ![...gateway, ...provider].every(isThumbprint)) {
+  const told = [...gateway, ...provider, ...recipient];
+  if (told.length === 0 || !told.every(isThumbprint)) {
     throw new CliFailure('USAGE', {
-      en: '--gateway and --provider are thumbprints of 43 characters',
-      zh: '--gateway 与 --provider 应为 43 个字符的指纹',
+      en: '--gateway, --provider and --recipient are thumbprints of 43 characters',
+      zh: '--gateway、--provider 与 --recipient 应为 43 个字符的指纹',
     });
   }
-  const known = await addTrust(dir, { gateways: [...gateway], providers: [...provider] });
+  const known = await addTrust(dir, {
+    gateways: [...gateway],
+    providers: [...provider],
+    recipients: [...recipient],
+  });
   if (cli.json) return printJson(cli, known);
-  cli.out(`${known.gateways.length} gateways, ${known.providers.length} providers\n`);
+  cli.out(
+    `${known.gateways.length} gateways, ${known.providers.length} providers, ${known.recipients.length} recipients\n`,
+  );
 }
 
 async function shares({ dir }: Place, cli: Cli): Promise<void> {

@@ -6,9 +6,9 @@ import type { EncryptedTable, EncryptingStopped, SourceFile } from '#sandbox';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { addClientOptions, type ClientOptions, createClient, plain, readJsonFile } from './http-client.ts';
+import { readKeyFile } from './key-file.ts';
 import { pinnedKey } from './pinned-key.ts';
 import { progressBar } from './progress-bar.ts';
-import { readSigner } from './signer.ts';
 
 interface EncryptOptions extends ClientOptions {
   readonly out: string;
@@ -77,7 +77,7 @@ async function encrypt(id: string, file: string, options: EncryptOptions, cli: C
   const source = sourceOf(file, options.encoding);
   if (!options.out.endsWith('.csv')) throw usage({ en: '--out takes a .csv file', zh: '--out 应为 .csv 文件' });
   const schema = await schemaOf(id, options, cli);
-  const signer = await readSigner(options.signingKey);
+  const signer = await readKeyFile(options.signingKey, 'ed25519');
   checkSigner(await thumbprintOf(signer.publicKey), schema);
   const declared = encryptedColumns(schema).map(({ encryption }) => encryption.key);
   const custodian = await pinnedKey(options.custodian, options.fingerprint, declared, cli);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { addClientOptions, type Client, type ClientOptions, createClient, readJsonFile } from './http-client.ts';
-import { readSigner } from './signer.ts';
+import { readKeyFile } from './key-file.ts';
 
 interface SignOptions extends ClientOptions {
   readonly key: string;
@@ -56,7 +56,7 @@ function registerKeys(keys: Command, cli: Cli): void {
     cli,
     ['register <file>', { en: 'your organisation’s key (PEM)', zh: '登记本机构密钥（PEM）' }],
     async (client, [file]) => {
-      const { publicKey } = await readSigner(file!);
+      const { publicKey } = await readKeyFile(file!, 'ed25519');
       return post(client, '/v1/party-keys', {
         x: createPublicKey(publicKey.export({ format: 'pem', type: 'spki' })).export({ format: 'jwk' }).x,
       });
@@ -213,7 +213,7 @@ async function signed(
 ): Promise<string> {
   const { signingKeyOf } = await import('../custodian/signing-key.ts');
   const { signatureType, statementOf } = await import('../grants/statement.ts');
-  const key = await signingKeyOf((await readSigner(file)).privateKey);
+  const key = await signingKeyOf((await readKeyFile(file, 'ed25519')).privateKey);
   return key.sign(statementOf(kind, of, party, home), signatureType(kind));
 }
 

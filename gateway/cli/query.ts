@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import type { JWK } from 'jose';
 import { z } from 'zod';
 import { answerTable, answerTableFields } from './answer-table.ts';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { addClientOptions, type Client, type ClientOptions, createClient, plain } from './http-client.ts';
+import { createKeyFile, readKeyFile } from './key-file.ts';
+import type { Opener } from './sealed-result.ts';
 import { addSqlOptions, readSql, requestBody, type SqlOptions } from './sql-source.ts';
 
 const result = z.looseObject({
@@ -35,16 +38,62 @@ export function register(program: Command, cli: Cli): void {
       zh: '在方案下执行查询，打印受保护的结果',
     }),
   );
-  addClientOptions(addSqlOptions(command, cli), cli).action(
-    async (file: string | undefined, options: SqlOptions & ClientOptions) => {
-      const sql = await readSql(file, options);
-      const client = await createClient(options, cli);
-      const ended = await runQuery(client, requestBody(sql, options));
-      if (ended.problem !== null) throw refused(ended.problem, ended);
-      if (cli.json) printJson(cli, ended);
-      else cli.out(answerText(ended, cli));
-    },
-  );
+  const sealing = [
+    [
+      '--seal-key <file>',
+      {
+        en: 'mode homomorphic: your X25519 key, PEM, that the custodian seals the answer for; made where there is none',
+        zh: 'homomorphic 模式：您的 X25519 私钥（PEM），托管方以其密封答案；没有时创建',
+      },
+    ],
+    [
+      '--custodian <thumbprint>',
+      {
+        en: 'with it: of the key that the custodian signs with, as it told you',
+        zh: '同时给出：托管方告知的签名密钥指纹',
+      },
+    ],
+  ] as const;
+  for (const [flags, wording] of sealing) command.option(flags, cli.words(wording));
+  addClientOptions(addSqlOptions(command, cli), cli).action(async (file: string | undefined, options: QueryOptions) => {
+    const sql = await readSql(file, options);
+    const seal = await sealOf(options);
+    const client = await createClient(options, cli);
+    const answered = await runQuery(client, requestBody(sql, { ...options, sealFor: seal?.sealFor }));
+    if (answered.problem !== null) throw refused(answered.problem, answered);
+    const ended = seal === null ? answered : await opened(answered, seal);
+    if (cli.json) printJson(cli, ended);
+    else cli.out(answerText(ended, cli));
+  });
+}
+
+interface QueryOptions extends SqlOptions, ClientOptions {
+  readonly sealKey?: string;
+  readonly custodian?: string;
+}
+
+interface Seal extends Opener {
+  readonly sealFor: JWK;
+}
+
+/** Whom the answer is sealed for; null: the gateway reads it. */
+async function sealOf({ sealKey, custodian }: QueryOptions): Promise<Seal | null> {
+  if (sealKey === undefined && custodian === undefined) return null;
+  if (sealKey === undefined || custodian === undefined)
+    throw new CliFailure('USAGE', {
+      en: '--seal-key and --custodian go together',
+      zh: '--seal-key 与 --custodian 应同时给出',
+    });
+  await createKeyFile(sealKey, 'x25519');
+  const { privateKey, publicKey } = await readKeyFile(sealKey, 'x25519');
+  return { key: privateKey, custodian, sealFor: publicKey.export({ format: 'jwk' }) };
+}
+
+/** Where nothing was there to be opened, nothing is sealed. */
+async function opened(answered: Job, seal: Seal): Promise<Job> {
+  const { openSealed, sealedJob } = await import('./sealed-result.ts');
+  const sealed = sealedJob.safeParse(answered);
+  return sealed.success ? job.parse(await openSealed(sealed.data, seal)) : answered;
 }
 
 async function runQuery(client: Client, body: string): Promise<Job> {

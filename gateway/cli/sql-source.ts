@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
+import type { JWK } from 'jose';
 import type { Cli } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { readTextFile } from './http-client.ts';
@@ -12,6 +13,11 @@ export interface SqlOptions {
   readonly epsilon?: number;
   readonly delta?: number;
   readonly targetError?: number;
+}
+
+/** Whom a custodian seals the answer for. */
+export interface Sealing {
+  readonly sealFor?: JWK | undefined;
 }
 
 export function addSqlOptions(command: Command, cli: Cli): Command {
@@ -45,10 +51,13 @@ function privacyOption(flags: string, description: string): Option {
 }
 
 /** The body of a request to ask or to explain. */
-export function requestBody(sql: string, { plan, rho, epsilon, delta, targetError }: SqlOptions): string {
+export function requestBody(
+  sql: string,
+  { plan, rho, epsilon, delta, targetError, sealFor }: SqlOptions & Sealing,
+): string {
   const given = Object.entries({ rho, epsilon, delta, targetError }).filter(([, value]) => value !== undefined);
   const options = given.length === 0 ? {} : { options: { privacy: Object.fromEntries(given) } };
-  return JSON.stringify({ plan, sql, ...options });
+  return JSON.stringify({ plan, sql, ...(sealFor === undefined ? {} : { sealFor }), ...options });
 }
 
 export async function readSql(file: string | undefined, options: SqlOptions): Promise<string> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { compactDecrypt, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { compactDecrypt, exportJWK, generateKeyPair } from 'jose';
 import * as z from 'zod';
 import {
   AppError,
@@ -12,7 +12,10 @@ import {
 import { rowSetOf } from '#sandbox';
 import type { CustodyProof } from './custody-proof.ts';
 import {
+  ENVELOPE_TYPE,
+  envelope,
   type OpenedStatement,
+  type OpeningAnswer,
   type OpeningRequest,
   openedStatement,
   openingAnswer,
@@ -21,6 +24,7 @@ import {
   STATEMENT_TYPE,
   sha256Hex,
 } from './opening-request.ts';
+import type { SealingKey } from './sealing-key.ts';
 import { type SigningKey, verifySigned } from './signing-key.ts';
 
 /** For which job of whom something is opened. */
@@ -41,6 +45,13 @@ export interface CustodianClient {
     purpose: OpeningPurpose,
     signal: AbortSignal,
   ): Promise<{ readonly numbers: OpenedNumbers; readonly proof: CustodyProof }>;
+  /** The same, sealed for somebody else: this side passes it on unread, once it has seen that the custodian signed it as sealed. */
+  openFor(
+    recipient: SealingKey,
+    question: SealedQuestion,
+    purpose: OpeningPurpose,
+    signal: AbortSignal,
+  ): Promise<OpeningAnswer>;
 }
 
 export interface CustodianPlace {
@@ -52,22 +63,35 @@ export interface CustodianPlace {
 
 /** A gateway's side of a custodian. The key that answers are sealed for is of one question and never on a disk. */
 export function createCustodianClient(place: CustodianPlace, key: SigningKey): CustodianClient {
+  const exchange = async (request: OpeningRequest, signal: AbortSignal) => {
+    const body = Buffer.from(JSON.stringify(request));
+    const answer = await ask(place, body, await signed(body, place, key), signal);
+    const digest = sha256Hex(body);
+    if (!(await isEnvelopeOf(answer, digest, place))) throw new AppError('CUSTODIAN_AWAY');
+    return { answer, digest };
+  };
   return {
     async open(question, purpose, signal) {
       const { publicKey, privateKey } = await generateKeyPair('ECDH-ES', { crv: 'X25519', extractable: true });
-      const request = requestOf(question, purpose, await exportJWK(publicKey));
-      const body = Buffer.from(JSON.stringify(request));
-      const answer = await ask(place, body, await signed(body, place, key), signal);
+      const request = requestOf(question, purpose, (await exportJWK(publicKey)) as SealingKey);
+      const { answer, digest } = await exchange(request, signal);
       const { plaintext } = await compactDecrypt(answer.sealed, privateKey).catch(away);
       const statement = Buffer.from(plaintext).toString('latin1');
-      const said = await checkedStatement(statement, body, request, place);
+      const said = await checkedStatement(statement, digest, request, place);
       const numbers = said.cells.map((cells) => cells.map((cell) => (cell === null ? null : BigInt(cell))));
       return { numbers, proof: { statement, entry: answer.entry, receipt: answer.receipt } };
+    },
+    async openFor(recipient, question, purpose, signal) {
+      return (await exchange(requestOf(question, purpose, recipient), signal)).answer;
     },
   };
 }
 
-function requestOf({ layout, terms, groups }: SealedQuestion, purpose: OpeningPurpose, sealFor: JWK): OpeningRequest {
+function requestOf(
+  { layout, terms, groups }: SealedQuestion,
+  purpose: OpeningPurpose,
+  sealFor: SealingKey,
+): OpeningRequest {
   const { resource, version, columns, share } = layout.table;
   return {
     v: 1,
@@ -83,7 +107,7 @@ function requestOf({ layout, terms, groups }: SealedQuestion, purpose: OpeningPu
       variance,
     })),
     groups: groups.map((sets) => sets.map((set) => (set === null ? null : packedSet(set)))),
-    sealFor: sealFor as OpeningRequest['sealFor'],
+    sealFor,
   };
 }
 
@@ -130,10 +154,18 @@ function away(cause: unknown): never {
   throw new AppError('CUSTODIAN_AWAY', {}, null, cause);
 }
 
+/** Signed by the custodian that the operator pinned: this very request, and what it sealed for it. */
+async function isEnvelopeOf(answer: OpeningAnswer, request: string, { thumbprint }: CustodianPlace): Promise<boolean> {
+  const verified = await verifySigned(answer.envelope, ENVELOPE_TYPE, (one) => one === thumbprint);
+  if (verified === null) return false;
+  const said = envelope.safeParse(JSON.parse(Buffer.from(verified.payload).toString('utf8'))).data;
+  return said?.request === request && said.sealed === sha256Hex(answer.sealed);
+}
+
 /** Signed by the custodian that the operator pinned, about this very request, and of its shape. */
 async function checkedStatement(
   jws: string,
-  body: Uint8Array,
+  requestSha256: string,
   request: OpeningRequest,
   { thumbprint }: CustodianPlace,
 ): Promise<OpenedStatement> {
@@ -143,7 +175,7 @@ async function checkedStatement(
   if (!parsed.success) throw new AppError('CUSTODIAN_AWAY');
   const { request: digest, cells, statistics } = parsed.data;
   const isOfRequest =
-    digest === sha256Hex(body) &&
+    digest === requestSha256 &&
     cells.length === request.groups.length &&
     cells.every((row) => row.length === request.statistics.length) &&
     request.statistics.every(({ functional }, at) => statistics[at]?.functional === functionalText(functional));

@@ -47,7 +47,9 @@ export interface CustodianHomeOptions {
   /** Told when log or store can no longer be relied on: the process must stop. */
   readonly fatal: (cause: unknown) => void;
   /** Tests leave rules out, or take the chance out of the noise. */
-  readonly instead?: Partial<Pick<CustodianDeps, 'checks' | 'setChecks' | 'noise' | 'isGateway' | 'isIntact'>>;
+  readonly instead?: Partial<
+    Pick<CustodianDeps, 'checks' | 'setChecks' | 'noise' | 'isGateway' | 'isRecipient' | 'isIntact'>
+  >;
 }
 
 export async function openCustodianHome(options: CustodianHomeOptions): Promise<CustodianParts> {
@@ -84,6 +86,7 @@ export async function openCustodianHome(options: CustodianHomeOptions): Promise<
     isIntact,
     noise: drawnNoise((bytes) => randomFillSync(bytes)),
     isGateway: (thumbprint) => trust.gateways.includes(thumbprint),
+    isRecipient: (thumbprint) => trust.recipients.length === 0 || trust.recipients.includes(thumbprint),
     packageOf: shelf.find,
     ...instead,
   });
@@ -214,21 +217,27 @@ async function destroyIdleSecrets(
 // ── Whom it listens to ───────────────────────────────────────────────────────────────────────────────────────────
 
 const thumbprint = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
-const trustSchema = z.strictObject({ gateways: z.array(thumbprint), providers: z.array(thumbprint) });
+const trustSchema = z.strictObject({
+  gateways: z.array(thumbprint),
+  providers: z.array(thumbprint),
+  /** Developers’ keys. From the first one on answers are sealed for these and nobody else: no gateway can have them read by itself. */
+  recipients: z.array(thumbprint).default([]),
+});
 export type Trust = z.output<typeof trustSchema>;
 
 export async function readTrust(dir: string): Promise<Trust> {
-  if (!existsSync(trustFile(dir))) return { gateways: [], providers: [] };
+  if (!existsSync(trustFile(dir))) return { gateways: [], providers: [], recipients: [] };
   return trustSchema.parse(JSON.parse(await readFile(trustFile(dir), 'utf8')));
 }
 
 /** Keys that it listens to from now on, beside those it did; a running custodian takes them in within a second. */
-export async function addTrust(dir: string, added: Trust): Promise<Trust> {
+export async function addTrust(dir: string, added: z.input<typeof trustSchema>): Promise<Trust> {
   const before = await readTrust(dir);
   const both = (a: readonly string[], b: readonly string[]) => [...new Set([...a, ...b])];
   const trust = trustSchema.parse({
     gateways: both(before.gateways, added.gateways),
     providers: both(before.providers, added.providers),
+    recipients: both(before.recipients, added.recipients ?? []),
   });
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await writeWhole(trustFile(dir), trust);

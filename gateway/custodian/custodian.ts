@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
-import { CompactEncrypt, importJWK } from 'jose';
-import type * as z from 'zod';
+import { calculateJwkThumbprint } from 'jose';
 import {
   appendEntry,
   beginCustodyOpening,
@@ -39,15 +38,18 @@ import {
   sizeOfFunctional,
 } from './opening-checks.ts';
 import {
+  cellsDigest,
+  ENVELOPE_TYPE,
   type OpenedStatement,
+  type OpeningAnswer,
   type OpeningRequest,
-  type openingAnswer,
   openingRequest,
   REQUEST_TYPE,
   requestClaims,
   STATEMENT_TYPE,
   sha256Hex,
 } from './opening-request.ts';
+import { sealedFor } from './sealing-key.ts';
 import { type SigningKey, verifySigned } from './signing-key.ts';
 
 export interface CustodianDeps {
@@ -61,14 +63,14 @@ export interface CustodianDeps {
   readonly isIntact: () => boolean;
   /** Whether a key, by its thumbprint, is one of a gateway that may ask. */
   readonly isGateway: (thumbprint: string) => boolean;
+  /** Whether answers may be sealed for a key, by its thumbprint. */
+  readonly isRecipient: (thumbprint: string) => boolean;
   /** What is held of a version; null where no data key is. */
   readonly packageOf: (dataset: string, version: string) => Promise<HeldPackage | null>;
   /** Its own rules. Tests leave one out, to see that it stands for something. */
   readonly checks?: readonly OpeningCheck[];
   readonly setChecks?: readonly SetCheck[];
 }
-
-export type OpeningAnswer = z.output<typeof openingAnswer>;
 
 /**
  * Opens sums over sets of rows, for gateways that it need not trust: it judges every request by what providers signed and by what it
@@ -90,7 +92,8 @@ export class Custodian {
     try {
       const { signer, nonce } = await this.#authenticate(body, signature);
       request = parseRequest(body);
-      return await this.#answer({ request, signer, nonce, digest: sha256Hex(body) });
+      const recipient = await calculateJwkThumbprint(request.sealFor);
+      return await this.#answer({ request, signer, nonce, digest: sha256Hex(body), recipient });
     } catch (error) {
       if (error instanceof AppError) await this.#recordRefusal(request, error);
       throw error;
@@ -131,8 +134,9 @@ export class Custodian {
   }
 
   async #answer(asked: Asked): Promise<OpeningAnswer> {
-    const { packageOf, store, log, policy, isIntact } = this.#deps;
+    const { packageOf, store, log, policy, isIntact, isRecipient } = this.#deps;
     if (!isIntact()) throw custodyRefused('records');
+    if (!isRecipient(asked.recipient)) throw custodyRefused('recipient');
     const { dataset, version } = asked.request;
     const held = await packageOf(dataset, version);
     if (held === null) throw custodyRefused('dataset');
@@ -153,8 +157,11 @@ export class Custodian {
     await log.advance();
     const [entry] = store.read((db) => readEntryBytes(db, statement.entry, statement.entry + 1));
     assert(entry !== undefined, 'what is acknowledged is in the log');
-    const sealed = await this.#seal(statement, asked.request);
-    return { sealed, entry: entry.toString('utf8'), receipt: log.receipt(statement.entry) };
+    return {
+      ...(await this.#seal(statement, asked)),
+      entry: entry.toString('utf8'),
+      receipt: log.receipt(statement.entry),
+    };
   }
 
   /** One transaction: everything that is judged, what it costs, and the intent. */
@@ -177,7 +184,10 @@ export class Custodian {
     beginCustodyOpening(tx, { id, nonce: asked.nonce, dataset: held.dataset, version: held.version, plan, planHash });
     for (const { set } of cells) rememberCustodySet(tx, held, { ...stored(set), name: set.name });
     const withheld = verdicts.flat().filter((shown) => !shown).length;
-    const entry = entryOf(asked, `opening ${id}: ${cells.length} numbers, ${withheld} sets withheld`);
+    const entry = entryOf(
+      asked,
+      `opening ${id}: ${cells.length} numbers, ${withheld} sets withheld, sealed for ${asked.recipient},`,
+    );
     const budget = charges === null ? {} : { budget: { ...charges } };
     appendEntry(tx, { ...entry, kind: 'intent', at: tx.now(), decision: 'permit', ...budget });
     return { id, cells };
@@ -219,12 +229,16 @@ export class Custodian {
     return { dataset: held.dataset, rho: costs };
   }
 
-  /** Signed by the custodian, then sealed for whom it is: nobody between sees the numbers. */
-  async #seal(statement: OpenedStatement, { sealFor }: OpeningRequest): Promise<string> {
-    const signed = await this.#deps.signing.sign(Buffer.from(canonicalJson(statement)), STATEMENT_TYPE);
-    return new CompactEncrypt(Buffer.from(signed))
-      .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', cty: 'JWT' })
-      .encrypt(await importJWK(sealFor, 'ECDH-ES'));
+  /** Signed by the custodian, then sealed for whom it is, then signed as sealed: nobody between sees the numbers, or changes them. */
+  async #seal(
+    statement: OpenedStatement,
+    { request, digest }: Asked,
+  ): Promise<Pick<OpeningAnswer, 'sealed' | 'envelope'>> {
+    const { signing } = this.#deps;
+    const signed = await signing.sign(Buffer.from(canonicalJson(statement)), STATEMENT_TYPE);
+    const sealed = await sealedFor(request.sealFor, signed);
+    const said = canonicalJson({ v: 1, request: digest, sealed: sha256Hex(sealed) });
+    return { sealed, envelope: await signing.sign(Buffer.from(said), ENVELOPE_TYPE) };
   }
 
   async #recordRefusal(request: OpeningRequest | null, error: AppError): Promise<void> {
@@ -244,6 +258,8 @@ interface Asked {
   readonly nonce: string;
   /** SHA-256 of the request as it came. */
   readonly digest: string;
+  /** Thumbprint of the key that the answer is sealed for. */
+  readonly recipient: string;
 }
 interface Begun {
   readonly id: string;
@@ -305,14 +321,15 @@ function recordOpened(
   endCustodyOpening(tx, id, 'opened');
   const at = tx.now();
   const entry = entryOf(asked, `opening ${id}`);
-  const resultSha256 = sha256Hex(canonicalJson(table));
+  const numbers = { salt: randomBytes(32).toString('hex'), cells: table };
+  const resultSha256 = cellsDigest(numbers);
   const { index } = appendEntry(tx, { ...entry, kind: 'outcome', at, decision: 'permit', resultSha256 });
-  return statementOf(asked, { opening: id, at, entry: index, cells: table });
+  return statementOf(asked, { opening: id, at, entry: index, ...numbers });
 }
 
 function statementOf(
   { request, digest }: Asked,
-  made: Pick<OpenedStatement, 'opening' | 'at' | 'entry' | 'cells'>,
+  made: Pick<OpenedStatement, 'opening' | 'at' | 'entry' | 'salt' | 'cells'>,
 ): OpenedStatement {
   const { dataset, version, job, plan, planHash, organisation, query } = request;
   const statistics = request.statistics.map(({ functional, variance }) => ({

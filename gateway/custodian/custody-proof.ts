@@ -1,6 +1,5 @@
-import { canonicalJson } from '#catalog';
 import { checkReceipt, parseVkey } from '../audit/index.ts';
-import { openedStatement, STATEMENT_TYPE, sha256Hex } from './opening-request.ts';
+import { cellsDigest, openedStatement, STATEMENT_TYPE } from './opening-request.ts';
 import { verifySigned } from './signing-key.ts';
 
 /** What the custodian put its name to, for whoever wants to check it. */
@@ -25,5 +24,5 @@ export async function isCustodyProof(
   const inLog = checkReceipt(receipt, Buffer.from(entry), verifier);
   if (!said.success || inLog === null || inLog.index !== said.data.entry) return false;
   const { resultSha256 } = JSON.parse(entry) as { readonly resultSha256?: unknown };
-  return resultSha256 === sha256Hex(canonicalJson(said.data.cells));
+  return resultSha256 === cellsDigest(said.data);
 }

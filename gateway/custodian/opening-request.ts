@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { JWK } from 'jose';
 import * as z from 'zod';
+import { canonicalJson } from '#catalog';
 import { type RowSet, rowSetOf } from '#sandbox';
+import { sealingKey } from './sealing-key.ts';
 
 /** What a gateway asks a custodian to open, and what it gets. Numbers that may be large travel as text. */
 
@@ -67,8 +68,8 @@ export const openingRequest = z.strictObject({
     .max(STATISTICS_MAX),
   /** Per group its sets, as many as there are parts; null where a set is empty. Sets of one part have no row in common. */
   groups: z.array(z.array(rowsAndSums.nullable()).min(1).max(32)).min(1).max(SETS_MAX),
-  /** Whom the answer is sealed for: X25519. */
-  sealFor: z.strictObject({ kty: z.literal('OKP'), crv: z.literal('X25519'), x: z.string().max(64) }),
+  /** Whom the answer is sealed for: the developer, or the gateway’s own key of this one question. */
+  sealFor: sealingKey,
 });
 export type OpeningRequest = z.output<typeof openingRequest>;
 
@@ -81,6 +82,7 @@ export const requestClaims = z.strictObject({
 });
 export const REQUEST_TYPE = 'sluice-opening+jws';
 export const STATEMENT_TYPE = 'sluice-opened+jws';
+export const ENVELOPE_TYPE = 'sluice-sealed+jws';
 
 /** What the custodian signs: the numbers that it opened, with their noise, and for what. */
 export const openedStatement = z.strictObject({
@@ -99,18 +101,31 @@ export const openedStatement = z.strictObject({
   /** The custodian's log entry of it. */
   entry: z.int().min(0),
   statistics: z.array(z.strictObject({ functional: z.string(), variance: z.string() })),
+  /** 32 random bytes. WHY: whoever may read the log but not the numbers could else try them all. Absent in what was signed formerly. */
+  salt: hash.optional(),
   /** Per group and statistic a whole number; null where it is withheld, whatever the reason. */
   cells: z.array(z.array(whole.nullable())),
 });
 export type OpenedStatement = z.output<typeof openedStatement>;
 
+/** What the custodian’s log has of the numbers. */
+export function cellsDigest({ salt, cells }: Pick<OpenedStatement, 'salt' | 'cells'>): string {
+  return sha256Hex(canonicalJson(salt === undefined ? cells : { salt, cells }));
+}
+
 export const openingAnswer = z.strictObject({
   /** Compact JWE of the signed statement. */
   sealed: z.string(),
+  /** Compact JWS over an `envelope`: whoever passes the statement on unread sees that it is the custodian’s, of this request. */
+  envelope: z.string(),
   /** The custodian's log entry, canonical JSON, and the `.tlog-proof` of it. */
   entry: z.string(),
   receipt: z.string(),
 });
+export type OpeningAnswer = z.output<typeof openingAnswer>;
+
+/** SHA-256 of the request and of what is sealed. */
+export const envelope = z.strictObject({ v: z.literal(1), request: hash, sealed: hash });
 
 export const sha256Hex = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -121,5 +136,3 @@ export function unpackRows(packed: string, rows: number): RowSet {
   const bytesMax = Math.ceil(rows / 8);
   return rowSetOf(inflateRawSync(Buffer.from(packed, 'base64'), { maxOutputLength: Math.max(1, bytesMax) }));
 }
-
-export type SealingKey = JWK & OpeningRequest['sealFor'];

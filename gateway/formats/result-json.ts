@@ -1,4 +1,5 @@
 import type { SqlType } from '#policies';
+import type { SealedAnswer } from './sealed-answer.ts';
 import type { StoredCell, StoredColumn, StoredResult } from './stored-result.ts';
 
 /** A released result as `application/json` shows it: rows in the order of the columns. */
@@ -14,6 +15,8 @@ export interface ResultJson {
   versions: { tables: { resource: string; version: number }[]; profile: string; plan: string; query: string };
   /** What the custodian of encrypted columns signed, and the proof that its own log tells of it. */
   custody?: { statement: string; entry: string; receipt: string }[];
+  /** What the custodian sealed for the asker: the values that are null in `rows`. */
+  sealed?: SealedAnswer;
   /** Where the receipt of this answer is, and the log entry that it proves. */
   receipt: { index: number; href: string };
 }
@@ -40,6 +43,7 @@ export function resultJson(job: string, outcomeIndex: number, result: StoredResu
     rowCount: result.rowCount,
     ...resultFacts(result),
     ...(result.custody === undefined ? {} : { custody: result.custody.map((proof) => ({ ...proof })) }),
+    ...(result.sealed === undefined ? {} : { sealed: result.sealed }),
     receipt: { index: outcomeIndex, href: `/v1/jobs/${job}/receipt` },
   };
 }
@@ -63,7 +67,7 @@ export function columnJson(column: Pick<StoredColumn, 'name' | 'type' | 'mode' |
   return { name, type: type.kind, ...digits, mode, because: because.map((cause) => ({ ...cause })) };
 }
 
-function cellShower(type: SqlType): (cell: StoredCell) => StoredCell {
+export function cellShower(type: SqlType): (cell: StoredCell) => StoredCell {
   return type.kind === 'integer' || type.kind === 'hugeint' || type.kind === 'decimal' ? showNumber : (cell) => cell;
 }
 

@@ -10,6 +10,7 @@ import {
 } from '#policies';
 
 import type { CustodyProof } from '../custodian/custody-proof.ts';
+import type { SealedAnswer } from './sealed-answer.ts';
 
 /**
  * A released result as the store keeps it and as every format is made from it: JSON values only, and lossless.
@@ -52,6 +53,8 @@ export interface StoredResult {
   readonly versions: ResultVersions;
   /** What a custodian signed of it; absent where no column is encrypted. */
   readonly custody?: readonly CustodyProof[];
+  /** Sealed for the asker: the values that are null here are in it, and nobody here can read them. */
+  readonly sealed?: SealedAnswer;
 }
 
 /** The released result in the form in which it is hashed, stored and later sent. */
@@ -60,6 +63,7 @@ export function storeResult(
   versions: ResultVersions,
   cost: ReleasedResult['cost'] = released.cost,
   custody: readonly CustodyProof[] = [],
+  sealed: SealedAnswer | null = null,
 ): StoredResult {
   const result: Omit<StoredResult, typeof stored> = {
     v: 1,
@@ -72,6 +76,7 @@ export function storeResult(
     cost,
     versions,
     ...(custody.length === 0 ? {} : { custody }),
+    ...(sealed === null ? {} : { sealed }),
   };
   return Object.freeze(result) as StoredResult;
 }
@@ -101,7 +106,7 @@ export function readStoredResult(json: unknown): StoredResult {
 }
 
 /** NaN and infinities cannot stand in JSON and mean nothing to a reader: they are absent values. */
-function storeCell(cell: Cell): StoredCell {
+export function storeCell(cell: Cell): StoredCell {
   if (typeof cell === 'bigint') return cell.toString();
   if (typeof cell === 'number' && !Number.isFinite(cell)) return null;
   return cell;

@@ -10,6 +10,7 @@ import type {
   PrivacyOption,
   SqlType,
 } from '#policies';
+import type { SealingKey } from '../custodian/sealing-key.ts';
 import type { StoredResult } from '../formats/stored-result.ts';
 import type { Caller } from '../identity/index.ts';
 
@@ -21,6 +22,8 @@ export interface JobRequest {
   readonly idempotencyKey: string | null;
   /** SHA-256 (hex) of the canonical request body: the same key with another body is a conflict. */
   readonly requestSha256: string;
+  /** Whom the custodian seals the answer for; null: this gateway reads it. */
+  readonly sealFor: SealingKey | null;
   readonly options: JobOptions;
 }
 export interface JobOptions {

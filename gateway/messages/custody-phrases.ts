@@ -42,6 +42,14 @@ export const CUSTODY: Readonly<Record<string, string>> = {
   'have the custodian trust the gateway’s key': '请托管方登记该网关的公钥',
   'the request is not one that the custodian reads': '托管方无法识别该请求',
   'use the gateway of the same version': '请使用相同版本的网关',
+  'a sealed answer without encrypted columns': '不含加密列却要求密封的答案',
+  'what is computed, ordered or chosen from a sealed answer': '对密封答案再计算、排序或筛选',
+  'a sum over plain columns beside a sealed answer': '与密封答案并用的明文列求和',
+  'groups with count, sum, avg, var_*, stddev_* of encrypted columns, as they are; or no key of one’s own':
+    '仅含分组及加密列的 count、sum、avg、var_*、stddev_*；或不提供自己的密钥',
+  'the custodian seals answers for keys that it knows, and for no other': '托管方只为其登记的密钥密封答案',
+  'ask with `sealFor` your own key, after the custodian has taken it in: sluice custodian trust --recipient':
+    '请以 `sealFor` 给出您的公钥，并先请托管方登记：sluice custodian trust --recipient',
   'the request was made before, or its time is not now': '请求为重放，或其时间与当前不符',
   'ask again': '请重新提交',
   'the plan asks the custodian too often': '该方案请求托管方过于频繁',

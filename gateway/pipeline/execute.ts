@@ -10,12 +10,16 @@ import {
   ROW_INDEX_COLUMN,
   release,
   type SealedQuestion,
+  type SealedReading,
   type TableData,
+  type Unread,
   wordColumns,
 } from '#policies';
 import type { EngineSession, JobTable } from '#sandbox';
 import type { OpeningPurpose } from '../custodian/custodian-client.ts';
 import type { CustodyProof } from '../custodian/custody-proof.ts';
+import type { SealingKey } from '../custodian/sealing-key.ts';
+import { type SealedAnswer, sealedAnswer } from '../formats/sealed-answer.ts';
 import type { Admission } from './admit.ts';
 import type { PipelineDeps } from './deps.ts';
 import { requireData } from './record.ts';
@@ -26,13 +30,21 @@ export interface ProtectedAnswer {
   readonly released: ReleasedResult;
   readonly guard: GuardEntry;
   readonly custody: readonly CustodyProof[];
+  /** What it sealed for the asker, unread; null where this side read the answer, or nothing was there to be opened. */
+  readonly sealed: SealedAnswer | null;
+}
+
+export interface Execution {
+  readonly arrival: JobArrival;
+  readonly admission: Admission;
+  readonly compiled: CompiledQuery;
+  /** Whom the custodian seals the answer for; null: this gateway reads it. */
+  readonly recipient: { readonly key: SealingKey; readonly reading: SealedReading } | null;
 }
 
 /** execute → protect → finish → release, in one worker. True values exist within `protect` only. */
 export function execute(
-  arrival: JobArrival,
-  admission: Admission,
-  compiled: CompiledQuery,
+  { arrival, admission, compiled, recipient }: Execution,
   deps: PipelineDeps,
 ): Promise<ProtectedAnswer> {
   const job = {
@@ -46,20 +58,26 @@ export function execute(
     const { profile, noiseSecret, privacyNoise, guard: memory } = deps;
     const policy = { profile, noiseSecret, privacyNoise, answer: arrival.id, memory };
     const custody: CustodyProof[] = [];
-    const open = async (question: SealedQuestion): Promise<OpenedNumbers> => {
+    let sealed: SealedAnswer | null = null;
+    const open = async (question: SealedQuestion): Promise<OpenedNumbers | Unread> => {
       if (deps.custodian === null) throw new AppError('CUSTODIAN_AWAY');
-      const { numbers, proof } = await deps.custodian.open(
-        question,
-        purposeOf(arrival, admission, compiled),
-        job.signal,
-      );
+      const purpose = purposeOf(arrival, admission, compiled);
+      if (recipient !== null) {
+        const { key, reading } = recipient;
+        sealed = sealedAnswer.parse({
+          ...(await deps.custodian.openFor(key, question, purpose, job.signal)),
+          ...reading,
+        });
+        return 'unread';
+      }
+      const { numbers, proof } = await deps.custodian.open(question, purpose, job.signal);
       custody.push(proof);
       return numbers;
     };
     const cells = await protectThrough({ query: session.query, open }, compiled, policy);
     try {
       const answer = await finish(compiled, cells.tables, session);
-      return { released: release(compiled, cells, answer, profile), guard: cells.guard, custody };
+      return { released: release(compiled, cells, answer, profile), guard: cells.guard, custody, sealed };
     } catch (error) {
       memory.forget(cells.guard);
       throw error;

@@ -11,6 +11,7 @@ import {
   touchKeptAnswer,
 } from '#catalog';
 import { AppError, type CompiledQuery } from '#policies';
+import type { SealingKey } from '../custodian/sealing-key.ts';
 import { readStoredResult, type StoredResult } from '../formats/stored-result.ts';
 
 /** An answer that was released before, to whoever asks the very same thing again. */
@@ -66,9 +67,15 @@ export class KeptAnswers {
   /**
    * The name of a question. The plan's hash covers tables, versions and the declarations that protection goes by; the plan's
    * threshold is in the decision, what may be spent in the charges, how much of a unit counts in the mechanisms; only how many first rows
-   * count is not to be seen in the noise of a number of units. WHY which columns share a name: intervals go by name.
+   * count is not to be seen in the noise of a number of units. WHY which columns share a name: intervals go by name. What was sealed for
+   * one key is no answer for another.
    */
-  nameOf(compiled: CompiledQuery): string {
+  nameOf(compiled: CompiledQuery, sealFor: SealingKey | null): string {
+    const name = this.#questionOf(compiled);
+    return sealFor === null ? name : this.#mac({ name, sealFor: sealFor.x }).toString('hex');
+  }
+
+  #questionOf(compiled: CompiledQuery): string {
     const known = this.#names.get(compiled);
     if (known !== undefined) return known;
     const { planHash, decision, charges, mechanisms } = compiled;

@@ -29,6 +29,7 @@ import {
   privacyCostOf,
   type TableUse,
 } from '#policies';
+import type { SealingKey } from '../custodian/sealing-key.ts';
 import type { ResultVersions, StoredResult } from '../formats/stored-result.ts';
 import type { Admission } from './admit.ts';
 import type { PipelineDeps } from './deps.ts';
@@ -87,9 +88,10 @@ export async function recordIntent(
     mode,
     decision: 'permit',
     queryHash: compiled.planHash,
+    ...sealing(arrival.request.sealFor),
   };
   const versions = versionsOf(admission, compiled, deps.profile);
-  const answerName = deps.answers.nameOf(compiled);
+  const answerName = deps.answers.nameOf(compiled, arrival.request.sealFor);
   const { mechanisms, uses } = compiled;
   const opening = { kind: 'opened', versions, mode, answerName, mechanisms, uses } as const;
   const { privacyBudgets } = deps.profile;
@@ -161,6 +163,9 @@ function budgetOf(charges: readonly PrivacyCharge[]): NonNullable<AuditEntry['bu
   return { jobs: 1, rho, ...(charges.length === 0 ? {} : { charges }) };
 }
 
+const sealing = (key: SealingKey | null): Pick<AuditEntry, 'note'> =>
+  key === null ? {} : { note: `sealed for X25519 ${key.x}` };
+
 const repeating = (given: GivenAnswer | null): Pick<AuditEntry, 'repeats'> =>
   given === null ? {} : { repeats: given.outcomeIndex };
 
@@ -182,11 +187,17 @@ export function recordFailure(opened: OpenedJob, error: unknown, deps: PipelineD
       at: tx.now(),
       decision: 'deny',
       code: problem.code,
+      ...refusedBecause(problem),
       timingClass: timingClass(tx, job),
     };
     const { index } = appendEntry(tx, failure);
     return finishJob(tx, job.id, { state, mode, problem, outcomeIndex: index });
   });
+}
+
+/** Which of its rules a custodian named: its own log has the same word. */
+function refusedBecause({ code, facts }: JobProblem): Pick<AuditEntry, 'note'> {
+  return code === 'CUSTODIAN_REFUSED' ? { note: `custodian: ${String(facts['why'])}` } : {};
 }
 
 /** [job + refusal] of a query that the compiler or a policy refused: nothing ran, nothing is charged. */

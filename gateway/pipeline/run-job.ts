@@ -1,5 +1,5 @@
 import type { Job } from '#catalog';
-import { type CompiledQuery, canonicalPlan, ERROR_CODES, type FreezeSubject } from '#policies';
+import { type CompiledQuery, canonicalPlan, ERROR_CODES, type FreezeSubject, sealedReading } from '#policies';
 import { repeatResult, storeResult } from '../formats/stored-result.ts';
 import type { Caller } from '../identity/index.ts';
 import type { JobRequest } from '../jobs/job-service.ts';
@@ -69,19 +69,22 @@ async function live(
   let endTurn: () => void = () => undefined;
   try {
     const { compiled, resolved } = await stage('compile', () => compileStages(asked, admission, deps, signal));
+    const recipient = request.sealFor === null ? null : { key: request.sealFor, reading: sealedReading(compiled) };
     const subject = subjectOf({ ...arrival.caller, plan: request.plan }, compiled.uses);
     observer.subject(subject);
     observer.stands(() => deps.store.read((db) => requireStanding(db, admission, compiled.uses, deps)));
     const planText = () => canonicalPlan(resolved.plan);
     // What costs privacy is drawn once, however many ask for it at a time.
     if (compiled.charges.length > 0)
-      endTurn = await stage('turn', () => deps.answers.turn(deps.store, deps.answers.nameOf(compiled), signal));
+      endTurn = await stage('turn', () =>
+        deps.answers.turn(deps.store, deps.answers.nameOf(compiled, request.sealFor), signal),
+      );
     opened = await stage('intent', () => recordIntent(arrival, admission, compiled, subject, planText, deps));
     const begun = opened;
     observer.opened(opened.job);
     if (opened.replayed) return opened.job;
     const answer = await answerOf(begun, compiled, () =>
-      stage('execute', () => execute(arrival, admission, compiled, deps)),
+      stage('execute', () => execute({ arrival, admission, compiled, recipient }, deps)),
     );
     await stage('screen', () => screen(arrival, answer, deps));
     // Before the outcome is written: its time, its place in the log and the growth of the tree would tell how long it took.
@@ -105,8 +108,8 @@ async function answerOf(
   run: () => Promise<ProtectedAnswer>,
 ): Promise<Answer> {
   if (given === null) {
-    const { released, guard, custody } = await run();
-    return { result: storeResult(released, versions, cost, custody), guard };
+    const { released, guard, custody, sealed } = await run();
+    return { result: storeResult(released, versions, cost, custody, sealed), guard };
   }
   return { result: repeatResult(given.result, decision.outputs, versions, cost), guard: null };
 }

@@ -145,7 +145,8 @@ function requireResult(deps: AppDeps, job: Job, result: StoredResult | null): St
 function sendResult(c: AppContext, job: Job, result: StoredResult, spreadsheet: boolean): Response {
   const { id, outcomeIndex } = job;
   assert(outcomeIndex !== null, 'a finished job has its outcome in the log');
-  const format = chooseMediaType(c.req.header('accept'), FORMATS);
+  // WHY JSON alone: beside it the others have no place for what is sealed.
+  const format = chooseMediaType(c.req.header('accept'), result.sealed === undefined ? FORMATS : [FORMATS[0]]);
   if (format === 'application/json') return c.json(resultJson(id, outcomeIndex, result), 200);
   const extension = format === 'text/csv' ? 'csv' : 'arrows';
   c.header('Content-Disposition', `attachment; filename="${id}.${extension}"`);

@@ -103,6 +103,7 @@ export function registerJobs(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
       sql: request.sql,
       idempotencyKey: headers['Idempotency-Key'] ?? null,
       requestSha256: contentHash(request),
+      sealFor: request.sealFor ?? null,
       options: { deadlineMs: request.options?.deadlineMs ?? null, privacy: request.options?.privacy ?? null },
     });
     const job = await waited(deps, c, submitted, headers.Prefer);

@@ -8,6 +8,10 @@ export const CUSTODY_REFUSALS = Object.freeze({
     reason: 'the request is not one that the custodian reads',
     remedy: 'use the gateway of the same version',
   },
+  recipient: {
+    reason: 'the custodian seals answers for keys that it knows, and for no other',
+    remedy: 'ask with `sealFor` your own key, after the custodian has taken it in: sluice custodian trust --recipient',
+  },
   replay: { reason: 'the request was made before, or its time is not now', remedy: 'ask again' },
   rate: { reason: 'the plan asks the custodian too often', remedy: 'ask again later' },
   dataset: {

@@ -17,7 +17,11 @@ export interface PrivateCell {
  * The interval holds with 95% over the noise of its terms together (each alone with 1 − 5%/terms, Bonferroni). It says nothing of
  * rows and groups that the bound on one unit's share left out.
  */
-export function privateCell(value: PrivateNumber, terms: readonly NoisyTerm[], noisy: readonly bigint[]): PrivateCell {
+export function privateCell(
+  value: PrivateNumber,
+  terms: readonly Pick<NoisyTerm, 'variance'>[],
+  noisy: readonly bigint[],
+): PrivateCell {
   const used = [...new Set(value.forms.flat().map(({ term }) => term))];
   const z = Z_OF_TERMS[used.length] ?? Z_OF_MORE;
   const box = new Map(used.map((term) => [term, spread(noisy[term]!, terms[term]!, z)]));
@@ -56,7 +60,7 @@ interface Ends {
 }
 
 /** P(|noise| > h) ≤ 2·P(N(0, σ²) ≥ h) for whole h: Canonne, Kamath and Steinke 2020, Proposition 25. */
-function spread(released: bigint, { variance }: NoisyTerm, z: number): Ends {
+function spread(released: bigint, { variance }: Pick<NoisyTerm, 'variance'>, z: number): Ends {
   const deviation = Math.sqrt(Number(variance.top) / Number(variance.bottom));
   const half = BigInt(Math.ceil(z * deviation));
   return { low: { top: released - half, bottom: 1n }, high: { top: released + half, bottom: 1n } };

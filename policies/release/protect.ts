@@ -14,7 +14,7 @@ import { noiseAhead } from './noise-ahead.ts';
 import { type PrivacyNoise, type PrivateTable, privateTable } from './private-groups.ts';
 import { type ProtectedTable, releasedTable } from './protected-table.ts';
 import type { Suppressed } from './released-result.ts';
-import { type OpenedNumbers, type SealedQuestion, sealedGroups, sealedTable } from './sealed-groups.ts';
+import { type OpenedNumbers, type SealedQuestion, sealedGroups, sealedTable, type Unread } from './sealed-groups.ts';
 import { settleAnswer } from './settled.ts';
 import { EXACT_THRESHOLD, perturbedThreshold } from './threshold.ts';
 
@@ -112,16 +112,16 @@ export interface AskEngine {
   readonly pass: 'first' | 'exact' | 'small';
   readonly tables: readonly { readonly name: string; readonly data: TableData }[];
 }
-export type Told = TableData | OpenedNumbers;
+export type Told = TableData | OpenedNumbers | Unread;
 
 function tableTold(told: Told): TableData {
-  assert('rowCount' in told, 'an engine gives tables');
+  assert(told !== 'unread' && 'rowCount' in told, 'an engine gives tables');
   return told;
 }
 
-function* openedBy(question: SealedQuestion, boundary: number): Generator<Ask, OpenedNumbers, Told> {
+function* openedBy(question: SealedQuestion, boundary: number): Generator<Ask, OpenedNumbers | Unread, Told> {
   const opened = yield { boundary, pass: 'open', question };
-  assert(!('rowCount' in opened), 'a custodian gives numbers');
+  assert(opened === 'unread' || !('rowCount' in opened), 'a custodian gives numbers');
   return opened;
 }
 
@@ -199,7 +199,7 @@ export async function protectThrough(
 export interface CellsEngine {
   readonly query: (statement: EmittedSql, tables: AskEngine['tables']) => Promise<TableData>;
   /** Has a custodian open encrypted sums, which no engine here can. Without: there is none. */
-  readonly open?: (question: SealedQuestion) => Promise<OpenedNumbers>;
+  readonly open?: (question: SealedQuestion) => Promise<OpenedNumbers | Unread>;
 }
 
 /** Which groups are shown is released already: that they are too many tells nothing more. */

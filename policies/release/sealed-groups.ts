@@ -4,8 +4,9 @@ import { exactOfFraction } from '../sql/rewrite/fraction.ts';
 import type { OpenedTerm, SealedBoundary, SealedLayout } from '../sql/rewrite/sealed-layout.ts';
 import type { Cell, TableData } from '../table-data.ts';
 import { type PrivacyNoise, type PrivateTable, shownGroups, wholeNumber } from './private-groups.ts';
-import { type PrivateCell, privateCell } from './private-values.ts';
+import type { PrivateCell } from './private-values.ts';
 import { releasedTable } from './protected-table.ts';
+import { openedCell, WITHHELD } from './sealed-reading.ts';
 
 /** What is asked of the custodian: per group its sets of rows, null where one is empty, and the numbers that are wanted of them. */
 export interface SealedQuestion {
@@ -21,6 +22,8 @@ export interface SealedSet {
 }
 /** `[group][term]`: whole numbers with noise, null where they are withheld. */
 export type OpenedNumbers = readonly (readonly (bigint | null)[])[];
+/** The custodian sealed them for the asker: this side has none to read. */
+export type Unread = 'unread';
 
 /** The groups that show, in the order of their keys. */
 export interface SealedGroups {
@@ -60,31 +63,29 @@ function setOf({ rows, count, sums }: SealedLayout['parts'][number], raw: TableD
  * A boundary's numbers out of what the custodian opened, and of sums over plain columns with noise of this side's.
  *
  * Guarantee, neighbouring, sensitivity, cost: as `privateTable`, whose noise the custodian draws for what it opens. What it withholds is
- * NULL, whatever its reason.
+ * NULL, whatever its reason. What was sealed for the asker is NULL too, and nobody here can say which of it is withheld.
  */
 export function sealedTable(
   { layout, released }: SealedBoundary,
   raw: TableData,
   { rows }: SealedGroups,
-  opened: OpenedNumbers | null,
+  opened: OpenedNumbers | Unread | null,
   noise: PrivacyNoise,
 ): PrivateTable {
-  const sums = noisySums(layout, raw, rows, opened, noise);
+  const sums = noisySums(layout, raw, rows, opened === 'unread' ? null : opened, noise);
   const keys = layout.keys.map((key) => rows.map((row) => raw.values[key]![row]!));
   const cells = layout.values.map((value) =>
     rows.map((_, group): PrivateCell => {
       assert(value.kind === 'number', 'sums are opened, nothing else');
-      const isWithheld = value.forms.flat().some(({ term }) => sums[term]![group] === null);
-      if (isWithheld) return WITHHELD;
-      return privateCell(
+      return openedCell(
         value,
         layout.terms,
-        sums.map((sum) => sum[group] ?? 0n),
+        sums.map((sum) => sum[group] ?? null),
       );
     }),
   );
   const values: readonly (readonly Cell[])[] = [...keys, ...cells.map((column) => column.map(({ value }) => value))];
-  const withheld = cells.flat().filter((cell) => cell === WITHHELD).length;
+  const withheld = opened === 'unread' ? 0 : cells.flat().filter((cell) => cell === WITHHELD).length;
   return {
     table: releasedTable(
       released,
@@ -98,8 +99,6 @@ export function sealedTable(
     ],
   };
 }
-
-const WITHHELD: PrivateCell = Object.freeze({ value: null, interval: null });
 
 /** `[term][group]` */
 function noisySums(

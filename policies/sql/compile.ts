@@ -4,7 +4,7 @@ import type { Decision } from './decide.ts';
 import { emitRel } from './emit/emit-rel.ts';
 import type { EmittedSql } from './emit/emitted-sql.ts';
 import { planHash } from './emit/plan-hash.ts';
-import type { Rel } from './plan.ts';
+import { columnsOf, type Rel } from './plan.ts';
 import type { ResolvedQuery, TableUse } from './resolve.ts';
 import type { PrivatePlan } from './rewrite.ts';
 
@@ -61,12 +61,15 @@ function smallStatements({ boundaries }: PrivatePlan): readonly (EmittedSql | nu
   );
 }
 
-/** For a finish that only picks columns of boundary 0: their indexes; null where it does more. */
+/** For a finish that only picks columns of boundary 0, however often: their indexes; null where it does more. */
 function passedColumns(finish: Rel): readonly number[] | null {
-  const scan = finish.kind === 'project' ? finish.input : finish;
-  if (scan.kind !== 'scan' || scan.source.kind !== 'released' || scan.source.boundary !== 0) return null;
-  const indexOf = new Map(scan.columns.map(({ id, column }) => [id, Number(column.slice(1))]));
-  if (finish.kind !== 'project') return [...indexOf.values()];
+  if (finish.kind === 'scan') {
+    const isFirst = finish.source.kind === 'released' && finish.source.boundary === 0;
+    return isFirst ? finish.columns.map(({ column }) => Number(column.slice(1))) : null;
+  }
+  const below = finish.kind === 'project' ? passedColumns(finish.input) : null;
+  if (finish.kind !== 'project' || below === null) return null;
+  const indexOf = new Map(columnsOf(finish.input).map(({ id }, position) => [id, below[position]!]));
   const indexes = finish.columns.map(({ expr }) => (expr.kind === 'column' ? indexOf.get(expr.id) : undefined));
   return indexes.every((index) => index !== undefined) ? indexes : null;
 }

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { JSONValue } from 'hono/utils/types';
 import { MECHANISMS } from '#policies';
+import { sealingKey } from '../../custodian/sealing-key.ts';
 import { freeText, InstantSchema, JobIdSchema, LimitSchema, ModeSchema, PlanIdSchema, pageOf } from './common.ts';
 import { PrivacyOptionSchema } from './privacy.ts';
 import { ProblemSchema } from './problem.ts';
@@ -19,6 +20,10 @@ export const JobRequestSchema = z
   .strictObject({
     plan: PlanIdSchema.openapi({ description: 'the approved usage plan under which the job runs' }),
     sql: SqlSchema,
+    sealFor: sealingKey.optional().openapi({
+      description:
+        'mode `homomorphic`: your X25519 public key (JWK). The custodian seals what it opens for it, and the gateway passes that on unread',
+    }),
     options: z
       .strictObject({
         deadlineMs: z

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { sealedAnswer } from '../../formats/sealed-answer.ts';
 import { JobIdSchema, LevelSchema, ModeSchema, ResourceIdSchema } from './common.ts';
 
 const SQL_TYPE_KINDS = [
@@ -82,6 +83,10 @@ export const ResultSchema = z
         description:
           'mode `homomorphic`: compact JWS in which the custodian says what it opened, with its noise; the entry of its own log, and the `.tlog-proof` of that',
       }),
+    sealed: sealedAnswer.optional().openapi({
+      description:
+        'of a job with `sealFor`: a compact JWE that its key opens, of the statement that the custodian signed; and which of the statement’s numbers make which value',
+    }),
     receipt: z
       .object({ index: z.int().min(0), href: z.string() })
       .openapi('ReceiptLink', { description: 'the log entry of this answer and where its proof is' }),

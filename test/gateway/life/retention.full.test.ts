@@ -123,6 +123,7 @@ describe('a job over a version that is destroyed meanwhile', () => {
     sql: SQL,
     idempotencyKey: null,
     requestSha256: 'x',
+    sealFor: null,
     options: { deadlineMs: null, privacy: null },
   };
   const end = async (jobs: ReturnType<typeof createJobs>) => {

@@ -15,6 +15,6 @@ it('is another question where more of each person’s rows count, though its noi
   };
   const [few, again, many] = [await asked(5), await asked(5), await asked(40)];
   expect(many.mechanisms).toEqual(few.mechanisms);
-  expect(answers.nameOf(again)).toBe(answers.nameOf(few));
-  expect(answers.nameOf(many)).not.toBe(answers.nameOf(few));
+  expect(answers.nameOf(again, null)).toBe(answers.nameOf(few, null));
+  expect(answers.nameOf(many, null)).not.toBe(answers.nameOf(few, null));
 });
