@@ -29,7 +29,7 @@ interface Developer {
 }
 function developer(): Developer {
   const { privateKey, publicKey } = generateKeyPairSync('x25519');
-  return { key: privateKey, jwk: publicKey.export({ format: 'jwk' }) as JWK };
+  return { key: privateKey, jwk: publicKey.export({ format: 'jwk' }) };
 }
 
 let city: CustodyCity;
