@@ -81,6 +81,7 @@ export type * from './sql/plan.ts';
 export { type GrantedTable, type QueryCatalog, type ResolvedQuery, resolve, type TableUse } from './sql/resolve.ts';
 export { type PrivatePlan, rewrite } from './sql/rewrite.ts';
 export * from './sql/sql-type.ts';
+export type { Certainty } from './sql/uncertainty/uncertainty.ts';
 export { RANK_LAST, type StoredTwin, storedTwins, twinName, twinsOf } from './stored-twins.ts';
 export * from './table-data.ts';
 export * from './table-schema.ts';

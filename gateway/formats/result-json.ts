@@ -28,6 +28,7 @@ export interface ResultColumnJson {
   scale?: number;
   mode: StoredColumn['mode'];
   because: { column: string; level: StoredColumn['because'][number]['level'] }[];
+  certainty?: NonNullable<StoredColumn['certainty']>;
 }
 
 export function resultJson(job: string, outcomeIndex: number, result: StoredResult): ResultJson {
@@ -61,10 +62,19 @@ export function resultFacts(result: StoredResult): Pick<ResultJson, 'intervals' 
   };
 }
 
-export function columnJson(column: Pick<StoredColumn, 'name' | 'type' | 'mode' | 'because'>): ResultColumnJson {
-  const { name, type, mode, because } = column;
+export function columnJson(
+  column: Pick<StoredColumn, 'name' | 'type' | 'mode' | 'because' | 'certainty'>,
+): ResultColumnJson {
+  const { name, type, mode, because, certainty } = column;
   const digits = type.kind === 'decimal' ? { precision: type.precision, scale: type.scale } : {};
-  return { name, type: type.kind, ...digits, mode, because: because.map((cause) => ({ ...cause })) };
+  return {
+    name,
+    type: type.kind,
+    ...digits,
+    mode,
+    because: because.map((cause) => ({ ...cause })),
+    ...(certainty === undefined ? {} : { certainty }),
+  };
 }
 
 export function cellShower(type: SqlType): (cell: StoredCell) => StoredCell {

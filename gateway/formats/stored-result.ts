@@ -2,6 +2,7 @@ import {
   assert,
   type Because,
   type Cell,
+  type Certainty,
   type Mode,
   type OutputLabel,
   type ReleasedResult,
@@ -24,6 +25,8 @@ export interface StoredColumn {
   readonly type: SqlType;
   readonly mode: Mode;
   readonly because: readonly Because[];
+  /** Mode `dp` and behind a custodian: whether noise has a part in it, and whether it has intervals. */
+  readonly certainty?: Certainty;
 }
 
 /** The versions that an answer stands on. */
@@ -68,7 +71,13 @@ export function storeResult(
   const result: Omit<StoredResult, typeof stored> = {
     v: 1,
     mode: released.mode,
-    columns: released.columns.map(({ name, type, mode, because }) => ({ name, type, mode, because })),
+    columns: released.columns.map(({ name, type, mode, because }, at) => ({
+      name,
+      type,
+      mode,
+      because,
+      ...(released.certainty === null ? {} : { certainty: released.certainty[at]! }),
+    })),
     values: released.table.values.map((column) => column.map(storeCell)),
     rowCount: released.table.rowCount,
     intervals: released.intervals,
@@ -93,7 +102,7 @@ export function repeatResult(
   const intervals = Object.entries(first.intervals).map(([name, cells]) => [nameNow.get(name)!, cells] as const);
   return Object.freeze({
     ...first,
-    columns: columns.map(({ name, type, mode, because }) => ({ name, type, mode, because })),
+    columns: columns.map(({ name, type, mode, because }, at) => ({ ...first.columns[at], name, type, mode, because })),
     intervals: Object.fromEntries(intervals),
     cost,
     versions,

@@ -3,14 +3,16 @@ import { toFixedPoint } from '../mechanisms/cell-key/fixed-point.ts';
 import type { ChoiceParameters } from '../mechanisms/exponential-mechanism/exponential-mechanism.ts';
 import { gaussianKind, type NoiseKind } from '../mechanisms/noise-pool/noise-pool.ts';
 import type { NoisyThreshold, ThresholdParameters } from '../mechanisms/partition-selection/noisy-threshold.ts';
+import type { OutputColumn } from '../sql/plan.ts';
 import { exactOfFraction, type Fraction } from '../sql/rewrite/fraction.ts';
-import type { PrivateBoundary, PrivateLayout } from '../sql/rewrite/private-layout.ts';
+import type { PrivateBoundary, PrivateLayout, PrivateValue } from '../sql/rewrite/private-layout.ts';
+import type { Tail } from '../sql/uncertainty/released-ends.ts';
 import type { Cell, TableData } from '../table-data.ts';
 import { compareKeys } from './key-order.ts';
 import { selectionNoise, thresholdOf } from './noise-ahead.ts';
 import { chosenValue } from './private-choices.ts';
 import { noiseOfTree, noisyTree, quantileCell } from './private-quantiles.ts';
-import { type PrivateCell, privateCell } from './private-values.ts';
+import { numberCell, type PrivateCell } from './private-values.ts';
 import { type ProtectedTable, releasedTable } from './protected-table.ts';
 
 /** Where the chance of mode `dp` comes from. In tests possibly a source without any. */
@@ -23,11 +25,15 @@ export interface PrivacyNoise {
   threshold(parameters: ThresholdParameters): Pick<NoisyThreshold, 'noise' | 'keeps'>;
 }
 
-/** A boundary's noisy numbers, and the interval of each. */
+/** A boundary's noisy numbers, and how far each may be off. */
 export interface PrivateTable extends ProtectedTable {
-  /** `intervals[column][row]`, one column per released column: keys have none. */
-  readonly intervals: readonly (readonly PrivateCell['interval'][])[];
+  readonly intervals: PrivateIntervals;
 }
+/**
+ * Intervals of a released column, row by row: of 95%, or, where they are some of several that something else stands on, such that all of their
+ * `draws` hold together. Keys have none. True values are not in it.
+ */
+export type PrivateIntervals = (column: number, draws?: number, tail?: Tail) => readonly PrivateCell['interval'][];
 
 /**
  * Adds noise to the sums of a boundary: true values exist in here only.
@@ -54,27 +60,43 @@ export function privateTable({ layout, released }: PrivateBoundary, raw: TableDa
     shown.map((row) => chosenValue(choice, raw.values[choice.column]![row]!, noise)),
   );
   const keys = layout.keys.map((key) => shown.map((row) => raw.values[key]![row]!));
-  const cells = layout.values.map((value) =>
+  const numbers = shown.map((_, position) => sums.map((sum) => sum[position]!));
+  const cells = (value: PrivateValue, draws: number, tail: Tail): readonly PrivateCell[] =>
     shown.map((_, position) => {
       if (value.kind === 'quantile')
-        return quantileCell(value, layout.trees[value.tree]!, trees[value.tree]![position]!);
+        return quantileCell(value, layout.trees[value.tree]!, trees[value.tree]![position]!, draws);
       if (value.kind === 'choice') return { value: chosen[value.choice]![position]!, interval: null };
-      const noisy = sums.map((sum) => sum[position]!);
-      return privateCell(value, layout.terms, noisy);
-    }),
-  );
-  const values = [...keys, ...cells.map((column) => column.map(({ value }) => value))];
+      return numberCell(value, layout.terms, numbers[position]!, draws, tail);
+    });
   return {
-    table: releasedTable(
-      released,
-      values.map((column) => Object.freeze(column)),
-      shown.length,
-    ),
+    table: tableOfCells(released, keys, layout.values, cells),
     suppressed: { cells: 0, groups: 0, reasons: [] },
-    intervals: [
-      ...keys.map((column) => column.map(() => null)),
-      ...cells.map((column) => column.map(({ interval }) => interval)),
-    ],
+    intervals: intervalsOf(layout, shown.length, cells),
+  };
+}
+
+type CellsOf = (value: PrivateValue, draws: number, tail: Tail) => readonly PrivateCell[];
+
+export function tableOfCells(
+  released: readonly OutputColumn[],
+  keys: readonly (readonly Cell[])[],
+  values: readonly PrivateValue[],
+  cells: CellsOf,
+): TableData {
+  const columns = values.map((value) => cells(value, 1, 'normal').map((cell) => cell.value));
+  const frozen = [...keys, ...columns].map((column) => Object.freeze(column));
+  return releasedTable(released, frozen, columns[0]?.length ?? keys[0]?.length ?? 0);
+}
+
+export function intervalsOf(
+  { keys, values }: Pick<PrivateLayout, 'keys' | 'values'>,
+  rows: number,
+  cells: CellsOf,
+): PrivateIntervals {
+  return (column, draws = 1, tail = 'normal') => {
+    const value = values[column - keys.length];
+    if (value === undefined) return Array.from({ length: rows }, () => null);
+    return cells(value, draws, tail).map(({ interval }) => interval);
   };
 }
 

@@ -5,6 +5,7 @@ import { exactOfFraction } from '../sql/rewrite/fraction.ts';
 import { TREE_FAN_OUT } from '../sql/rewrite/leaf-counts.ts';
 import type { PrivateQuantileValue, PrivateTree } from '../sql/rewrite/private-layout.ts';
 import type { Cell } from '../table-data.ts';
+import { deviationsOf } from './deviations.ts';
 import type { PrivateCell } from './private-values.ts';
 import { asCell, toDouble } from './value-rules.ts';
 
@@ -23,10 +24,16 @@ export function noisyTree(tree: PrivateTree, list: Cell, noise: readonly bigint[
   });
 }
 
-/** A quantile as it leaves, between its declared bounds whatever the noise. */
-export function quantileCell({ at, type }: PrivateQuantileValue, { scale }: PrivateTree, tree: NoisyTree): PrivateCell {
+/** A quantile as it leaves, between its declared bounds whatever the noise. `draws`: of all that its interval is to hold with. */
+export function quantileCell(
+  { at, type }: PrivateQuantileValue,
+  { scale }: PrivateTree,
+  tree: NoisyTree,
+  draws = 1,
+): PrivateCell {
+  const wide = Math.max(2, deviationsOf(draws, 'normal'));
   const { value, low, high }: TreeAnswer =
-    at === 'least' || at === 'greatest' ? tree.extreme(at) : tree.quantile(exactOfFraction(at));
+    at === 'least' || at === 'greatest' ? tree.extreme(at, wide) : tree.quantile(exactOfFraction(at), wide);
   const exact = (units: bigint): Exact => ({ top: units, bottom: 10n ** BigInt(scale) });
   return { value: asCell(exact(value), type), interval: [toDouble(exact(low)), toDouble(exact(high))] };
 }

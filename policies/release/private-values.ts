@@ -1,9 +1,14 @@
+import { assert } from '../errors.ts';
 import { type Exact, plus, times, ZERO } from '../mechanisms/suppression/exact.ts';
 import { exactOfFraction } from '../sql/rewrite/fraction.ts';
 import type { NoisyTerm, PrivateNumber } from '../sql/rewrite/private-layout.ts';
+import type { Tail } from '../sql/uncertainty/released-ends.ts';
 import type { Cell } from '../table-data.ts';
+import { deviationsOf } from './deviations.ts';
 import { pairInterval, type Range } from './pair-intervals.ts';
 import { ruleValue, toDouble } from './value-rules.ts';
+
+type Noise = Pick<NoisyTerm, 'variance'>;
 
 /** A released number with its 95% interval; null where none is known. */
 export interface PrivateCell {
@@ -14,16 +19,17 @@ export interface PrivateCell {
 /**
  * A value out of noisy whole numbers: all that is done here is done to what has been released already.
  *
- * The interval holds with 95% over the noise of its terms together (each alone with 1 − 5%/terms, Bonferroni). It says nothing of
- * rows and groups that the bound on one unit's share left out.
+ * The interval holds with 95% over the noise of its terms together (each alone with 1 − 5%/terms, Bonferroni); where it is one of several that
+ * something else stands on, with all of their `draws`. It says nothing of rows and groups that the bound on one unit's share left out.
  */
 export function privateCell(
   value: PrivateNumber,
-  terms: readonly Pick<NoisyTerm, 'variance'>[],
+  terms: readonly Noise[],
   noisy: readonly bigint[],
+  draws = 1,
 ): PrivateCell {
   const used = [...new Set(value.forms.flat().map(({ term }) => term))];
-  const z = Z_OF_TERMS[used.length] ?? Z_OF_MORE;
+  const z = deviationsOf(Math.max(1, draws, used.length), 'normal');
   const box = new Map(used.map((term) => [term, spread(noisy[term]!, terms[term]!, z)]));
   const forms = value.forms.map((form) => formInterval(form, box));
   if (value.rule === 'mean') return meanCell(value, noisy, box);
@@ -43,26 +49,14 @@ function rangeOf({ term, factor }: PrivateNumber['forms'][number][number], box: 
   return doubles(scaled(box.get(term)!, exactOfFraction(factor)));
 }
 
-/** Two-sided normal quantiles at 1 − 5%/k, rounded up. */
-const Z_OF_TERMS: Readonly<Record<number, number>> = {
-  1: 1.959964,
-  2: 2.241403,
-  3: 2.39398,
-  4: 2.497706,
-  5: 2.57583,
-  6: 2.638258,
-};
-const Z_OF_MORE = 3.3;
-
 interface Ends {
   readonly low: Exact;
   readonly high: Exact;
 }
 
 /** P(|noise| > h) ≤ 2·P(N(0, σ²) ≥ h) for whole h: Canonne, Kamath and Steinke 2020, Proposition 25. */
-function spread(released: bigint, { variance }: Pick<NoisyTerm, 'variance'>, z: number): Ends {
-  const deviation = Math.sqrt(Number(variance.top) / Number(variance.bottom));
-  const half = BigInt(Math.ceil(z * deviation));
+function spread(released: bigint, term: Noise, z: number): Ends {
+  const half = BigInt(Math.ceil(z * Math.sqrt(varianceOf(term))));
   return { low: { top: released - half, bottom: 1n }, high: { top: released + half, bottom: 1n } };
 }
 
@@ -75,6 +69,35 @@ function formInterval(form: PrivateNumber['forms'][number], box: ReadonlyMap<num
     { low: ZERO, high: ZERO },
   );
 }
+
+/** The same; with the other tail, which only released sums have, about the sum as far as sums of many such noises need it. */
+export function numberCell(
+  value: PrivateNumber,
+  terms: readonly Noise[],
+  noisy: readonly bigint[],
+  draws: number,
+  tail: Tail,
+): PrivateCell {
+  const cell = privateCell(value, terms, noisy, draws);
+  return tail === 'normal' ? cell : { ...cell, interval: addedInterval(value, terms, noisy, draws) };
+}
+
+function addedInterval(
+  { rule, forms }: PrivateNumber,
+  terms: readonly Noise[],
+  noisy: readonly bigint[],
+  draws: number,
+): readonly [number, number] {
+  assert(rule === 'sum', 'sums are added up');
+  const parts = forms[0]!.map(({ term, factor }) => ({ term, factor: exactOfFraction(factor) }));
+  const middle = toDouble(parts.reduce((sum, { term, factor }) => plus(sum, scaledNumber(noisy[term]!, factor)), ZERO));
+  const variance = parts.reduce((sum, { term, factor }) => sum + toDouble(factor) ** 2 * varianceOf(terms[term]!), 0);
+  const half = deviationsOf(draws, 'sub-gaussian') * Math.sqrt(variance);
+  return [middle - half, middle + half];
+}
+
+const scaledNumber = (top: bigint, factor: Exact): Exact => times({ top, bottom: 1n }, factor);
+const varianceOf = ({ variance }: Noise): number => Number(variance.top) / Number(variance.bottom);
 
 function scaled({ low, high }: Ends, factor: Exact): Ends {
   const [a, b] = [times(low, factor), times(high, factor)];

@@ -5,6 +5,8 @@ import { OPEN_GROUPS } from '../sql/emit/emit-rel.ts';
 import type { EmittedSql } from '../sql/emit/emitted-sql.ts';
 import type { CellsBoundary } from '../sql/rewrite/cell-layout.ts';
 import type { Boundary, PrivatePlan, RowsBoundary } from '../sql/rewrite.ts';
+import { DOUBLE } from '../sql/sql-type.ts';
+import type { Stated, Uncertainty } from '../sql/uncertainty/uncertainty.ts';
 import type { TableData } from '../table-data.ts';
 import { type JudgedGroups, judgeGroups, onlyTelling, openGroups, type Protection, tableOfGroups } from './cells.ts';
 import type { GuardEntry, GuardMemory } from './guarded.ts';
@@ -25,7 +27,7 @@ export interface ProtectedCells {
   readonly suppressed: Suppressed;
   /** What the guard has to remember of it. */
   readonly guard: GuardEntry;
-  /** Per boundary of mode `dp`: 95% intervals, `[column][row]` as in its table; null for all others. */
+  /** Per boundary of mode `dp`: 95% intervals of its columns; null for all others. */
   readonly intervals: readonly (PrivateTable['intervals'] | null)[];
 }
 
@@ -42,7 +44,7 @@ const NOTHING_SUPPRESSED: Suppressed = Object.freeze({ cells: 0, groups: 0, reas
  * @throws AppError SQL_TOO_COMPLEX where more groups or public rows would leave than the profile allows
  */
 export function* protect(
-  { boundaries }: Pick<PrivatePlan, 'boundaries'>,
+  { boundaries, uncertainty }: Pick<PrivatePlan, 'boundaries' | 'uncertainty'>,
   policy: ReleasePolicy,
 ): Generator<Ask, ProtectedCells, Told> {
   const cells = boundaries.filter((boundary) => boundary.kind === 'cells');
@@ -81,10 +83,34 @@ export function* protect(
   });
   return Object.freeze({
     kind: 'protected',
-    tables: Object.freeze(tables.map(({ table }) => table)),
+    tables: Object.freeze(withEnds(uncertainty, parts, tables)),
     suppressed: together(tables.map(({ suppressed }) => suppressed)),
     guard: guarded.entry,
     intervals: Object.freeze(parts.map((part) => (part.kind === 'private' ? part.table.intervals : null))),
+  });
+}
+
+/** Behind the columns of each boundary the ends that `finish` reads beside them, as wide as what it works out of them needs. */
+function withEnds(
+  { stated }: Uncertainty,
+  parts: readonly Part[],
+  tables: readonly ProtectedTable[],
+): readonly TableData[] {
+  const drawsIn = ({ fixed, perRow }: Stated['draws']) =>
+    perRow.reduce((sum, { boundary, draws }) => sum + draws * tables[boundary]!.table.rowCount, fixed);
+  const ends = stated.flatMap(({ draws, reads }) =>
+    reads.map((read) => ({ ...read, draws: Math.max(1, drawsIn(draws)) })),
+  );
+  return tables.map(({ table }, boundary) => {
+    const part = parts[boundary]!;
+    const own = ends.filter((one) => one.boundary === boundary);
+    if (part.kind !== 'private' || own.length === 0) return table;
+    const read = own.flatMap(({ column, draws, tail }) => {
+      const within = part.table.intervals(column, draws, tail);
+      return [within.map((ends) => ends?.[0] ?? null), within.map((ends) => ends?.[1] ?? null)];
+    });
+    const columns = read.map((_, at) => ({ name: `c${table.columns.length + at}`, type: DOUBLE }));
+    return { ...table, columns: [...table.columns, ...columns], values: [...table.values, ...read] };
   });
 }
 

@@ -6,6 +6,7 @@ import { columnsOf } from '../sql/plan.ts';
 import type { TableData } from '../table-data.ts';
 import type { ProtectedCells } from './protect.ts';
 import type { ReleasedResult } from './released-result.ts';
+import { statedIntervals } from './stated-intervals.ts';
 import { valueIntervals } from './value-intervals.ts';
 
 /**
@@ -22,15 +23,25 @@ export function release(
   assert(decision.profileVersion === profile.version, 'one profile from decision to release');
   const table = compiled.finish === null ? pick(cells, compiled.finishColumns) : answer;
   assert(table !== null, 'an answer for a query with a finish');
-  assert(table.values.length === decision.outputs.length, 'one column per output label');
-  const named = columnsOf(compiled.private.finish);
+  const { uncertainty, mode } = compiled.private;
+  const ends = compiled.finish === null ? 0 : 2 * uncertainty.stated.length;
+  const width = decision.outputs.length;
+  assert(table.values.length === width + ends, 'one column per output label, and its ends');
   const columns = decision.outputs.map(({ name, type }) => Object.freeze({ name, type }));
   const result: Omit<ReleasedResult, ReleasedBrand> = {
     kind: 'released',
     mode: decision.mode,
     columns: decision.outputs,
-    table: Object.freeze({ columns: Object.freeze(columns), values: table.values, rowCount: table.rowCount }),
-    intervals: valueIntervals(compiled.private, cells, table, named, profile.perturbation),
+    table: Object.freeze({
+      columns: Object.freeze(columns),
+      values: table.values.slice(0, width),
+      rowCount: table.rowCount,
+    }),
+    intervals:
+      mode === 'dp' || mode === 'homomorphic'
+        ? statedIntervals(compiled, cells, table)
+        : valueIntervals(compiled.private, table, columnsOf(compiled.private.finish), profile.perturbation),
+    certainty: mode === 'dp' || mode === 'homomorphic' ? uncertainty.certainty : null,
     suppressed: cells.suppressed,
     cost: Object.freeze(privacyCostOf(compiled.charges, null, profile.privacyBudgets)),
   };
@@ -40,7 +51,7 @@ export function release(
 /** The brand has no value at run time: only the cast above gives it. */
 type ReleasedBrand = Exclude<
   keyof ReleasedResult,
-  'kind' | 'mode' | 'columns' | 'table' | 'intervals' | 'suppressed' | 'cost'
+  'kind' | 'mode' | 'columns' | 'table' | 'intervals' | 'certainty' | 'suppressed' | 'cost'
 >;
 
 function pick(cells: ProtectedCells, columns: readonly number[]): TableData {

@@ -1,11 +1,19 @@
 import { assert } from '../errors.ts';
 import { gaussianKind } from '../mechanisms/noise-pool/noise-pool.ts';
 import { exactOfFraction } from '../sql/rewrite/fraction.ts';
+import type { PrivateValue } from '../sql/rewrite/private-layout.ts';
 import type { OpenedTerm, SealedBoundary, SealedLayout } from '../sql/rewrite/sealed-layout.ts';
-import type { Cell, TableData } from '../table-data.ts';
-import { type PrivacyNoise, type PrivateTable, shownGroups, wholeNumber } from './private-groups.ts';
+import type { Tail } from '../sql/uncertainty/released-ends.ts';
+import type { TableData } from '../table-data.ts';
+import {
+  intervalsOf,
+  type PrivacyNoise,
+  type PrivateTable,
+  shownGroups,
+  tableOfCells,
+  wholeNumber,
+} from './private-groups.ts';
 import type { PrivateCell } from './private-values.ts';
-import { releasedTable } from './protected-table.ts';
 import { openedCell, WITHHELD } from './sealed-reading.ts';
 
 /** What is asked of the custodian: per group its sets of rows, null where one is empty, and the numbers that are wanted of them. */
@@ -74,29 +82,18 @@ export function sealedTable(
 ): PrivateTable {
   const sums = noisySums(layout, raw, rows, opened === 'unread' ? null : opened, noise);
   const keys = layout.keys.map((key) => rows.map((row) => raw.values[key]![row]!));
-  const cells = layout.values.map((value) =>
-    rows.map((_, group): PrivateCell => {
+  const cells = (value: PrivateValue, draws: number, tail: Tail): readonly PrivateCell[] =>
+    rows.map((_, group) => {
       assert(value.kind === 'number', 'sums are opened, nothing else');
-      return openedCell(
-        value,
-        layout.terms,
-        sums.map((sum) => sum[group] ?? null),
-      );
-    }),
-  );
-  const values: readonly (readonly Cell[])[] = [...keys, ...cells.map((column) => column.map(({ value }) => value))];
-  const withheld = opened === 'unread' ? 0 : cells.flat().filter((cell) => cell === WITHHELD).length;
+      const numbers = sums.map((sum) => sum[group] ?? null);
+      return openedCell(value, layout.terms, numbers, draws, tail);
+    });
+  const values = layout.values.flatMap((value) => cells(value, 1, 'normal'));
+  const withheld = opened === 'unread' ? 0 : values.filter((cell) => cell === WITHHELD).length;
   return {
-    table: releasedTable(
-      released,
-      values.map((column) => Object.freeze(column)),
-      rows.length,
-    ),
+    table: tableOfCells(released, keys, layout.values, cells),
     suppressed: { cells: withheld, groups: 0, reasons: withheld === 0 ? [] : ['threshold'] },
-    intervals: [
-      ...keys.map((column) => column.map(() => null)),
-      ...cells.map((column) => column.map(({ interval }) => interval)),
-    ],
+    intervals: intervalsOf(layout, rows.length, cells),
   };
 }
 

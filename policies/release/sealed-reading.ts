@@ -3,7 +3,8 @@ import { AppError } from '../errors.ts';
 import type { CompiledQuery } from '../sql/compile.ts';
 import type { Fraction } from '../sql/rewrite/fraction.ts';
 import type { PrivateNumber } from '../sql/rewrite/private-layout.ts';
-import { type PrivateCell, privateCell } from './private-values.ts';
+import type { Tail } from '../sql/uncertainty/released-ends.ts';
+import { numberCell, type PrivateCell } from './private-values.ts';
 
 /** How whoever the custodian sealed an answer for reads it: which numbers make which value. A fact of the query alone. */
 export interface SealedReading {
@@ -41,13 +42,12 @@ export function openedCell(
   value: PrivateNumber,
   terms: readonly Pick<SealedReading['terms'][number], 'variance'>[],
   numbers: readonly (bigint | null)[],
+  draws = 1,
+  tail: Tail = 'normal',
 ): PrivateCell {
   if (value.forms.flat().some(({ term }) => numbers[term] === null)) return WITHHELD;
-  return privateCell(
-    value,
-    terms,
-    numbers.map((number) => number ?? 0n),
-  );
+  const noisy = numbers.map((number) => number ?? 0n);
+  return numberCell(value, terms, noisy, draws, tail);
 }
 
 export const WITHHELD: PrivateCell = Object.freeze({ value: null, interval: null });

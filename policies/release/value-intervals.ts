@@ -8,8 +8,7 @@ import type { CellLayout, CellTerm } from '../sql/rewrite/cell-layout.ts';
 import type { PrivatePlan } from '../sql/rewrite.ts';
 import type { Cell, TableData } from '../table-data.ts';
 import { CLASS_PARTS } from './noise.ts';
-import { type ReleasedColumn, sourceOf } from './output-source.ts';
-import type { ProtectedCells } from './protect.ts';
+import { sourceOf } from './output-source.ts';
 import type { ReleasedResult } from './released-result.ts';
 
 /**
@@ -18,47 +17,21 @@ import type { ReleasedResult } from './released-result.ts';
  */
 export function valueIntervals(
   { boundaries, finish, mode }: PrivatePlan,
-  cells: Pick<ProtectedCells, 'tables' | 'intervals'>,
   answer: TableData,
   outputs: readonly { readonly id: ColumnId; readonly name: string }[],
   parameters: PerturbationParameters,
 ): ReleasedResult['intervals'] {
-  if (mode !== 'perturbed' && mode !== 'dp' && mode !== 'homomorphic') return {};
+  if (mode !== 'perturbed') return {};
   const found = outputs.flatMap(({ id, name }, position) => {
     const source = sourceOf(finish, id);
     const boundary = source === null ? undefined : boundaries[source.boundary];
-    if (source === null || boundary === undefined || boundary.kind === 'rows') return [];
-    const column = source.column - boundary.layout.keys.length;
+    if (boundary?.kind !== 'cells') return [];
+    const column = source!.column - boundary.layout.keys.length;
     if (column < 0) return [];
-    const interval =
-      boundary.kind === 'cells' ? ofValue(boundary.layout, column, parameters) : ofPrivateCells(cells, source);
+    const interval = ofValue(boundary.layout, column, parameters);
     return interval === null ? [] : [[name, (answer.values[position] ?? []).map(interval)] as const];
   });
   return Object.freeze(Object.fromEntries(found));
-}
-
-/**
- * Finds a cell of the answer by what was released. WHY by value: HAVING, ORDER BY and LIMIT have moved the rows. Where one value stands in
- * several groups, what holds for each of them is the hull of their intervals.
- */
-function ofPrivateCells(
-  { tables, intervals }: Pick<ProtectedCells, 'tables' | 'intervals'>,
-  source: ReleasedColumn,
-): OfCell {
-  const known = new Map<string, readonly [number, number] | null>();
-  for (const [row, value] of tables[source.boundary]!.values[source.column]!.entries()) {
-    const own = intervals[source.boundary]?.[source.column]?.[row] ?? null;
-    const before = known.get(nameOf(value));
-    known.set(nameOf(value), before === undefined ? own : wider(before, own));
-  }
-  return (cell) => known.get(nameOf(cell)) ?? null;
-}
-
-/** A number goes by one name, whatever type it was cast to on the way. */
-const nameOf = (cell: Cell): string => (cell === null ? '' : String(Number(cell)));
-
-function wider(a: readonly [number, number] | null, b: readonly [number, number] | null) {
-  return a === null || b === null ? null : ([Math.min(a[0], b[0]), Math.max(a[1], b[1])] as const);
 }
 
 type OfCell = (cell: Cell) => readonly [number, number] | null;

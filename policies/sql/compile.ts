@@ -4,7 +4,7 @@ import type { Decision } from './decide.ts';
 import { emitRel } from './emit/emit-rel.ts';
 import type { EmittedSql } from './emit/emitted-sql.ts';
 import { planHash } from './emit/plan-hash.ts';
-import { columnsOf, type Rel } from './plan.ts';
+import { passedColumns } from './passed-columns.ts';
 import type { ResolvedQuery, TableUse } from './resolve.ts';
 import type { PrivatePlan } from './rewrite.ts';
 
@@ -45,7 +45,7 @@ export function emit(resolved: ResolvedQuery, decision: Decision, privatePlan: P
     cells: privatePlan.boundaries.map((boundary) => emitRel(boundary.cells)),
     exact: privatePlan.boundaries.map((boundary) => (boundary.kind === 'cells' ? emitRel(boundary.exact) : null)),
     small: smallStatements(privatePlan),
-    finish: columns === null ? emitRel(privatePlan.finish) : null,
+    finish: columns === null ? emitRel(privatePlan.uncertainty.finish) : null,
     finishColumns: columns ?? [],
     planHash: planHash(resolved.plan),
     charges: privatePlan.charges,
@@ -59,17 +59,4 @@ function smallStatements({ boundaries }: PrivatePlan): readonly (EmittedSql | nu
   return boundaries.map((boundary) =>
     isAlone || boundary.kind !== 'cells' || boundary.small === null ? null : emitRel(boundary.small),
   );
-}
-
-/** For a finish that only picks columns of boundary 0, however often: their indexes; null where it does more. */
-function passedColumns(finish: Rel): readonly number[] | null {
-  if (finish.kind === 'scan') {
-    const isFirst = finish.source.kind === 'released' && finish.source.boundary === 0;
-    return isFirst ? finish.columns.map(({ column }) => Number(column.slice(1))) : null;
-  }
-  const below = finish.kind === 'project' ? passedColumns(finish.input) : null;
-  if (finish.kind !== 'project' || below === null) return null;
-  const indexOf = new Map(columnsOf(finish.input).map(({ id }, position) => [id, below[position]!]));
-  const indexes = finish.columns.map(({ expr }) => (expr.kind === 'column' ? indexOf.get(expr.id) : undefined));
-  return indexes.every((index) => index !== undefined) ? indexes : null;
 }

@@ -12,6 +12,7 @@ import { cutPlan } from './rewrite/cut.ts';
 import { splitPrivacy } from './rewrite/privacy-split.ts';
 import type { PrivateBoundary } from './rewrite/private-layout.ts';
 import type { SealedBoundary } from './rewrite/sealed-layout.ts';
+import { type Uncertainty, uncertaintyOf } from './uncertainty/uncertainty.ts';
 
 /** Stage `rewrite`: the plan cut at its release boundaries. Below: raw work. Above: `finish`, on protected values only. */
 export interface PrivatePlan {
@@ -20,6 +21,8 @@ export interface PrivatePlan {
   readonly boundaries: readonly Boundary[];
   /** Reads `released` sources only. Its columns are the answer's columns, in order. */
   readonly finish: Rel;
+  /** How far that may be off, worked out beside it. */
+  readonly uncertainty: Uncertainty;
   /** One per resource and kind of unit behind what leaves in mode `dp`. */
   readonly charges: readonly PrivacyCharge[];
   readonly mechanisms: readonly MechanismUse[];
@@ -60,7 +63,8 @@ export function rewrite(
   );
   const asked = { ...profile, privacy: { ...profile.privacy, groupsMax, rowsMax, unitRowsMax } };
   const { boundaries: cut, finish } = cutPlan(resolved, decision, asked);
-  const { boundaries, charges, mechanisms } = splitPrivacy(cut, privacy);
+  const uncertainty = uncertaintyOf(finish, cut);
+  const { boundaries, charges, mechanisms } = splitPrivacy(withQuestions(cut, uncertainty), privacy);
   if (boundaries.length > BOUNDARIES_MAX) {
     throw new AppError('SQL_TOO_COMPLEX', { what: 'aggregations in one query', limit: BOUNDARIES_MAX });
   }
@@ -76,8 +80,24 @@ export function rewrite(
     mode: decision.mode,
     boundaries: Object.freeze(boundaries),
     finish,
+    uncertainty,
     charges: Object.freeze(charges),
     mechanisms: Object.freeze(mechanisms),
+  });
+}
+
+/** Quantiles whose ends are read by what is computed above them have more walks of their tree: noise is drawn for all of them. */
+function withQuestions(boundaries: readonly Boundary[], { stated }: Uncertainty): readonly Boundary[] {
+  const read = stated.flatMap(({ reads }) => reads);
+  return boundaries.map((boundary, at): Boundary => {
+    if (boundary.kind !== 'private' || boundary.layout.trees.length === 0) return boundary;
+    const { values, keys } = boundary.layout;
+    const asked = read.filter((one) => one.boundary === at).map(({ column }) => values[column - keys.length]);
+    const trees = boundary.layout.trees.map((tree, index) => ({
+      ...tree,
+      questions: tree.questions + asked.filter((value) => value?.kind === 'quantile' && value.tree === index).length,
+    }));
+    return { ...boundary, layout: { ...boundary.layout, trees } };
   });
 }
 

@@ -5,10 +5,10 @@ import { DEFAULT_PROFILE, type Mode, type PolicyProfile } from '../../policies/l
 import { drawnNoise } from '../../policies/release/drawn-noise.ts';
 import type { GuardMemory } from '../../policies/release/guarded.ts';
 import type { PrivacyNoise } from '../../policies/release/private-groups.ts';
-import { protectThrough } from '../../policies/release/protect.ts';
+import { type CellsEngine, protectThrough } from '../../policies/release/protect.ts';
 import { release } from '../../policies/release/release.ts';
-import type { Suppressed } from '../../policies/release/released-result.ts';
-import { emit } from '../../policies/sql/compile.ts';
+import type { ReleasedResult, Suppressed } from '../../policies/release/released-result.ts';
+import { type CompiledQuery, emit } from '../../policies/sql/compile.ts';
 import { decide } from '../../policies/sql/decide.ts';
 import { readSyntaxTree, type UntrustedSql } from '../../policies/sql/parse.ts';
 import { columnsOf } from '../../policies/sql/plan.ts';
@@ -34,6 +34,8 @@ export interface GatewayAnswer {
   readonly names: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
   readonly suppressed: Suppressed;
+  readonly intervals: ReleasedResult['intervals'];
+  readonly certainty: ReleasedResult['certainty'];
 }
 /** The day on which every query is asked. */
 export const TODAY = '2026-11-23';
@@ -111,26 +113,33 @@ export async function openGateway(
           : []),
       ]),
     );
-    const cells = await protectThrough(
-      {
-        query: async (statement, tables) => {
-          for (const { name, data } of tables) await load(engine, name, data);
-          return tableOf(engine, statement, columns.get(statement)!);
-        },
-      },
-      compiled,
-      { profile, noiseSecret, privacyNoise, answer: randomUUID(), memory: memory ?? freshMemory() },
-    );
+    return answerFrom(compiled, async (statement, tables) => {
+      for (const { name, data } of tables) await load(engine, name, data);
+      return tableOf(engine, statement, columns.get(statement)!);
+    });
+  }
+
+  /** An answer out of raw cells, wherever they come from. */
+  async function answerFrom(compiled: CompiledQuery, query: CellsEngine['query'], noise = privacyNoise) {
+    const policy = {
+      profile,
+      noiseSecret,
+      privacyNoise: noise,
+      answer: randomUUID(),
+      memory: memory ?? freshMemory(),
+    };
+    const cells = await protectThrough({ query }, compiled, policy);
     let answer: TableData | null = null;
     if (compiled.finish !== null) {
       for (const [index, table] of cells.tables.entries()) {
         await load(scratch, `released_${index}`, table);
       }
-      answer = await tableOf(scratch, compiled.finish, columnsOf(compiled.private.finish));
+      answer = await tableOf(scratch, compiled.finish, columnsOf(compiled.private.uncertainty.finish));
     }
-    const { table, suppressed } = release(compiled, cells, answer, profile);
+    const { table, suppressed, intervals, certainty } = release(compiled, cells, answer, profile);
     const rows = Array.from({ length: table.rowCount }, (_, row) => table.values.map((values) => plain(values[row]!)));
-    return { mode: compiled.decision.mode, names: table.columns.map(({ name }) => name), rows, suppressed };
+    const names = table.columns.map(({ name }) => name);
+    return { mode: compiled.decision.mode, names, rows, suppressed, intervals, certainty };
   }
 
   /** The rows, or the code of the refusal. */
@@ -148,7 +157,7 @@ export async function openGateway(
     return read.getRowsJS().map((row) => row.map((cell) => plain(cell as Cell)));
   }
 
-  return { ask, attempt, compile, raw };
+  return { ask, answerFrom, attempt, compile, raw };
 }
 export type SqlGateway = Awaited<ReturnType<typeof openGateway>>;
 

@@ -28,6 +28,10 @@ export const ResultColumnSchema = z
     scale: z.int().optional().openapi({ description: 'decimal only' }),
     mode: ModeSchema,
     because: z.array(BecauseSchema),
+    certainty: z.enum(['exact', 'stated', 'unknown']).optional().openapi({
+      description:
+        'modes `dp` and `homomorphic`: noise has no part in it; it has its `intervals`; or noise has a part in it and no interval is known, because it is no number, or for a function of noisy numbers that keeps none',
+    }),
   })
   .openapi('ResultColumn');
 
@@ -65,7 +69,9 @@ export const ResultSchema = z
     rows: z.array(z.array(CellSchema)).openapi({ description: 'each row in the order of `columns`' }),
     rowCount: z.int().min(0),
     intervals: z.record(z.string(), z.array(z.tuple([z.number(), z.number()]).nullable())).openapi({
-      description: '95% interval per cell by column name; empty in modes that add no noise',
+      description:
+        '95% interval per cell by column name, of what is computed from released numbers, too; null where nothing bounds the value, ' +
+        'such as a quotient whose divisor may be zero; empty in modes that add no noise',
     }),
     suppressed: z
       .object({

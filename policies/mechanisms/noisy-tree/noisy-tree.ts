@@ -57,10 +57,10 @@ export class NoisyTree {
     this.#families = this.#counts.map(() => new Map());
   }
 
-  /** The value below which a share `rank` of the rows lies, 0 ≤ rank ≤ 1. */
-  quantile(rank: Exact): TreeAnswer {
+  /** The value below which a share `rank` of the rows lies, 0 ≤ rank ≤ 1. `deviations` of the noise either side: 2 for 95%. */
+  quantile(rank: Exact, deviations = 2): TreeAnswer {
     assert(compare(rank, ZERO) >= 0 && compare(rank, ONE) <= 0, 'a rank is a share');
-    return this.#answer(Number(rank.top) / Number(rank.bottom), this.value(rank));
+    return this.#answer(Number(rank.top) / Number(rank.bottom), this.value(rank), deviations);
   }
 
   /** The same without an interval. */
@@ -73,18 +73,19 @@ export class NoisyTree {
    * About the least or the greatest value: the outermost that stands out from the noise, with as many rows outside as noise
    * may feign. The interval is that of this quantile.
    */
-  extreme(end: 'least' | 'greatest'): TreeAnswer {
-    const margin = Math.min(0.5, this.#rankError());
+  extreme(end: 'least' | 'greatest', deviations = 2): TreeAnswer {
+    const margin = Math.min(0.5, this.#rankError(2));
     const rank = end === 'least' ? margin : 1 - margin;
     return this.#answer(
       rank,
       this.#walk((total) => rank * total),
+      deviations,
     );
   }
 
-  #answer(rank: number, value: bigint): TreeAnswer {
+  #answer(rank: number, value: bigint, deviations: number): TreeAnswer {
     const { lower, upper } = this.#input.shape;
-    const error = this.#rankError();
+    const error = this.#rankError(deviations);
     const [below, above] = [rank - error, rank + error];
     const low = below <= 0 ? lower : this.#walk((total) => below * total);
     const high = above >= 1 ? upper : this.#walk((total) => above * total);
@@ -92,9 +93,9 @@ export class NoisyTree {
   }
 
   /** How far a rank may be off, as a share of all rows; 1 where noise may be all there is. */
-  #rankError(): number {
+  #rankError(deviations: number): number {
     const total = this.#family(ROOT, null).estimates.reduce((sum, count) => sum + count, 0);
-    const error = Number(rankHalfWidth(this.#input.shape, this.#input.variance));
+    const error = (Number(rankHalfWidth(this.#input.shape, this.#input.variance)) * deviations) / 2;
     return total > error ? error / total : 1;
   }
 

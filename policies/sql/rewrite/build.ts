@@ -13,6 +13,7 @@ import type {
   Rel,
   ReleasedSource,
   Scan,
+  ScanColumn,
 } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { inputsOf, relsWithin } from '../plan-walk.ts';
@@ -116,18 +117,20 @@ export function scanReleased(boundary: number, columns: readonly OutputColumn[])
   return {
     kind: 'scan',
     source,
-    columns: columns.map(({ id, name, type }, position) => ({
-      id,
-      name,
-      type,
-      column: `c${position}`,
-      level: 'general-1',
-      role: 'attribute',
-      unit: null,
-      bounds: null,
-      values: null,
-      nullable: true,
-      health: false,
-    })),
+    columns: columns.map((column, position) => releasedColumn(column, `c${position}`)),
   };
 }
+
+export const releasedColumn = ({ id, name, type }: OutputColumn, column: string): ScanColumn => ({
+  id,
+  name,
+  type,
+  column,
+  level: 'general-1',
+  role: 'attribute',
+  unit: null,
+  bounds: null,
+  values: null,
+  nullable: true,
+  health: false,
+});

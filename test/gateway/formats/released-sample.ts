@@ -41,6 +41,7 @@ export function releasedSample(): ReleasedResult {
       rowCount: 3,
     },
     intervals: {},
+    certainty: null,
     suppressed: { cells: 1, groups: 2, reasons: ['threshold'] },
     cost: { rho: 0, epsilonAtDelta: 0, remaining: null },
   };

@@ -53,7 +53,7 @@ function coverage(fn: string, rows: number, truth: number, narrowed = 1): number
   let within = 0;
   for (let run = 0; run < RUNS; run += 1) {
     const { intervals, table } = privateTable(boundary, raw, noise);
-    const [low, high] = intervals[0]![0]!;
+    const [low, high] = intervals(0)[0]!;
     const middle = Number(table.values[0]![0]);
     const [a, b] = [middle + (low - middle) * narrowed, middle + (high - middle) * narrowed];
     if (a <= truth && truth <= b) within += 1;
@@ -87,7 +87,7 @@ test('a mean keeps within its bounds, whatever the noise', () => {
       const raw = { columns: values.map((_, index) => ({ name: `x${index}`, type: INTEGER })), values, rowCount: 1 };
       const { table, intervals } = privateTable(boundary, raw, NO_NOISE);
       const mean = Number(table.values[0]![0]);
-      const [low, high] = intervals[0]![0]!;
+      const [low, high] = intervals(0)[0]!;
       expect(0 <= low && low <= mean && mean <= high && high <= 1_000).toBe(true);
     }),
   );
