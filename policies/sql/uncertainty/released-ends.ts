@@ -98,6 +98,6 @@ function drawsOf(layout: PrivateLayout | SealedLayout, column: number, tail: Tai
   const value = layout.values[column - layout.keys.length];
   assert(value !== undefined, 'a released value has its column');
   if (value.kind === 'choice') return null;
-  if (tail === 'sub-gaussian' || value.kind === 'quantile') return [`value ${column}`];
-  return [...new Set(value.forms.flat().map(({ term }) => `term ${term}`))];
+  if (tail === 'sub-gaussian' || value.kind === 'quantile') return [`value:${column}`];
+  return [...new Set(value.forms.flat().map(({ term }) => `term:${term}`))];
 }
