@@ -3,24 +3,36 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  applyForOnboarding,
+  approveRules,
+  beginVersion,
+  commitVersion,
   createResource,
   type Db,
   decideGate,
+  decideOnboarding,
   decidePlan,
   declareAffiliation,
+  filePlanAgreement,
+  getPlan,
   openAgreement,
   openStore,
   proposeBatch,
   proposeGrant,
+  proposeRules,
+  providersOfPlan,
   putOrganisation,
+  rulesInForce,
   type Store,
   setResourceState,
   signBatch,
   signGrant,
+  signPlanAgreement,
   submitPlan,
+  supplyPlan,
   takeStep,
 } from '#catalog';
-import { AGREEMENT_STEPS, GATES, perAttribute, type TableSchema } from '#policies';
+import { AGREEMENT_STEPS, creditCodeCheck, EVERY_ACCOUNT, GATES, perAttribute, type TableSchema } from '#policies';
 import { createAuthorizer } from '../gateway/identity/index.ts';
 import { decideAdmission } from '../gateway/pipeline/admit.ts';
 import { GrantedPlans } from '../gateway/pipeline/granted-plans.ts';
@@ -67,7 +79,13 @@ export default async function bench({ tiny, log }: { tiny: boolean; log: (line: 
       if (n < warmUp) continue; // statements and code are made ready
       cold.push(first);
       warm.push(timed(decide));
-      const attrs = { org: caller.org, state: 'approved', inTerm: true, ...perAttribute(() => true) };
+      const attrs = {
+        org: caller.org,
+        state: 'approved',
+        inTerm: true,
+        ...perAttribute(() => true),
+        staff: [EVERY_ACCOUNT],
+      };
       reference.push(
         timed(() => authorize({ ...caller, sub: `other-${n}` }, 'submitJob', { type: 'Plan', id: plan, attrs })),
       );
@@ -108,6 +126,7 @@ async function fill(store: Store, size: Size): Promise<void> {
     for (let n = 0; n < PROVIDERS; n += 1) putOrganisation(tx, { id: `provider-${n}`, title, kind: 'provider' });
     for (let n = 0; n < TABLES; n += 1) putTable(tx, n);
     putList(tx);
+    approveRules(tx, proposeRules(tx, { title: 't', text: 't', proposedBy: 'bureau/a' }).hash, 'bureau/s');
     for (let n = 0; n < OPERATORS; n += 1) putOperator(tx, n);
     for (let n = 0; n < size.organisations - PROVIDERS - OPERATORS - 1; n += 1) putDeveloper(tx, n);
   });
@@ -122,6 +141,14 @@ async function inBatches(store: Store, count: number, put: (tx: Db, n: number) =
     });
 }
 
+const VERSION = {
+  rows: 1,
+  bytes: 1,
+  rowsPerUnitMax: {},
+  contentSha256: 'ab',
+  rowKeyScheme: 's',
+  report: null,
+};
 const COLUMNS = ['uscc', 'a', 'b', 'c', 'd', 'e', 'f', 'g'];
 
 function putTable(tx: Db, n: number): void {
@@ -134,6 +161,8 @@ function putTable(tx: Db, n: number): void {
   createResource(tx, { ...facts, provider: `provider-${n % PROVIDERS}`, schema, createdBy: 'b' });
   for (const gate of GATES)
     decideGate(tx, schema.table, { gate, verdict: 'approve', org: 'office', by: gate, comment: '' });
+  const version = beginVersion(tx, schema.table);
+  commitVersion(tx, { ...VERSION, resource: schema.table, version });
   setResourceState(tx, schema.table, 'listed');
 }
 
@@ -156,6 +185,16 @@ function putOperator(tx: Db, n: number): void {
     if (at > 0) takeStep(tx, id, { step, org: 'bureau', by: `p${at}`, note: '', jws: null });
 }
 
+/** Agreement, filing and supplies. */
+function putAfterApproval(tx: Db, id: string): void {
+  const { org, operator, hash: planHash, tables } = getPlan(tx, id);
+  for (const party of [org, operator ?? ''])
+    signPlanAgreement(tx, id, { planHash, sha256: planHash, org: party, by: 's' });
+  filePlanAgreement(tx, id, { number: id, by: 'bureau/s' });
+  const providers = providersOfPlan(tx, id);
+  for (const { resource } of tables) supplyPlan(tx, id, { resource, org: providers.get(resource) ?? '', by: 's' });
+}
+
 /** A tenth share a legal representative with the one before: chains of affiliates, none of an operator. */
 function putDeveloper(tx: Db, n: number): void {
   const org = `dev-${n}`;
@@ -163,6 +202,14 @@ function putDeveloper(tx: Db, n: number): void {
   const declared = { source: 'declared', declaredBy: 'bureau/p' };
   declareAffiliation(tx, { org, kind: 'credit-code', value: `code-${n}`, ...declared });
   declareAffiliation(tx, { org, kind: 'legal-person', value: `person-${n % 10 === 0 ? n : n - 1}`, ...declared });
+  const rules = rulesInForce(tx)?.hash ?? '';
+  applyForOnboarding(tx, { org, creditCode: creditCodeOf(n), rules, staff: [EVERY_ACCOUNT], appliedBy: `${org}/p` });
+  decideOnboarding(tx, org, { verdict: 'approve', decidedBy: 'bureau/p' });
+}
+
+function creditCodeOf(n: number): string {
+  const first17 = `91420700${String(n).padStart(9, '0')}`;
+  return first17 + creditCodeCheck(first17);
 }
 
 function putGrant(tx: Db, n: number): void {
@@ -207,4 +254,5 @@ function putPlan(tx: Db, n: number, size: Size): void {
   decidePlan(tx, id, { ...approval, role: 'bureau', org: 'bureau' });
   for (const provider of new Set(tables.map((table) => `provider-${table % PROVIDERS}`)))
     decidePlan(tx, id, { ...approval, role: 'provider', org: provider });
+  putAfterApproval(tx, id);
 }

@@ -7,6 +7,7 @@ import { execute } from '../gateway/pipeline/execute.ts';
 import type { JobArrival } from '../gateway/pipeline/run-job.ts';
 import {
   type CompiledQuery,
+  EVERY_ACCOUNT,
   type Level,
   type PolicyProfile,
   perAttribute,
@@ -190,6 +191,7 @@ function admissionTo(catalog: QueryCatalog): Admission {
     findings: perAttribute(() => ({ isMet: true, missing: null, evidence: [] })),
     covered: [],
     uncovered: [],
+    staff: [EVERY_ACCOUNT],
   };
   const asked = { caller: CALLER, action: 'submitJob', plan, standing, catalogueVersion: 0 } as const;
   return { kind: 'admission', ...asked, catalog, policies: '' };

@@ -24,6 +24,7 @@ import type { Config } from './config.ts';
 import { establishGrant } from './grants/establish-grants.ts';
 import type { Caller } from './identity/index.ts';
 import { establishAgreement } from './operators/establish-agreement.ts';
+import { establishPlan } from './plan-life/establish-plan.ts';
 
 export interface SeedBatch {
   readonly tables: readonly FirstBatchResource[];
@@ -61,13 +62,17 @@ export async function seedHome(
   const rows = await seedTables(gateway, config, batch.tables);
   await seedList(gateway, batch.tables);
   await seedGrant(gateway);
-  for (const plan of batch.plans) await seedPlan(gateway, plan);
+  for (const plan of batch.plans) {
+    await seedPlan(gateway, plan);
+    await readyPlan(gateway, plan.id);
+  }
   await store.commit((tx) => putSetting(tx, SEEDED, { scale: config.scale, seed: config.seed }));
   say(`seeded ${rows} rows in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
 }
 
 const SEEDED = 'seeded';
 const BUREAU: Caller = { sub: 'seed', org: 'data-bureau', role: 'bureau' };
+const PEOPLE = { author: { ...BUREAU, sub: 'seed-author' }, signer: BUREAU };
 
 const security = (sub: string): Caller => ({ sub, org: 'security-office', role: 'security' });
 const GATEKEEPERS: Readonly<Record<Gate, Caller>> = {
@@ -132,9 +137,8 @@ async function seedGrant({ deps }: Gateway): Promise<void> {
   const providers = [...new Set(firstBatch.map(({ provider }) => provider))].sort();
   const { store, partyKeys: keys, grants, operators, log } = deps;
   const establishing = { store, keys, grants, operators, home: log.verifierKey };
-  const people = { author: { ...BUREAU, sub: 'seed-author' }, signer: BUREAU };
   const operator: Caller = { sub: 'seed', org: 'operator', role: 'operator' };
-  await establishAgreement(establishing, { id: 'agreement-seed', operator, validFrom: '2025-01-01' }, people);
+  await establishAgreement(establishing, { id: 'agreement-seed', operator, validFrom: '2025-01-01' }, PEOPLE);
   await establishGrant(
     establishing,
     {
@@ -148,7 +152,7 @@ async function seedGrant({ deps }: Gateway): Promise<void> {
       validFrom: '2025-01-01',
       validUntil: '2029-12-31',
     },
-    people,
+    PEOPLE,
   );
 }
 
@@ -172,6 +176,11 @@ async function seedPlan(gateway: Gateway, content: NewPlan): Promise<void> {
     if (plan.decisions.some(({ org }) => org === reviewer.org)) continue;
     plan = await plans.decide(reviewer, plan.id, { verdict: 'approve', comment: 'seed' });
   }
+}
+
+/** As soon as it is approved: the developer's onboarding, the agreement, its filing, and the supply of each table. */
+async function readyPlan({ deps: { store, planLife } }: Gateway, id: string): Promise<void> {
+  await establishPlan({ store, planLife }, id, PEOPLE);
 }
 
 async function* utf8(chunks: Iterable<string> | AsyncIterable<string>): AsyncIterable<Uint8Array> {

@@ -79,6 +79,10 @@ export const STANDING_ERROR_CODES = [
   'OPERATOR_INCIDENT', // plan, requirement, paragraph, missing, also[]: an incident is under review, or stands against an award
   'OPERATOR_AFFILIATE', // plan, requirement, paragraph, missing, also[]: who develops belongs to an operator
   'PLAN_SUSPENDED', // plan, requirement, paragraph, missing, also[]: entries of its tables changed since it was reviewed
+  'DEVELOPER_NOT_ONBOARDED', // plan, requirement, paragraph, missing, also[]: no dossier that was approved under the rules in force
+  'AGREEMENT_NOT_FILED', // plan, requirement, paragraph, missing, also[]: developer and operator have not signed, or it is not filed
+  'PLAN_NOT_SUPPLIED', // plan, requirement, paragraph, missing, also[]: a table without its provider's receipt
+  'ACCOUNT_NOT_ONBOARDED', // plan, requirement, paragraph: the account stands in no dossier of its organisation
   'GRANT_SCOPE', // plan, requirement, paragraph, columns[]: the query uses what the plan asks for and no grant covers
 ] as const;
 

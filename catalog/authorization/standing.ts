@@ -1,6 +1,7 @@
 import {
   type Coverage,
   coverageOf,
+  EVERY_ACCOUNT,
   type GrantScope,
   isDrillOrganisation,
   perAttribute,
@@ -8,9 +9,11 @@ import {
 } from '#policies';
 import { isGrantable } from '../authorized-list/authorized-list.ts';
 import type { Db } from '../db.ts';
+import { findOnboarding } from '../plan-life/onboarding.ts';
 import { providersOfPlan, type UsagePlan } from '../plans.ts';
 import { findGranted } from './find-granted.ts';
 import { findClear, findInTerm, findUnaffiliated } from './find-operator.ts';
+import { findFiled, findOnboarded, findSupplied } from './find-plan-life.ts';
 import { findReviewed } from './find-reviewed.ts';
 import { getGrant, grantsNaming, scopeOf } from './grants.ts';
 
@@ -32,6 +35,8 @@ export interface PlanStanding {
   readonly covered: Coverage['tables'];
   /** `resource` or `resource.column`: what the plan asks for besides. */
   readonly uncovered: Coverage['missing'];
+  /** Accounts of the developer that may ask; `*` for all that its issuer vouches for. */
+  readonly staff: readonly string[];
 }
 
 /** What a finding may look at beside the catalogue. */
@@ -54,6 +59,9 @@ const FINDINGS: Readonly<Record<StandingAttribute, Find>> = {
   operatorClear: findClear,
   unaffiliated: findUnaffiliated,
   reviewed: findReviewed,
+  onboarded: findOnboarded,
+  filed: findFiled,
+  supplied: findSupplied,
 };
 
 /**
@@ -81,7 +89,8 @@ export function standingOf(
   const coverage = coverageOf({ operator: plan.operator, class: plan.class, tables }, named, today);
   const asked: StandingAsked = { plan, providers, coverage, today };
   const findings = perAttribute((attribute) => FINDINGS[attribute](db, asked));
-  return { today, findings, covered: coverage.tables, uncovered: coverage.missing };
+  const staff = findOnboarding(db, plan.org)?.staff ?? [];
+  return { today, findings, covered: coverage.tables, uncovered: coverage.missing, staff };
 }
 
 function grantsOf(db: Db, { operator, tables }: UsagePlan, scopes: Map<string, GrantScope>): readonly GrantScope[] {
@@ -113,5 +122,6 @@ function drillStanding({ tables }: UsagePlan, today: string): PlanStanding {
     findings: perAttribute(() => MET),
     covered: tables.map((table) => ({ ...table, grants: [] })),
     uncovered: [],
+    staff: [EVERY_ACCOUNT],
   };
 }

@@ -1,9 +1,10 @@
-import { and, eq, ne } from 'drizzle-orm';
+import { and, eq, ne, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { AppError, isCreditCode } from '#policies';
 import type { Db } from '../db.ts';
 import { readJson } from '../json-column.ts';
 import { findOrganisation } from '../organisations.ts';
+import { prepared } from '../prepared.ts';
 import { onboardings } from '../schema.ts';
 import { rulesInForce } from './rules.ts';
 
@@ -14,7 +15,7 @@ export interface Onboarding {
   readonly creditCode: string;
   /** Hash of the rules that it accepted. */
   readonly rules: string;
-  /** Accounts (`sub`) that may ask. */
+  /** Accounts (`sub`) that may ask; `*` for all that its issuer vouches for. */
   readonly staff: readonly string[];
   readonly appliedBy: string;
   readonly appliedAt: string;
@@ -22,6 +23,14 @@ export interface Onboarding {
   readonly decidedBy: string | null;
   readonly decidedAt: string | null;
 }
+
+const onboardingOf = prepared((db) =>
+  db.orm
+    .select()
+    .from(onboardings)
+    .where(eq(onboardings.org, sql.placeholder('org')))
+    .prepare(),
+);
 
 const staffSchema: z.ZodType<readonly string[]> = z.array(z.string());
 const APPLICANTS: ReadonlySet<string> = new Set(['developer', 'operator']);
@@ -69,7 +78,7 @@ export function decideOnboarding(
 }
 
 export function findOnboarding(db: Db, org: string): Onboarding | null {
-  const row = db.sealed('onboardings', db.orm.select().from(onboardings).where(eq(onboardings.org, org)).get());
+  const row = db.sealed('onboardings', onboardingOf(db).get({ org }));
   return row === undefined ? null : { ...row, staff: readJson(staffSchema, row.staff) };
 }
 

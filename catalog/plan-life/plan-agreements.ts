@@ -1,7 +1,8 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { AppError, dueDate, shanghaiDay } from '#policies';
 import type { Db } from '../db.ts';
 import { getPlan, type UsagePlan } from '../plans.ts';
+import { prepared } from '../prepared.ts';
 import { planAgreements } from '../schema.ts';
 
 /** The agreement of developer and operator over a plan as it was approved, and its filing (domain.md, 24). */
@@ -57,7 +58,7 @@ export function signPlanAgreement(
   if (before !== null && before[party] !== null) throw planState(id, 'signed', 'one signature of each party');
   const by = `${signature.org}/${signature.by}`;
   const signed = { developerBy: before?.developerBy ?? null, operatorBy: before?.operatorBy ?? null, [party]: by };
-  const isWhole = signed.developerBy !== null && signed.operatorBy !== null;
+  const isWhole = partiesLeft(plan, signed).length === 0;
   const row = { sha256: signature.sha256, ...signed, signedAt: isWhole ? tx.now() : null };
   const key = { plan: id, planHash: plan.hash };
   const target = [planAgreements.plan, planAgreements.planHash];
@@ -69,7 +70,15 @@ export function signPlanAgreement(
   return getPlanAgreement(tx, plan);
 }
 
-/** WHY the developer first: an operator that develops for itself signs once, and somebody else has to sign as operator. */
+/** Who has not signed. An operator that develops for itself is the one party. */
+export function partiesLeft(
+  { org, operator }: Pick<UsagePlan, 'org' | 'operator'>,
+  signed: Pick<PlanAgreement, 'developerBy' | 'operatorBy'> | null,
+): readonly string[] {
+  const developer = signed?.developerBy == null ? [org] : [];
+  return org === operator || signed?.operatorBy != null ? developer : [...developer, operator ?? ''];
+}
+
 function partyOf({ org, operator }: UsagePlan, signing: string): 'developerBy' | 'operatorBy' {
   if (signing === org) return 'developerBy';
   if (signing === operator) return 'operatorBy';
@@ -98,10 +107,18 @@ export function filePlanAgreement(
 
 const ofPlan = ({ id, hash }: UsagePlan) => and(eq(planAgreements.plan, id), eq(planAgreements.planHash, hash));
 
+const agreementOver = prepared((db) =>
+  db.orm
+    .select()
+    .from(planAgreements)
+    .where(and(eq(planAgreements.plan, sql.placeholder('id')), eq(planAgreements.planHash, sql.placeholder('hash'))))
+    .prepare(),
+);
+
 /** Over the plan as it is now: a refusal that takes a table away leaves none. */
 export function findPlanAgreement(db: Db, plan: UsagePlan): PlanAgreement | null {
-  const row = db.orm.select().from(planAgreements).where(ofPlan(plan)).get();
-  return db.sealed('plan_agreements', row) ?? null;
+  const { id, hash } = plan;
+  return db.sealed('plan_agreements', agreementOver(db).get({ id, hash })) ?? null;
 }
 
 function getPlanAgreement(db: Db, plan: UsagePlan): PlanAgreement {

@@ -23,7 +23,7 @@ export function planSteps(db: Db, plan: UsagePlan, today: string): readonly Plan
   if (plan.state !== 'approved') return [];
   const supplies = new Map(suppliesOfPlan(db, plan).map((supply) => [supply.resource, supply]));
   const providers = providersOfPlan(db, plan.id);
-  const due = supplyDue(plan);
+  const due = supplyDue(db, plan);
   const tables = plan.tables.map(({ resource }): PlanStep => {
     const doneAt = supplies.get(resource)?.at ?? null;
     return {

@@ -2,6 +2,7 @@ import { desc, eq, isNotNull } from 'drizzle-orm';
 import { AppError } from '#policies';
 import { contentHash } from '../canonical.ts';
 import type { Db } from '../db.ts';
+import { prepared } from '../prepared.ts';
 import { ruleVersions } from '../schema.ts';
 
 /** A version of the city's rules for who takes part (domain.md, 19): onboarding, social data, conduct. Named by its hash. */
@@ -48,11 +49,19 @@ function getRules(db: Db, hash: string): RuleVersion {
   return rules;
 }
 
+const newestApproved = prepared((db) =>
+  db.orm
+    .select()
+    .from(ruleVersions)
+    .where(isNotNull(ruleVersions.approvedAt))
+    .orderBy(desc(ruleVersions.approvedAt), desc(ruleVersions.hash))
+    .limit(1)
+    .prepare(),
+);
+
 /** The newest that were approved; null in a home without any. */
 export function rulesInForce(db: Db): RuleVersion | null {
-  const approved = db.orm.select().from(ruleVersions).where(isNotNull(ruleVersions.approvedAt));
-  const row = approved.orderBy(desc(ruleVersions.approvedAt), desc(ruleVersions.hash)).limit(1).get();
-  return db.sealed('rule_versions', row) ?? null;
+  return db.sealed('rule_versions', newestApproved(db).get()) ?? null;
 }
 
 /** Newest first. */

@@ -1,8 +1,10 @@
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, sql } from 'drizzle-orm';
 import { AppError, dueDate, shanghaiDay } from '#policies';
 import type { Db } from '../db.ts';
 import { entryBasis } from '../entries/entry-revisions.ts';
+import { planReviewsNow } from '../entries/plan-reviews.ts';
 import { getPlan, providersOfPlan, type UsagePlan } from '../plans.ts';
+import { prepared } from '../prepared.ts';
 import { requireVersion } from '../resource-versions.ts';
 import { getResource } from '../resources.ts';
 import { planSupplies } from '../schema.ts';
@@ -64,21 +66,28 @@ export function supplyPlan(
   return receipt;
 }
 
+const suppliesByPlan = prepared((db) =>
+  db.orm
+    .select()
+    .from(planSupplies)
+    .where(eq(planSupplies.plan, sql.placeholder('plan')))
+    .orderBy(asc(planSupplies.resource))
+    .prepare(),
+);
+
 /** Receipts under the entries as they are now, by resource. */
 export function suppliesOfPlan(db: Db, plan: Pick<UsagePlan, 'id'>): readonly PlanSupply[] {
-  const ofPlan = db.orm.select().from(planSupplies).where(eq(planSupplies.plan, plan.id));
-  const rows = ofPlan
-    .orderBy(asc(planSupplies.resource))
-    .all()
+  const rows = suppliesByPlan(db)
+    .all({ plan: plan.id })
     .map((row) => db.sealed('plan_supplies', row));
   return rows.filter(({ resource, basis }) => entryBasis(db, resource) === basis);
 }
 
-/** The last day on which the plan's tables are supplied in time; null while it is not approved. */
-export function supplyDue({ state, decisions }: Pick<UsagePlan, 'state' | 'decisions'>): string | null {
-  const last = decisions
+/** The last day on which the plan's tables are supplied in time, from its approval, or its last review, on; null while it is not approved. */
+export function supplyDue(db: Db, plan: UsagePlan): string | null {
+  const last = [...plan.decisions, ...planReviewsNow(db, plan)]
     .map(({ at }) => at)
     .sort()
     .at(-1);
-  return state !== 'approved' || last === undefined ? null : dueDate(shanghaiDay(last), SUPPLY_DAYS);
+  return plan.state !== 'approved' || last === undefined ? null : dueDate(shanghaiDay(last), SUPPLY_DAYS);
 }

@@ -156,9 +156,18 @@ async function list(request: DemoRequest): Promise<void> {
 async function approve(request: DemoRequest): Promise<void> {
   const terms = { validFrom: '2020-01-01', validUntil: '2099-12-31', class: 'governance' };
   const plan = { id: PLAN, org: 'chuyun-research', title: 'pay', purpose: 'demo', tables: COLUMNS, ...terms };
-  await done(request('operator', 'operator', '/v1/plans', plan));
+  const submitted = await request('operator', 'operator', '/v1/plans', plan);
+  const { hash } = z.object({ hash: z.string() }).parse(await submitted.json());
   for (const [role, org] of PARTIES)
     await done(request(role, org, `/v1/plans/${PLAN}/decisions`, { verdict: 'approve', comment: 'demo' }));
+  const document = { planHash: hash, sha256: createHash('sha256').update('demo').digest('hex') };
+  for (const [role, org] of [
+    ['operator', 'operator'],
+    ['developer', plan.org],
+  ] as const)
+    await done(request(role, org, `/v1/plans/${PLAN}/agreement`, document));
+  await done(request('bureau', 'data-bureau', `/v1/plans/${PLAN}/filing`, { number: 'demo' }));
+  await done(request('provider', PROVIDER, `/v1/plans/${PLAN}/supplies`, { resource: 'pay' }));
 }
 
 async function done(request: Promise<Response>): Promise<void> {

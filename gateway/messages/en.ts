@@ -226,6 +226,26 @@ export const EN: MessageCatalogue = {
     detail: '[plan `{plan}` lacks requirement {requirement} ({paragraph})][: {missing}]',
     hint: 'the bureau and every provider involved review the plan again (POST /v1/plans/<id>/reviews), once the entries are listed[; lacking besides: {also}]',
   },
+  DEVELOPER_NOT_ONBOARDED: {
+    title: 'the developer is not onboarded',
+    detail: '[plan `{plan}` lacks requirement {requirement} ({paragraph})][: {missing}]',
+    hint: 'the developer accepts the rules in force with its dossier (GET /v1/rules, POST /v1/onboarding), and the bureau decides on it[; lacking besides: {also}]',
+  },
+  AGREEMENT_NOT_FILED: {
+    title: 'no agreement over the plan is filed',
+    detail: '[plan `{plan}` lacks requirement {requirement} ({paragraph})][: {missing}]',
+    hint: 'developer and operator sign (POST /v1/plans/<id>/agreement), and the bureau records the filing (POST /v1/plans/<id>/filing)[; lacking besides: {also}]',
+  },
+  PLAN_NOT_SUPPLIED: {
+    title: 'tables of the plan are not supplied',
+    detail: '[plan `{plan}` lacks requirement {requirement} ({paragraph})][: {missing}]',
+    hint: 'the provider of each table gives its receipt (POST /v1/plans/<id>/supplies)[; lacking besides: {also}]',
+  },
+  ACCOUNT_NOT_ONBOARDED: {
+    title: 'the account stands in no dossier',
+    detail: '[plan `{plan}` lacks requirement {requirement} ({paragraph})]',
+    hint: 'the organisation names its accounts in its dossier (POST /v1/onboarding), and the bureau decides on it',
+  },
   PLAN_STATE: {
     title: 'the plan is in another state',
     detail: 'plan `{id}` is `{state}`',

@@ -225,6 +225,26 @@ export const ZH_CN: MessageCatalogue = {
     detail: '[方案 `{plan}` 不满足要求 {requirement}（{paragraph}）][：{missing}]',
     hint: '待条目重新登记后，由数据局和各有关提供单位重新评审（POST /v1/plans/<id>/reviews）[；另缺：{also}]',
   },
+  DEVELOPER_NOT_ONBOARDED: {
+    title: '开发主体未准入',
+    detail: '[方案 `{plan}` 不满足要求 {requirement}（{paragraph}）][：{missing}]',
+    hint: '开发主体提交准入材料并承诺遵守现行制度（GET /v1/rules、POST /v1/onboarding），由数据局审定[；另缺：{also}]',
+  },
+  AGREEMENT_NOT_FILED: {
+    title: '方案协议未备案',
+    detail: '[方案 `{plan}` 不满足要求 {requirement}（{paragraph}）][：{missing}]',
+    hint: '开发主体与运营机构签署协议（POST /v1/plans/<id>/agreement），数据局登记备案（POST /v1/plans/<id>/filing）[；另缺：{also}]',
+  },
+  PLAN_NOT_SUPPLIED: {
+    title: '方案数据未供给',
+    detail: '[方案 `{plan}` 不满足要求 {requirement}（{paragraph}）][：{missing}]',
+    hint: '各表的提供单位出具供给回执（POST /v1/plans/<id>/supplies）[；另缺：{also}]',
+  },
+  ACCOUNT_NOT_ONBOARDED: {
+    title: '账号不在准入材料中',
+    detail: '[方案 `{plan}` 不满足要求 {requirement}（{paragraph}）]',
+    hint: '开发主体在准入材料中列明账号（POST /v1/onboarding），由数据局审定',
+  },
   PLAN_STATE: {
     title: '方案状态不符',
     detail: '方案 `{id}` 的状态是 `{state}`',

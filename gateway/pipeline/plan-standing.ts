@@ -1,5 +1,6 @@
 import type { PlanStanding, UsagePlan } from '#catalog';
 import {
+  ACCOUNT_POLICY_ID,
   AppError,
   perAttribute,
   type SourcePlace,
@@ -10,16 +11,19 @@ import {
 } from '#policies';
 import type { AccessDecision } from '../identity/index.ts';
 
-/** What Cedar decides on: one Bool for each requirement. */
-export function standingAttributes({ findings }: PlanStanding): Readonly<Record<StandingAttribute, boolean>> {
-  return perAttribute((attribute) => findings[attribute].isMet);
+/** What Cedar decides on: one Bool for each requirement, and the accounts that may ask. */
+export function standingAttributes({
+  findings,
+  staff,
+}: PlanStanding): Readonly<Record<StandingAttribute, boolean>> & { readonly staff: readonly string[] } {
+  return { ...perAttribute((attribute) => findings[attribute].isMet), staff };
 }
 
 /** The first requirement whose policy forbade it, as an error that says what is missing; null where none did. */
 export function standingError(plan: UsagePlan, standing: PlanStanding, decision: AccessDecision): AppError | null {
   const forbidding = STANDING_REQUIREMENTS.filter((one) => decision.reasons.includes(standingPolicyId(one)));
   const [first, ...others] = forbidding;
-  if (first === undefined) return null;
+  if (first === undefined) return accountError(plan, decision);
   const { code, requirement, paragraph, attribute } = first;
   const { missing } = standing.findings[attribute];
   return new AppError(code, {
@@ -30,6 +34,11 @@ export function standingError(plan: UsagePlan, standing: PlanStanding, decision:
     missingZh: missing?.zh ?? '',
     also: others.map((other) => other.code),
   });
+}
+
+function accountError({ id }: UsagePlan, { reasons }: AccessDecision): AppError | null {
+  if (!reasons.includes(ACCOUNT_POLICY_ID)) return null;
+  return new AppError('ACCOUNT_NOT_ONBOARDED', { plan: id, requirement: '25', paragraph: 'T11' });
 }
 
 /** The error of a query that uses what its plan asks for and no grant covers. `columns`: `resource` or `resource.column`. */

@@ -39,11 +39,37 @@ export const STANDING_REQUIREMENTS = [
     code: 'PLAN_SUSPENDED',
     title: { zh: '目录变更后的重新评审', en: 'review after a change of the catalogue' },
   },
+  {
+    attribute: 'onboarded',
+    requirement: '25',
+    paragraph: 'T11',
+    code: 'DEVELOPER_NOT_ONBOARDED',
+    title: { zh: '开发主体准入', en: 'onboarding of the developer' },
+  },
+  {
+    attribute: 'filed',
+    requirement: '24',
+    paragraph: 'T10',
+    code: 'AGREEMENT_NOT_FILED',
+    title: { zh: '协议与备案', en: 'agreement and filing' },
+  },
+  {
+    attribute: 'supplied',
+    requirement: '23',
+    paragraph: 'T10',
+    code: 'PLAN_NOT_SUPPLIED',
+    title: { zh: '数据供给', en: 'supply' },
+  },
 ] as const;
 
 export type StandingRequirement = (typeof STANDING_REQUIREMENTS)[number];
 /** Attributes of a plan's standing: each true where the requirement is met today. */
 export type StandingAttribute = StandingRequirement['attribute'];
+
+/** In a dossier instead of accounts: all that the developer's issuer vouches for. */
+export const EVERY_ACCOUNT = '*';
+/** The Cedar policy that holds an account to the dossier of its organisation. */
+export const ACCOUNT_POLICY_ID = 'accounts-need-onboarding';
 
 /** Something for every attribute. */
 export function perAttribute<T>(make: (attribute: StandingAttribute) => T): Readonly<Record<StandingAttribute, T>> {

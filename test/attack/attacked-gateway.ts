@@ -1,4 +1,5 @@
 import { StoredGuardMemory } from '../../gateway/pipeline/guard-memory.ts';
+import { readyPlan } from '../gateway/life/authorise.ts';
 import { publish, type RunningGateway, startGateway } from '../gateway/life/running-gateway.ts';
 import type { Rows } from './attack.ts';
 import { csvOf, P_SCHEMA, PUB_SCHEMA, PUBLIC_ROWS, peopleOf, perturbedSchema, type World } from './attacked-table.ts';
@@ -112,6 +113,7 @@ async function planOver(
     const response = await running.request(token, 'POST', path, body);
     if (!response.ok) throw new Error(await response.text());
   }
+  await readyPlan(running, id);
 }
 
 interface JobBody {

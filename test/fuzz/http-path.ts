@@ -1,4 +1,5 @@
 import type { StoredTable } from '../attack/sql-gateway.ts';
+import { readyPlan } from '../gateway/life/authorise.ts';
 import { publish, type RunningGateway, startGateway } from '../gateway/life/running-gateway.ts';
 import { canariesIn } from './canary-city.ts';
 
@@ -80,4 +81,5 @@ async function planOver(
     const response = await running.request(token, 'POST', path, body);
     if (!response.ok) throw new Error(await response.text());
   }
+  await readyPlan(running, PLAN);
 }

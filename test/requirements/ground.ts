@@ -4,6 +4,7 @@ import { putOrganisation } from '../../catalog/index.ts';
 import { type SigningKey, signingKeyOf } from '../../gateway/custodian/signing-key.ts';
 import { type StatementKind, signatureType, statementOf } from '../../gateway/grants/statement.ts';
 import type { Role } from '../../gateway/identity/index.ts';
+import { readyPlan } from '../gateway/life/authorise.ts';
 import { PEOPLE_CSV, PEOPLE_SCHEMA } from '../gateway/life/people.ts';
 import { ask, must, publish, type RunningGateway, startGateway } from '../gateway/life/running-gateway.ts';
 
@@ -33,8 +34,10 @@ export interface Ground {
     who: Who,
     home?: string,
   ): Promise<string>;
-  /** A plan over `people`, approved by everybody who is asked. */
+  /** A plan over `people`, approved by everybody who is asked; its developer is onboarded, its agreement filed, its tables supplied. */
   approve(plan: string, more?: object, who?: Who): Promise<void>;
+  /** The same, and nothing of what follows an approval. */
+  review(plan: string, more?: object, who?: Who): Promise<void>;
   /** An operator with an agreement in its term, and no grant. */
   operator(org: string): Promise<void>;
 }
@@ -95,6 +98,10 @@ export async function openGround(): Promise<Ground> {
     },
     sign: (key, kind, of, who, at = home) => key.sign(statementOf(kind, of, who, at), signatureType(kind)),
     async approve(plan, more = {}, who = DEVELOPER) {
+      await ground.review(plan, more, who);
+      await readyPlan(running, plan);
+    },
+    async review(plan, more = {}, who = DEVELOPER) {
       const tables = [{ resource: 'people', columns: ['id', 'dept', 'born', 'pay', 'room'] }];
       await ground.permitted(who, 'POST', '/v1/plans', {
         id: plan,

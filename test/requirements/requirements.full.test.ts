@@ -3,11 +3,14 @@
  * Method: the registry that `npm run test:requirements` runs, against one gateway; here those that have tests.
  */
 import { expect, test } from 'vitest';
+import { CATALOGUE } from './catalogue.ts';
 import { DATA_AND_PRODUCTS } from './data-and-products.ts';
 import { OPERATORS_AND_GRANTS } from './operators-and-grants.ts';
+import { PLAN_LIFE } from './plan-life.ts';
 import { enforceAll } from './registry.ts';
 
 test.each([
+  ['catalogue and plans', [...CATALOGUE, ...PLAN_LIFE]],
   ['grants, operators, affiliates and exits', OPERATORS_AND_GRANTS],
   ['developers’ own data and products', DATA_AND_PRODUCTS],
 ])('%s', { timeout: 240_000 }, async (_, requirements) => {

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { EVERY_ACCOUNT } from '#policies';
 import { InstantSchema, OrgIdSchema, oneLine, ResourceIdSchema } from './common.ts';
 
 const DigestSchema = z.string().regex(/^[0-9a-f]{64}$/);
@@ -28,12 +29,16 @@ export const RulesParamsSchema = z.object({ hash: DigestSchema.openapi({ example
 
 export const OnboardingRequestSchema = z
   .strictObject({
-    creditCode: z.string().min(1).max(18).openapi({ description: '统一社会信用代码', example: '91420700MA4EZ0008U' }),
+    creditCode: z.string().min(1).max(18).openapi({ description: '统一社会信用代码', example: '91350100M000100Y43' }),
     rules: DigestSchema.openapi({ description: 'hash of the rules in force, which this accepts' }),
-    staff: z.array(AccountSchema).min(1).max(STAFF_MAX).openapi({ description: 'accounts that may ask in its name' }),
+    staff: z
+      .array(z.union([AccountSchema, z.literal(EVERY_ACCOUNT)]))
+      .min(1)
+      .max(STAFF_MAX)
+      .openapi({ description: 'accounts that may ask in its name; `*` for all that its issuer vouches for' }),
   })
   .openapi('OnboardingRequest', {
-    example: { creditCode: '91420700MA4EZ0008U', rules: 'a'.repeat(64), staff: ['alice'] },
+    example: { creditCode: '91350100M000100Y43', rules: 'a'.repeat(64), staff: ['alice'] },
   });
 export const OnboardingSchema = z
   .object({

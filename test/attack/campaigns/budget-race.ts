@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readyPlan } from '../../gateway/life/authorise.ts';
 import { killProcess, startGatewayProcess } from '../../gateway/life/gateway-process.ts';
 import { publish, type RunningGateway, startGateway } from '../../gateway/life/running-gateway.ts';
 import { csvOf, P_SCHEMA, peopleOf } from '../attacked-table.ts';
@@ -44,6 +45,7 @@ async function prepare(): Promise<Race> {
     tables: [{ resource: 'p', columns }],
   });
   for (const token of [provider, bureau]) await running.request(token, 'POST', `/v1/plans/${PLAN}/decisions`, verdict);
+  await readyPlan(running, PLAN);
   const others = Array.from({ length: 9 }, (_, i) => running.token('developer', `racer-${i}`, 'linkong-data'));
   const tokens = [developer, ...(await Promise.all(others))];
   await running.stop();

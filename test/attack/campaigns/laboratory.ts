@@ -1,6 +1,7 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Level } from '../../../policies/levels.ts';
 import type { Cell } from '../../../policies/table-data.ts';
+import { readyPlan } from '../../gateway/life/authorise.ts';
 import { publish, type RunningGateway, startGateway } from '../../gateway/life/running-gateway.ts';
 import type { Rows } from '../attack.ts';
 import { csvOf } from '../attacked-table.ts';
@@ -114,6 +115,7 @@ async function approvePlan(
     const response = await running.request(token, 'POST', path, body);
     if (!response.ok) throw new Error(await response.text());
   }
+  await readyPlan(running, id);
 }
 
 interface JobBody {

@@ -2,9 +2,11 @@ import { findResource, isGrantable, putOrganisation } from '../../../catalog/ind
 import { establishGrant } from '../../../gateway/grants/establish-grants.ts';
 import type { Caller } from '../../../gateway/identity/index.ts';
 import { establishAgreement } from '../../../gateway/operators/establish-agreement.ts';
+import { establishPlan } from '../../../gateway/plan-life/establish-plan.ts';
 import type { RunningGateway } from './running-gateway.ts';
 
 const BUREAU: Caller = { sub: 'gina', org: 'data-bureau', role: 'bureau' };
+const PEOPLE = { author: { ...BUREAU, sub: 'hugo' }, signer: BUREAU };
 /** Who serves the plans of tests: the only operator, so that plans need not name it. */
 export const OPERATOR = 'operator';
 
@@ -18,11 +20,10 @@ export async function authorise({ gateway: { deps } }: RunningGateway, providers
   });
   const { store, partyKeys: keys, grants, operators, log } = deps;
   const establishing = { store, keys, grants, operators, home: log.verifierKey };
-  const people = { author: { ...BUREAU, sub: 'hugo' }, signer: BUREAU };
   const operator: Caller = { sub: 'olga', org: OPERATOR, role: 'operator' };
   // Of today, so that the term is one of five years around it.
   const validFrom = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
-  await establishAgreement(establishing, { id: 'agreement-test', operator, validFrom }, people);
+  await establishAgreement(establishing, { id: 'agreement-test', operator, validFrom }, PEOPLE);
   for (const provider of providers) {
     await establishGrant(
       establishing,
@@ -37,9 +38,15 @@ export async function authorise({ gateway: { deps } }: RunningGateway, providers
         validFrom: '2020-01-01',
         validUntil: '2099-12-31',
       },
-      people,
+      PEOPLE,
     );
   }
+}
+
+/** What follows the approval of a plan, so that jobs may run: onboarding, agreement, filing, supplies. */
+export async function readyPlan({ gateway: { deps } }: RunningGateway, id: string): Promise<void> {
+  const { store, planLife } = deps;
+  await establishPlan({ store, planLife }, id, PEOPLE);
 }
 
 /** Proposed by one person of the bureau, signed by another and by the table's provider. */

@@ -14,7 +14,7 @@ import type { ColumnEncryption } from '../../../policies/encrypted-columns.ts';
 import type { TableSchema } from '../../../policies/table-schema.ts';
 import { encryptTable, thumbprintOf } from '../../../sandbox/homomorphic/index.ts';
 import { SIGNER } from '../../sandbox/homomorphic/encrypting-fixture.ts';
-import { authorise } from './authorise.ts';
+import { authorise, readyPlan } from './authorise.ts';
 import { ask, listTable, must, type RunningGateway, startGateway } from './running-gateway.ts';
 
 const title = { zh: '题', en: 'title' };
@@ -184,6 +184,7 @@ async function approvedPlan(running: RunningGateway, tables: readonly CityTable[
     const reviewer = await running.token(role, sub, org);
     await must(running.request(reviewer, 'POST', '/v1/plans/p1/decisions', { verdict: 'approve', comment: 'ok' }));
   }
+  await readyPlan(running, 'p1');
   return developer;
 }
 

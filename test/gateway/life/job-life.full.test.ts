@@ -1,5 +1,6 @@
 import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readyPlan } from './authorise.ts';
 import { PEOPLE, PEOPLE_CSV, PEOPLE_SCHEMA } from './people.ts';
 import { type Answer, ask, publish, type RunningGateway, startGateway } from './running-gateway.ts';
 
@@ -175,5 +176,6 @@ async function publishSecondPlan(columns: readonly string[]): Promise<string> {
       (await running.request(reviewer, 'POST', '/v1/plans/narrow/decisions', { verdict: 'approve', comment: '' })).ok,
     ).toBe(true);
   }
+  await readyPlan(running, 'narrow');
   return 'narrow';
 }

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_PROFILE, epsilonOf, rhoOf } from '../../../policies/index.ts';
+import { readyPlan } from './authorise.ts';
 import { PEOPLE, PRIVATE_PEOPLE_SCHEMA, peopleCsv } from './people.ts';
 import { publish, type RunningGateway, startGateway } from './running-gateway.ts';
 
@@ -284,6 +285,7 @@ describe('a budget', () => {
         const reviewer = await running.token(role, sub, org);
         await running.request(reviewer, 'POST', `/v1/plans/${id}/decisions`, { verdict: 'approve', comment: '' });
       }
+      await readyPlan(running, id);
     }
     expect(hashes[0]).not.toBe(hashes[1]);
     const under = (plan: string, rho: number, token = developer) =>

@@ -8,6 +8,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readyPlan } from './authorise.ts';
 import { PEOPLE_CSV, PEOPLE_SCHEMA } from './people.ts';
 import { type Answer, ask, publish, type RunningGateway, startGateway } from './running-gateway.ts';
 
@@ -56,6 +57,7 @@ async function approve(plan: Record<string, unknown>, org: string, sub: string):
     const path = `/v1/plans/${String(plan['id'])}/decisions`;
     expect((await running.request(reviewer, 'POST', path, { verdict: 'approve', comment: '' })).ok).toBe(true);
   }
+  await readyPlan(running, String(plan['id']));
   return token;
 }
 

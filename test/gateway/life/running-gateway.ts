@@ -3,7 +3,7 @@ import { assemble, type Gateway } from '../../../gateway/assemble.ts';
 import { type Config, type Environment, readConfig } from '../../../gateway/config.ts';
 import { openEmbeddedIssuer, type Role } from '../../../gateway/identity/index.ts';
 
-import { authorise, putOnList } from './authorise.ts';
+import { authorise, putOnList, readyPlan } from './authorise.ts';
 import { homeWithFixedKeys } from './fixed-keys.ts';
 
 /** What fetch takes as a body here. */
@@ -165,6 +165,7 @@ export async function publish(
       running.request(reviewer, 'POST', `/v1/plans/${options.plan}/decisions`, { verdict: 'approve', comment: '' }),
     );
   }
+  await readyPlan(running, options.plan);
   return { developer, provider, bureau, upload };
 }
 

@@ -3,7 +3,7 @@ import { type JWK, SignJWT } from 'jose';
 import { signConsent } from '../../../gateway/verify/consent-tokens.ts';
 import type { ProductContent } from '../../../policies/index.ts';
 import { vinCheck } from '../../../policies/index.ts';
-import { authorise } from '../life/authorise.ts';
+import { authorise, readyPlan } from '../life/authorise.ts';
 import { listTable, must, type RunningGateway } from '../life/running-gateway.ts';
 
 /** A register of cars and one of pledges, a plan over both, a key that signs consents, and an interface that tells whether a car is pledged. */
@@ -127,6 +127,7 @@ export async function prepareGround(running: RunningGateway): Promise<Ground> {
   for (const reviewer of [tokens.provider, tokens.bureau]) {
     await must(running.request(reviewer, 'POST', `/v1/plans/${PLAN}/decisions`, { verdict: 'approve' }));
   }
+  await readyPlan(running, PLAN);
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const jwk = publicKey.export({ format: 'jwk' }) as JWK;
   await must(running.request(tokens.bureau, 'POST', '/v1/consent-keys', { title: 'issuer', jwk }));

@@ -1,79 +1,12 @@
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import { firstBatch } from '../../catalog/index.ts';
-import { GATES } from '../../policies/index.ts';
 import { must } from '../gateway/life/running-gateway.ts';
-import {
-  BUREAU,
-  BUREAU_AUTHOR,
-  COUNT,
-  DEVELOPER,
-  type Ground,
-  OPERATOR,
-  PROVIDER,
-  SECURITY,
-  type Who,
-} from './ground.ts';
+import { BUREAU, BUREAU_AUTHOR, COUNT, DEVELOPER, PROVIDER, SECURITY, type Who } from './ground.ts';
+import { codeOf, declarationOf, GATEKEEPERS, offer, passGates, planOver, title, upload } from './offered-tables.ts';
 import type { Requirement } from './requirement.ts';
 
-/** The catalogue, demand and the life of a plan. Each uses a table of its own, so that none depends on another. */
-
-const title = { zh: '题', en: 'title' };
-const GATEKEEPERS: readonly Who[] = [SECURITY, { ...SECURITY, sub: 'sue' }, BUREAU];
-
-function declarationOf(table: string, change: object = {}) {
-  const column = { title, type: 'integer', role: 'measure', bounds: { min: 0, max: 99 } };
-  return {
-    title,
-    frequency: 'monthly',
-    conditions: '仅限批准的方案',
-    schema: {
-      table,
-      columns: [
-        { name: 'id', title, type: 'text', level: 'general-2', role: 'identifier', unit: 'person' },
-        { ...column, name: 'n', level: 'general-2', ...change },
-      ],
-    },
-  };
-}
-
-const csvOf = (rows: number) => `id,n\n${Array.from({ length: rows }, (_, row) => `P${row},${row % 50}`).join('\n')}\n`;
-
-async function upload(ground: Ground, table: string, csv = csvOf(200)): Promise<Response> {
-  const token = await ground.running.token(PROVIDER.role, PROVIDER.sub, PROVIDER.org);
-  return ground.running.request(token, 'PUT', `/v1/resources/${table}/data`, csv, { 'content-type': 'text/csv' });
-}
-
-async function passGates(ground: Ground, table: string): Promise<void> {
-  for (const [place, gate] of GATES.entries()) {
-    const path = `/v1/resources/${table}/gates/${gate}`;
-    await ground.permitted(GATEKEEPERS[place]!, 'POST', path, { verdict: 'approve' });
-  }
-}
-
-async function putOnList(ground: Ground, table: string): Promise<void> {
-  const { batch } = await ground.permitted(BUREAU_AUTHOR, 'POST', '/v1/authorized-list/batches', {
-    comment: 'c',
-    add: [table],
-  });
-  for (const who of [BUREAU, PROVIDER])
-    await ground.permitted(who, 'POST', `/v1/authorized-list/batches/${String(batch)}/signatures`, {
-      verdict: 'approve',
-    });
-}
-
-/** A table that is registered, filled, let through, listed and on the list: a plan may ask for it. */
-async function offer(ground: Ground, table: string): Promise<void> {
-  await ground.permitted(PROVIDER, 'POST', '/v1/resources', declarationOf(table));
-  await must(upload(ground, table));
-  await passGates(ground, table);
-  await ground.permitted(BUREAU, 'POST', `/v1/resources/${table}/listing`);
-  await putOnList(ground, table);
-}
-
-const planOver = (table: string) => ({ tables: [{ resource: table, columns: ['id', 'n'] }] });
-const codeOf = async (ground: Ground, plan: string, sql: string) => (await ground.ask(DEVELOPER, plan, sql)).code;
-
-export const CATALOGUE_AND_PLANS: readonly Requirement[] = [
+/** The catalogue, its gates, demand and the list of authorised operation; what leaves, and how. */
+export const CATALOGUE: readonly Requirement[] = [
   {
     id: '01',
     paragraph: 'T1',
@@ -117,6 +50,8 @@ export const CATALOGUE_AND_PLANS: readonly Requirement[] = [
           await ground.permitted(BUREAU, 'POST', '/v1/plans/p02/reviews', { verdict: 'approve' });
           deepStrictEqual(await codeOf(ground, 'p02', 'SELECT count(*) FROM r02'), 'PLAN_SUSPENDED');
           await ground.permitted(PROVIDER, 'POST', '/v1/plans/p02/reviews', { verdict: 'approve' });
+          deepStrictEqual(await codeOf(ground, 'p02', 'SELECT count(*) FROM r02'), 'PLAN_NOT_SUPPLIED');
+          await ground.permitted(PROVIDER, 'POST', '/v1/plans/p02/supplies', { resource: 'r02' });
           deepStrictEqual(await codeOf(ground, 'p02', 'SELECT count(*) FROM r02'), null);
           return ground.logged('resource', 'suspends 1 plans: p02');
         },
@@ -193,21 +128,28 @@ export const CATALOGUE_AND_PLANS: readonly Requirement[] = [
     ],
   },
   {
-    id: '19',
-    paragraph: 'T8',
+    id: '11',
+    paragraph: 'T4',
     tests: [
       {
-        name: 'rules are in force once a second person approved; onboarding accepts those alone, and its decision cites them',
+        name: 'nothing leaves but by the gateway: no file, network, extension or setting is to be had in a question',
         async enforce(ground) {
-          const rules = await ground.permitted(BUREAU, 'POST', '/v1/rules', { title: '准入规则', text: 'r19' });
-          const hash = String(rules['hash']);
-          const dossier = { creditCode: '91350100M000100Y43', rules: hash, staff: ['alice'] };
-          await ground.refused('ONBOARDING_INVALID', DEVELOPER, 'POST', '/v1/onboarding', dossier);
-          await ground.refused('RULES_STATE', BUREAU, 'POST', `/v1/rules/${hash}/approval`);
-          await ground.permitted(BUREAU_AUTHOR, 'POST', `/v1/rules/${hash}/approval`);
-          await ground.permitted(DEVELOPER, 'POST', '/v1/onboarding', dossier);
-          await ground.permitted(BUREAU, 'POST', `/v1/onboarding/${DEVELOPER.org}/decision`, { verdict: 'approve' });
-          return ground.logged('plan', `onboarding of ${DEVELOPER.org}: approve, rules ${hash}`);
+          const sources = ['/etc/passwd', 'https://example.org/x.csv', 's3://bucket/x.parquet'];
+          for (const source of sources)
+            ok((await codeOf(ground, 'people', `SELECT * FROM '${source}'`)) !== null, source);
+          for (const sql of [
+            "SELECT * FROM read_csv('/etc/passwd')",
+            "COPY people TO '/tmp/out.csv'",
+            "ATTACH 'out.db'",
+            'INSTALL httpfs',
+            'SET enable_external_access = true; SELECT count(*) FROM people',
+            "SELECT getenv('HOME')",
+          ])
+            ok((await codeOf(ground, 'people', sql)) !== null, sql);
+          const { id } = await ground.ask(DEVELOPER, 'people', COUNT);
+          const elsewhere = { ...DEVELOPER, org: 'district-office' };
+          await ground.refused('JOB_NOT_FOUND', elsewhere, 'GET', `/v1/jobs/${String(id)}/result`);
+          return ground.logged('outcome', String(id));
         },
       },
     ],
@@ -236,53 +178,6 @@ export const CATALOGUE_AND_PLANS: readonly Requirement[] = [
     ],
   },
   {
-    id: '21',
-    paragraph: 'T10',
-    tests: [
-      {
-        name: 'a job asks for nothing but its plan’s columns, and its intent carries the plan’s hash',
-        async enforce(ground) {
-          await ground.approve('p21', { tables: [{ resource: 'people', columns: ['dept'] }] });
-          deepStrictEqual(await codeOf(ground, 'p21', 'SELECT avg(pay) FROM people'), 'SQL_COLUMN_UNKNOWN');
-          deepStrictEqual(await codeOf(ground, 'p21', 'SELECT dept, count(*) FROM people GROUP BY dept'), null);
-          const { hash } = await ground.permitted(DEVELOPER, 'GET', '/v1/plans/p21');
-          return ground.logged('intent', String(hash));
-        },
-      },
-    ],
-  },
-  {
-    id: '22',
-    paragraph: 'T10',
-    tests: [
-      {
-        name: 'nobody decides their own plan, and one that its provider refused is no plan',
-        async enforce(ground) {
-          const terms = {
-            title: 't',
-            purpose: 'p',
-            class: 'governance',
-            validFrom: '2020-01-01',
-            validUntil: '2099-12-31',
-          };
-          const tables = [{ resource: 'people', columns: ['dept'] }];
-          await ground.permitted(DEVELOPER, 'POST', '/v1/plans', {
-            id: 'p22',
-            operator: OPERATOR.org,
-            tables,
-            ...terms,
-          });
-          const path = '/v1/plans/p22/decisions';
-          await ground.refused('POLICY_ACCESS_DENIED', DEVELOPER, 'POST', path, { verdict: 'approve' });
-          await ground.permitted(PROVIDER, 'POST', path, { verdict: 'refuse' });
-          await ground.refused('PLAN_STATE', BUREAU, 'POST', path, { verdict: 'approve' });
-          deepStrictEqual(await codeOf(ground, 'p22', COUNT), 'PLAN_STATE');
-          return ground.logged('plan', 'refuse by provider; refused');
-        },
-      },
-    ],
-  },
-  {
     id: '33',
     paragraph: 'T13',
     tests: [
@@ -298,60 +193,26 @@ export const CATALOGUE_AND_PLANS: readonly Requirement[] = [
     ],
   },
   {
-    id: '34',
-    paragraph: 'T13',
+    id: '43',
+    paragraph: 'O2',
     tests: [
       {
-        name: 'columns that a plan asks for and its questions do not use are named, to reviewers alone',
+        name: 'each version has a key of its own: the end of one leaves the others; the level decides how an answer leaves',
         async enforce(ground) {
-          await ground.approve('p34');
-          const path = '/v1/plans/p34/assessment';
-          const asked = { questions: ['SELECT dept, count(*) FROM people GROUP BY dept'] };
-          await ground.refused('POLICY_ACCESS_DENIED', DEVELOPER, 'POST', path, asked);
-          const found = (await ground.permitted(PROVIDER, 'POST', path, asked)) as {
-            minimum: readonly { used: readonly string[]; unused: readonly string[] }[];
+          await offer(ground, 'r43');
+          await offer(ground, 'r43_other');
+          await ground.approve('p43', { tables: ['r43', 'r43_other'].flatMap((table) => planOver(table).tables) });
+          deepStrictEqual(await codeOf(ground, 'p43', 'SELECT count(*) FROM r43'), null);
+          await ground.permitted(PROVIDER, 'DELETE', '/v1/resources/r43/versions/1');
+          ok((await codeOf(ground, 'p43', 'SELECT count(*) FROM r43')) !== null);
+          deepStrictEqual(await codeOf(ground, 'p43', 'SELECT count(*) FROM r43_other'), null);
+          const mode = async (sql: string) => {
+            const { id } = await ground.ask(DEVELOPER, 'people', sql);
+            return (await ground.permitted(DEVELOPER, 'GET', `/v1/jobs/${String(id)}`))['mode'];
           };
-          ok(found.minimum[0]?.used.includes('dept'));
-          deepStrictEqual(found.minimum[0]?.unused.includes('pay'), true);
-          return ground.logged('plan', 'assessed');
-        },
-      },
-    ],
-  },
-  {
-    id: '36',
-    paragraph: 'T13',
-    tests: [
-      {
-        name: 'combinations are counted on the real rows, and a band in three steps is all that is told',
-        async enforce(ground) {
-          await ground.approve('p36');
-          const found = await ground.permitted(BUREAU, 'POST', '/v1/plans/p36/assessment', {});
-          deepStrictEqual(found['band'], 'high');
-          const told = JSON.stringify(found['tables']);
-          deepStrictEqual(/\d/.test(told.replaceAll(/"version":\d+/g, '')), false, told);
-          await ground.approve('p36-dept', { tables: [{ resource: 'people', columns: ['dept'] }] });
-          const plain = await ground.permitted(BUREAU, 'POST', '/v1/plans/p36-dept/assessment', {});
-          deepStrictEqual(plain['band'], 'low');
-          return ground.logged('plan', 'assessed, combinations high');
-        },
-      },
-    ],
-  },
-  {
-    id: '35',
-    paragraph: 'T13',
-    tests: [
-      {
-        name: 'the security office stops a plan and reads every refusal; who asks does neither',
-        async enforce(ground) {
-          await ground.approve('p35');
-          const order = { scope: 'plan', target: 'p35', reason: 'r' };
-          await ground.refused('POLICY_ACCESS_DENIED', DEVELOPER, 'POST', '/v1/freezes', order);
-          deepStrictEqual(await codeOf(ground, 'p35', COUNT), null);
-          await ground.permitted(SECURITY, 'POST', '/v1/freezes', order);
-          deepStrictEqual(await codeOf(ground, 'p35', COUNT), 'POLICY_FROZEN');
-          return ground.logged('refusal', 'POLICY_FROZEN');
+          deepStrictEqual(await mode('SELECT dept, avg(pay) FROM people GROUP BY dept'), 'aggregate');
+          deepStrictEqual(await mode('SELECT dept, avg(room) FROM people GROUP BY dept'), 'perturbed');
+          return ground.logged('resource', 'destroyed');
         },
       },
     ],
