@@ -18,7 +18,7 @@ export const findOnboarded: Find = (db, { plan: { org } }) => {
   const rules = rulesInForce(db)?.hash;
   if (dossier.rules !== rules)
     return unmet({ en: `${org} has not accepted the rules in force`, zh: `${org} 未承诺遵守现行制度` });
-  return met([`onboarding of ${org}`, `rules ${rules}`]);
+  return met([org, rules]);
 };
 
 /** 24: developer and operator signed over the plan as it is, and the agreement was filed in time. */
@@ -27,7 +27,7 @@ export const findFiled: Find = (db, { plan, today }) => {
   const unsigned = partiesLeft(plan, agreement).join(', ');
   if (agreement === null || unsigned !== '')
     return unmet({ en: `no agreement signed by ${unsigned}`, zh: `协议未经 ${unsigned} 签署` });
-  if (agreement.filedAt !== null) return met([`filing ${agreement.filingNo ?? ''}`]);
+  if (agreement.filedAt !== null) return met([agreement.filingNo ?? '']);
   const due = filingDue(agreement) ?? '';
   return isLapsed(agreement, today)
     ? unmet({ en: `it was to be filed by ${due}: both sign anew`, zh: `应于 ${due} 前备案，已逾期，须重新签署` })
@@ -42,9 +42,7 @@ export const findSupplied: Find = (db, { plan, providers, today }) => {
     return met(plan.tables.map(({ resource }) => `${resource}@${supplied.get(resource)?.version ?? 0}`));
   const names = left.map(({ resource }) => `${resource} (${providers.get(resource) ?? ''})`).join(', ');
   const due = supplyDue(db, plan) ?? '';
-  const isLate = due !== '' && today > due;
-  return unmet({
-    en: `${names}: ${isLate ? 'late, was' : 'is'} due by ${due}`,
-    zh: `${names}：${isLate ? '已逾期，应' : '应'}于 ${due} 前供给`,
-  });
+  return due !== '' && today > due
+    ? unmet({ en: `late since ${due}: ${names}`, zh: `自 ${due} 起逾期未供给：${names}` })
+    : unmet({ en: `to be supplied by ${due}: ${names}`, zh: `应于 ${due} 前供给：${names}` });
 };

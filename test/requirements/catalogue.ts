@@ -212,7 +212,7 @@ export const CATALOGUE: readonly Requirement[] = [
           };
           deepStrictEqual(await mode('SELECT dept, avg(pay) FROM people GROUP BY dept'), 'aggregate');
           deepStrictEqual(await mode('SELECT dept, avg(room) FROM people GROUP BY dept'), 'perturbed');
-          return ground.logged('resource', 'destroyed');
+          return ground.logged('destruction', 'r43');
         },
       },
     ],

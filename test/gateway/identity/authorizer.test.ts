@@ -23,7 +23,7 @@ const STANDING = Object.fromEntries(STANDING_REQUIREMENTS.map(({ attribute }) =>
 const plan = (org: string, more: Target['attrs'] = {}): Target => ({
   type: 'Plan',
   id: 'S1',
-  attrs: { org, state: 'approved', inTerm: true, providers: ['tax'], ...STANDING, ...more },
+  attrs: { org, state: 'approved', inTerm: true, providers: ['tax'], ...STANDING, staff: ['alice'], ...more },
 });
 const grant = (operator: string, providers: readonly string[], org = 'data-bureau'): Target => ({
   type: 'Grant',
@@ -76,6 +76,8 @@ const TABLE: readonly [Action, string, Target, readonly Role[]][] = [
   ['submitJob', 'foreign plan', plan('other'), []],
   ['submitJob', 'own plan out of term', plan('own', { inTerm: false }), []],
   ['submitJob', 'own plan not approved', plan('own', { state: 'submitted' }), []],
+  ['submitJob', 'by an account outside the dossier', plan('own', { staff: ['ann'] }), []],
+  ['submitJob', 'by any account of the issuer', plan('own', { staff: ['*'] }), ['developer', 'operator']],
   ['submitJob', 'plan of which nothing is known', { type: 'Plan', id: 'S1', attrs: { org: 'own' } }, []],
   ...STANDING_REQUIREMENTS.map(
     ({ attribute }) =>
