@@ -3,6 +3,8 @@ import { disasterRun } from './disaster-runs.ts';
 import { type FaultyGateway, killAll, StartFailed } from './faulty-gateway.ts';
 import { type Life, openLife, startAndJudge, tryStart } from './life.ts';
 import { nameOf, planRuns, type Run } from './plan-runs.ts';
+import { rotationRun } from './rotation.ts';
+import { removePattern } from './setting.ts';
 import { type Struck, strikeGateway } from './strikes.ts';
 import { type FaultSummary, type RunFigure, summaryOf } from './summary.ts';
 import { joined } from './verdict.ts';
@@ -12,54 +14,63 @@ export interface CampaignOptions {
   readonly seed: number;
   /** Runs whose name has this in it; all of them without. */
   readonly only?: string;
-  readonly report: (figure: RunFigure) => void;
+  /** Homes at once; each goes through a part of the runs. */
+  readonly lanes?: number;
+  /** Figures of an interrupted campaign of the same runs and seed, by their index: these are not run again. */
+  readonly done?: ReadonlyMap<number, RunFigure>;
+  readonly report: (figure: RunFigure, index: number) => void;
 }
 
 /** Runs on one home; then a fresh one, so that one failure does not colour all that follow. */
-const RUNS_PER_HOME = 40;
+const RUNS_PER_HOME = 25;
 
-export async function runFaults({ runs: count, seed, only = '', report }: CampaignOptions): Promise<FaultSummary> {
-  const random = seeded(seed);
+type Planned = readonly [index: number, run: Run];
+
+export async function runFaults(options: CampaignOptions): Promise<FaultSummary> {
+  const { runs: count, seed, only = '', lanes = 1, done = new Map<number, RunFigure>(), report } = options;
   const runs = planRuns(count, seed).filter((run) => nameOf(run).includes(only));
-  const figures: RunFigure[] = [];
-  let results = 0;
-  const tell = (figure: RunFigure) => {
-    figures.push(figure);
-    report(figure);
+  const figures = new Map(done);
+  const left = [...runs.entries()].filter(([index]) => !figures.has(index));
+  const tell = (figure: RunFigure, index: number) => {
+    figures.set(index, figure);
+    report(figure, index);
+  };
+  const lane = async (first: number): Promise<void> => {
+    const own = left.filter((_, place) => place % lanes === first);
+    while (own.length > 0) await runsOnOneHome(own, seed, tell);
   };
   try {
-    for (let at = 0; at < runs.length; at += RUNS_PER_HOME) {
-      results += await runsOnOneHome(runs.slice(at, at + RUNS_PER_HOME), random, tell);
-    }
+    await Promise.all(Array.from({ length: lanes }, (_, first) => lane(first)));
   } finally {
     killAll();
+    await removePattern();
   }
-  return summaryOf(figures, runs, { seed, results });
+  return summaryOf(
+    runs.map((run, index) => [run, figures.get(index)!]),
+    seed,
+  );
 }
 
 /**
- * The start after one run is the gateway of the next. Where faults are to be put in, `inject.ts` is loaded with it, which does nothing
- * until it is told to.
- *
- * @returns how many results clients got.
+ * Takes runs from the front of `left`, as many as one home is good for. The start after one run is the gateway of the next. Where faults
+ * are to be put in, `inject.ts` is loaded with it, which does nothing until it is told to.
  */
-async function runsOnOneHome(
-  runs: readonly Run[],
-  random: () => number,
-  report: (figure: RunFigure) => void,
-): Promise<number> {
-  const life = await openLife(random);
+async function runsOnOneHome(left: Planned[], seed: number, report: CampaignOptions['report']): Promise<void> {
+  const life = await openLife(seeded(seed + left[0]![0]));
   try {
-    let gateway: FaultyGateway | null = await firstStart(life, runs[0]);
-    for (const [index, run] of runs.entries()) {
-      if (gateway === null) break;
+    let gateway: FaultyGateway | null = await firstStart(life, left[0]?.[1]);
+    for (let runs = 0; gateway !== null && runs < RUNS_PER_HOME; runs += 1) {
+      const next = left.shift();
+      if (next === undefined) break;
+      const [index, run] = next;
+      const before = life.promises.results.size;
       const struck = await strikeWith(run, life, gateway);
-      const next = await startAndJudge(life, needsFaults(runs[index + 1]));
-      gateway = next.gateway;
-      report({ run: nameOf(run), ...struck, found: joined(struck.found, next.found) });
+      const after = await startAndJudge(life, needsFaults(left[0]?.[1]));
+      gateway = after.gateway;
+      const results = life.promises.results.size - before;
+      report({ run: nameOf(run), ...struck, results, found: joined(struck.found, after.found) }, index);
     }
     await gateway?.end('SIGKILL');
-    return life.promises.results.size;
   } finally {
     await life.setting.remove();
   }
@@ -72,8 +83,13 @@ async function firstStart({ setting }: Life, run: Run | undefined): Promise<Faul
 }
 
 const needsFaults = (run: Run | undefined): boolean =>
-  run?.kind === 'step' || run?.kind === 'lie' || (run?.kind === 'disaster' && run.disaster.startsWith('clock'));
+  (run?.kind === 'step' && run.step.part !== 'rotation') ||
+  run?.kind === 'lie' ||
+  (run?.kind === 'disaster' && run.disaster.startsWith('clock'));
 
 function strikeWith(run: Run, life: Life, gateway: FaultyGateway): Promise<Struck> {
-  return run.kind === 'disaster' ? disasterRun(run.disaster, life, gateway) : strikeGateway(run, life, gateway);
+  if (run.kind === 'disaster') return disasterRun(run.disaster, life, gateway);
+  return run.kind === 'step' && run.step.part === 'rotation'
+    ? rotationRun(run, life, gateway)
+    : strikeGateway(run, life, gateway);
 }

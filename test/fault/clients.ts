@@ -93,7 +93,7 @@ export async function startLoad(setting: Setting, url: string, promises: Promise
   };
 }
 
-const ANSWER_MS_MAX = 30_000;
+const ANSWER_MS_MAX = 60_000;
 const PAUSE_MS = 60;
 const DEVELOPERS = 4;
 
@@ -178,7 +178,7 @@ async function upload({ send, promises, random }: Client, token: string): Promis
     if (reply.json.version > (promises.uploaded?.version ?? 0))
       promises.uploaded = { version: reply.json.version, rows: reply.json.rows ?? people };
   }
-  await sleep(100 * random());
+  await sleep(400 * random());
 }
 
 async function withdraw({ send, promises, random }: Client, token: string): Promise<void> {
@@ -218,7 +218,7 @@ export const ENDLESS = `SELECT count(*) FROM ${NAMES.map((name) => `${HUNDRED} $
 
 /** A job that would never end is cancelled, or is left to whatever comes. */
 async function cancel({ send, promises, random }: Client, token: string): Promise<void> {
-  const deadlineMs = 300 + Math.floor(2_000 * random());
+  const deadlineMs = 200 + Math.floor(800 * random());
   const reply = await send(token, 'POST', '/v1/jobs', { plan: 'stops', sql: ENDLESS, options: { deadlineMs } });
   const id = reply?.json.id;
   if (reply?.status !== 202 || id === undefined) return;

@@ -77,7 +77,7 @@ async function damaged(disaster: Disaster, { setting, promises, random }: Life):
 }
 
 /** A start that was refused has to say why. */
-function mute(started: FaultyGateway | StartFailed): Verdict {
+export function mute(started: FaultyGateway | StartFailed): Verdict {
   if (!(started instanceof StartFailed) || started.message.includes('sluice: ')) return {};
   return { broken_promises: [`says nothing of use: ${started.message}`] };
 }

@@ -41,8 +41,8 @@ export function damage(disaster: Disaster, { home }: Places, random: () => numbe
       return otherKey(join(home, 'keys', 'master.key'));
     case 'log key changed':
       return change(join(home, 'keys', 'log.key'), random, 1);
-    case 'identifier keys changed':
-      return change(join(home, 'keys', 'identifiers.sealed'), random, 1);
+    case 'home secrets changed':
+      return change(join(home, 'keys', 'secrets.sealed'), random, 1);
     default:
       return null;
   }

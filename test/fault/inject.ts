@@ -6,6 +6,7 @@ import { ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import files, { type FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
+import { BroadcastChannel, getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { tellLie } from './answer-lies.ts';
 import type { FileCall, Order, Seam } from './steps.ts';
@@ -17,13 +18,38 @@ const callOn = (call: Call, self: unknown, args: readonly unknown[]): unknown =>
 let failure: { readonly order: Failure; left: number } | null = null;
 let lie: { readonly order: Extract<Order, { kind: 'lie' }>; left: number } | null = null;
 
-process.on('message', (order: Order) => {
+function take(order: Order): void {
   if (order.kind === 'fail') failure = { order, left: order.nth };
   else if (order.kind === 'lie') lie = { order, left: order.nth };
   else jumpClock(order.jumpMs);
-});
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL')); // a harness that is gone watches nobody
-process.channel?.unref();
+}
+
+/** Threads load this file as well; an order reaches those that run, and those that are started later. */
+const [THREADS, KEPT] = ['faults', 'fault order'];
+const threads = new BroadcastChannel(THREADS) as BroadcastChannel & { unref(): void };
+threads.unref();
+const fired = (): void => (isMainThread ? firedHere() : threads.postMessage('fired'));
+function firedHere(): void {
+  setEnvironmentData(KEPT, undefined);
+  process.send?.('fired');
+}
+
+if (isMainThread) {
+  process.on('message', (order: Order) => {
+    take(order);
+    setEnvironmentData(KEPT, order as never);
+    threads.postMessage(order);
+  });
+  threads.onmessage = ({ data }) => (data === 'fired' ? firedHere() : undefined);
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL')); // a harness that is gone watches nobody
+  process.channel?.unref();
+  const first = process.env['FAULT_ORDER'];
+  if (first !== undefined) take(JSON.parse(first) as Order);
+} else {
+  const kept = getEnvironmentData(KEPT) as Order | undefined;
+  if (kept !== undefined) take(kept);
+  threads.onmessage = ({ data }) => (data === 'fired' ? undefined : take(data as Order));
+}
 
 /** The order, where this very call is the one that is to fail. */
 function due(matches: (seam: Seam) => boolean): Failure | null {
@@ -32,7 +58,7 @@ function due(matches: (seam: Seam) => boolean): Failure | null {
   if (failure.left > 0) return null;
   const { order } = failure;
   failure = null;
-  process.send?.('fired');
+  fired();
   return order;
 }
 
@@ -46,13 +72,22 @@ const sample = new Database(':memory:');
 const statements = Object.getPrototypeOf(sample.prepare('SELECT 1')) as Database.Statement;
 const originalRun = statements.run;
 statements.run = function run(this: Database.Statement, ...args: unknown[]) {
-  const { source } = this;
-  const order = due((seam) => seam.via === 'statement' && new RegExp(seam.source).test(source.trimStart()));
-  if (order === null) return originalRun.apply(this, args);
-  if (order.isPersisted) originalRun.apply(this, args);
-  throw new Database.SqliteError('put in', order.code === 'EIO' ? 'SQLITE_IOERR_WRITE' : 'SQLITE_FULL');
+  return stored(this.source, () => originalRun.apply(this, args));
+};
+const originalExec = Database.prototype.exec;
+Database.prototype.exec = function exec(this: Database.Database, source: string) {
+  return stored(source, () => originalExec.call(this, source));
 };
 sample.close();
+
+/** What runs in a thread is of the search index: no other writes statements. */
+function stored<T>(source: string, original: () => T): T {
+  const via = isMainThread ? 'statement' : 'index-statement';
+  const order = due((seam) => seam.via === via && new RegExp(seam.source).test(source.trimStart()));
+  if (order === null) return original();
+  if (order.isPersisted) original();
+  throw new Database.SqliteError('put in', order.code === 'EIO' ? 'SQLITE_IOERR_WRITE' : 'SQLITE_FULL');
+}
 
 const originalSync = fs.fdatasync;
 fs.fdatasync = Object.assign((descriptor: number, done: fs.NoParamCallback) => {
@@ -147,7 +182,7 @@ function liedAbout(message: Message): unknown {
   lie.left -= 1;
   if (lie.left > 0) return message;
   lie = null;
-  process.send?.('fired');
+  fired();
   return told;
 }
 

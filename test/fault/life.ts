@@ -64,9 +64,13 @@ export async function startAndJudge(
 }
 
 /** A start that may be refused. */
-export async function tryStart(setting: Setting, withFaults = false): Promise<FaultyGateway | StartFailed> {
+export async function tryStart(
+  setting: Setting,
+  withFaults = false,
+  killed?: AbortSignal,
+): Promise<FaultyGateway | StartFailed> {
   try {
-    return await startFaulty(setting, withFaults);
+    return await startFaulty(setting, withFaults, killed);
   } catch (error) {
     if (error instanceof StartFailed) return error;
     throw error;

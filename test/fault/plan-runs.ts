@@ -25,7 +25,7 @@ export const DISASTERS = [
   'wrapped key changed',
   'master key changed',
   'log key changed',
-  'identifier keys changed',
+  'home secrets changed',
   'clock set back a day',
   'clock set forward a year',
   'memory bomb in a worker',

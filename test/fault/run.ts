@@ -1,11 +1,14 @@
 /**
- * `npm run -s test:fault -- [--runs 200] [--seed N] [--only TEXT] [--json]`: a real gateway under load to which something happens,
- * started again and held against what its clients know. The last line is the summary. Exit code 1 where anything was lost.
+ * `npm run -s test:fault -- [--runs 200] [--seed N] [--only TEXT] [--lanes N] [--record FILE] [--json]`: a real gateway under load to which
+ * something happens, started again and held against what its clients know. The last line is the summary. Exit code 1 where anything was
+ * lost. With `--record` each run is kept in a file, and the same command goes on where it was interrupted.
  */
 
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { runFaults } from './campaign.ts';
+import { killAll } from './faulty-gateway.ts';
+import { openRecord } from './record.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -13,18 +16,27 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '200' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     only: { type: 'string', default: '' },
+    lanes: { type: 'string', default: '1' },
+    record: { type: 'string' },
   },
 });
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
   encoding: 'utf8',
   cwd: import.meta.dirname,
 }).trim();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    killAll();
+    process.exit(1);
+  });
+}
+const [runs, seed, { only }] = [Number(options.runs), Number(options.seed), options];
+const record = openRecord(options.record, { runs, seed, only, commit });
 const startedMs = performance.now();
 const summary = await runFaults({
-  runs: Number(options.runs),
-  seed: Number(options.seed),
-  only: options.only,
-  report(figure) {
+  ...{ runs, seed, only, lanes: Number(options.lanes), done: record.done },
+  report(figure, index) {
+    record.keep(index, figure);
     const { run, happened, stopped, found } = figure;
     const verdict = Object.keys(found).length === 0 ? 'held' : `FAILED ${JSON.stringify(found)}`;
     const notes = [happened ? '' : 'did not happen', stopped ? 'ended by itself' : ''].filter(Boolean).join(', ');

@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEmbeddedIssuer, type Role } from '../../gateway/identity/index.ts';
 import { PEOPLE, PEOPLE_SCHEMA } from '../gateway/life/people.ts';
 import { publish, startGateway } from '../gateway/life/running-gateway.ts';
-import type { Places } from './faulty-gateway.ts';
+import { type Places, startFaulty } from './faulty-gateway.ts';
 
 /** A home with a table for each mode, and everybody who works with it. */
 export interface Setting extends Places {
@@ -61,25 +61,58 @@ const PUBLISHED = [
   { plan: 'frozen', schema: marked('frozen', 'general-2'), csv: markedCsv() },
 ] as const;
 
-/** @param homeIn a folder for the home, where it is not to lie beside the rest. */
-export async function makeSetting(homeIn?: string): Promise<Setting> {
-  const root = await mkdtemp(join(tmpdir(), 'sluice-fault-'));
-  const runDir = await mkdtemp('/dev/shm/sluice-fault-');
-  const home = homeIn ?? join(root, 'home');
-  const tmpDir = join(root, 'tmp');
-  for (const dir of [home, tmpDir]) await mkdir(dir, { recursive: true, mode: 0o700 });
-  const first = await startGateway(home, undefined, { SLUICE_RUN_DIR: runDir });
+/** What every setting begins as. */
+interface Pattern extends Places {
+  readonly vkey: string;
+  readonly remove: () => Promise<void>;
+}
+
+/** Made once in a process: five uploads take longer than a run. */
+let pattern: Promise<Pattern> | null = null;
+
+async function makePattern(): Promise<Pattern> {
+  const root = await mkdtemp(join(tmpdir(), 'sluice-fault-pattern-'));
+  const places = { home: join(root, 'home'), runDir: await runFolder(), tmpDir: join(root, 'tmp') };
+  for (const dir of [places.home, places.tmpDir]) await mkdir(dir, { mode: 0o700 });
+  const first = await startGateway(places.home, undefined, { SLUICE_RUN_DIR: places.runDir });
   for (const { plan, schema, csv } of PUBLISHED) await publish(first, { schema, csv }, { plan });
   const vkey = first.gateway.deps.log.verifierKey;
   await first.stop();
+  // Leaves the compiled modules to all that come after it.
+  await (await startFaulty(places, true)).end('SIGTERM');
+  return { ...places, vkey, remove: () => removeAll(root, places.runDir) };
+}
+
+/** In memory: a vault takes no other. */
+const runFolder = (): Promise<string> => mkdtemp('/dev/shm/sluice-fault-');
+
+async function removeAll(...dirs: readonly string[]): Promise<void> {
+  for (const dir of dirs) await rm(dir, { recursive: true, force: true });
+}
+
+/** When no more settings are made. */
+export async function removePattern(): Promise<void> {
+  const made = pattern;
+  pattern = null;
+  await (await made)?.remove();
+}
+
+/** @param homeIn a folder for the home, where it is not to lie beside the rest. */
+export async function makeSetting(homeIn?: string): Promise<Setting> {
+  pattern ??= makePattern();
+  const { home: from, vkey } = await pattern;
+  const root = await mkdtemp(join(tmpdir(), 'sluice-fault-'));
+  const runDir = await runFolder();
+  const home = homeIn ?? join(root, 'home');
+  const tmpDir = join(root, 'tmp');
+  await mkdir(tmpDir, { mode: 0o700 });
+  await cp(from, home, { recursive: true });
   return {
     ...{ root, home, runDir, tmpDir, vkey },
     async token(role, sub, org) {
       const issuer = await openEmbeddedIssuer({ home, production: false, audience: 'sluice', clock: () => new Date() });
       return issuer.issue({ role, sub, org });
     },
-    async remove() {
-      for (const dir of [root, runDir]) await rm(dir, { recursive: true, force: true });
-    },
+    remove: () => removeAll(root, runDir),
   };
 }

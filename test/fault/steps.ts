@@ -2,8 +2,8 @@
 
 /** Where a failure is put in, as data: it travels to the gateway's process by message. */
 export type Seam =
-  /** A statement of the store's writer; `source` is a regular expression over its text. */
-  | { readonly via: 'statement'; readonly source: string }
+  /** A statement of the store's writer, or of the thread that fills the search index; `source` is a regular expression over its text. */
+  | { readonly via: 'statement' | 'index-statement'; readonly source: string }
   /** The sync of the write-ahead log. */
   | { readonly via: 'log-sync' }
   /** A call on a file or folder; `path` is a regular expression. */
@@ -15,7 +15,8 @@ export type Seam =
 export type FileCall = 'mkdir' | 'open' | 'read' | 'write' | 'sync' | 'rename' | 'link' | 'rm';
 
 export interface DurableStep {
-  readonly part: 'log' | 'ledger' | 'vault' | 'worker' | 'forgetting';
+  /** `rotation`: of `sluice keys rotate`, while no gateway runs. All others are of a gateway at work. */
+  readonly part: 'log' | 'ledger' | 'vault' | 'worker' | 'forgetting' | 'index' | 'rotation';
   readonly name: string;
   readonly seam: Seam;
 }
@@ -32,6 +33,14 @@ const file = (name: string, call: FileCall, path: string): DurableStep => ({
 const forgetting = (name: string, call: FileCall, path: string): DurableStep => ({
   ...file(name, call, path),
   part: 'forgetting',
+});
+const rotation = (name: string, call: FileCall, path: string): DurableStep => ({
+  ...file(name, call, path),
+  part: 'rotation',
+});
+const index = (name: string, source: string): DurableStep => ({
+  ...{ part: 'index', name },
+  seam: { via: 'index-statement', source },
 });
 const request = (name: string, ...kinds: readonly string[]): DurableStep => ({
   part: 'worker',
@@ -89,6 +98,22 @@ export const DURABLE_STEPS: readonly DurableStep[] = [
   statement('forgetting', 'keep a certificate', '^update "destructions"'),
   statement('forgetting', 'erase names', '^DELETE FROM audit_openings'),
   statement('forgetting', 'count erasures', `^INSERT INTO settings`),
+  index('empty the search index', "VALUES \\('delete-all'\\)"),
+  index('index an entry', '^INSERT INTO search\\.audit_index'),
+  index('keep where a day lies', '^INSERT INTO search\\.audit_periods'),
+  index('keep how far the index is', '^UPDATE search\\.audit_indexed'),
+  index('commit a stretch of the index', '^COMMIT'),
+  rotation('make the new master key', 'link', '/keys/master\\.key\\.next\\.'),
+  statement('rotation', 'log that a rotation begins, or is complete', '^INSERT INTO audit_entries'),
+  rotation('write a key that is wrapped anew', 'write', '/versions/.*/key\\.next$'),
+  rotation('sync a key that is wrapped anew', 'sync', '/versions/.*/key\\.next$'),
+  rotation('put it in place', 'rename', '/versions/.*/key\\.next$'),
+  rotation('sync its folder', 'sync', '/versions/[^/]+@\\d+$'),
+  rotation('overwrite the one before', 'write', '/versions/.*/key$'),
+  rotation('write the secrets of the home wrapped anew', 'write', '/keys/secrets\\.sealed\\.next$'),
+  rotation('put them in place', 'rename', '/keys/secrets\\.sealed\\.next$'),
+  rotation('put the new master key in place', 'rename', '/keys/master\\.key\\.next$'),
+  rotation('overwrite the former master key', 'write', '/keys/master\\.key$'),
 ];
 
 /** What a worker may answer that was taken over and keeps to the protocol's words. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type FaultyGateway, killAll } from './faulty-gateway.ts';
+import type { FaultyGateway } from './faulty-gateway.ts';
 import { aftermath, endGateway, type Life, tryStart, underLoad } from './life.ts';
 import type { Run } from './plan-runs.ts';
 import type { Order } from './steps.ts';
@@ -16,7 +16,7 @@ export interface Struck {
 }
 
 type FaultRun = Exclude<Run, { kind: 'disaster' }>;
-const HAPPENS_MS_MAX = 40_000;
+const HAPPENS_MS_MAX = 90_000;
 
 /** Something fails, lies or is killed in a gateway at work; it is dead afterwards. */
 export async function strikeGateway(run: FaultRun, life: Life, gateway: FaultyGateway): Promise<Struck> {
@@ -64,9 +64,7 @@ export async function orderAndWait(gateway: FaultyGateway, order: Order): Promis
 
 /** A second crash while it mends the first. */
 async function killDuringStart({ setting, random }: Life): Promise<void> {
-  const timer = setTimeout(killAll, 3_000 * random());
-  const started = await tryStart(setting);
-  clearTimeout(timer);
+  const started = await tryStart(setting, false, AbortSignal.timeout(Math.floor(3_000 * random())));
   if ('end' in started) await started.end('SIGKILL');
 }
 

@@ -5,6 +5,8 @@ import { FAULT_KINDS, type FaultKind } from './verdict.ts';
 /** What became of one run, with what was found after the start that followed. */
 export interface RunFigure extends Struck {
   readonly run: string;
+  /** That clients got during it. */
+  readonly results: number;
 }
 export interface FaultSummary extends Record<FaultKind, number> {
   readonly ok: boolean;
@@ -27,11 +29,9 @@ type Outcome = 'held' | 'FAILED' | 'did not happen' | 'not tried';
 
 const EXAMPLES_MAX = 20;
 
-export function summaryOf(
-  figures: readonly RunFigure[],
-  runs: readonly Run[],
-  { seed, results }: { readonly seed: number; readonly results: number },
-): FaultSummary {
+export function summaryOf(all: readonly (readonly [Run, RunFigure])[], seed: number): FaultSummary {
+  const figures = all.map(([, figure]) => figure);
+  const results = figures.reduce((sum, one) => sum + one.results, 0);
   const count = (kind: FaultKind) => figures.reduce((sum, { found }) => sum + (found[kind]?.length ?? 0), 0);
   const counts = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, count(kind)])) as Record<FaultKind, number>;
   const notHappened = figures.filter(({ happened }) => !happened).map(({ run }) => run);
@@ -41,13 +41,13 @@ export function summaryOf(
   return {
     ...counts,
     ...{ ok: Object.values(counts).every((found) => found === 0), seed, runs: figures.length, results, notHappened },
-    steps: stepFigures(figures, runs),
+    steps: stepFigures(all),
     examples: examples.slice(0, EXAMPLES_MAX),
   };
 }
 
-function stepFigures(figures: readonly RunFigure[], runs: readonly Run[]): readonly StepFigure[] {
-  const steps = runs.flatMap((run, index) => (run.kind === 'step' ? [{ run, figure: figures[index]! }] : []));
+function stepFigures(all: readonly (readonly [Run, RunFigure])[]): readonly StepFigure[] {
+  const steps = all.flatMap(([run, figure]) => (run.kind === 'step' ? [{ run, figure }] : []));
   const outcome = (name: string, isPersisted: boolean): Outcome => {
     const tried = steps.find(({ run }) => run.step.name === name && run.isPersisted === isPersisted)?.figure;
     if (tried === undefined) return 'not tried';
