@@ -43,6 +43,7 @@ import {
   resourceVersions,
   retentionRules,
   ruleVersions,
+  scanFindings,
 } from './schema.ts';
 
 /**
@@ -90,6 +91,7 @@ export const SEALED_TABLES = {
   onboardings,
   plan_agreements: planAgreements,
   plan_supplies: planSupplies,
+  scan_findings: scanFindings,
 } as const;
 /**
  * All that a custodian decides by. WHY the ledger too, which a gateway holds against its log alone: here it is small.

@@ -21,6 +21,7 @@ import type { ProductService } from './products/product-service.ts';
 import type { DestructionService } from './resources/destruction-service.ts';
 import type { ResourceService } from './resources/resource-service.ts';
 import type { RetentionService } from './resources/retention-service.ts';
+import type { ScanService } from './resources/scan-service.ts';
 import type { UploadService } from './resources/upload-service.ts';
 import type { ConsentService } from './verify/consent-service.ts';
 import type { LookupService } from './verify/lookup-service.ts';
@@ -65,6 +66,7 @@ export interface AppDeps {
   readonly uploads: UploadService;
   readonly destructions: DestructionService;
   readonly retention: RetentionService;
+  readonly scans: ScanService;
   readonly plans: PlanService;
   readonly partyKeys: PartyKeyService;
   readonly grants: GrantService;

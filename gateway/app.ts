@@ -36,6 +36,7 @@ import { registerResourceData } from './routes/resource-data.ts';
 import { registerResources } from './routes/resources.ts';
 import { registerRetention } from './routes/retention.ts';
 import { type RouteTable, routeTable } from './routes/route-table.ts';
+import { registerScanFindings } from './routes/scan-findings.ts';
 import { createMetrics } from './telemetry.ts';
 
 /**
@@ -65,6 +66,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   registerDcatImport(app, deps);
   registerDemands(app, deps);
   registerAuthorizedList(app, deps);
+  registerScanFindings(app, deps);
   registerPlans(app, deps);
   registerPartyKeys(app, deps);
   registerGrants(app, deps);

@@ -68,6 +68,7 @@ import { createDestructionService } from './resources/destruction-service.ts';
 import { createDataEraser } from './resources/erase-data.ts';
 import { createResourceService } from './resources/resource-service.ts';
 import { createRetentionService } from './resources/retention-service.ts';
+import { createScanService } from './resources/scan-service.ts';
 import { createUploadService } from './resources/upload-service.ts';
 import { createMetrics } from './telemetry.ts';
 import { createConsentService } from './verify/consent-service.ts';
@@ -244,6 +245,7 @@ export async function assemble(
     assessor: createPlanAssessor(pipeline),
     planLife: createPlanLifeService({ store }),
     catalogue: createCatalogueService({ store }),
+    scans: createScanService({ store }),
     plans: createPlanService({ store }),
     partyKeys: createPartyKeyService({ store }),
     grants: createGrantService({ store, home: log.verifierKey, jobs }),

@@ -127,6 +127,8 @@ export const CATALOG_ERROR_CODES = [
   'RESULT_EXPIRED', // id: the time for which results are kept is over
   'VERSION_DESTROYED', // id: of a table that the job was to read
   'JOB_ABORTED', // (none): the gateway stopped while the job ran; it is charged
+  'SCAN_FINDING_NOT_FOUND', // id: of a table, a column of it and a kind of identifier
+  'SCAN_FINDING_STATE', // id, state, accepted
   'FREEZE_NOT_FOUND', // id
   'FREEZE_STATE', // id, state, accepted
   'CANARY_NOT_FOUND', // id

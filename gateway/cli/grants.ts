@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
-import { addClientOptions, type Client, type ClientOptions, createClient, readJsonFile } from './http-client.ts';
+import { type ClientOptions, readJsonFile } from './http-client.ts';
 import { readKeyFile } from './key-file.ts';
+import { get, part, post, request } from './request-command.ts';
 
 interface SignOptions extends ClientOptions {
   readonly key: string;
@@ -25,30 +26,6 @@ export function register(program: Command, cli: Cli): void {
 
 type Words = Parameters<Cli['words']>[0];
 const group = (command: Command, { words }: Cli, description: Words) => command.description(words(description));
-
-/** A command that is one request; `<…>` of its usage are the request's words. */
-function request<O extends ClientOptions = ClientOptions>(
-  parent: Command,
-  cli: Cli,
-  [usage, description]: readonly [string, Words],
-  send: (client: Client, words: readonly string[], options: O) => Promise<unknown>,
-): Command {
-  const command = parent.command(usage).description(cli.words(description));
-  return addClientOptions(command, cli).action(async (...given: unknown[]) => {
-    const options = given.at(-2) as O;
-    const answer = await send(await createClient(options, cli), given.slice(0, -2).map(String), options);
-    printJson(cli, answer);
-  });
-}
-
-const post = (client: Client, path: string, body?: unknown) =>
-  client.request({
-    method: 'POST',
-    path,
-    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-  });
-const get = (client: Client, path: string) => client.request({ method: 'GET', path });
-const part = encodeURIComponent;
 
 function registerKeys(keys: Command, cli: Cli): void {
   request(

@@ -22,6 +22,8 @@ import * as products from './products.ts';
 import * as query from './query.ts';
 import * as receipt from './receipt.ts';
 import * as register from './register.ts';
+import * as retention from './retention.ts';
+import * as scan from './scan.ts';
 import * as signer from './signer.ts';
 import * as token from './token.ts';
 import * as upload from './upload.ts';
@@ -38,6 +40,8 @@ const COMMANDS = [
   signer,
   encrypt,
   upload,
+  scan,
+  retention,
   destroy,
   audit,
   receipt,

@@ -357,6 +357,16 @@ export const EN: MessageCatalogue = {
     detail: 'canary `{id}` is not watched for',
     hint: 'list those that are with GET /v1/canaries',
   },
+  SCAN_FINDING_NOT_FOUND: {
+    title: 'no upload was refused for that',
+    detail: 'the scan has refused no upload for `{id}`',
+    hint: 'see what uploads of the table were refused for with `sluice scan list`',
+  },
+  SCAN_FINDING_STATE: {
+    title: 'the state of the finding does not allow this',
+    detail: 'finding `{id}` is in state `{state}`',
+    hint: '[accepted: {accepted}]',
+  },
   FREEZE_STATE: {
     title: 'the state of the freeze does not allow this',
     detail: 'freeze `{id}` is in state `{state}`',
@@ -511,7 +521,7 @@ export const EN: MessageCatalogue = {
   UPLOAD_UNDER_DECLARED: {
     title: 'a column holds identifiers and is not declared so',
     detail: 'what distinct values of the file look like: {columns}',
-    hint: 'register the table with the declaration of at least: {accepted}',
+    hint: 'register the table with the declaration of at least: {accepted}; where the values are none of these, say so with `sluice scan dispute`, and the data bureau decides',
   },
   UPLOAD_ROWS_REJECTED: {
     title: 'too many rows are rejected',

@@ -279,6 +279,7 @@ const CATALOGUE: Phrases = {
   'a job that has ended': '已结束的作业',
   'a freeze that is in force': '生效中的冻结',
   'agreement of another person': '另一人的同意',
+  'a decision of another person': '另一人的决定',
 };
 
 const BUDGETS: Phrases = {

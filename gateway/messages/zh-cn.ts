@@ -355,6 +355,16 @@ export const ZH_CN: MessageCatalogue = {
     detail: '未在监视警戒值 `{id}`',
     hint: '可用 GET /v1/canaries 列出',
   },
+  SCAN_FINDING_NOT_FOUND: {
+    title: '没有上传因此被拒',
+    detail: '扫描未因 `{id}` 拒绝过任何上传',
+    hint: '用 `sluice scan list` 查看该表的上传因何被拒',
+  },
+  SCAN_FINDING_STATE: {
+    title: '该识别结果的状态不允许此操作',
+    detail: '识别结果 `{id}` 处于状态 `{state}`',
+    hint: '[可接受：{accepted}]',
+  },
   FREEZE_STATE: {
     title: '冻结的状态不允许此操作',
     detail: '冻结 `{id}` 处于状态 `{state}`',
@@ -509,7 +519,7 @@ export const ZH_CN: MessageCatalogue = {
   UPLOAD_UNDER_DECLARED: {
     title: '列中含有标识符而未如实登记',
     detail: '文件中不同取值的识别结果：{columns}',
-    hint: '请按不低于以下的要求登记数据表：{accepted}',
+    hint: '请按不低于以下的要求登记数据表：{accepted}；若这些值并非该类标识符，请用 `sluice scan dispute` 说明理由，由数据局复核',
   },
   UPLOAD_ROWS_REJECTED: {
     title: '被拒的行过多',

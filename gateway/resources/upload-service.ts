@@ -8,11 +8,13 @@ import {
   getResource,
   type Resource,
   type ResourceVersion,
+  recordScanFinding,
   type Store,
+  scanExcuses,
   sha256Hex,
 } from '#catalog';
-import { AppError, assert, type ErrorCode } from '#policies';
-import { type AppendBase, appendError, type IngestReport } from '#sandbox';
+import { AppError, assert, type ErrorCode, type ScanExcuse } from '#policies';
+import { type AppendBase, appendError, type IngestReport, UnderDeclaredError } from '#sandbox';
 import type { Caller } from '../identity/index.ts';
 import { appendChange } from '../log-change.ts';
 import { tableEntry } from './table-entry.ts';
@@ -50,6 +52,7 @@ export interface IngestUpload extends Omit<Upload, 'declaredSha256' | 'append'> 
   readonly version: number;
   readonly schema: Resource['schema'];
   readonly base: AppendBase | null;
+  readonly excuses: readonly ScanExcuse[];
 }
 
 /** The service and what the process needs of it at its end. */
@@ -138,8 +141,9 @@ async function storeUpload(
 ): Promise<ResourceVersion> {
   const { resource, version, base } = begun;
   const declared = deps.store.read((db) => getResource(db, resource));
+  const excuses = deps.store.read((db) => scanExcuses(db, resource));
   try {
-    const report = await deps.ingest({ ...body, resource, version, schema: declared.schema, base });
+    const report = await deps.ingest({ ...body, resource, version, schema: declared.schema, base, excuses });
     refuseOtherDigest(report, declaredSha256);
     return await keep(deps, caller, declared, begun, report);
   } catch (error) {
@@ -216,6 +220,9 @@ async function abandon(
     // WHY even then: the next start sweeps what is left of the data, but a version left `writing` bars every upload.
     await deps.store.commit((tx) => {
       abandonVersion(tx, resource.id, version);
+      if (error instanceof UnderDeclaredError) {
+        for (const finding of error.findings) recordScanFinding(tx, resource.id, finding);
+      }
       appendChange(tx, { kind: 'upload', caller, tables: [tableEntry(resource, version)], code });
     });
   }

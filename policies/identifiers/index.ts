@@ -20,7 +20,14 @@ export {
   type PassCounts,
 } from './detect-identifier.ts';
 export { idCardCheck, isIdCard } from './id-card.ts';
-export { type ColumnFinding, IDENTIFIER_LEVELS, judgeColumn, type ScanVerdict } from './judge-column.ts';
+export {
+  type ColumnFinding,
+  IDENTIFIER_LEVELS,
+  isExcused,
+  judgeColumn,
+  type ScanExcuse,
+  type ScanVerdict,
+} from './judge-column.ts';
 export { isMobile } from './mobile.ts';
 export { isPlate } from './plate.ts';
 export { isRealEstateUnit, REAL_ESTATE_UNIT_PREFIXES } from './real-estate-unit.ts';

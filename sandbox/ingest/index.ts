@@ -14,6 +14,7 @@ export {
   type RejectedRow,
   type RejectReason,
   RowsRejectedError,
+  UnderDeclaredError,
   type UploadEncoding,
 } from './ingest-report.ts';
 export { canonicalIdentifier, IDENTIFIER_CHARACTERS_MAX, tokenOf, UNIT_KEY_BYTES } from './token.ts';

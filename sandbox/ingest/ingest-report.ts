@@ -74,6 +74,19 @@ export interface IngestReport {
   }[];
 }
 
+/** Columns are not declared as what they hold; nothing was stored. The findings say which, and never a value. */
+export class UnderDeclaredError extends AppError {
+  readonly findings: readonly ColumnFinding[];
+
+  constructor(findings: readonly ColumnFinding[]) {
+    super('UPLOAD_UNDER_DECLARED', {
+      columns: findings.map(({ column, kind, share }) => `${column}: ${kind} ${String(Math.round(share * 100))}%`),
+      accepted: findings.map(({ column, levelMin }) => `${column}: role identifier, level ${levelMin}`),
+    });
+    this.findings = findings;
+  }
+}
+
 /** More rows were rejected than the upload allows; nothing was stored. The report says which and why. */
 export class RowsRejectedError extends AppError {
   readonly report: IngestReport;

@@ -7,6 +7,7 @@ import {
   domainOf,
   encryptedColumns,
   judgeColumn,
+  type ScanExcuse,
   storedTwins,
   type TableSchema,
 } from '#policies/stored-tables';
@@ -19,7 +20,7 @@ import type { VersionWriter } from '../vault/version-writer.ts';
 import { BLOCK_BYTES, type BodyTotals, readBodyBlocks } from './body-blocks.ts';
 import { cutCsv } from './csv-chunks.ts';
 import type { IngestColumn } from './ingest-protocol.ts';
-import { type IngestReport, RowsRejectedError, type UploadEncoding } from './ingest-report.ts';
+import { type IngestReport, RowsRejectedError, UnderDeclaredError, type UploadEncoding } from './ingest-report.ts';
 import { cutParquet, spoolParquet } from './parquet-chunks.ts';
 import { createSegmentPump, type PumpTotals, SEGMENT_ROWS_MAX, type SegmentPump } from './segment-pump.ts';
 import { checkedBlocks, type SignedBlocks, signedBlocks } from './signed-blocks.ts';
@@ -76,6 +77,8 @@ export interface Upload {
   readonly base?: AppendBase | null;
   /** Compact JWS of the provider over the encrypted columns (homomorphic/block-manifest.ts). Null where it sent none. */
   readonly manifest?: string | null;
+  /** What its columns were confirmed not to hold, whatever they look like. */
+  readonly excuses?: readonly ScanExcuse[];
   readonly format: 'csv' | 'parquet';
   /** CSV only. Default `auto`. */
   readonly encoding?: UploadEncoding | 'auto';
@@ -153,16 +156,13 @@ function refuseUnlike(report: IngestReport, base: AppendBase | null): void {
 function refuseUnderDeclared(findings: IngestReport['findings']): void {
   const found = findings.filter(({ verdict }) => verdict === 'under-declared');
   if (found.length === 0) return;
-  throw new AppError('UPLOAD_UNDER_DECLARED', {
-    columns: found.map(({ column, kind, share }) => `${column}: ${kind} ${String(Math.round(share * 100))}%`),
-    accepted: found.map(({ column, levelMin }) => `${column}: role identifier, level ${levelMin}`),
-  });
+  throw new UnderDeclaredError(found);
 }
 
-function findingsOf(schema: TableSchema, scan: PumpTotals['scan']): IngestReport['findings'] {
+function findingsOf({ schema, excuses }: Upload, scan: PumpTotals['scan']): IngestReport['findings'] {
   return schema.columns.flatMap((column, place) => {
     const counts = scan[place] ?? null;
-    return (counts === null ? null : judgeColumn(column, counts)) ?? [];
+    return (counts === null ? null : judgeColumn(column, counts, excuses)) ?? [];
   });
 }
 
@@ -286,12 +286,13 @@ async function readParquet(
 }
 
 function makeReport(
-  { schema, base = null }: Upload,
+  upload: Upload,
   encrypted: IngestReport['encrypted'],
   totals: PumpTotals,
   segments: IngestReport['segments'],
   body: TextFacts & BodyTotals,
 ): IngestReport {
+  const { schema, base = null } = upload;
   const { nulls, ciphertext: _, scan, quality, rowsAdded, ...counts } = totals;
   const { encoding, delimiter, bytes, sha256: contentSha256 } = body;
   const columns = schema.columns.map(({ name }, index) => {
@@ -312,6 +313,6 @@ function makeReport(
     columns,
     segments,
     duplicateRows: quality.duplicates,
-    findings: findingsOf(schema, scan),
+    findings: findingsOf(upload, scan),
   };
 }

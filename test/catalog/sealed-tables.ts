@@ -41,6 +41,7 @@ import {
   proposeRules,
   providersOfPlan,
   recordIncident,
+  recordScanFinding,
   registerPartyKey,
   retentionOf,
   reviewPlan,
@@ -48,6 +49,7 @@ import {
   revokeGrant,
   rulesInForce,
   type Store,
+  scanExcuses,
   setRetention,
   signingKeysOf,
   signPlanAgreement,
@@ -62,6 +64,14 @@ import { DEFAULT_PROFILE, type ProductContent } from '../../policies/index.ts';
 import { grantEverything, list, seed } from './memory-store.ts';
 
 export type SealedTable = keyof typeof SEALED_TABLES;
+
+const FINDING = {
+  column: 'kwh',
+  kind: 'mobile',
+  share: 1,
+  levelMin: 'general-3',
+  verdict: 'under-declared',
+} as const;
 
 /** A row, and more, in every sealed table, by the catalogue's own functions. */
 export function fillSealedTables(tx: Db): void {
@@ -97,6 +107,7 @@ export function fillSealedTables(tx: Db): void {
   revokeGrant(tx, 'g', { org: 'waterworks', role: 'provider', by: 'w', reason: 'r' });
   registerPartyKey(tx, { org: 'grid', thumbprint: 'k', publicKey: 'x', registeredBy: 'ann' });
   confirmPartyKey(tx, 'grid', 'k', { org: 'bureau', sub: 'bo' });
+  recordScanFinding(tx, 'power', FINDING);
   insertFreeze(tx, { id: 'f1', scope: 'plan', target: 'p2', reason: '', frozenBy: 'office/sue' });
   insertCanary(tx, {
     id: 'c1',
@@ -200,6 +211,7 @@ export const USES: Readonly<Record<SealedTable, (store: Store) => unknown>> = {
   privacy_books: (store) =>
     store.read((db) => db.sealed('privacy_books', db.client.prepare<[], object>('SELECT * FROM privacy_books').get())),
   retention_rules: (store) => store.read((db) => retentionOf(db, 'power')),
+  scan_findings: (store) => store.read((db) => scanExcuses(db, 'power')),
 };
 /** The row that `USES` reads. */
 export const WHERE: Readonly<Record<SealedTable, string>> = {
@@ -237,4 +249,5 @@ export const WHERE: Readonly<Record<SealedTable, string>> = {
   plan_reviews: `plan = 'p1'`,
   privacy_books: 'id = 1',
   retention_rules: `resource = 'power'`,
+  scan_findings: `resource = 'power'`,
 };

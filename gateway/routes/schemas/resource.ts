@@ -210,13 +210,14 @@ const QualitySchema = z
           column: ResourceIdSchema,
           kind: z.enum(IDENTIFIER_KINDS),
           share: z.number().min(0).max(1),
-          verdict: z.enum(['declared', 'partly', 'under-declared']),
+          verdict: z.enum(['declared', 'partly', 'under-declared', 'excused']),
           levelMin: LevelSchema,
         }),
       )
       .openapi({
         description:
-          'columns whose distinct values look like identifiers: declared so, or `partly` where only some do; `share` of a sample of them',
+          'columns whose distinct values look like identifiers: declared so, `partly` where only some do, or `excused` where the bureau has ' +
+          'confirmed that they are none; `share` of a sample of them',
       }),
   })
   .openapi('QualityReport');

@@ -1,11 +1,19 @@
 /**
- * Goal: the security office freezes, looks and thaws from the command line, and learns what it did.
+ * Goal: the security office freezes, looks and thaws from the command line, and learns what it did; a provider and the bureau keep a
+ * table's retention and settle what a scan refused.
  * Method: the commands against a real gateway behind a port; nothing else writes to it.
  */
 import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunningGateway, startGateway } from '../life/running-gateway.ts';
 import { runSluice } from './run-sluice.ts';
+
+const ORGANISATIONS = {
+  security: 'security-office',
+  developer: 'dev-a',
+  provider: 'water-works',
+  bureau: 'data-bureau',
+} as const;
 
 let running: RunningGateway;
 let server: ReturnType<typeof serve>;
@@ -20,9 +28,11 @@ beforeAll(async () => {
     ['carol', 'security'],
     ['erin', 'security'],
     ['alice', 'developer'],
+    ['bob', 'provider'],
+    ['dan', 'bureau'],
   ] as const;
   for (const [sub, role] of people) {
-    const token = await running.token(role, sub, role === 'security' ? 'security-office' : 'dev-a');
+    const token = await running.token(role, sub, ORGANISATIONS[role]);
     as[sub] = { SLUICE_URL: `http://127.0.0.1:${port}`, SLUICE_TOKEN: token };
   }
 });
@@ -92,4 +102,34 @@ test('a drill tells how fast it was noticed and closed', async () => {
   expect(drill.out).toMatch(
     /^drill [0-9a-f]{12}: detected \d+ ms after the query came, closed \d+ ms later \(jobs 1, workers 1\)\ncleaned up\n$/,
   );
+});
+
+test('a provider sets how long versions stay, and disputes a scan; the bureau confirms', async () => {
+  const [bob, dan] = [as['bob'] ?? {}, as['dan'] ?? {}];
+  const title = { zh: '表', en: 'meters' };
+  const columns = [{ name: 'serial', title, type: 'text', level: 'general-1', role: 'attribute' }];
+  const declared = { title, frequency: 'yearly', conditions: 'none', schema: { table: 'meters', columns } };
+  const token = bob['SLUICE_TOKEN'] ?? '';
+  expect((await running.request(token, 'POST', '/v1/resources', declared)).status).toBe(201);
+
+  const set = await runSluice(['retention', 'set', 'meters', '--versions', '3', '--days', '30'], bob);
+  expect(set).toMatchObject({ code: 0, err: '' });
+  expect(JSON.parse((await runSluice(['retention', 'show', 'meters'], dan)).out)).toEqual({
+    versionsMax: 3,
+    daysMax: 30,
+  });
+  expect((await runSluice(['retention', 'set', 'meters', '--versions', 'few'], bob)).err).toContain('whole number');
+
+  const serials = Array.from({ length: 200 }, (_, n) => `138${String(10_000_000 + n * 7_919)}`);
+  const csv = `serial\n${serials.join('\n')}\n`;
+  const upload = () => running.request(token, 'PUT', '/v1/resources/meters/data', csv, { 'content-type': 'text/csv' });
+  expect((await upload()).status).toBe(422);
+  const listed = await runSluice(['scan', 'list', 'meters'], bob);
+  expect(JSON.parse(listed.out)).toMatchObject({ items: [{ kind: 'mobile', share: 1, state: 'blocked' }] });
+  expect((await runSluice(['scan', 'dispute', 'meters', 'serial', 'mobile', 'meter numbers'], bob)).code).toBe(0);
+  const early = await runSluice(['scan', 'confirm', 'meters', 'serial', 'mobile', 'ok'], bob);
+  expect([early.code, early.err]).toEqual([1, expect.stringContaining('POLICY_ACCESS_DENIED')]);
+  const confirmed = await runSluice(['scan', 'confirm', 'meters', 'serial', 'mobile', 'seen'], dan);
+  expect(JSON.parse(confirmed.out)).toMatchObject({ state: 'confirmed', decidedBy: 'data-bureau/dan' });
+  expect((await upload()).status).toBe(201);
 });

@@ -26,6 +26,7 @@ import { createDestructionService } from '../../../gateway/resources/destruction
 import type { DataEraser } from '../../../gateway/resources/erase-data.ts';
 import { createResourceService } from '../../../gateway/resources/resource-service.ts';
 import { createRetentionService } from '../../../gateway/resources/retention-service.ts';
+import { createScanService } from '../../../gateway/resources/scan-service.ts';
 import { createUploadService, type UploadDeps } from '../../../gateway/resources/upload-service.ts';
 import { createConsentService } from '../../../gateway/verify/consent-service.ts';
 import { createSubjectDigests } from '../../../gateway/verify/subject-digests.ts';
@@ -114,6 +115,7 @@ export async function openHarness({
     assessor: { assess: () => Promise.reject(new AppError('SANDBOX_FAILED')) },
     planLife: createPlanLifeService({ store }),
     catalogue: createCatalogueService({ store }),
+    scans: createScanService({ store }),
     plans: createPlanService({ store }),
     partyKeys: createPartyKeyService({ store }),
     grants: createGrantService({ store, home: log.verifierKey, jobs: { stopFallen: () => Promise.resolve(0) } }),

@@ -62,6 +62,18 @@ describe.each(IDENTIFIER_KINDS)('a column of %s', (kind) => {
   });
 });
 
+it('what was confirmed excuses that column and kind, for about as many of the values, and no identifier that is declared', () => {
+  const judged = (share: number, excuses: Parameters<typeof judgeColumn>[2], of = column('attribute', 'general-1')) =>
+    judgeColumn(of, countsOf('mobile', share * 1_000, 1_000 - share * 1_000), excuses)?.verdict;
+  const excuse = { column: 'c', kind: 'mobile', share: 0.8 } as const;
+  expect(judged(0.8, [])).toBe('under-declared');
+  expect([0.78, 0.8, 0.84].map((share) => judged(share, [excuse]))).toEqual(['excused', 'excused', 'excused']);
+  expect(judged(0.87, [excuse])).toBe('under-declared');
+  expect(judged(0.8, [{ ...excuse, column: 'd' }])).toBe('under-declared');
+  expect(judged(0.8, [{ ...excuse, kind: 'plate' }])).toBe('under-declared');
+  expect(judged(0.8, [excuse], column('identifier', 'general-3'))).toBe('declared');
+});
+
 it('a finding holds no value', () => {
   const cards = Array.from({ length: 50 }, (_, i) => `42070419900101${String(i).padStart(3, '0')}`);
   const values = cards.map((first17) => first17 + idCardCheck(first17));

@@ -4,7 +4,7 @@
  * reference that looks at every value. Controls: the same values under a fitting declaration, and ordinary values.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { idCardCheck, type TableSchema } from '../../../policies/index.ts';
+import { idCardCheck, type ScanExcuse, type TableSchema } from '../../../policies/index.ts';
 import type { IngestLimits } from '../../../sandbox/ingest/index.ts';
 import { column, type IngestFixture, openIngestFixture, table } from '../ingest-fixture.ts';
 
@@ -15,9 +15,14 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 
 let version = 0;
-const upload = (schema: TableSchema, csv: string, limits: Partial<IngestLimits> = {}) => {
+const upload = (
+  schema: TableSchema,
+  csv: string,
+  limits: Partial<IngestLimits> = {},
+  excuses: readonly ScanExcuse[] = [],
+) => {
   version += 1;
-  return fixture.upload(schema, csv, { version }, limits);
+  return fixture.upload(schema, csv, { version, excuses }, limits);
 };
 const idCard = (n: number): string => {
   const day = `${1950 + (n % 60)}0${1 + (n % 9)}1${n % 9}`;
@@ -63,6 +68,17 @@ describe('values that are identifiers', () => {
     const report = await upload(schema('general-4'), csvOf('note', cards));
     expect(report.findings).toMatchObject([{ column: 'note', kind: 'id-card', verdict: 'declared' }]);
     expect(await refusalOf(schema('general-2'), csvOf('note', cards))).toMatchObject({ code: 'UPLOAD_UNDER_DECLARED' });
+  });
+
+  it('go in where they were confirmed to be none, of that column and kind alone', async () => {
+    const schema = table(column('note', 'text'), column('other', 'text'));
+    const both = `note,other\n${cards.map((card) => `${card},${card}`).join('\n')}\n`;
+    const excuse = { column: 'note', kind: 'id-card', share: 1 } as const;
+    await expect(upload(schema, both, {}, [excuse])).rejects.toMatchObject({
+      findings: [{ column: 'other', kind: 'id-card', share: 1, verdict: 'under-declared' }],
+    });
+    const report = await upload(schema, both, {}, [excuse, { ...excuse, column: 'other' }]);
+    expect(report.findings.map(({ verdict }) => verdict)).toEqual(['excused', 'excused']);
   });
 
   it('count by distinct values: one ordinary value in most rows hides nothing', async () => {
