@@ -3,7 +3,7 @@
  * and how long its answers take. Non-goal: the highest rate (gateway.bench.ts).
  *
  * The gateway is a process of its own, as an operator starts it; four people with 50 connections each ask without a pause, half of it new
- * questions, for ten minutes. `rss_growth_mb_per_min` is the slope over the second half, when pools and caches are full.
+ * questions, for ten minutes; beside them fifty hostile ones (hostile-clients.ts). `rss_growth_mb_per_min` is the slope over the second half, when pools and caches are full.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openEmbeddedIssuer } from '../gateway/identity/index.ts';
+import { startHostile } from './hostile-clients.ts';
 import { rounded } from './paired-times.ts';
 import type { BenchOptions } from './run.ts';
 
@@ -45,16 +46,24 @@ export default async function bench({ tiny, log }: BenchOptions): Promise<Record
   const gateway = await start(home, runDir);
   try {
     const load = await openLoad(gateway.url, home, size.connections);
+    const hostile = startHostile(gateway.url, load.token);
     const samples: Sample[] = [];
     const startedMs = performance.now();
     for (let at = 0; at <= size.seconds; at += size.everySeconds) {
       await sleep(Math.max(0, startedMs + at * 1_000 - performance.now()));
       samples.push(sampleOf(gateway.child, home, at, load.latenciesMs.length));
     }
+    const hostileFigures = await hostile.stop();
     await load.stop();
     const idle = await idleAfter(gateway.child, home, size.seconds);
     log(`${load.latenciesMs.length} answers; RSS ${samples.map(({ rssMb }) => Math.round(rssMb)).join(' ')} MiB`);
-    return { ...figuresOf(samples, load.latenciesMs, size), statuses: load.statuses, after_the_load: idle, seed: SEED };
+    return {
+      ...figuresOf(samples, load.latenciesMs, size),
+      statuses: load.statuses,
+      hostile: hostileFigures,
+      after_the_load: idle,
+      seed: SEED,
+    };
   } finally {
     gateway.child.kill('SIGKILL');
     for (const dir of [home, runDir]) await rm(dir, { recursive: true, force: true });
@@ -79,6 +88,8 @@ async function start(home: string, runDir: string): Promise<{ child: ChildProces
 // ── Clients ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 interface Load {
+  /** Of one of the people. */
+  readonly token: string;
   readonly latenciesMs: readonly number[];
   /** Answers by status. */
   readonly statuses: Readonly<Record<string, number>>;
@@ -107,6 +118,7 @@ async function openLoad(url: string, home: string, connections: number): Promise
   };
   const running = Array.from({ length: connections }, (_, n) => client(n));
   return {
+    token: tokens[0]!,
     latenciesMs,
     statuses,
     async stop() {

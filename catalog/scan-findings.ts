@@ -1,6 +1,7 @@
 import { and, asc, eq } from 'drizzle-orm';
 import { AppError, type ColumnFinding, isExcused, type ScanExcuse } from '#policies';
 import type { Db } from './db.ts';
+import type { Resource } from './resources.ts';
 import { scanFindings } from './schema.ts';
 
 /**
@@ -10,6 +11,8 @@ import { scanFindings } from './schema.ts';
 export interface ScanFinding extends Pick<ColumnFinding, 'kind' | 'share' | 'levelMin'> {
   readonly resource: string;
   readonly columnName: string;
+  /** Of the declaration that the values were held against. */
+  readonly schemaHash: string;
   readonly foundAt: string;
   readonly state: 'blocked' | 'disputed' | 'confirmed' | 'refused';
   readonly reason: string | null;
@@ -29,10 +32,10 @@ export function scanFindingsOf(db: Db, resource: string): readonly ScanFinding[]
   return rows.map((row) => db.sealed('scan_findings', row));
 }
 
-/** What the bureau has confirmed to be none of the identifiers that they look like. */
-export function scanExcuses(db: Db, resource: string): readonly ScanExcuse[] {
-  return scanFindingsOf(db, resource)
-    .filter(({ state }) => state === 'confirmed')
+/** What the bureau has confirmed to be none of the identifiers that they look like, under the declaration that holds now. */
+export function scanExcuses(db: Db, { id, schemaHash }: Pick<Resource, 'id' | 'schemaHash'>): readonly ScanExcuse[] {
+  return scanFindingsOf(db, id)
+    .filter((finding) => finding.state === 'confirmed' && finding.schemaHash === schemaHash)
     .map(({ columnName, kind, share }) => ({ column: columnName, kind, share }));
 }
 
@@ -45,14 +48,19 @@ export function getScanFinding(db: Db, key: FindingKey): ScanFinding {
 
 /**
  * An upload was refused for it. INVARIANT: what was said of fewer values holds for these no more: one that was disputed or decided begins
- * anew where clearly more of the values look so.
+ * anew where clearly more of the values look so, or the table is declared otherwise.
  */
-export function recordScanFinding(tx: Db, resource: string, finding: ColumnFinding): void {
+export function recordScanFinding(
+  tx: Db,
+  { id, schemaHash }: Pick<Resource, 'id' | 'schemaHash'>,
+  finding: ColumnFinding,
+): void {
   const { column, kind, share, levelMin } = finding;
-  const key = { resource, columnName: column, kind };
+  const key = { resource: id, columnName: column, kind };
   const known = tx.sealed('scan_findings', tx.orm.select().from(scanFindings).where(whereKey(key)).get());
-  if (known !== undefined && isExcused(finding, [{ column, kind, share: known.share }])) return;
-  const begun = { share, levelMin, foundAt: tx.now(), state: 'blocked' as const, ...UNSAID };
+  const said = known?.schemaHash === schemaHash ? [{ column, kind, share: known.share }] : [];
+  if (isExcused(finding, said)) return;
+  const begun = { schemaHash, share, levelMin, foundAt: tx.now(), state: 'blocked' as const, ...UNSAID };
   tx.orm
     .insert(scanFindings)
     .values({ ...key, ...begun })

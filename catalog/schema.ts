@@ -342,6 +342,7 @@ export const scanFindings = sqliteTable(
     resource: text('resource').notNull(),
     columnName: text('column_name').notNull(),
     kind: text('kind', { enum: IDENTIFIER_KINDS }).notNull(),
+    schemaHash: text('schema_hash').notNull(),
     share: real('share').notNull(),
     levelMin: text('level_min', { enum: LEVELS }).notNull(),
     foundAt: text('found_at').notNull(),

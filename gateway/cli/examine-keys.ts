@@ -34,7 +34,8 @@ function found(state: Finding['state'], fact: Wording, remedy: Wording | null = 
   return { check: CHECK, state, fact, remedy };
 }
 
-function wordsOf({ code, facts }: AppError, part: 'detail' | 'hint'): Wording {
+/** What the gateway would say of an error. */
+export function wordsOf({ code, facts }: AppError, part: 'detail' | 'hint'): Wording {
   const inLanguage = (language: Language) => fillTemplate(CATALOGUES[language][code][part], facts, FILLINGS[language]);
   return { en: inLanguage('en'), zh: inLanguage('zh-CN') };
 }

@@ -28,7 +28,8 @@ export async function examineSeals(config: Config): Promise<readonly Finding[]> 
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const fact = { en: `cannot be checked: ${error.code}`, zh: `无法检查：${error.code}` };
-    return [{ check: CHECK, state: 'failure', fact, remedy: RESTORE }];
+    // A home of a newer version is whole; the store's own check says what mends it.
+    return [{ check: CHECK, state: 'failure', fact, remedy: error.code === 'HOME_NEWER' ? null : RESTORE }];
   }
 }
 

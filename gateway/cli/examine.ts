@@ -10,6 +10,7 @@ import { examineClock } from './examine-clock.ts';
 import { examineKeys } from './examine-keys.ts';
 import { examineRemains } from './examine-remains.ts';
 import { examineSeals } from './examine-seals.ts';
+import { examineStore } from './examine-store.ts';
 
 /** One thing that a gateway needs, as this machine has it. */
 export interface Finding {
@@ -41,6 +42,7 @@ export async function examine(env: Environment): Promise<readonly Finding[]> {
     await examineHome(config.home),
     await examineKeys(config),
     examineClock(config.home, new Date()),
+    ...(await examineStore(config)),
     ...(await examineSeals(config)),
     ...(await examineRemains(config)),
     await examinePort(config),

@@ -141,7 +141,7 @@ async function storeUpload(
 ): Promise<ResourceVersion> {
   const { resource, version, base } = begun;
   const declared = deps.store.read((db) => getResource(db, resource));
-  const excuses = deps.store.read((db) => scanExcuses(db, resource));
+  const excuses = deps.store.read((db) => scanExcuses(db, declared));
   try {
     const report = await deps.ingest({ ...body, resource, version, schema: declared.schema, base, excuses });
     refuseOtherDigest(report, declaredSha256);
@@ -221,7 +221,7 @@ async function abandon(
     await deps.store.commit((tx) => {
       abandonVersion(tx, resource.id, version);
       if (error instanceof UnderDeclaredError) {
-        for (const finding of error.findings) recordScanFinding(tx, resource.id, finding);
+        for (const finding of error.findings) recordScanFinding(tx, resource, finding);
       }
       appendChange(tx, { kind: 'upload', caller, tables: [tableEntry(resource, version)], code });
     });

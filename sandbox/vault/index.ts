@@ -11,3 +11,4 @@ export { scanForCopies } from './scan.ts';
 export type { VersionTraces } from './traces.ts';
 export { openVault, scanClosedVault, type Vault, type VaultOptions } from './vault.ts';
 export type { VersionWriter } from './version-writer.ts';
+export { isWhole } from './whole.ts';

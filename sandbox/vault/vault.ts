@@ -115,10 +115,12 @@ async function emptyDir(dir: string): Promise<void> {
   for (const entry of await readdir(dir)) await rm(join(dir, entry), { recursive: true, force: true });
 }
 
+export const versionsDir = (dir: string): string => join(dir, 'versions');
+
 function placesOf({ dir, runDir }: Pick<VaultOptions, 'dir' | 'runDir'>) {
   const run = join(runDir, 'vault');
   return {
-    versions: join(dir, 'versions'),
+    versions: versionsDir(dir),
     staging: join(dir, 'staging'),
     erasures: join(dir, 'erasures'),
     attached: join(run, 'attached'),

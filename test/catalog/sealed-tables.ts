@@ -107,7 +107,7 @@ export function fillSealedTables(tx: Db): void {
   revokeGrant(tx, 'g', { org: 'waterworks', role: 'provider', by: 'w', reason: 'r' });
   registerPartyKey(tx, { org: 'grid', thumbprint: 'k', publicKey: 'x', registeredBy: 'ann' });
   confirmPartyKey(tx, 'grid', 'k', { org: 'bureau', sub: 'bo' });
-  recordScanFinding(tx, 'power', FINDING);
+  recordScanFinding(tx, getResource(tx, 'power'), FINDING);
   insertFreeze(tx, { id: 'f1', scope: 'plan', target: 'p2', reason: '', frozenBy: 'office/sue' });
   insertCanary(tx, {
     id: 'c1',
@@ -211,7 +211,7 @@ export const USES: Readonly<Record<SealedTable, (store: Store) => unknown>> = {
   privacy_books: (store) =>
     store.read((db) => db.sealed('privacy_books', db.client.prepare<[], object>('SELECT * FROM privacy_books').get())),
   retention_rules: (store) => store.read((db) => retentionOf(db, 'power')),
-  scan_findings: (store) => store.read((db) => scanExcuses(db, 'power')),
+  scan_findings: (store) => store.read((db) => scanExcuses(db, getResource(db, 'power'))),
 };
 /** The row that `USES` reads. */
 export const WHERE: Readonly<Record<SealedTable, string>> = {

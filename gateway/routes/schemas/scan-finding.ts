@@ -7,6 +7,7 @@ export const ScanFindingSchema = z
     resource: ResourceIdSchema,
     columnName: ResourceIdSchema,
     kind: z.enum(IDENTIFIER_KINDS),
+    schemaHash: z.string().openapi({ description: 'of the declaration that the values were held against' }),
     share: z.number().min(0).max(1).openapi({ description: 'of the distinct values that were looked at' }),
     levelMin: LevelSchema,
     foundAt: InstantSchema,
