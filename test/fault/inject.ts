@@ -37,7 +37,7 @@ function firedHere(): void {
 if (isMainThread) {
   process.on('message', (order: Order) => {
     take(order);
-    setEnvironmentData(KEPT, order as never);
+    setEnvironmentData(KEPT, order);
     threads.postMessage(order);
   });
   threads.onmessage = ({ data }) => (data === 'fired' ? firedHere() : undefined);
