@@ -116,7 +116,7 @@ export * from './resource-versions.ts';
 export * from './resources.ts';
 export * from './retention.ts';
 export type { TamperedRow } from './row-seals.ts';
-export * from './scan-findings.ts';
+export * from './scans/scan-findings.ts';
 export { putSetting, readSetting } from './settings.ts';
 export type { Derivation, Store, StoreOptions } from './store.ts';
 export { openStore } from './store.ts';

@@ -4,7 +4,7 @@
  */
 
 import { blob, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { FREEZE_SCOPES, IDENTIFIER_KINDS, LEVELS } from '#policies';
+import { FREEZE_SCOPES } from '#policies';
 
 export * from './authorization/operator-tables.ts';
 export * from './authorization/tables.ts';
@@ -14,6 +14,7 @@ export * from './intakes/tables.ts';
 export * from './lookups/tables.ts';
 export * from './plan-life/schema.ts';
 export * from './products/tables.ts';
+export * from './scans/tables.ts';
 
 export const organisations = sqliteTable('organisations', {
   id: text('id').primaryKey(),
@@ -335,27 +336,6 @@ export const retentionRules = sqliteTable('retention_rules', {
   versionsMax: integer('versions_max').notNull(),
   daysMax: integer('days_max'),
 });
-
-export const scanFindings = sqliteTable(
-  'scan_findings',
-  {
-    resource: text('resource').notNull(),
-    columnName: text('column_name').notNull(),
-    kind: text('kind', { enum: IDENTIFIER_KINDS }).notNull(),
-    schemaHash: text('schema_hash').notNull(),
-    share: real('share').notNull(),
-    levelMin: text('level_min', { enum: LEVELS }).notNull(),
-    foundAt: text('found_at').notNull(),
-    state: text('state', { enum: ['blocked', 'disputed', 'confirmed', 'refused'] }).notNull(),
-    reason: text('reason'),
-    disputedBy: text('disputed_by'),
-    disputedAt: text('disputed_at'),
-    decidedBy: text('decided_by'),
-    decidedAt: text('decided_at'),
-    comment: text('comment'),
-  },
-  (table) => [primaryKey({ columns: [table.resource, table.columnName, table.kind] })],
-);
 
 export const custodyPackages = sqliteTable(
   'custody_packages',

@@ -1,8 +1,8 @@
 import { and, asc, eq } from 'drizzle-orm';
 import { AppError, type ColumnFinding, isExcused, type ScanExcuse } from '#policies';
-import type { Db } from './db.ts';
-import type { Resource } from './resources.ts';
-import { scanFindings } from './schema.ts';
+import type { Db } from '../db.ts';
+import type { Resource } from '../resources.ts';
+import { scanFindings } from './tables.ts';
 
 /**
  * What a scan refused an upload for. Its provider may dispute it with a reason, and the bureau, as another person, confirms or refuses: only
