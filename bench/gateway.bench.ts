@@ -147,7 +147,8 @@ async function overheadMs(gateway: Gateway, client: Client, clock: { waits: numb
     const job = { id: `bench-${run}`, analyst, tables: workerTables(compiled, admission.catalog), deadlineMs: 60_000 };
     await gateway.sandbox.run(job, async (session) => {
       let engineMs = 0;
-      const timed: Pick<EngineSession, 'query'> = {
+      const timed: EngineSession = {
+        finish: session.finish,
         async query(sql, tables) {
           const startedMs = performance.now();
           return session.query(sql, tables).finally(() => {

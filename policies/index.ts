@@ -62,7 +62,8 @@ export {
 export { standingFor } from './release/guard/standing.ts';
 export type { GuardEntry, GuardMemory } from './release/guarded.ts';
 export type { PrivacyNoise } from './release/private-groups.ts';
-export { type CellsEngine, type ProtectedCells, protectThrough, type ReleasePolicy } from './release/protect.ts';
+export type { ProtectedCells, ReleasePolicy } from './release/protect.ts';
+export { type CellsEngine, protectThrough } from './release/protect-through.ts';
 export { release } from './release/release.ts';
 export type { ReleasedResult, Suppressed } from './release/released-result.ts';
 export type { OpenedNumbers, SealedQuestion, SealedSet, Unread } from './release/sealed-groups.ts';

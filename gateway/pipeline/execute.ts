@@ -74,7 +74,7 @@ export function execute(
       custody.push(proof);
       return numbers;
     };
-    const cells = await protectThrough({ query: session.query, open }, compiled, policy);
+    const cells = await protectThrough({ query: session.query, finish: session.finish, open }, compiled, policy);
     try {
       const answer = await finish(compiled, cells.tables, session);
       return { released: release(compiled, cells, answer, profile), guard: cells.guard, custody, sealed };

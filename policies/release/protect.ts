@@ -1,9 +1,8 @@
 import { AppError, assert } from '../errors.ts';
 import type { PolicyProfile } from '../levels.ts';
-import type { CompiledQuery } from '../sql/compile.ts';
-import { OPEN_GROUPS } from '../sql/emit/emit-rel.ts';
-import type { EmittedSql } from '../sql/emit/emitted-sql.ts';
+import { givenName, OPEN_GROUPS, releasedName } from '../sql/emit/emit-rel.ts';
 import type { CellsBoundary } from '../sql/rewrite/cell-layout.ts';
+import { type Given, givensOf, releasesOf, stagesOf } from '../sql/rewrite/given.ts';
 import type { Boundary, PrivatePlan, RowsBoundary } from '../sql/rewrite.ts';
 import { DOUBLE } from '../sql/sql-type.ts';
 import type { Stated, Uncertainty } from '../sql/uncertainty/uncertainty.ts';
@@ -44,69 +43,129 @@ const NOTHING_SUPPRESSED: Suppressed = Object.freeze({ cells: 0, groups: 0, reas
  * @throws AppError SQL_TOO_COMPLEX where more groups or public rows would leave than the profile allows
  */
 export function* protect(
-  { boundaries, uncertainty }: Pick<PrivatePlan, 'boundaries' | 'uncertainty'>,
+  plan: Pick<PrivatePlan, 'boundaries' | 'givens' | 'uncertainty'>,
   policy: ReleasePolicy,
 ): Generator<Ask, ProtectedCells, Told> {
-  const cells = boundaries.filter((boundary) => boundary.kind === 'cells');
+  const made: (Made | undefined)[] = plan.boundaries.map(() => undefined);
+  const given: TableData[] = [];
+  const entries: GuardEntry[] = [];
+  try {
+    for (const [number, stage] of stagesOf(plan.boundaries, plan.givens).entries()) {
+      for (const index of stage.givens) given[index] = yield* givenBy(plan.givens[index]!, index, made, policy);
+      // INVARIANT: one answer's name for each stage: the guard holds them against each other like answers.
+      const answer = number === 0 ? policy.answer : `${policy.answer}/stage-${number}`;
+      const released = yield* release(plan.boundaries, stage.boundaries, given, { ...policy, answer });
+      for (const [position, index] of stage.boundaries.entries()) made[index] = released.tables[position]!;
+      entries.push(released.guard);
+    }
+  } catch (error) {
+    policy.memory.forget(together(entries));
+    throw error;
+  }
+  const tables = made.map((one) => one!);
+  return Object.freeze({
+    kind: 'protected',
+    tables: Object.freeze(withEnds(plan.uncertainty, tables)),
+    suppressed: suppressedIn(tables.map(({ suppressed }) => suppressed)),
+    guard: together(entries),
+    intervals: Object.freeze(tables.map(({ intervals }) => intervals)),
+  });
+}
+
+/** What a boundary gave; intervals only in mode `dp`. */
+type Made = ProtectedTable & { readonly intervals: PrivateTable['intervals'] | null };
+
+const together = (entries: readonly GuardEntry[]): GuardEntry => ({
+  held: entries.flatMap(({ held }) => held),
+  given: entries.flatMap(({ given }) => given),
+});
+
+/** Released rows that the statements of a later stage read. */
+function* givenBy(
+  one: Given,
+  index: number,
+  made: readonly (Made | undefined)[],
+  { profile }: ReleasePolicy,
+): Generator<Ask, TableData, Told> {
+  const tables = releasesOf(one).map((boundary) => ({ name: releasedName(boundary), data: made[boundary]!.table }));
+  const table = tableTold(yield { pass: 'given', given: index, tables });
+  if (table.rowCount > profile.cellsMax)
+    throw new AppError('SQL_TOO_COMPLEX', { what: 'released rows beside protected ones', limit: profile.cellsMax });
+  return table;
+}
+
+/** One stage: its boundaries leave together, each looked at with the others. */
+function* release(
+  boundaries: readonly Boundary[],
+  indexes: readonly number[],
+  given: readonly TableData[],
+  policy: ReleasePolicy,
+): Generator<Ask, { readonly tables: readonly Made[]; readonly guard: GuardEntry }, Told> {
+  const cells = indexes.map((index) => boundaries[index]!).filter((boundary) => boundary.kind === 'cells');
   const linked = linkedStatistics(cells.map(({ layout }) => layout));
   const isLinked = new Set(linked.flat().map(({ boundary }) => cells[boundary]!));
   const parts: Part[] = [];
   // More groups in one answer than are looked at together: that it does not receive them all is no loss.
   let smallLeft = policy.profile.cellsMax;
-  for (const [index, boundary] of boundaries.entries()) {
+  for (const index of indexes) {
+    const boundary = boundaries[index]!;
+    const statements = { boundary: index, beside: givensOf(boundary).map((one) => besideOf(one, given)) };
     // INVARIANT: before the engine is asked: nothing of how noise is drawn depends on rows.
     const noise = noiseOf(boundary, policy);
-    const raw = tableTold(yield { boundary: index, pass: 'first', tables: [] });
+    const raw = tableTold(yield asked(statements, 'first'));
     if (boundary.kind === 'rows') parts.push({ kind: 'rows', table: capRows(boundary, raw) });
     else if (boundary.kind === 'sealed') {
       const groups = sealedGroups(boundary, raw, noise);
-      const opened = groups.question === null ? null : yield* openedBy(groups.question, index);
+      const opened = groups.question === null ? null : yield* openedBy(groups.question);
       const table = sealedTable(boundary, raw, groups, opened, noise);
       parts.push({ kind: 'private', table: capGroups(table, policy.profile) });
     } else if (boundary.kind === 'private')
       parts.push({ kind: 'private', table: capGroups(privateTable(boundary, raw, noise), policy.profile) });
     else {
-      const groups = yield* judged(boundary, index, raw, policy);
-      const small = isLinked.has(boundary) ? yield* smallGroups(boundary, index, raw, smallLeft) : null;
+      const groups = yield* judged(boundary, statements, raw, policy);
+      const small = isLinked.has(boundary) ? yield* smallGroups(boundary, statements, raw, smallLeft) : null;
       smallLeft -= small?.rowCount ?? 0;
       parts.push({ kind: 'cells', boundary, raw, groups, small });
     }
   }
   const whole = parts.filter((part) => part.kind === 'cells');
   const guarded = settleAnswer(policy.answer, whole, linked, policy.memory, policy.profile);
-  const tables = parts.map((part) => {
-    if (part.kind !== 'cells') return part.table;
+  const tables = parts.map((part): Made => {
+    if (part.kind === 'private') return part.table;
+    if (part.kind === 'rows') return { ...part.table, intervals: null };
     const { boundary, raw, groups } = part;
     const shown = guarded.boundaries[whole.indexOf(part)]!;
-    if (!isLinked.has(boundary)) return tableOfGroups(boundary.released, { ...groups, shown }, raw);
-    return withReason(tableOfGroups(boundary.released, onlyTelling({ ...groups, shown }, raw), raw), 'complementary');
+    const telling = isLinked.has(boundary) ? onlyTelling({ ...groups, shown }, raw) : { ...groups, shown };
+    const table = tableOfGroups(boundary.released, telling, raw);
+    return { ...(isLinked.has(boundary) ? withReason(table, 'complementary') : table), intervals: null };
   });
-  return Object.freeze({
-    kind: 'protected',
-    tables: Object.freeze(withEnds(uncertainty, parts, tables)),
-    suppressed: together(tables.map(({ suppressed }) => suppressed)),
-    guard: guarded.entry,
-    intervals: Object.freeze(parts.map((part) => (part.kind === 'private' ? part.table.intervals : null))),
-  });
+  return { tables, guard: guarded.entry };
+}
+
+/** A boundary's statements, and what earlier releases gave for them. */
+interface Statements {
+  readonly boundary: number;
+  readonly beside: AskEngine['tables'];
+}
+
+const besideOf = (one: number, given: readonly TableData[]) => ({ name: givenName(one), data: given[one]! });
+
+function asked({ boundary, beside }: Statements, pass: AskEngine['pass'], tables: AskEngine['tables'] = []): AskEngine {
+  return { boundary, pass, tables: [...beside, ...tables] };
 }
 
 /** Behind the columns of each boundary the ends that `finish` reads beside them, as wide as what it works out of them needs. */
-function withEnds(
-  { stated }: Uncertainty,
-  parts: readonly Part[],
-  tables: readonly ProtectedTable[],
-): readonly TableData[] {
+function withEnds({ stated }: Uncertainty, tables: readonly Made[]): readonly TableData[] {
   const drawsIn = ({ fixed, perRow }: Stated['draws']) =>
     perRow.reduce((sum, { boundary, draws }) => sum + draws * tables[boundary]!.table.rowCount, fixed);
   const ends = stated.flatMap(({ draws, reads }) =>
     reads.map((read) => ({ ...read, draws: Math.max(1, drawsIn(draws)) })),
   );
-  return tables.map(({ table }, boundary) => {
-    const part = parts[boundary]!;
+  return tables.map(({ table, intervals }, boundary) => {
     const own = ends.filter((one) => one.boundary === boundary);
-    if (part.kind !== 'private' || own.length === 0) return table;
+    if (intervals === null || own.length === 0) return table;
     const read = own.flatMap(({ column, draws, tail }) => {
-      const within = part.table.intervals(column, draws, tail);
+      const within = intervals(column, draws, tail);
       return [within.map((ends) => ends?.[0] ?? null), within.map((ends) => ends?.[1] ?? null)];
     });
     const columns = read.map((_, at) => ({ name: `c${table.columns.length + at}`, type: DOUBLE }));
@@ -129,14 +188,24 @@ type Part =
     };
 
 /**
- * What protection asks next: of an engine one of a boundary's statements, with a table of keys beside it; or of the custodian what
- * encrypted sums come to.
+ * What protection asks next: of an engine one of a boundary's statements, with tables beside it; of one without data, what a release
+ * gives to later ones; or of the custodian what encrypted sums come to.
  */
-export type Ask = AskEngine | { readonly boundary: number; readonly pass: 'open'; readonly question: SealedQuestion };
+export type Ask = AskEngine | AskFinish | { readonly pass: 'open'; readonly question: SealedQuestion };
 export interface AskEngine {
   readonly boundary: number;
   readonly pass: 'first' | 'exact' | 'small';
-  readonly tables: readonly { readonly name: string; readonly data: TableData }[];
+  readonly tables: readonly EngineTable[];
+}
+/** Over released tables alone. */
+export interface AskFinish {
+  readonly pass: 'given';
+  readonly given: number;
+  readonly tables: readonly EngineTable[];
+}
+interface EngineTable {
+  readonly name: string;
+  readonly data: TableData;
 }
 export type Told = TableData | OpenedNumbers | Unread;
 
@@ -145,8 +214,8 @@ function tableTold(told: Told): TableData {
   return told;
 }
 
-function* openedBy(question: SealedQuestion, boundary: number): Generator<Ask, OpenedNumbers | Unread, Told> {
-  const opened = yield { boundary, pass: 'open', question };
+function* openedBy(question: SealedQuestion): Generator<Ask, OpenedNumbers | Unread, Told> {
+  const opened = yield { pass: 'open', question };
   assert(opened === 'unread' || !('rowCount' in opened), 'a custodian gives numbers');
   return opened;
 }
@@ -154,7 +223,7 @@ function* openedBy(question: SealedQuestion, boundary: number): Generator<Ask, O
 /** Proves cheaply first: only groups that stay open pay for the exact statement. */
 function* judged(
   boundary: CellsBoundary,
-  index: number,
+  statements: Statements,
   raw: TableData,
   policy: ReleasePolicy,
 ): Generator<Ask, JudgedGroups, Told> {
@@ -162,19 +231,19 @@ function* judged(
   const open = openGroups(protection, raw);
   if (open === null) return judgeGroups(protection, raw, null);
   const tables = open.columns.length === 0 ? [] : [{ name: OPEN_GROUPS, data: open }];
-  const exact = tableTold(yield { boundary: index, pass: 'exact', tables });
+  const exact = tableTold(yield asked(statements, 'exact', tables));
   return judgeGroups(protection, raw, exact);
 }
 
 /** The groups that a linked boundary's first statement gathered; null where there are none, or more than `most`. */
 function* smallGroups(
   { layout }: CellsBoundary,
-  index: number,
+  statements: Statements,
   raw: TableData,
   most: number,
 ): Generator<Ask, TableData | null, Told> {
   const count = gatheredGroups(layout, raw);
-  return count === 0 || count > most ? null : tableTold(yield { boundary: index, pass: 'small', tables: [] });
+  return count === 0 || count > most ? null : tableTold(yield asked(statements, 'small'));
 }
 
 function protectionOf({ layout }: CellsBoundary, { profile, noiseSecret }: ReleasePolicy): Protection {
@@ -195,37 +264,6 @@ export interface ReleasePolicy {
   /** The answer's own name. */
   readonly answer: string;
   readonly memory: GuardMemory;
-}
-
-/** Answers what protection asks through an engine. */
-export async function protectThrough(
-  engine: CellsEngine,
-  compiled: CompiledQuery,
-  policy: ReleasePolicy,
-): Promise<ProtectedCells> {
-  const dialogue = protect(compiled.private, policy);
-  const statements = { first: compiled.cells, exact: compiled.exact, small: compiled.small };
-  let step = dialogue.next();
-  while (step.done !== true) {
-    const ask = step.value;
-    if (ask.pass === 'open') {
-      if (engine.open === undefined) throw new AppError('CUSTODIAN_AWAY');
-      step = dialogue.next(await engine.open(ask.question));
-      continue;
-    }
-    const { boundary, pass, tables } = ask;
-    const statement = statements[pass][boundary] ?? null;
-    assert(statement !== null, 'a boundary has the statements that its protection asks for');
-    step = dialogue.next(await engine.query(statement, tables));
-  }
-  return step.value;
-}
-
-/** What protection gets its cells from. */
-export interface CellsEngine {
-  readonly query: (statement: EmittedSql, tables: AskEngine['tables']) => Promise<TableData>;
-  /** Has a custodian open encrypted sums, which no engine here can. Without: there is none. */
-  readonly open?: (question: SealedQuestion) => Promise<OpenedNumbers | Unread>;
 }
 
 /** Which groups are shown is released already: that they are too many tells nothing more. */
@@ -253,7 +291,7 @@ function withReason({ table, suppressed }: ProtectedTable, reason: Suppressed['r
   return { table, suppressed: { ...suppressed, reasons: [...suppressed.reasons, reason] } };
 }
 
-function together(all: readonly Suppressed[]): Suppressed {
+function suppressedIn(all: readonly Suppressed[]): Suppressed {
   const reasons = new Set(all.flatMap((one) => one.reasons));
   return Object.freeze({
     cells: all.reduce((sum, one) => sum + one.cells, 0),

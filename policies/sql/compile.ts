@@ -19,6 +19,8 @@ export interface CompiledQuery {
   readonly exact: readonly (EmittedSql | null)[];
   /** Per boundary, where small groups are gathered: the statement that tells them one by one. */
   readonly small: readonly (EmittedSql | null)[];
+  /** Per release that decides about rows: the statement that makes it of tables `released_<i>`, for tables `given_<i>`. */
+  readonly givens: readonly EmittedSql[];
   /** null: the answer is boundary 0's released columns, in the order of `finishColumns`. */
   readonly finish: EmittedSql | null;
   /** For a null `finish`: index into boundary 0's `released`, one per output column. */
@@ -45,6 +47,7 @@ export function emit(resolved: ResolvedQuery, decision: Decision, privatePlan: P
     cells: privatePlan.boundaries.map((boundary) => emitRel(boundary.cells)),
     exact: privatePlan.boundaries.map((boundary) => (boundary.kind === 'cells' ? emitRel(boundary.exact) : null)),
     small: smallStatements(privatePlan),
+    givens: privatePlan.givens.map(({ rel }) => emitRel(rel)),
     finish: columns === null ? emitRel(privatePlan.uncertainty.finish) : null,
     finishColumns: columns ?? [],
     planHash: planHash(resolved.plan),

@@ -31,7 +31,7 @@ export interface OutputColumn {
 /** A catalogue table in one version, or (above the release boundary) a released relation. */
 export interface Scan {
   readonly kind: 'scan';
-  readonly source: TableSource | ReleasedSource | OpenSource;
+  readonly source: TableSource | ReleasedSource | OpenSource | GivenSource;
   readonly columns: readonly ScanColumn[];
 }
 export interface TableSource {
@@ -63,6 +63,14 @@ export interface ReleasedSource {
 /** The keys of the groups that the first pass left undecided: handed to the engine beside the exact statement. */
 export interface OpenSource {
   readonly kind: 'open';
+}
+/** What an earlier release of the same query gave, beside protected rows that it decides about (rewrite/given.ts). */
+export interface GivenSource {
+  readonly kind: 'given';
+  /** Index into `PrivatePlan.givens`. */
+  readonly given: number;
+  /** The plan that it is the answer of: by it its rows are known. */
+  readonly made: Rel;
 }
 export interface ScanColumn extends OutputColumn {
   /** Name in the stored table. */

@@ -9,6 +9,7 @@ import type { OutputColumn, Rel } from './plan.ts';
 import type { ResolvedQuery } from './resolve.ts';
 import type { CellsBoundary } from './rewrite/cell-layout.ts';
 import { cutPlan } from './rewrite/cut.ts';
+import type { Given } from './rewrite/given.ts';
 import { splitPrivacy } from './rewrite/privacy-split.ts';
 import type { PrivateBoundary } from './rewrite/private-layout.ts';
 import type { SealedBoundary } from './rewrite/sealed-layout.ts';
@@ -19,6 +20,8 @@ export interface PrivatePlan {
   readonly kind: 'private-plan';
   readonly mode: Mode;
   readonly boundaries: readonly Boundary[];
+  /** What releases decide about the rows of later ones. */
+  readonly givens: readonly Given[];
   /** Reads `released` sources only. Its columns are the answer's columns, in order. */
   readonly finish: Rel;
   /** How far that may be off, worked out beside it. */
@@ -62,7 +65,7 @@ export function rewrite(
     'a unit counts with some rows, and not with very many',
   );
   const asked = { ...profile, privacy: { ...profile.privacy, groupsMax, rowsMax, unitRowsMax } };
-  const { boundaries: cut, finish } = cutPlan(resolved, decision, asked);
+  const { boundaries: cut, givens, finish } = cutPlan(resolved, decision, asked);
   const uncertainty = uncertaintyOf(finish, cut);
   const { boundaries, charges, mechanisms } = splitPrivacy(withQuestions(cut, uncertainty), privacy);
   if (boundaries.length > BOUNDARIES_MAX) {
@@ -79,6 +82,7 @@ export function rewrite(
     kind: 'private-plan',
     mode: decision.mode,
     boundaries: Object.freeze(boundaries),
+    givens: Object.freeze(givens),
     finish,
     uncertainty,
     charges: Object.freeze(charges),

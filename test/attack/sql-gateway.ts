@@ -5,7 +5,8 @@ import { DEFAULT_PROFILE, type Mode, type PolicyProfile } from '../../policies/l
 import { drawnNoise } from '../../policies/release/drawn-noise.ts';
 import type { GuardMemory } from '../../policies/release/guarded.ts';
 import type { PrivacyNoise } from '../../policies/release/private-groups.ts';
-import { type CellsEngine, protectThrough } from '../../policies/release/protect.ts';
+import type { ReleasePolicy } from '../../policies/release/protect.ts';
+import { type CellsEngine, protectThrough } from '../../policies/release/protect-through.ts';
 import { release } from '../../policies/release/release.ts';
 import type { ReleasedResult, Suppressed } from '../../policies/release/released-result.ts';
 import { type CompiledQuery, emit } from '../../policies/sql/compile.ts';
@@ -102,8 +103,8 @@ export async function openGateway(
     return emit(resolved, decision, rewrite(resolved, decision, profile));
   }
 
-  async function ask(sql: string): Promise<GatewayAnswer> {
-    const compiled = await compile(sql);
+  /** What protection asks, answered by the engine of this process. */
+  function engineOf(compiled: CompiledQuery): CellsEngine {
     const columns = new Map<string, Named>(
       compiled.private.boundaries.flatMap((boundary, index) => [
         [compiled.cells[index]!, columnsOf(boundary.cells)] as const,
@@ -113,22 +114,34 @@ export async function openGateway(
           : []),
       ]),
     );
-    return answerFrom(compiled, async (statement, tables) => {
-      for (const { name, data } of tables) await load(engine, name, data);
-      return tableOf(engine, statement, columns.get(statement)!);
-    });
+    return {
+      query: async (statement, tables) => {
+        for (const { name, data } of tables) await load(engine, name, data);
+        return tableOf(engine, statement, columns.get(statement)!);
+      },
+      finish: async (tables, statement) => {
+        for (const { name, data } of tables) await load(scratch, name, data);
+        const { rel } = compiled.private.givens[compiled.givens.indexOf(statement)]!;
+        const named = columnsOf(rel).map(({ type }, index) => ({ name: `c${index}`, type }));
+        return tableOf(scratch, statement, named);
+      },
+    };
+  }
+
+  const policyOf = (answer: string): ReleasePolicy => ({
+    ...{ profile, noiseSecret, privacyNoise, answer },
+    memory: memory ?? freshMemory(),
+  });
+
+  async function ask(sql: string): Promise<GatewayAnswer> {
+    const compiled = await compile(sql);
+    return answerFrom(compiled, engineOf(compiled).query);
   }
 
   /** An answer out of raw cells, wherever they come from. */
   async function answerFrom(compiled: CompiledQuery, query: CellsEngine['query'], noise = privacyNoise) {
-    const policy = {
-      profile,
-      noiseSecret,
-      privacyNoise: noise,
-      answer: randomUUID(),
-      memory: memory ?? freshMemory(),
-    };
-    const cells = await protectThrough({ query }, compiled, policy);
+    const policy = { ...policyOf(randomUUID()), privacyNoise: noise };
+    const cells = await protectThrough({ ...engineOf(compiled), query }, compiled, policy);
     let answer: TableData | null = null;
     if (compiled.finish !== null) {
       for (const [index, table] of cells.tables.entries()) {
@@ -157,7 +170,7 @@ export async function openGateway(
     return read.getRowsJS().map((row) => row.map((cell) => plain(cell as Cell)));
   }
 
-  return { ask, answerFrom, attempt, compile, raw };
+  return { ask, answerFrom, attempt, compile, raw, engineOf, policyOf };
 }
 export type SqlGateway = Awaited<ReturnType<typeof openGateway>>;
 

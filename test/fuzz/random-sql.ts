@@ -204,16 +204,28 @@ export function randomQuery(random: SeededRandom): FuzzQuery {
 }
 
 function whereOf(maker: Maker, { name }: Source): string {
-  const { random, used } = maker;
+  const { random } = maker;
   const condition = expression(maker, 'boolean', 2);
   if (name !== 'person' || random.below(5) > 0) return condition;
+  return `(${condition}) AND ${random.below(3) === 0 ? above(maker) : member(maker)}`;
+}
+
+/** By rows of the same person. */
+function member(maker: Maker): string {
+  const { random, used } = maker;
   used.add('IN subquery');
   const inner = expression({ ...maker, scope: VISIT }, 'boolean', 1);
-  const member = random.pick([
+  return random.pick([
     `pid ${random.pick(['IN', 'NOT IN'])} (SELECT pid FROM visit WHERE ${inner})`,
     `EXISTS (SELECT 1 FROM visit v WHERE v.pid = person.pid AND ${inner})`,
   ]);
-  return `(${condition}) AND ${member}`;
+}
+
+/** By a release. WHY times 0: what it gives is then the same with noise, and over one person's rows. */
+function above({ random, used }: Maker): string {
+  used.add('release that decides about rows');
+  const by = random.pick(['pay', 'age']);
+  return `${by} ${random.pick(['>', '<='])} (SELECT 0 * count(*) + ${random.below(90)} FROM person)`;
 }
 
 function rowsQuery(maker: Maker, source: Source, from: string, where: string): FuzzQuery {

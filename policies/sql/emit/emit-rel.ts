@@ -26,6 +26,11 @@ import { quoteIdentifier, quoteLiteral } from './quote.ts';
 /** The table beside an exact statement: the keys of the groups that it decides, columns `c0`, `c1`, … */
 export const OPEN_GROUPS = 'open_groups';
 
+/** What a boundary gave, for statements above it. */
+export const releasedName = (boundary: number): string => `released_${boundary}`;
+/** What earlier releases gave, beside the statements that read it. */
+export const givenName = (given: number): string => `given_${given}`;
+
 /** Names of one statement: tables t0, t1 …, columns c0, c1 …, each given once. */
 interface Names {
   tables: number;
@@ -186,7 +191,9 @@ function storedName(source: Scan['source']): string {
     case 'table':
       return `${source.resource}@${source.version}`;
     case 'released':
-      return `released_${source.boundary}`;
+      return releasedName(source.boundary);
+    case 'given':
+      return givenName(source.given);
     case 'open':
       return OPEN_GROUPS;
   }

@@ -1,4 +1,4 @@
-import type { ColumnId, Expr, Rel } from '../plan.ts';
+import type { ColumnId, Expr, Rel, Scan } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { conjunctsOf, relsWithin } from '../plan-walk.ts';
 import { and } from './build.ts';
@@ -28,7 +28,7 @@ type IsStored = (expr: Expr) => boolean;
 function storedIn(rel: Rel): IsStored {
   const stored = new Set<ColumnId>();
   for (const part of [...relsWithin(rel)].reverse()) {
-    if (part.kind === 'scan') for (const { id } of columnsOf(part)) stored.add(id);
+    if (part.kind === 'scan' && part.source.kind === 'table') for (const { id } of columnsOf(part)) stored.add(id);
     const named = part.kind === 'project' ? part.columns : part.kind === 'aggregate' ? part.keys : [];
     for (const { id, expr } of named) if (expr.kind === 'column' && stored.has(expr.id)) stored.add(id);
   }
@@ -58,7 +58,7 @@ function withoutPlain(rel: Rel, isStored: IsStored): Rel {
   const odd = (predicate: Expr) => conjunctsOf(predicate).filter((one) => !isPlainCondition(one, isStored));
   switch (rel.kind) {
     case 'scan':
-      return rel.source.kind === 'table' ? { ...rel, source: { ...rel.source, version: 0 } } : rel;
+      return inAnyVersion(rel);
     case 'values':
       return rel;
     case 'filter': {
@@ -77,3 +77,13 @@ function withoutPlain(rel: Rel, isStored: IsStored): Rel {
       return { ...rel, input: below(rel.input) };
   }
 }
+
+/** WHY what made a list that is given too: asked of the next version, it is the same question. */
+function inAnyVersion(scan: Scan): Scan {
+  const { source } = scan;
+  if (source.kind === 'table') return { ...scan, source: { ...source, version: 0 } };
+  return source.kind === 'given' ? { ...scan, source: { ...source, made: withoutVersions(source.made) } } : scan;
+}
+
+const withoutVersions = (rel: Rel): Rel =>
+  JSON.parse(JSON.stringify(rel, (key, value: unknown) => (key === 'version' ? 0 : value))) as Rel;

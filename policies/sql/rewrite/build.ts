@@ -11,7 +11,6 @@ import type {
   NamedExpr,
   OutputColumn,
   Rel,
-  ReleasedSource,
   Scan,
   ScanColumn,
 } from '../plan.ts';
@@ -112,8 +111,11 @@ export function group(input: Rel, keys: readonly NamedExpr[], measures: readonly
 }
 
 /** Reads the protected cells of a boundary: its table has columns `c0`, `c1`, … in the order of `released`. */
-export function scanReleased(boundary: number, columns: readonly OutputColumn[]): Scan {
-  const source: ReleasedSource = { kind: 'released', boundary };
+export const scanReleased = (boundary: number, columns: readonly OutputColumn[]): Scan =>
+  scanAs({ kind: 'released', boundary }, columns);
+
+/** Reads a table that the gateway itself hands to the engine, of columns `c0`, `c1`, … */
+export function scanAs(source: Scan['source'], columns: readonly OutputColumn[]): Scan {
   return {
     kind: 'scan',
     source,
@@ -134,3 +136,9 @@ export const releasedColumn = ({ id, name, type }: OutputColumn, column: string)
   nullable: true,
   health: false,
 });
+
+/** Rows of which only their number is asked are a table all the same, and a table has a column. */
+export function withAColumn(rel: Rel, ids: IdSource): Rel {
+  if (columnsOf(rel).length > 0) return rel;
+  return { kind: 'project', input: rel, columns: [named(ids.next(), 'row', literal('1', INTEGER))] };
+}

@@ -4,6 +4,7 @@ import { conjunctsOf } from '../plan-walk.ts';
 import { and } from './build.ts';
 import { checkComparisons, knownOf } from './coarse.ts';
 import { type Cutter, type Piece, releasedSide, sideOf } from './cutter.ts';
+import { cutFrom, givenBeside } from './given.ts';
 import { joinRaw } from './join-raw.ts';
 import {
   checkConditions,
@@ -25,10 +26,11 @@ export function cutWhere(rel: Rel, where: readonly Expr[], cutter: Cutter): Piec
   if (isInner(rel)) return cutInner(rel, where, cutter);
   const kept = rel.join === 'right' ? rel.right : rel.left;
   const below = rel.join === 'full' ? [] : where.filter((one) => readsOnly(one, idsOf(kept)));
-  const [left, right] =
-    rel.join === 'right'
-      ? [cutter.cut(rel.left), cutWhere(rel.right, below, cutter)]
-      : [cutWhere(rel.left, below, cutter), cutter.cut(rel.right)];
+  const isKept = (side: Rel) => side === kept;
+  const parts = [rel.left, rel.right].map((side) =>
+    isKept(side) ? cutFrom(cutWhere(side, below, cutter), side, below) : cutFrom(cutter.cut(side), side),
+  );
+  const [left, right] = givenBeside(parts, cutter) as [Piece, Piece];
   const rest = where.filter((one) => !below.includes(one));
   return filtered(meet(left, right, rel, cutter), rest, cutter);
 }
@@ -45,10 +47,11 @@ function filtered(piece: Piece, where: readonly Expr[], cutter: Cutter): Piece {
 /** Inner joins in an order in which each is admitted. Nothing above knows columns by their order: a projection is there. */
 function cutInner(join: Join, where: readonly Expr[], cutter: Cutter): Piece {
   const { parts, conditions } = joinSetOf(join, join.at, where);
-  const pieces = parts.map(({ rel, at }) => {
+  const cut = parts.map(({ rel }) => {
     const own = isInner(rel) || rel.kind !== 'join' ? [] : conditions.filter((one) => readsOnly(one, idsOf(rel)));
-    return { piece: cutWhere(rel, own, cutter), at };
+    return cutFrom(cutWhere(rel, own, cutter), rel, own);
   });
+  const pieces = givenBeside(cut, cutter).map((piece, index) => ({ piece, at: parts[index]!.at }));
   const waiting = new Set(
     conditions.filter((one) => !parts.some(({ rel }) => rel.kind === 'join' && readsOnly(one, idsOf(rel)))),
   );

@@ -20,6 +20,7 @@ import { cutWhere } from './cut-joins.ts';
 import { type Cutter, type Piece, releasedSide, releaseRows, sideOf } from './cutter.ts';
 import { publicDomain } from './domain.ts';
 import { countStar } from './exact-cells.ts';
+import type { Given } from './given.ts';
 import { groupedBySets, isGrouping } from './grouping-sets.ts';
 import { joinRaw } from './join-raw.ts';
 import { checkUnion } from './join-rules.ts';
@@ -42,7 +43,7 @@ export function cutPlan(
   resolved: ResolvedQuery,
   decision: Decision,
   profile: PolicyProfile,
-): { readonly boundaries: readonly Boundary[]; readonly finish: Rel } {
+): { readonly boundaries: readonly Boundary[]; readonly givens: readonly Given[]; readonly finish: Rel } {
   const { plan, text } = resolved;
   const cutter: Cutter = {
     text,
@@ -51,14 +52,15 @@ export function cutPlan(
     needed: columnsRead(plan),
     ids: idsAbove(plan),
     boundaries: [],
+    givens: [],
     known: new Map(),
     leaves: 0,
     cut: (rel) => cut(rel, cutter),
   };
   const piece = cut(plan, cutter);
   if (piece.state === 'raw') throw rowsRefused(resolved, decision, profile);
-  if (piece.state === 'released') return { boundaries: cutter.boundaries, finish: piece.rel };
-  return { boundaries: cutter.boundaries, finish: releaseRows(piece.rel, profile.rowsMax, true, cutter) };
+  const finish = piece.state === 'released' ? piece.rel : releaseRows(piece.rel, profile.rowsMax, true, cutter);
+  return { boundaries: cutter.boundaries, givens: cutter.givens, finish };
 }
 
 function cut(rel: Rel, cutter: Cutter): Piece {

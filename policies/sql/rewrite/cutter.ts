@@ -4,8 +4,8 @@ import type { Decision } from '../decide.ts';
 import type { ColumnId, Offset, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import type { Boundary } from '../rewrite.ts';
-import { INTEGER } from '../sql-type.ts';
-import { type IdSource, literal, named, refTo, scanReleased } from './build.ts';
+import { type IdSource, named, refTo, scanReleased, withAColumn } from './build.ts';
+import type { Given } from './given.ts';
 import { asRaw, type Raw } from './raw.ts';
 import { constructRefused } from './refusals.ts';
 
@@ -22,6 +22,7 @@ export interface Cutter {
   readonly needed: ReadonlySet<ColumnId>;
   readonly ids: IdSource;
   readonly boundaries: Boundary[];
+  readonly givens: Given[];
   /** Boundaries by the canonical text of what they release: the same aggregation written twice is one release. */
   readonly known: Map<string, number>;
   leaves: number;
@@ -47,15 +48,9 @@ export function releasedSide(piece: Piece, at: Offset | undefined, cutter: Cutte
   return releaseRows(piece.rel, cutter.profile.cellsMax, false, cutter);
 }
 
-/** Rows of which only their number is asked are a table all the same, and a table has a column. */
-function withAColumn(rel: Rel, { ids }: Cutter): Rel {
-  if (columnsOf(rel).length > 0) return rel;
-  return { kind: 'project', input: rel, columns: [named(ids.next(), 'row', literal('1', INTEGER))] };
-}
-
 /** Public rows as they are. One more than may leave is asked for, so that the protector sees that there are more. */
 export function releaseRows(read: Rel, rowsMax: number, cappable: boolean, cutter: Cutter): Rel {
-  const rel = withAColumn(read, cutter);
+  const rel = withAColumn(read, cutter.ids);
   const asked = rowsMax + 1;
   const cells: Rel =
     rel.kind === 'limit'

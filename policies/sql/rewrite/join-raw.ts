@@ -134,6 +134,7 @@ function withMatch(both: Raw, optional: Raw, rel: Join): KnownConditions {
 
 function narrows(rel: Rel): boolean {
   if (rel.kind === 'filter' || rel.kind === 'limit' || rel.kind === 'values') return true;
+  if (rel.kind === 'scan') return rel.source.kind === 'given';
   if (rel.kind !== 'join') return false;
   const plain = rel.on === null || equalColumns(rel.on).length === conjunctsOf(rel.on).length;
   return rel.join === 'semi' || rel.join === 'anti' || (isInner(rel) && !plain);

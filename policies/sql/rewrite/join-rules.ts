@@ -56,7 +56,7 @@ export function checkPublicJoin(join: Join, raw: Raw, open: Rel, text: string): 
 function isStoredIn(rel: Rel, expr: Expr): boolean {
   if (expr.kind !== 'column') return false;
   return relsWithin(rel).some((part) => {
-    if (part.kind === 'scan') return part.columns.some(({ id }) => id === expr.id);
+    if (part.kind === 'scan') return part.source.kind === 'table' && part.columns.some(({ id }) => id === expr.id);
     const made =
       part.kind === 'project' || part.kind === 'aggregate'
         ? (part.kind === 'project' ? part.columns : part.keys).find(({ id }) => id === expr.id)
@@ -66,7 +66,7 @@ function isStoredIn(rel: Rel, expr: Expr): boolean {
 }
 
 /** Whether each row of the other side meets at most one row of `open`. */
-export function meetsOnce(join: Join, open: Rel): boolean {
+export function meetsOnce(join: Pick<Join, 'left' | 'right' | 'on'>, open: Rel): boolean {
   const ids = idsOf(open);
   const keys = equalSides(join).flatMap((sides) =>
     sides.map(asKey).flatMap((side) => (side.kind === 'column' && ids.has(side.id) ? [side.id] : [])),
@@ -135,6 +135,13 @@ function refusedJoin(construct: string, accepted: string, join: Join, text: stri
   return constructRefused(construct, accepted, placeOf(text, join.at ?? null));
 }
 
+/** Whether a relation has one row whatever the data hold. */
+export function isOneRow(rel: Rel): boolean {
+  if (rel.kind === 'scan') return rel.source.kind === 'given' && isOneRow(rel.source.made);
+  if (rel.kind === 'project' || rel.kind === 'sort') return isOneRow(rel.input);
+  return rel.kind === 'aggregate' && rel.keys.length === 0 && rel.sets === null;
+}
+
 /** Whether no two rows of a relation have the same `keys`: a written list, or groups by those keys. */
 function hasUniqueRows(rel: Rel, keys: readonly ColumnId[]): boolean {
   switch (rel.kind) {
@@ -151,6 +158,8 @@ function hasUniqueRows(rel: Rel, keys: readonly ColumnId[]): boolean {
       return hasUniqueRows(rel.input, keys);
     case 'aggregate':
       return rel.sets === null && rel.keys.every(({ id }) => keys.includes(id));
+    case 'scan':
+      return rel.source.kind === 'given' && hasUniqueRows(rel.source.made, keys);
     case 'values': {
       const positions = keys.map((key) => rel.columns.findIndex(({ id }) => id === key));
       const rows = rel.rows.map((row) => JSON.stringify(positions.map((position) => literalText(row[position]))));

@@ -38,8 +38,10 @@ interface Making {
 /** What columns are made of, as far as rows are only kept, left out, renamed and computed with. */
 function makingOf(rel: Rel): Making {
   switch (rel.kind) {
-    case 'scan':
-      return { stored: new Set(rel.columns.map(({ id }) => id)), alias: new Map(), definitions: new Map() };
+    case 'scan': {
+      const ids = rel.source.kind === 'table' ? rel.columns.map(({ id }) => id) : [];
+      return { stored: new Set(ids), alias: new Map(), definitions: new Map() };
+    }
     case 'filter':
     case 'sort':
     case 'limit':

@@ -3,6 +3,7 @@ import type { ColumnId, Expr, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { conjunctsOf, relsWithin } from '../plan-walk.ts';
 import { canonicalText } from './canonical.ts';
+import { isOneRow, meetsOnce } from './join-rules.ts';
 import { expressionText } from './look-through.ts';
 
 /**
@@ -56,7 +57,9 @@ function narrowed(described: Described, predicates: readonly Expr[]): Described 
 function describe(rel: Rel, met: Met): Described {
   switch (rel.kind) {
     case 'scan':
-      return rel.source.kind === 'table' ? scanned(rel, rel.source, met) : opaque(rel);
+      if (rel.source.kind === 'table') return scanned(rel, rel.source, met);
+      // Beside one row, such as a total, the others are what they were.
+      return isOneRow(rel) ? { ...opaque(rel), parts: [] } : opaque(rel);
     case 'filter':
       return narrowed(describe(rel.input, met), [rel.predicate]);
     case 'project': {
@@ -101,11 +104,14 @@ function scanned(
   return { parts: [name], conditions: [], columns: new Map(names), isWhole: true };
 }
 
+const isGiven = (rel: Rel): boolean => rel.kind === 'scan' && rel.source.kind === 'given';
+
 function joined({ join, left, right, on }: Extract<Rel, { kind: 'join' }>, met: Met): Described {
   const [a, b] = [describe(left, met), describe(right, met)];
   const columns = new Map([...a.columns, ...b.columns]);
   const match = on === null ? [] : conjunctsOf(on).map(textIn({ columns })).sort();
   const conditions = [...a.conditions, ...b.conditions];
+  if (join === 'left' && isGiven(right) && meetsOnce({ left, right, on }, right)) return { ...a, columns };
   switch (join) {
     case 'inner':
     case 'cross': {

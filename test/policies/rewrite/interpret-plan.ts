@@ -55,6 +55,7 @@ export function interpret(rel: Rel, tables: Tables): readonly Row[] {
 
 function storedName(source: Extract<Rel, { kind: 'scan' }>['source']): string {
   if (source.kind === 'open') return 'open_groups';
+  if (source.kind === 'given') return `given_${source.given}`;
   return source.kind === 'table' ? source.table : `released_${source.boundary}`;
 }
 

@@ -239,6 +239,7 @@ export function protectedOver(
 /** Here is no custodian to ask. */
 export function engineAsk(ask: Ask): AskEngine {
   if (ask.pass === 'open') throw new Error('a query with encrypted columns');
+  if (ask.pass === 'given') throw new Error('a query in which a release decides about rows');
   return ask;
 }
 

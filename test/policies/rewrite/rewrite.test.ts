@@ -382,12 +382,9 @@ describe('refusals', () => {
     expect(answer(maker.group(byId, [], [agg('count_star')]), TABLES).rows).toEqual([[21]]);
   });
 
-  it('an aggregate beside its rows, and a limit below one', () => {
+  it('a limit below an aggregate', () => {
     const maker = new PlanMaker();
-    const [a, b] = [maker.scan(PEOPLE), maker.scan(PEOPLE)];
-    const total = maker.group(b, [], [agg('count_star')]);
-    const beside = maker.join('cross', a, total, null);
-    expect(codeOf(() => plan(maker.group(beside, [], [agg('count_star')])))).toBe('POLICY_CONSTRUCT_REFUSED');
+    const a = maker.scan(PEOPLE);
     const limited: Rel = { kind: 'limit', input: a, count: 10, offset: 0 };
     expect(codeOf(() => plan(maker.group(limited, [], [agg('count_star')])))).toBe('POLICY_CONSTRUCT_REFUSED');
   });

@@ -21,6 +21,7 @@ const REFUSED_THOUGH_SAFE: Readonly<Record<string, Readonly<Record<string, strin
   },
   ssb: {},
   tpcds: {
+    q8: 'POLICY_CONSTRUCT_REFUSED: protected rows beside an aggregate over many units',
     q13: MIXED,
     q16: OTHERS,
     q45: MIXED,

@@ -348,7 +348,7 @@ export const REFUSED_BY_POLICY: readonly string[] = [
   'SELECT pid FROM person',
   'SELECT pid, count(*) FROM visit GROUP BY pid',
   'SELECT count(*) FROM (SELECT age FROM person LIMIT 10)',
-  'SELECT count(*) FROM person WHERE age > (SELECT avg(fee) FROM visit)',
+  'SELECT sex FROM person UNION ALL SELECT min(sex) FROM (SELECT sex, count(*) FROM person GROUP BY sex)',
   'SELECT count(*) FROM (SELECT div_code FROM person EXCEPT SELECT div_code FROM firm)',
   'SELECT sum(r) FROM (SELECT rank() OVER (ORDER BY age) AS r FROM person)',
   'SELECT count(*) FROM person WHERE div_code IN (SELECT div_code FROM firm WHERE staff > 10)',
