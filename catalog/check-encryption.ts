@@ -4,6 +4,7 @@ import {
   encryptedColumns,
   encryptedRange,
   isEncrypted,
+  isServed,
   rowMagnitudeMax,
   type TableSchema,
 } from '#policies';
@@ -36,6 +37,7 @@ export function checkEncryption(column: ColumnSchema, path: string): void {
   need(column.values === undefined, `${path}.values`, 'an encrypted column has no public list');
   need(KEY_ID.test(column.encryption.key), `${path}.encryption.key`, 'a key id has 1 to 128 of A–Z, a–z, 0–9, . _ -');
   need(THUMBPRINT.test(column.encryption.signer), `${path}.encryption.signer`, 'a signer is an RFC 7638 thumbprint');
+  need(isServed(column.encryption.scheme), `${path}.encryption.scheme`, 'tables are stored under ashe-v1');
   const bits = VALUE_BITS_MAX[column.encryption.scheme];
   const fits = rowMagnitudeMax([{ column, of: 'value', weight: 1n }]) < 2n ** BigInt(bits);
   need(fits, `${path}.bounds`, `bounds times 10^scale are within 2^${bits}`);

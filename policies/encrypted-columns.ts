@@ -9,6 +9,12 @@ import type { ColumnSchema, TableSchema } from './table-schema.ts';
 export const CIPHER_SCHEMES = ['ashe-v1', 'bgv-v1'] as const;
 export type CipherScheme = (typeof CIPHER_SCHEMES)[number];
 
+/**
+ * Whether tables are stored, summed and opened under the scheme. WHY not every cipher: `bgv-v1` binds no rows, and each way to bind them
+ * costs more than the scheme gains (sandbox/homomorphic/PROOF.md).
+ */
+export const isServed = (scheme: CipherScheme): boolean => scheme === 'ashe-v1';
+
 export interface ColumnEncryption {
   readonly scheme: CipherScheme;
   /** Id of the custodian's key that the column is encrypted for. */

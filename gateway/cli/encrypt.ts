@@ -18,6 +18,7 @@ interface EncryptOptions extends ClientOptions {
   readonly schema?: string;
   readonly encoding?: 'utf-8' | 'gb18030';
   readonly rejectShareMax: string;
+  readonly rotated?: true;
 }
 
 /**
@@ -59,6 +60,13 @@ export function register(program: Command, cli: Cli): void {
       '--schema <file>',
       words({ en: 'the registration, JSON; else asked of the gateway', zh: '登记文件 JSON；缺省向网关查询' }),
     )
+    .option(
+      '--rotated',
+      words({
+        en: 'the custodian has a new key since the table was registered: encrypt for the one that --fingerprint confirms',
+        zh: '登记后托管方已更换密钥：按 --fingerprint 所确认的新密钥加密',
+      }),
+    )
     .addOption(
       new Option('--encoding <name>', words({ en: 'of a CSV file', zh: 'CSV 的编码' })).choices(['utf-8', 'gb18030']),
     )
@@ -76,7 +84,8 @@ async function encrypt(id: string, file: string, options: EncryptOptions, cli: C
   const { encryptTable, EncryptingStopped: Stopped, thumbprintOf } = await import('#sandbox');
   const source = sourceOf(file, options.encoding);
   if (!options.out.endsWith('.csv')) throw usage({ en: '--out takes a .csv file', zh: '--out 应为 .csv 文件' });
-  const schema = await schemaOf(id, options, cli);
+  const registered = await schemaOf(id, options, cli);
+  const schema = options.rotated === true ? forKey(registered, options.fingerprint) : registered;
   const signer = await readKeyFile(options.signingKey, 'ed25519');
   checkSigner(await thumbprintOf(signer.publicKey), schema);
   const declared = encryptedColumns(schema).map(({ encryption }) => encryption.key);
@@ -130,6 +139,15 @@ async function schemaOf(id: string, options: EncryptOptions, cli: Cli): Promise<
     en: `no column of ${id} is encrypted: use \`sluice upload\``,
     zh: `${id} 没有加密列：请直接使用 \`sluice upload\``,
   });
+}
+
+/** The registration goes on naming the key that the table began with: which one a version is for stands in its package. */
+function forKey(schema: TableSchema, key: string | undefined): TableSchema {
+  if (key === undefined) return schema; // no key is taken unconfirmed
+  const columns = schema.columns.map((column) =>
+    column.encryption === undefined ? column : { ...column, encryption: { ...column.encryption, key } },
+  );
+  return { ...schema, columns };
 }
 
 function checkSigner(thumbprint: string, schema: TableSchema): void {

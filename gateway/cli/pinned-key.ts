@@ -59,12 +59,26 @@ function unconfirmed(fingerprint: string): CliFailure {
 }
 
 function otherKey(fingerprint: string, told: string, declared: readonly string[]): CliFailure {
+  if (told === fingerprint) return rotatedKey(fingerprint, declared);
   const wanted = [...new Set([told, ...declared])].join(', ');
   return new CliFailure(
     'KEY_OTHER',
     {
       en: `the key found has the fingerprint ${fingerprint}, which is not ${wanted}: nothing was encrypted`,
       zh: `所得公钥的指纹为 ${fingerprint}，与 ${wanted} 不符：未加密任何内容`,
+    },
+    1,
+    { fingerprint },
+  );
+}
+
+function rotatedKey(fingerprint: string, declared: readonly string[]): CliFailure {
+  const wanted = [...new Set(declared)].join(', ');
+  return new CliFailure(
+    'KEY_OTHER',
+    {
+      en: `the table is registered for the key ${wanted}, not for ${fingerprint}: nothing was encrypted. If the custodian has rotated its key since, pass --rotated`,
+      zh: `该表登记的公钥为 ${wanted}，而非 ${fingerprint}：未加密任何内容。如托管方此后更换过密钥，请加 --rotated`,
     },
     1,
     { fingerprint },

@@ -10,7 +10,7 @@ import {
   findCustodyPackage,
   type Store,
 } from '#catalog';
-import { AppError } from '#policies';
+import { AppError, assert, isServed } from '#policies';
 import { type CustodianPackage, openAshe, openCustodianPackage } from '#sandbox';
 import type { CustodianKey } from './custodian-key.ts';
 import type { HeldPackage } from './held-package.ts';
@@ -127,7 +127,8 @@ function take(
   const { dataset, version } = manifest;
   const before = custodyPackages(tx, dataset);
   if (before.some((one) => one.signer !== signer || one.version === version)) throw custodyRefused('package');
-  if (columns.some(({ encryption }) => encryption.key !== keyId)) throw custodyRefused('package');
+  const isOpenable = ({ encryption: { key, scheme } }: (typeof columns)[number]) => key === keyId && isServed(scheme);
+  if (!columns.every(isOpenable)) throw custodyRefused('package');
   const facts = {
     rows: manifest.rows,
     columns: columns.map(({ name }) => name),
@@ -178,8 +179,10 @@ function heldPackage({ manifest, columns, units, dataKey }: CustodianPackage): H
     columns,
     units: units.map(({ column, distinct, numbers }) => ({ column: column.name, count: distinct, numbers })),
     async open(column, of, sums) {
-      const declared = columns.find(({ name }) => name === column);
-      if (declared?.encryption.scheme !== 'ashe-v1') throw new AppError('CUSTODIAN_AWAY');
+      assert(
+        columns.some(({ name }) => name === column),
+        'what is opened is a column of the package',
+      );
       return openAshe({ dataKey, column: { dataset, version, column, of } }).open(sums);
     },
   };

@@ -1,4 +1,4 @@
-import { assert, encryptedColumns, wordColumns } from '#policies/stored-tables';
+import { assert, encryptedColumns, isServed, wordColumns } from '#policies/stored-tables';
 import { type BlockManifest, FORMER_BLOCKS_FORMAT, readManifest } from '../homomorphic/block-manifest.ts';
 import type { Upload } from './ingest.ts';
 import type { CiphertextDigest } from './ingest-protocol.ts';
@@ -18,7 +18,7 @@ export interface SignedBlocks {
 export async function signedBlocks({ resource, schema, manifest: jws }: Upload): Promise<SignedBlocks | null> {
   const [first, ...others] = encryptedColumns(schema);
   if (first === undefined) return null;
-  if ([first, ...others].some(({ encryption }) => encryption.scheme !== 'ashe-v1'))
+  if (![first, ...others].every(({ encryption }) => isServed(encryption.scheme)))
     throw ciphertextError('scheme-not-stored');
   if (jws === undefined || jws === null) throw ciphertextError('manifest-missing');
   const manifest = await readManifest(jws, first.encryption.signer);

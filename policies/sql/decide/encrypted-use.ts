@@ -1,3 +1,4 @@
+import { isServed } from '../../encrypted-columns.ts';
 import { AppError, placeOf } from '../../errors.ts';
 import { isLinear, linearForm } from '../linear-form.ts';
 import type { Aggregate, ColumnId, Expr, Offset, Project, Rel, ScanColumn } from '../plan.ts';
@@ -24,7 +25,9 @@ export function openableColumns(plan: Rel): ReadonlySet<string> {
     relsWithin(plan).flatMap((rel) => {
       if (rel.kind !== 'scan' || rel.source.kind !== 'table' || rel.source.sealed === undefined) return [];
       const { table } = rel.source;
-      return rel.columns.flatMap(({ column, sealed }) => (sealed?.scheme === 'ashe-v1' ? [`${table}.${column}`] : []));
+      return rel.columns.flatMap(({ column, sealed }) =>
+        sealed !== undefined && isServed(sealed.scheme) ? [`${table}.${column}`] : [],
+      );
     }),
   );
 }

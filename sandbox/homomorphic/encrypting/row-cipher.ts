@@ -1,4 +1,4 @@
-import { type EncryptedColumn, encryptedColumns, type TableSchema } from '#policies/stored-tables';
+import { assert, type EncryptedColumn, encryptedColumns, type TableSchema } from '#policies/stored-tables';
 import type { AggregateCipher } from '../aggregate-cipher.ts';
 import { type AsheStored, openAshe } from '../ashe/ashe-v1.ts';
 import type { PlainRows } from './plain-rows.ts';
@@ -23,8 +23,10 @@ export function openRowCipher(
     nextIndex,
   }: { dataKey: Uint8Array; dataset: string; version: string; nextIndex: number },
 ): RowCipher {
-  const open = ({ name }: EncryptedColumn, of: 'value' | 'square') =>
-    openAshe({ dataKey, column: { dataset, version, column: name, of }, nextIndex });
+  const open = ({ name, encryption }: EncryptedColumn, of: 'value' | 'square') => {
+    assert(encryption.scheme === 'ashe-v1', 'a table is encrypted as it is declared');
+    return openAshe({ dataKey, column: { dataset, version, column: name, of }, nextIndex });
+  };
   const ciphers = encryptedColumns(schema).map(
     (column): ColumnCipher => ({
       value: open(column, 'value'),

@@ -44,9 +44,11 @@ export interface CityTable {
 
 export interface CityOptions extends Pick<Parameters<typeof openCustodianHome>[0], 'instead' | 'policy'> {
   readonly tables: (encryption: ColumnEncryption) => readonly CityTable[];
+  /** Who stands between gateway and custodian: where the gateway finds it. */
+  readonly through?: (url: string, signer: string) => Promise<string>;
 }
 
-export async function custodyCity({ tables, ...options }: CityOptions): Promise<CustodyCity> {
+export async function custodyCity({ tables, through, ...options }: CityOptions): Promise<CustodyCity> {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-custody-'));
   const fatal = (cause: unknown) => {
     throw cause;
@@ -58,7 +60,7 @@ export async function custodyCity({ tables, ...options }: CityOptions): Promise<
   const url = `http://127.0.0.1:${port}`;
   const signer = custodian.signing.thumbprint;
   const running = await startGateway(undefined, () => Promise.resolve(), {
-    SLUICE_CUSTODIAN_URL: url,
+    SLUICE_CUSTODIAN_URL: (await through?.(url, signer)) ?? url,
     SLUICE_CUSTODIAN_KEY: signer,
   });
   const { thumbprint } = await loadOrCreateSigningKey(gatewayKeyFile(running.home), 'test');

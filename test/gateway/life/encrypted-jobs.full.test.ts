@@ -22,7 +22,7 @@ import { encryptedCity, type PaidPerson, PEOPLE, townOf } from './encrypted-tabl
 const SILENT = { noise: { take: (_: unknown, count: number) => Array.from({ length: count }, () => 0n) } };
 let city: CustodyCity;
 beforeAll(async () => {
-  city = await encryptedCity(SILENT);
+  city = await encryptedCity({ instead: SILENT });
 });
 afterAll(() => city.destroy());
 

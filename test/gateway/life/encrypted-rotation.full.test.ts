@@ -20,7 +20,7 @@ import { encryptedCity, PAY_CSV, PEOPLE, paidSchema } from './encrypted-table.ts
 const SILENT = { noise: { take: (_: unknown, count: number) => Array.from({ length: count }, () => 0n) } };
 let city: CustodyCity;
 beforeAll(async () => {
-  city = await encryptedCity(SILENT);
+  city = await encryptedCity({ instead: SILENT });
 });
 afterAll(() => city.destroy());
 

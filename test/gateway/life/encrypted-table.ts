@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { CustodianDeps } from '../../../gateway/custodian/custodian.ts';
 import type { ColumnEncryption } from '../../../policies/encrypted-columns.ts';
 import type { ColumnSchema, TableSchema } from '../../../policies/table-schema.ts';
-import { type CustodyCity, custodyCity } from './custody-city.ts';
+import { type CityOptions, type CustodyCity, custodyCity } from './custody-city.ts';
 
 /** What 600 people were paid, by industry: encrypted where the provider is; and where they live, in a table of its own. */
 export interface PaidPerson {
@@ -78,10 +77,10 @@ export const amountText = (hundredths: bigint): string =>
 const paidLines = PEOPLE.map((one) => [one.person, one.industry, one.age, amountText(one.paid), one.bonus].join());
 export const PAY_CSV = `person_id,industry_code,age,paid_amt,bonus\n${paidLines.join('\n')}\n`;
 
-export function encryptedCity(instead: Partial<Pick<CustodianDeps, 'noise'>> = {}): Promise<CustodyCity> {
+export function encryptedCity(options: Omit<CityOptions, 'tables'> = {}): Promise<CustodyCity> {
   const homes = PEOPLE.map((one, at) => `${one.person},${townOf(at)}`);
   return custodyCity({
-    instead,
+    ...options,
     tables: (encryption) => [
       { schema: paidSchema(encryption), csv: PAY_CSV },
       { schema: HOMES, csv: `person_id,town\n${homes.join('\n')}\n` },

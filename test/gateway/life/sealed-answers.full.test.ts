@@ -36,7 +36,7 @@ let city: CustodyCity;
 let dir: string;
 const alice = developer();
 beforeAll(async () => {
-  city = await encryptedCity(SILENT);
+  city = await encryptedCity({ instead: SILENT });
   dir = await mkdtemp(join(tmpdir(), 'sluice-sealed-'));
 });
 afterAll(async () => {
