@@ -125,6 +125,19 @@ describe('the custodian’s key', () => {
     expect(other.code).toBe(1);
     await expect(readFile(join(dir, 'no.csv'))).rejects.toThrow();
   });
+
+  it('that came after the registration is encrypted for where it is said so', { timeout: 240_000 }, async () => {
+    const next = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' }) as JWK;
+    const confirmed = ['--fingerprint', await calculateJwkThumbprint(next)];
+    await writeFile(join(dir, 'next.json'), JSON.stringify(next));
+    const forNext = (more: readonly string[]) =>
+      encrypt([...confirmed, '--custodian', join(dir, 'next.json'), ...more], 'next.csv');
+    const refused = await forNext([]);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain('--rotated');
+    expect(await forNext(['--rotated'])).toMatchObject({ code: 0 });
+    expect(await readFile(join(dir, 'next.csv'), 'utf8')).toContain('_idx');
+  });
 });
 
 it('no value is on the wire; the same values in a plain table are', { timeout: 240_000 }, async () => {
