@@ -235,6 +235,7 @@ const CATALOGUE: Phrases = {
   'only a column of level important is encrypted': '只有 important 级别的列才加密',
   'a column of level important is encrypted': 'important 级别的列必须加密',
   'an encrypted column is a measure: it can only be summed': '加密列应为度量列：只能求和',
+  'tables are stored under ashe-v1': '数据表只以 ashe-v1 存储',
   'an encrypted column has bounds': '加密列应声明上下限',
   'an encrypted column is never empty: whether it is would be readable': '加密列不可为空：是否为空会以明文可见',
   'an encrypted column has no public list': '加密列不能有公开取值表',
