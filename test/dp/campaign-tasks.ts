@@ -5,6 +5,7 @@ import { gridVariance } from '../../policies/mechanisms/discrete-gaussian/varian
 import { gaussianKind } from '../../policies/mechanisms/noise-pool/noise-pool.ts';
 import type { Exact } from '../../policies/mechanisms/suppression/exact.ts';
 import type { Finding, Laboratory, Task } from './finding.ts';
+import { guessCeiling } from './guess-ceiling.ts';
 import { solved } from './least-squares.ts';
 
 /**
@@ -79,17 +80,6 @@ function guessed(targets: number, guess: (isThere: boolean) => boolean): number 
   return right / targets;
 }
 
-/** Φ(√(2ρ)/2), by its series. */
-function ceilingOf(rho: number): number {
-  const x = Math.sqrt(2 * rho) / 2;
-  let [term, sum] = [x, x];
-  for (let k = 1; k < 40; k += 1) {
-    term *= x ** 2 / (2 * k + 1);
-    sum += term;
-  }
-  return 0.5 + (sum * Math.exp(-(x ** 2) / 2)) / Math.sqrt(2 * Math.PI);
-}
-
 // ── Accounts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** ρ that a crowd takes of one resource: people of organisations with a plan for each question, until all are refused. */
@@ -117,7 +107,7 @@ const CAMPAIGNS: readonly Campaign[] = [
       guessed(targets, (isThere) => mean(spent(laboratory, Number(isThere), BUDGETS.analystRho, 0.001)) > 0.5),
     control: (laboratory, targets) =>
       guessed(targets, (isThere) => mean(spent(laboratory, Number(isThere), 20, 0.001)) > 0.5),
-    ceiling: ceilingOf(BUDGETS.analystRho),
+    ceiling: guessCeiling(BUDGETS.analystRho),
     controlLeast: 0.95,
     targets: 20_000,
   },
@@ -131,7 +121,7 @@ const CAMPAIGNS: readonly Campaign[] = [
       const pooled = takenBy(600, (kind) => kind === 'analyst');
       return guessed(targets, (isThere) => mean(spent(laboratory, Number(isThere), pooled, 0.001)) > 0.5);
     },
-    ceiling: ceilingOf(BUDGETS.resourceRho),
+    ceiling: guessCeiling(BUDGETS.resourceRho),
     controlLeast: 0.95,
     targets: 10_000,
   },
@@ -154,7 +144,7 @@ const CAMPAIGNS: readonly Campaign[] = [
       });
     },
     control: (_, targets) => guessed(targets, (isThere) => 400 + Number(isThere) - 400 > 0.5),
-    ceiling: ceilingOf(BUDGETS.resourceRho),
+    ceiling: guessCeiling(BUDGETS.resourceRho),
     controlLeast: 1,
     targets: 100_000,
   },
@@ -174,7 +164,7 @@ const CAMPAIGNS: readonly Campaign[] = [
       return mean(Array.from({ length: Math.ceil(targets / BITS) }, () => reconstructed(laboratory, price)));
     },
     control: (laboratory) => reconstructed(laboratory, null),
-    ceiling: ceilingOf(BUDGETS.resourceRho),
+    ceiling: guessCeiling(BUDGETS.resourceRho),
     controlLeast: 0.95,
     targets: 10 * BITS,
   },

@@ -58,6 +58,16 @@ export function blocksOf({ name, blocks, people, illShare }: BlockOptions, rando
   };
 }
 
+/** As mode `dp` asks for it: one row a person, and measures between declared bounds. */
+export function declared({ columns, ...table }: CampaignTable): CampaignTable {
+  const more: Readonly<Record<string, Partial<CampaignTable['columns'][number]>>> = {
+    id: { rowsPerUnitMax: 1 },
+    ill: { bounds: { min: 0, max: 1 } },
+    pay: { bounds: { min: 0, max: 50_000 } },
+  };
+  return { ...table, columns: columns.map((column) => ({ ...column, ...more[column.name] })) };
+}
+
 export function rowsOf(populations: readonly (readonly Person[])[]): CampaignTable['rows'] {
   return populations.flatMap((population, block) =>
     population.map(({ serial, attributes, ill, pay }) => [

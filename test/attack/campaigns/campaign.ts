@@ -3,7 +3,7 @@ import type { SeededRandom } from '../seeded-random.ts';
 import type { CampaignTable, OpenTable } from './laboratory.ts';
 
 /** Modes that campaigns attack. `mode-free`: not about answers. */
-export type AttackedMode = Extract<Mode, 'aggregate' | 'perturbed'> | 'mode-free';
+export type AttackedMode = Extract<Mode, 'aggregate' | 'perturbed' | 'dp'> | 'mode-free';
 
 /** What one run of an attack came to. */
 export interface Measured {
@@ -27,8 +27,8 @@ export interface CampaignContext {
   readonly name: string;
   readonly tiny: boolean;
   readonly random: SeededRandom;
-  /** Publishes a table whose level asks for the mode under attack. */
-  open(table: CampaignTable): Promise<OpenTable>;
+  /** Publishes a table whose level asks for the mode under attack. `rho`: what each answer of mode `dp` may take; the profile's where none is named. */
+  open(table: CampaignTable, rho?: number): Promise<OpenTable>;
 }
 
 /** An attack of many queries. */

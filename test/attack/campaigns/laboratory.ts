@@ -10,7 +10,7 @@ import { csvOf } from '../attacked-table.ts';
 export interface Answer {
   readonly rows: Rows | null;
   readonly code: string | null;
-  /** Status, code, columns, what was suppressed: all that an answer is beside its values, ids, hashes and times. */
+  /** Status, code, columns, what was suppressed, what it took: all that an answer is beside its values, ids, hashes and times. */
   readonly shape: string;
   /** Milliseconds from submission to release, as the job tells them; 0 in an engine without a gateway. */
   readonly lastedMs: number;
@@ -28,12 +28,14 @@ export interface CampaignColumn {
   readonly type: 'integer' | 'text' | 'decimal';
   readonly role: 'identifier' | 'quasi-identifier' | 'measure' | 'dimension';
   readonly values?: readonly string[];
+  readonly bounds?: { readonly min: number; readonly max: number };
+  readonly rowsPerUnitMax?: number;
 }
 
 export interface Laboratory {
   readonly running: RunningGateway;
   /** Publishes a table of that level for ten accounts of two organisations; the answers come round among them. */
-  open(table: CampaignTable, level: Level): Promise<OpenTable>;
+  open(table: CampaignTable, level: Level, rho?: number): Promise<OpenTable>;
   close(): Promise<void>;
 }
 export interface OpenTable {
@@ -51,12 +53,18 @@ export async function openLaboratory(): Promise<Laboratory> {
   const running = await startGateway();
   return {
     running,
-    open: (table, level) => openTable(running, table, level),
+    open: (table, level, rho) => openTable(running, table, level, rho),
     close: () => running.destroy(),
   };
 }
 
-async function openTable(running: RunningGateway, table: CampaignTable, level: Level): Promise<OpenTable> {
+async function openTable(
+  running: RunningGateway,
+  table: CampaignTable,
+  level: Level,
+  rho?: number,
+): Promise<OpenTable> {
+  const options = rho === undefined ? {} : { options: { privacy: { rho } } };
   const schema = schemaOf(table, level);
   const csv = csvOf(schema, table.rows);
   const { provider, bureau, developer } = await publish(running, { schema, csv }, { plan: `${table.name}-0` });
@@ -72,7 +80,7 @@ async function openTable(running: RunningGateway, table: CampaignTable, level: L
   return {
     async ask(sql) {
       const { token, plan } = accounts[turn++ % ACCOUNTS]!;
-      return submit(running, token, { plan, sql });
+      return submit(running, token, { plan, sql, ...options });
     },
     async replace(rows) {
       const path = `/v1/resources/${table.name}/data`;
@@ -126,6 +134,9 @@ interface JobBody {
     readonly rows: Rows;
     readonly columns: readonly { readonly name: string; readonly type: unknown; readonly mode: string }[];
     readonly suppressed: unknown;
+    readonly rowCount: number;
+    readonly intervals: Readonly<Record<string, readonly unknown[]>>;
+    readonly cost: { readonly rho: number };
   } | null;
   readonly createdAt?: string;
   readonly finishedAt?: string | null;
@@ -145,7 +156,11 @@ function answerOf(status: number, { state, result, ...body }: JobBody): Answer {
   const code = body.code ?? body.problem?.code ?? null;
   const columns = result?.columns.map(({ name, type, mode }) => [name, type, mode]);
   const lastedMs = body.finishedAt ? Date.parse(body.finishedAt) - Date.parse(body.createdAt ?? '') : 0;
-  const shape = JSON.stringify({ status, code, state, columns, suppressed: result?.suppressed });
+  const { suppressed, cost, rowCount, intervals = {} } = result ?? {};
+  // Mode `dp`: how many rows, what they took, and which values have an interval. How wide it is, is a value.
+  const known = Object.entries(intervals).map(([name, cells]) => [name, cells.map((cell) => cell !== null)]);
+  const taken = cost === undefined || cost.rho === 0 ? {} : { rho: cost.rho, rowCount, known };
+  const shape = JSON.stringify({ status, code, state, columns, suppressed, ...taken });
   return { rows: result?.rows ?? null, code, shape, lastedMs };
 }
 

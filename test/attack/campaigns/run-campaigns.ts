@@ -10,7 +10,7 @@ export interface CampaignRun {
   readonly tiny: boolean;
 }
 
-const LEVELS = { aggregate: 'general-2', perturbed: 'general-3', 'mode-free': 'general-2' } as const;
+const LEVELS = { aggregate: 'general-2', perturbed: 'general-3', dp: 'general-4', 'mode-free': 'general-2' } as const;
 
 function contextOf(campaign: Campaign, mode: AttackedMode, run: CampaignRun): CampaignContext {
   return {
@@ -18,7 +18,7 @@ function contextOf(campaign: Campaign, mode: AttackedMode, run: CampaignRun): Ca
     name: `${campaign.id.toLowerCase()}_${mode.replace('-', '_')}`,
     tiny: run.tiny,
     random: seededRandom(run.seed ^ hash(`${campaign.id} ${mode}`)),
-    open: (table) => run.laboratory.open(table, LEVELS[mode]),
+    open: (table, rho) => run.laboratory.open(table, LEVELS[mode], rho),
   };
 }
 
