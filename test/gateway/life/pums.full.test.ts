@@ -103,6 +103,30 @@ describe('PUMS over HTTP', () => {
     expect(interval[1]).toBeGreaterThanOrEqual(rich);
   });
 
+  it('lets a release decide about rows: what the two questions would give', async () => {
+    const { body } = await ask(
+      running,
+      developer,
+      'pums',
+      `SELECT sex, count(*) AS n FROM pums WHERE age > (SELECT avg(age) FROM pums)
+         AND educ IN (SELECT educ FROM pums GROUP BY educ ORDER BY count(*) DESC NULLS LAST LIMIT 3) GROUP BY sex ORDER BY sex`,
+    );
+    const mean = people.reduce((sum, { age }) => sum + age, 0) / people.length;
+    const sizes = [...groups(people, ({ educ }) => educ)].sort(([, a], [, b]) => b.length - a.length);
+    const largest = new Set(sizes.slice(0, 3).map(([educ]) => educ));
+    expect(sizes[2]![1].length).toBeGreaterThan(sizes[3]![1].length);
+    const met = groups(
+      people.filter(({ age, educ }) => age > mean && largest.has(educ)),
+      ({ sex }) => sex,
+    );
+    expect(body.result?.rows).toEqual([...met].sort(([a], [b]) => a - b).map(([sex, all]) => [sex, all.length]));
+    const explained = await running.request(developer, 'POST', '/v1/explain', {
+      plan: 'pums',
+      sql: 'SELECT count(*) FROM pums WHERE age > (SELECT avg(age) FROM pums)',
+    });
+    expect(explained.status).toBe(200);
+  });
+
   it.each([
     ['rows of general-2 columns', 'SELECT age, sex FROM pums', 'POLICY_ROWS_REFUSED', 'age'],
     ['the identifier by value', 'SELECT count(*) FROM pums WHERE pid = 7', 'POLICY_IDENTIFIER_USE', 'pid'],
