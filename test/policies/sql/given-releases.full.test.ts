@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AppError } from '../../../policies/errors.ts';
 import { DEFAULT_PROFILE } from '../../../policies/levels.ts';
+import type { CandidatePartition } from '../../../policies/release/guard/judge.ts';
 import type { GuardEntry } from '../../../policies/release/guarded.ts';
 import { type CellsEngine, protectThrough } from '../../../policies/release/protect-through.ts';
 import { stagesOf } from '../../../policies/sql/rewrite/given.ts';
@@ -127,6 +128,28 @@ describe.each(['general-2', 'general-3'] as const)('level %s', (level) => {
       { givens: [0], boundaries: [1] },
       { givens: [1], boundaries: [2] },
     ]);
+  });
+});
+
+describe('differencing between the steps of one query', () => {
+  const DIFFERENCE = `SELECT (SELECT count(*) FROM person) AS everybody,
+    (SELECT count(*) FROM person WHERE town <> 't9' AND 0 <= (SELECT count(*) FROM person)) AS without_five`;
+
+  it.each([
+    ['general-2', null],
+    ['general-3', 0],
+  ] as const)('tells nothing at level %s', async (level, difference) => {
+    const [[everybody, rest]] = (await (await gatewayOf(level)).ask(DIFFERENCE)).rows as [[number, number | null]];
+    expect(everybody).toBeGreaterThan(2900);
+    expect(rest === null ? null : everybody - rest).toBe(difference);
+  });
+
+  it('would tell how many are in town t9 (control: a guard that forgets)', async () => {
+    const blind = { ...freshMemory(), hold: (part: string, one: CandidatePartition) => freshMemory().hold(part, one) };
+    const [[everybody, rest]] = (await (await gatewayOf('general-2', blind)).ask(DIFFERENCE)).rows as [
+      [number, number],
+    ];
+    expect(everybody - rest).toBe(5);
   });
 });
 
