@@ -108,6 +108,8 @@ export {
 export { mendPrivacyBooks } from './privacy-books.ts';
 export * from './privacy-budgets.ts';
 export * from './privacy-releases.ts';
+export * from './products/product-lineage.ts';
+export { readMaterial } from './products/product-materials.ts';
 export * from './products/products.ts';
 export * from './products/review-product.ts';
 export * from './query-plans.ts';

@@ -55,6 +55,7 @@ import { identifierKeys, openHomeSecrets, openMasterKey } from './keys/index.ts'
 import { ExitRegister } from './operators/exit-register.ts';
 import { createExitService } from './operators/exit-service.ts';
 import { createOperatorService } from './operators/operator-service.ts';
+import { admit } from './pipeline/admit.ts';
 import { CompileCache } from './pipeline/compile-cache.ts';
 import type { PipelineDeps } from './pipeline/deps.ts';
 import { GrantedPlans } from './pipeline/granted-plans.ts';
@@ -265,7 +266,12 @@ export async function assemble(
     }),
     freezes: createFreezeService({ store, register: freezes, sandbox, jobs }),
     intakes,
-    products: createProductService({ store, plans: pipeline.plans, today: () => pipeline.queryFacts().today }),
+    products: createProductService({
+      ...{ store, freezes, exited, unitsMin: pipeline.profile.unitsMin },
+      admit: (caller, plan) => admit({ caller, plan, action: 'submitJob' }, pipeline),
+      resultOf: (job) => jobs.result(job),
+      today: () => pipeline.queryFacts().today,
+    }),
     consents: createConsentService({ store, digests: subjects }),
     lookups: createLookupService({
       pipeline,

@@ -75,6 +75,19 @@ export function keepHandOver(
   update(tx, operator, { package: handed.text, packageSha256: handed.sha256, packageEntry: handed.entry });
 }
 
+/** What the products of an organisation deliver, and that is still here. */
+export function heldMaterials(
+  db: Db,
+  org: string,
+): readonly { readonly product: string; readonly version: number; readonly json: string }[] {
+  const rows = db.client
+    .prepare<[string], { product: string; version: number; json: Buffer }>(
+      'SELECT product, version, json FROM product_materials WHERE org = ? ORDER BY product, version',
+    )
+    .all(org);
+  return rows.map(({ json, ...one }) => ({ ...one, json: json.toString('utf8') }));
+}
+
 /** The results that an organisation was given, and that are still here. */
 export function heldResults(
   db: Db,
@@ -88,21 +101,23 @@ export function heldResults(
   return rows.map(({ job, json, sha256 }) => ({ job, json: json.toString('utf8'), sha256 }));
 }
 
-/** Whether the bytes stand in a result that another organisation was given. */
+/** Whether the bytes stand in a result that another organisation was given, or in a product of another's. */
 export function isInResultsOfOthers(db: Db, org: string, bytes: Buffer): boolean {
-  const found = db.client.prepare<[string, Buffer], number>(
-    'SELECT 1 FROM job_results r JOIN jobs j ON j.id = r.job WHERE j.org <> ? AND instr(r.json, ?) > 0 LIMIT 1',
+  const found = db.client.prepare<[string, Buffer, string, Buffer], number>(
+    `SELECT 1 FROM job_results r JOIN jobs j ON j.id = r.job WHERE j.org <> ? AND instr(r.json, ?) > 0
+     UNION ALL SELECT 1 FROM product_materials WHERE org <> ? AND instr(json, ?) > 0 LIMIT 1`,
   );
-  return found.get(org, bytes) !== undefined;
+  return found.get(org, bytes, org, bytes) !== undefined;
 }
 
-/** Removes them, answers that are kept of them, and the package that holds them, so that their pages hold nothing. */
+/** Removes them, answers that are kept of them, what its products deliver, and the package that holds all this: their pages hold nothing. */
 export function removeResults(tx: Db, org: string): void {
   tx.client.pragma('secure_delete = ON');
   try {
     const ofOrg = 'job IN (SELECT id FROM jobs WHERE org = ?)';
     tx.client.prepare(`DELETE FROM kept_answers WHERE ${ofOrg}`).run(org);
     tx.client.prepare(`DELETE FROM job_results WHERE ${ofOrg}`).run(org);
+    tx.client.prepare('DELETE FROM product_materials WHERE org = ?').run(org);
     update(tx, org, { package: null });
   } finally {
     tx.client.pragma('secure_delete = OFF');

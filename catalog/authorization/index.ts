@@ -21,6 +21,7 @@ export {
   certifyExit,
   findExit,
   getExit,
+  heldMaterials,
   heldResults,
   isInResultsOfOthers,
   keepHandOver,

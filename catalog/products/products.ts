@@ -1,9 +1,10 @@
 import { and, asc, desc, eq, gt, or } from 'drizzle-orm';
-import { AppError, type ProductContent, type ProductForm } from '#policies';
+import { AppError, type InterfaceContent, type ProductContent, type ProductForm } from '#policies';
 import { contentHash } from '../canonical.ts';
 import type { Db } from '../db.ts';
 import type { Page } from '../page.ts';
 import { boundedLimit } from '../page.ts';
+import { keepMaterial } from './product-materials.ts';
 import { productDecisions, products } from './tables.ts';
 
 export type ProductState = (typeof products.$inferSelect)['state'];
@@ -43,6 +44,8 @@ export interface Product {
 }
 
 export type NewProduct = Pick<Product, 'id' | 'title' | 'plan' | 'org' | 'author' | 'content'>;
+/** An interface: what asks about one subject, as it is stored. */
+export type InterfaceProduct = Product & { readonly content: InterfaceContent };
 
 /** What the hash stands for: all that leaves, and on what terms. */
 export function productHash({ id, title, plan, org, author, content }: NewProduct): string {
@@ -73,9 +76,10 @@ function toDecision({ product: _, version: _v, ...decision }: typeof productDeci
 /**
  * The next version of a product, to be reviewed. Those before stay as they are.
  *
+ * @param material canonical JSON of what is delivered, where the content names its digest.
  * @throws AppError `PRODUCT_STATE` where the id is another organisation's, or a version of it is under review.
  */
-export function submitProduct(tx: Db, product: NewProduct): Product {
+export function submitProduct(tx: Db, product: NewProduct, material: string | null = null): Product {
   const latest = latestVersion(tx, product.id);
   if (latest !== null && latest.org !== product.org) {
     throw new AppError('PRODUCT_STATE', { id: product.id, state: 'taken', accepted: 'another id' });
@@ -97,6 +101,7 @@ export function submitProduct(tx: Db, product: NewProduct): Product {
       submittedAt: tx.now(),
     })
     .run();
+  if (material !== null) keepMaterial(tx, { id, version, org }, material);
   return getProduct(tx, id, version);
 }
 

@@ -1,8 +1,9 @@
 import { and, eq } from 'drizzle-orm';
-import { AppError, resourcesOfProduct } from '#policies';
+import { AppError, isInterface, resourcesOfInterface } from '#policies';
 import type { Db } from '../db.ts';
 import { findOrganisation } from '../organisations.ts';
 import { providersOfPlan } from '../plans.ts';
+import { readMaterial, removeMaterial } from './product-materials.ts';
 import { getProduct, type Product, type ProductDecision, type ProductState, productHash } from './products.ts';
 import { productDecisions, products } from './tables.ts';
 
@@ -13,8 +14,8 @@ export type NewProductDecision = Omit<ProductDecision, 'at'>;
  * table it reads.
  */
 export function providersAsked(db: Db, product: Product): ReadonlySet<string> {
-  if (product.form !== 'interface') return new Set();
-  const read = resourcesOfProduct(product.content);
+  if (!isInterface(product.content)) return new Set();
+  const read = resourcesOfInterface(product.content);
   return new Set(
     [...providersOfPlan(db, product.plan)].flatMap(([resource, org]) => (read.has(resource) ? [org] : [])),
   );
@@ -39,7 +40,9 @@ export function decideProduct(tx: Db, id: string, version: number, decision: New
     .values({ product: id, version, ...decision, at: tx.now() })
     .run();
   const { decisions } = getProduct(tx, id, version);
-  setState(tx, product, stateAfter(decisions, providers));
+  const state = stateAfter(decisions, providers);
+  setState(tx, product, state);
+  if (state === 'refused') removeMaterial(tx, product);
   return getProduct(tx, id, version);
 }
 
@@ -65,13 +68,15 @@ function stateAfter(decisions: readonly ProductDecision[], providers: ReadonlySe
  * Lets out what was reviewed, in the place of the version before. INVARIANT: hash released = hash reviewed, of all that is released,
  * made anew from what is stored.
  *
- * @throws AppError `PRODUCT_NOT_FOUND`; `PRODUCT_STATE` where it is not approved, or is not what was approved.
+ * @throws AppError `PRODUCT_NOT_FOUND`; `PRODUCT_STATE` where it is not approved, or is not what was approved; `CATALOGUE_CORRUPT` where
+ *   its material is not what its content names.
  */
 export function publishProduct(tx: Db, id: string, version: number, by: string): Product {
   const product = getProduct(tx, id, version);
   need(product, product.state === 'approved', ['approved']);
   const isReviewed = product.decisions.every(({ hash }) => hash === productHash(product));
   need(product, isReviewed && product.hash === productHash(product), ['what was reviewed']);
+  need(product, isInterface(product.content) || readMaterial(tx, product) !== null, ['what was reviewed']);
   tx.orm
     .update(products)
     .set({ state: 'superseded' })
@@ -85,7 +90,7 @@ export function publishProduct(tx: Db, id: string, version: number, by: string):
   return getProduct(tx, id, version);
 }
 
-/** Ends a version for good. @throws AppError `PRODUCT_NOT_FOUND`, `PRODUCT_STATE`. */
+/** Ends a version for good, and removes its material. @throws AppError `PRODUCT_NOT_FOUND`, `PRODUCT_STATE`. */
 export function withdrawProduct(tx: Db, id: string, version: number, by: string): Product {
   const product = getProduct(tx, id, version);
   const accepted: readonly ProductState[] = ['submitted', 'approved', 'published'];
@@ -95,6 +100,7 @@ export function withdrawProduct(tx: Db, id: string, version: number, by: string)
     .set({ state: 'withdrawn', withdrawnBy: by, withdrawnAt: tx.now() })
     .where(and(eq(products.id, id), eq(products.version, version)))
     .run();
+  removeMaterial(tx, product);
   return getProduct(tx, id, version);
 }
 

@@ -1,4 +1,4 @@
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { blob, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { PRODUCT_FORMS } from '#policies';
 
 /** Products, version by version, and their reviews. */
@@ -42,4 +42,15 @@ export const productDecisions = sqliteTable(
     at: text('at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.product, table.version, table.role, table.org] })],
+);
+
+export const productMaterials = sqliteTable(
+  'product_materials',
+  {
+    product: text('product').notNull(),
+    version: integer('version').notNull(),
+    org: text('org').notNull(),
+    json: blob('json', { mode: 'buffer' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.product, table.version] })],
 );

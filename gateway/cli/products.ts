@@ -5,7 +5,7 @@ import { addClientOptions, type Client, type ClientOptions, createClient, plain,
 
 const product = z.looseObject({ id: z.string(), version: z.number(), state: z.string(), hash: z.string() });
 
-/** `sluice product`: makers submit and publish, the bureau and providers review. */
+/** `sluice product`: makers submit and publish, the bureau and providers review, everybody reads what is delivered. */
 export function register(program: Command, cli: Cli): void {
   const { words } = cli;
   const group = program
@@ -42,6 +42,17 @@ export function register(program: Command, cli: Cli): void {
   addClientOptions(publish, cli).action(async (id: string, version: string, options: ClientOptions) => {
     tell(await post(await createClient(options, cli), `${pathOf(id, version)}/publication`), cli);
   });
+  const readings = [
+    ['material', { en: 'what it delivers, as JSON', zh: '产品交付内容（JSON）' }],
+    ['lineage', { en: 'what it is made of, and what is made of it', zh: '产品血缘：来源与去向' }],
+  ] as const;
+  for (const [name, wording] of readings) {
+    const reading = step(group, name, wording, cli);
+    addClientOptions(reading, cli).action(async (id: string, version: string, options: ClientOptions) => {
+      const client = await createClient(options, cli);
+      printJson(cli, await client.request({ method: 'GET', path: `${pathOf(id, version)}/${name}` }));
+    });
+  }
 }
 
 function step(group: Command, name: string, wording: { readonly en: string; readonly zh: string }, cli: Cli): Command {

@@ -5,6 +5,7 @@ import {
   type Db,
   findExit,
   getExit,
+  heldMaterials,
   heldResults,
   isInResultsOfOthers,
   keepHandOver,
@@ -123,7 +124,8 @@ async function destroyAll(
   for (const { resource, version } of versions) await destructions.destroy(caller, resource, version);
   const results = store.read((db) => heldResults(db, operator));
   const isShared = (piece: Buffer) => store.read((db) => isInResultsOfOthers(db, operator, piece));
-  const pieces = results.flatMap(({ json }) => piecesOf(json, isShared));
+  const materials = store.read((db) => heldMaterials(db, operator));
+  const pieces = [...results, ...materials].flatMap(({ json }) => piecesOf(json, isShared));
   // WHY before they are removed: once they are, nobody knows any more what a copy of them looks like.
   requireNoCopy(operator, await deps.scan(pieces, 'beside-store'));
   await store.commit((tx) => {
@@ -140,6 +142,7 @@ async function destroyAll(
     orderedAt,
     tables: versions.map(({ resource, version }) => `${resource}@${version}`),
     results: results.map(({ job, sha256 }) => ({ job, sha256 })),
+    products: materials.map(({ product, version }) => `${product}@${version}`),
     scan: { ...scan, piecesKnown: pieces.length },
   };
   await store.commit((tx) => {

@@ -4,6 +4,7 @@ import {
   canonicalJson,
   contentHash,
   type Db,
+  heldMaterials,
   incidentsOf,
   listGrants,
   listJobs,
@@ -13,9 +14,9 @@ import {
   sha256Hex,
 } from '#catalog';
 
-/** One thing that is handed over: a document, or a result that the operator held. */
+/** One thing that is handed over: a document, a result that the operator held, or what a product of its own delivers. */
 const ArtefactSchema = z.strictObject({
-  kind: z.enum(['agreement', 'grant', 'plan', 'incident', 'job', 'result']),
+  kind: z.enum(['agreement', 'grant', 'plan', 'incident', 'job', 'result', 'product']),
   id: z.string(),
   /** SHA-256 of the canonical JSON of `content`, hex. */
   sha256: z.string(),
@@ -51,6 +52,9 @@ export function handOverOf(db: Db, { operator, cause, orderedBy, orderedAt }: Op
       const stored = readResult(db, id);
       return stored === null ? [] : [artefact('result', id, JSON.parse(stored.json))];
     }),
+    ...heldMaterials(db, operator).map(({ product, version, json }) =>
+      artefact('product', `${product}@${version}`, JSON.parse(json)),
+    ),
   ];
   return { v: 1, kind: 'operator-hand-over', operator, cause, orderedBy, orderedAt, artefacts };
 }

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
-import { getProduct, listProducts, type Product, providersAsked } from '#catalog';
+import { getProduct, lineageOfProduct, listProducts, type Product, providersAsked } from '#catalog';
 import { AppError } from '#policies';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
 import type { Action, Caller } from '../identity/index.ts';
@@ -7,6 +7,8 @@ import { isPermitted, productTarget, requirePermit } from './access.ts';
 import { AUTHENTICATED, NO_QUERY, TAG } from './schemas/common.ts';
 import { json, problems } from './schemas/problem.ts';
 import {
+  LineageSchema,
+  MaterialSchema,
   ProductDecisionRequestSchema,
   ProductListQuerySchema,
   ProductPageSchema,
@@ -20,7 +22,9 @@ const submitRoute = createRoute({
   path: '/v1/products',
   operationId: 'submitProduct',
   summary: 'Submit a product, or a new version of one',
-  description: 'It is held until it is reviewed; a version never changes.',
+  description:
+    'It is held until it is reviewed; a version never changes. An interface says what it asks; any other form says what it is made of, ' +
+    'and the gateway makes it.',
   tags: [TAG.developers],
   security: AUTHENTICATED,
   request: {
@@ -59,6 +63,29 @@ const readRoute = createRoute({
   security: AUTHENTICATED,
   request: one,
   responses: { 200: json(ProductSchema, 'the version'), ...problems(400, 401, 404, 503) },
+});
+
+const materialRoute = createRoute({
+  method: 'get',
+  path: '/v1/products/{id}/{version}/material',
+  operationId: 'receiveProduct',
+  summary: 'Receive what a version delivers',
+  description: 'Whoever reviews it sees it before; everybody else, its maker included, once it is published. Logged.',
+  tags: [TAG.everyone],
+  security: AUTHENTICATED,
+  request: one,
+  responses: { 200: json(MaterialSchema, 'the material'), ...problems(400, 401, 403, 404, 409, 503) },
+});
+
+const lineageRoute = createRoute({
+  method: 'get',
+  path: '/v1/products/{id}/{version}/lineage',
+  operationId: 'readProductLineage',
+  summary: 'Read what a version is made of, and what is made of it',
+  tags: [TAG.everyone],
+  security: AUTHENTICATED,
+  request: one,
+  responses: { 200: json(LineageSchema, 'the graph'), ...problems(400, 401, 404, 503) },
 });
 
 const decideRoute = createRoute({
@@ -128,6 +155,20 @@ export function registerProducts(app: OpenAPIHono<AppEnv>, deps: AppDeps): void 
   });
 
   app.openapi(readRoute, (c) => c.json(productJson(readableProduct(deps, c.get('caller'), c.req.valid('param'))), 200));
+
+  app.openapi(materialRoute, async (c) => {
+    const caller = c.get('caller');
+    const product = readableProduct(deps, caller, c.req.valid('param'));
+    await requirePermit(deps, caller, 'product:receive', targetOf(deps, product));
+    const material = await deps.products.deliver(caller, product);
+    return c.json(structuredClone(material) as z.output<typeof MaterialSchema>, 200);
+  });
+
+  app.openapi(lineageRoute, (c) => {
+    const { id, version } = readableProduct(deps, c.get('caller'), c.req.valid('param'));
+    const lineage = deps.store.read((db) => lineageOfProduct(db, id, version));
+    return c.json(structuredClone(lineage) as z.output<typeof LineageSchema>, 200);
+  });
 
   app.openapi(decideRoute, async (c) => {
     const caller = c.get('caller');

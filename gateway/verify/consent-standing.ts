@@ -1,4 +1,11 @@
-import { type ConsentKey, consentedSince, consentState, type Db, findConsentKey, type Product } from '#catalog';
+import {
+  type ConsentKey,
+  consentedSince,
+  consentState,
+  type Db,
+  findConsentKey,
+  type InterfaceProduct,
+} from '#catalog';
 import { type ConsentFault, type ConsentQuestion, consentFault } from '#policies';
 import type { SignedConsent } from './consent-tokens.ts';
 import type { SubjectDigests } from './subject-digests.ts';
@@ -17,7 +24,7 @@ export interface Asked extends ConsentQuestion {
  */
 export function consentStanding(
   tx: Db,
-  { id, content }: Product,
+  { id, content }: InterfaceProduct,
   signed: readonly (SignedConsent | null)[],
   asked: Asked,
   digests: SubjectDigests,

@@ -8,8 +8,8 @@ import {
   endLookup,
   findConsentKey,
   findPublished,
+  type InterfaceProduct,
   type Lookup,
-  type Product,
   type Store,
   useConsent,
 } from '#catalog';
@@ -20,11 +20,13 @@ import {
   checkInterface,
   domainOf,
   emitLookup,
+  type InterfaceContent,
+  isInterface,
   LOOKUP_SUBJECT,
   type LookupAnswer,
   lookupAnswer,
   type QueryCatalog,
-  resourcesOfProduct,
+  resourcesOfInterface,
   type TableUse,
   UNKNOWN,
 } from '#policies';
@@ -79,7 +81,7 @@ export interface LookupDeps {
 
 /** A published interface, and the plan that it stands on. */
 interface OpenInterface {
-  readonly product: Product;
+  readonly product: InterfaceProduct;
   readonly admission: Admission;
   readonly uses: readonly TableUse[];
 }
@@ -105,7 +107,7 @@ export type LookupState = 'answered' | 'unanswered';
 export async function runLookup(
   arrival: LookupArrival,
   deps: LookupDeps,
-): Promise<{ readonly reply: LookupReply; readonly state: LookupState; readonly product: Product }> {
+): Promise<{ readonly reply: LookupReply; readonly state: LookupState; readonly product: InterfaceProduct }> {
   const opened = await openInterface(arrival, deps);
   const keyOf = (id: string) => deps.pipeline.store.read((db) => findConsentKey(db, id));
   const signed = await Promise.all(arrival.request.consents.map((token) => readConsent(token, keyOf)));
@@ -139,22 +141,23 @@ function causeOf(
 
 async function openInterface({ caller, request }: LookupArrival, { pipeline }: LookupDeps): Promise<OpenInterface> {
   const product = pipeline.store.read((db) => findPublished(db, request.product));
-  if (product === null || product.content.form !== 'interface') {
+  if (product === null || !isInterface(product.content)) {
     throw new AppError('PRODUCT_NOT_FOUND', { id: request.product });
   }
+  const { content } = product;
   const admission = await admit({ caller, plan: product.plan, action: 'lookup' }, pipeline).catch((error: unknown) => {
     // Whose product it is, is as little told as whose plan.
     const isAnothers = error instanceof AppError && error.code === 'PLAN_NOT_FOUND';
     throw isAnothers ? new AppError('PRODUCT_NOT_FOUND', { id: request.product }) : error;
   });
-  checkInterface(product.content, admission.catalog);
-  return { product, admission, uses: usesOf(product, admission.catalog) };
+  checkInterface(content, admission.catalog);
+  return { product: { ...product, content }, admission, uses: usesOf(content, admission.catalog) };
 }
 
 /** What the interface reads, table by table. */
-function usesOf({ content }: Product, catalog: QueryCatalog): readonly TableUse[] {
+function usesOf(content: InterfaceContent, catalog: QueryCatalog): readonly TableUse[] {
   const { subject, features } = content;
-  const named = [...resourcesOfProduct(content)].map((resource) => {
+  const named = [...resourcesOfInterface(content)].map((resource) => {
     const columns = features
       .filter((feature) => feature.resource === resource)
       .flatMap(({ key, column, where }) => [

@@ -76,6 +76,7 @@ export const ACTIONS = [
   'drill:run',
   'product:submit',
   'product:read',
+  'product:receive',
   'product:decide',
   'product:publish',
   'product:withdraw',
@@ -155,7 +156,7 @@ action "privacy:read"
   appliesTo { principal: Caller, resource: PrivacyRegistry };
 action "freeze:set", "freeze:thaw", "freeze:read", "canary:manage", "drill:run"
   appliesTo { principal: Caller, resource: Platform };
-action "product:submit", "product:read", "product:decide", "product:publish", "product:withdraw"
+action "product:submit", "product:read", "product:receive", "product:decide", "product:publish", "product:withdraw"
   appliesTo { principal: Caller, resource: Product };
 action "intake:open", "intake:read", "intake:upload", "intake:decide", "intake:end"
   appliesTo { principal: Caller, resource: Intake };

@@ -11,10 +11,15 @@ export const PRODUCT_POLICIES: Readonly<Record<string, string>> = {
     )
     when { ["developer", "operator"].contains(principal.role) && resource.org == principal.org };`,
   'everyone-sees-published-products': `
-    permit (principal, action == Action::"product:read", resource)
+    permit (principal, action in [Action::"product:read", Action::"product:receive"], resource)
     when { resource.state == "published" };`,
+  // What a product delivers is held from its maker too; who reviews it has to see it.
   'bureau-and-involved-providers-review-products': `
-    permit (principal, action in [Action::"product:read", Action::"product:decide"], resource)
+    permit (
+      principal,
+      action in [Action::"product:read", Action::"product:receive", Action::"product:decide"],
+      resource
+    )
     when {
       principal.role == "bureau" ||
       (principal.role == "provider" && resource.providers.contains(principal.org))

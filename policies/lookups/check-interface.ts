@@ -1,5 +1,5 @@
 import { isEncrypted } from '../encrypted-columns.ts';
-import { AppError } from '../errors.ts';
+import { invalidProduct, needInProduct as need } from '../products/product-problem.ts';
 import type { GrantedTable, QueryCatalog } from '../sql/resolve.ts';
 import { type ColumnSchema, domainOf } from '../table-schema.ts';
 import type {
@@ -34,7 +34,7 @@ export function checkInterface(content: LookupInterface, catalog: QueryCatalog):
   need(codes.size === features.length, 'features', 'two have one code');
   for (const [at, feature] of features.entries()) checkFeature(feature, domain, catalog, `features[${at}]`);
   if (answer.mode === 'verify') checkVerification(answer, codes);
-  else checkScale(answer, codes);
+  else checkScale(answer, codes, 'answer');
   need(limits.perSubject.times >= 1 && limits.perDay >= 1, 'limits', 'at least one');
 }
 
@@ -107,18 +107,23 @@ function checkVerification({ holds }: Verification, codes: ReadonlySet<string>):
   for (const { feature } of holds) need(codes.has(feature), 'answer.holds', `no feature \`${feature}\``);
 }
 
-function checkScale({ points, bands, reasonsMax }: Scale, codes: ReadonlySet<string>): void {
-  need(points.length > 0, 'answer.points', 'nothing is scored');
-  need(new Set(points.map(({ feature }) => feature)).size === points.length, 'answer.points', 'a feature scored twice');
+/** @throws AppError `PRODUCT_INVALID` unless it is a scorecard over those features, in few bands. */
+export function checkScale({ points, bands, reasonsMax }: Scale, codes: ReadonlySet<string>, path: string): void {
+  need(points.length > 0, `${path}.points`, 'nothing is scored');
+  need(
+    new Set(points.map(({ feature }) => feature)).size === points.length,
+    `${path}.points`,
+    'a feature scored twice',
+  );
   for (const { feature, steps } of points) {
-    need(codes.has(feature), 'answer.points', `no feature \`${feature}\``);
-    need(steps.length > 0 && steps.length <= STEPS_MAX, 'answer.points', `1 to ${STEPS_MAX} steps of \`${feature}\``);
-    need(isAscending(steps.map(({ from }) => from)), 'answer.points', `steps of \`${feature}\` are not ascending`);
+    need(codes.has(feature), `${path}.points`, `no feature \`${feature}\``);
+    need(steps.length > 0 && steps.length <= STEPS_MAX, `${path}.points`, `1 to ${STEPS_MAX} steps of \`${feature}\``);
+    need(isAscending(steps.map(({ from }) => from)), `${path}.points`, `steps of \`${feature}\` are not ascending`);
   }
-  need(bands.length >= 2 && bands.length <= STEPS_MAX, 'answer.bands', `2 to ${STEPS_MAX} of them`);
-  need(isAscending(bands.map(({ from }) => from).toReversed()), 'answer.bands', 'not from the best to the worst');
-  need(!bands.some(({ label }) => RESERVED.includes(label)), 'answer.bands', 'a band has the name of another answer');
-  need(reasonsMax >= 0 && reasonsMax <= REASONS_MAX, 'answer.reasonsMax', `0 to ${REASONS_MAX}`);
+  need(bands.length >= 2 && bands.length <= STEPS_MAX, `${path}.bands`, `2 to ${STEPS_MAX} of them`);
+  need(isAscending(bands.map(({ from }) => from).toReversed()), `${path}.bands`, 'not from the best to the worst');
+  need(!bands.some(({ label }) => RESERVED.includes(label)), `${path}.bands`, 'a band has the name of another answer');
+  need(reasonsMax >= 0 && reasonsMax <= REASONS_MAX, `${path}.reasonsMax`, `0 to ${REASONS_MAX}`);
 }
 
 /** The first has no lower end, every other a higher one than the one before. */
@@ -128,14 +133,14 @@ function isAscending(ends: readonly (number | null)[]): boolean {
 
 function tableOf(catalog: QueryCatalog, resource: string, path: string): GrantedTable {
   const table = [...catalog.values()].find((granted) => granted.resource === resource);
-  if (table === undefined) throw invalid(path, `the plan grants no table \`${resource}\` that has data`);
+  if (table === undefined) throw invalidProduct(path, `the plan grants no table \`${resource}\` that has data`);
   return table;
 }
 
 function columnOf(table: GrantedTable, name: string, path: string): ColumnSchema {
   const column = table.schema.columns.find((one) => one.name === name);
   const isGranted = column !== undefined && !(table.protectionOnly ?? []).includes(name);
-  if (!isGranted) throw invalid(path, `the plan does not grant \`${table.resource}.${name}\``);
+  if (!isGranted) throw invalidProduct(path, `the plan does not grant \`${table.resource}.${name}\``);
   return column;
 }
 
@@ -146,12 +151,4 @@ function readable(table: GrantedTable, name: string, path: string): ColumnSchema
   const isClosed = isEncrypted(column) || column.level === 'important' || column.level === 'core';
   need(!isClosed, path, `\`${name}\` is of level ${column.level}`);
   return column;
-}
-
-function invalid(path: string, problem: string): AppError {
-  return new AppError('PRODUCT_INVALID', { path, problem });
-}
-
-function need(condition: boolean, path: string, problem: string): void {
-  if (!condition) throw invalid(path, problem);
 }

@@ -22,7 +22,7 @@ export function lookupAnswer(
 ): LookupAnswer {
   if (found === 0n) return UNKNOWN;
   const byCode = new Map(features.map(({ code }, index) => [code, values[index] ?? null]));
-  return answer.mode === 'verify' ? verified(answer, byCode) : banded(answer, byCode);
+  return answer.mode === 'verify' ? verified(answer, byCode) : bandOf(answer, byCode);
 }
 
 function verified({ holds }: Verification, values: ReadonlyMap<string, number | null>): LookupAnswer {
@@ -51,7 +51,8 @@ function compare(a: number, op: Comparison, b: number): boolean {
   }
 }
 
-function banded({ points, bands, reasonsMax }: Scale, values: ReadonlyMap<string, number | null>): LookupAnswer {
+/** The band of a sum of points, and what cost most of them. */
+export function bandOf({ points, bands, reasonsMax }: Scale, values: ReadonlyMap<string, number | null>): LookupAnswer {
   const scored = points.map(({ feature, steps, none }) => {
     const value = values.get(feature) ?? null;
     const got = value === null ? none : (steps.findLast(({ from }) => from === null || from <= value)?.points ?? none);

@@ -60,7 +60,7 @@ import {
   withdrawConsent,
 } from '../../catalog/index.ts';
 import type { SEALED_TABLES } from '../../catalog/row-seals.ts';
-import { DEFAULT_PROFILE, type ProductContent } from '../../policies/index.ts';
+import { DEFAULT_PROFILE, type InterfaceContent } from '../../policies/index.ts';
 import { grantEverything, list, seed } from './memory-store.ts';
 
 export type SealedTable = keyof typeof SEALED_TABLES;
@@ -156,7 +156,7 @@ export function fillSealedTables(tx: Db): void {
   supplyPlan(tx, 'p1', { resource: 'power', org: 'grid', by: 'gina' });
 }
 
-const QUESTION: ProductContent = {
+const QUESTION: InterfaceContent = {
   form: 'interface',
   subject: { resource: 'power', key: 'uscc', also: [], consentBy: ['uscc'] },
   features: [

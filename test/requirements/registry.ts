@@ -1,12 +1,19 @@
 import { CATALOGUE } from './catalogue.ts';
-import { DATA_AND_PRODUCTS } from './data-and-products.ts';
 import { openGround } from './ground.ts';
 import { OPERATORS_AND_GRANTS } from './operators-and-grants.ts';
+import { OWN_DATA } from './own-data.ts';
 import { PLAN_LIFE } from './plan-life.ts';
+import { PRODUCTS } from './products.ts';
 import { REQUIREMENTS_IN_SCOPE, type Requirement } from './requirement.ts';
 
 /** Every requirement with what enforces it. One line for each file of them. */
-const REGISTRY: readonly Requirement[] = [...CATALOGUE, ...PLAN_LIFE, ...OPERATORS_AND_GRANTS, ...DATA_AND_PRODUCTS];
+const REGISTRY: readonly Requirement[] = [
+  ...CATALOGUE,
+  ...PLAN_LIFE,
+  ...OPERATORS_AND_GRANTS,
+  ...OWN_DATA,
+  ...PRODUCTS,
+];
 
 export interface EnforcedLine {
   readonly requirement: string;

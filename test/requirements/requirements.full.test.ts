@@ -4,15 +4,16 @@
  */
 import { expect, test } from 'vitest';
 import { CATALOGUE } from './catalogue.ts';
-import { DATA_AND_PRODUCTS } from './data-and-products.ts';
 import { OPERATORS_AND_GRANTS } from './operators-and-grants.ts';
+import { OWN_DATA } from './own-data.ts';
 import { PLAN_LIFE } from './plan-life.ts';
+import { PRODUCTS } from './products.ts';
 import { enforceAll } from './registry.ts';
 
 test.each([
   ['catalogue and plans', [...CATALOGUE, ...PLAN_LIFE]],
   ['grants, operators, affiliates and exits', OPERATORS_AND_GRANTS],
-  ['developers’ own data and products', DATA_AND_PRODUCTS],
+  ['developers’ own data and products', [...OWN_DATA, ...PRODUCTS]],
 ])('%s', { timeout: 240_000 }, async (_, requirements) => {
   const lines = await enforceAll(
     () => undefined,

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import type { JWK } from 'jose';
 import { firstBatch } from '#catalog';
-import { type ProductContent, resourcesOfProduct } from '#policies';
+import { type InterfaceContent, resourcesOfInterface } from '#policies';
 import { signConsent } from '../../verify/consent-tokens.ts';
 import type { Party, Reply, Stage } from './stage.ts';
 
@@ -15,7 +15,7 @@ export async function publishInterface(
     readonly id: string;
     readonly plan: string;
     readonly title: { readonly zh: string; readonly en: string };
-    readonly content: ProductContent;
+    readonly content: InterfaceContent;
   },
 ): Promise<void> {
   const { version, hash } = stage.done(
@@ -28,7 +28,7 @@ export async function publishInterface(
     'PRODUCT_STATE',
     `${product.id}: published before it was reviewed`,
   );
-  const read = resourcesOfProduct(product.content);
+  const read = resourcesOfInterface(product.content);
   const providers = new Set(firstBatch.flatMap(({ id, provider }) => (read.has(id) ? [provider] : [])));
   const reviewers = [...providers].map((org) => stage.as('provider', 'reviewer', org));
   for (const reviewer of await Promise.all([...reviewers, stage.as('bureau', 'dan', 'data-bureau')])) {

@@ -1,5 +1,5 @@
 import type { NewPlan } from '#catalog';
-import type { LookupFeature, ProductContent } from '#policies';
+import type { InterfaceContent, LookupFeature } from '#policies';
 import { openIssuer, publishInterface, shapeOf, sweep } from './interfaces.ts';
 import type { Scenario, Stage } from './stage.ts';
 
@@ -49,7 +49,7 @@ const owed = (code: string, least: number, most: number) => ({
   none: 8,
 });
 
-const INDEX: ProductContent = {
+const INDEX: InterfaceContent = {
   form: 'interface',
   subject: { resource: 'enterprise_reg', key: 'uscc', also: [], consentBy: ['uscc'] },
   features: [

@@ -1,5 +1,5 @@
 import type { NewPlan } from '#catalog';
-import { type ProductContent, vinCheck } from '#policies';
+import { type InterfaceContent, vinCheck } from '#policies';
 import { openIssuer, publishInterface, shapeOf, sweep } from './interfaces.ts';
 import type { Scenario, Stage } from './stage.ts';
 
@@ -32,7 +32,7 @@ const PLAN: NewPlan = {
 const subject = { resource: 'vehicle_reg', key: 'vin', also: ['plate_no'], consentBy: ['owner_id_no'] };
 const limits = { perSubject: { times: 5, period: 'day' }, perDay: 500 } as const;
 
-const PLEDGED: ProductContent = {
+const PLEDGED: InterfaceContent = {
   form: 'interface',
   subject,
   features: [
@@ -66,7 +66,7 @@ const PLEDGED: ProductContent = {
   limits,
 };
 
-const WEAR: ProductContent = {
+const WEAR: InterfaceContent = {
   form: 'interface',
   subject,
   features: [

@@ -1,8 +1,9 @@
 import { z } from '@hono/zod-openapi';
-import { COMPARISONS, FEATURE_AGGREGATES, PRODUCT_FORMS } from '#policies';
+import { COMPARISONS, FEATURE_AGGREGATES, NUMBER_OPERATIONS, PRODUCT_FORMS } from '#policies';
 import {
   freeText,
   InstantSchema,
+  JobIdSchema,
   LimitSchema,
   OrgIdSchema,
   oneLine,
@@ -11,6 +12,7 @@ import {
   ResourceIdSchema,
   TitleSchema,
 } from './common.ts';
+import { CellSchema } from './result.ts';
 
 export const ProductIdSchema = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/);
 const CodeSchema = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,31}$/);
@@ -80,11 +82,160 @@ const InterfaceSchema = z
   })
   .openapi('DataInterface', { description: 'a question about one consenting subject, registered in advance' });
 
-const ContentSchema = InterfaceSchema;
+const ColumnNameSchema = oneLine(200);
+const DatasetSchema = z
+  .strictObject({
+    form: z.literal('dataset'),
+    columns: z.array(z.strictObject({ name: ColumnNameSchema, title: TitleSchema })).max(50),
+    keys: z.array(ColumnNameSchema).max(4).openapi({ description: 'columns that tell rows apart' }),
+  })
+  .openapi('Dataset', { description: 'rows of one source; no column may hold identifiers' });
+
+const ModelSchema = z
+  .strictObject({
+    form: z.literal('model'),
+    target: ColumnNameSchema,
+    features: z.array(ColumnNameSchema).max(8),
+    support: ColumnNameSchema.openapi({ description: 'the column with the number of units behind a row' }),
+  })
+  .openapi('DataModel', { description: 'a linear model of one source’s groups, which the gateway fits' });
+
+const ReportSchema = z
+  .strictObject({
+    form: z.literal('report'),
+    text: z.strictObject({ zh: freeText(20_000), en: freeText(20_000) }),
+    numbers: z
+      .array(
+        z.strictObject({
+          name: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/),
+          of: z.enum(NUMBER_OPERATIONS),
+          cells: z
+            .array(
+              z.strictObject({
+                source: z.int().min(0),
+                column: ColumnNameSchema,
+                where: z.record(z.string(), z.string()).openapi({ description: 'cells of the one row that is meant' }),
+              }),
+            )
+            .max(100),
+          decimals: z.int().min(0).max(6),
+        }),
+      )
+      .max(500),
+    said: z
+      .array(z.strictObject({ text: oneLine(100), why: oneLine(200) }))
+      .max(50)
+      .openapi({ description: 'phrases with a number that is no finding, each with the reason' }),
+  })
+  .openapi('DataReport', {
+    description: 'text with `{{name}}` wherever a number stands; the gateway writes the numbers',
+  });
+
+const IndexSchema = z
+  .strictObject({
+    form: z.literal('index'),
+    keys: z.array(ColumnNameSchema).max(4).openapi({ description: 'columns that every source has: what is rated' }),
+    features: z
+      .array(z.strictObject({ code: CodeSchema, title: TitleSchema, source: z.int().min(0), column: ColumnNameSchema }))
+      .max(40),
+    scale: ScaleSchema,
+  })
+  .openapi('EvaluationIndex', {
+    description: 'points of features by a registered formula; the band alone is delivered',
+  });
+
+const SourceNamedSchema = z
+  .union([z.strictObject({ job: JobIdSchema }), z.strictObject({ product: ProductIdSchema, version: z.int().min(1) })])
+  .openapi('SourceNamed', {
+    description: 'an answer of one’s own under the plan, or a published version of a product',
+  });
+const SourceSchema = z
+  .union([
+    z.object({
+      kind: z.literal('answer'),
+      job: z.string(),
+      sha256: z.string(),
+      tables: z.array(z.object({ resource: z.string(), version: z.int() })),
+    }),
+    z.object({ kind: z.literal('product'), id: z.string(), version: z.int(), hash: z.string() }),
+  ])
+  .openapi('ProductSource');
+
+const sources = { sources: z.array(SourceNamedSchema).min(1).max(8) };
+const FiledContentSchema = z.discriminatedUnion('form', [
+  InterfaceSchema,
+  DatasetSchema.extend(sources).openapi('FiledDataset'),
+  ModelSchema.extend(sources).openapi('FiledModel'),
+  ReportSchema.extend(sources).openapi('FiledReport'),
+  IndexSchema.extend(sources).openapi('FiledIndex'),
+]);
+const made = {
+  sources: z.array(SourceSchema),
+  madeSha256: z.string().openapi({ description: 'SHA-256 of what is delivered: canonical JSON (RFC 8785)' }),
+};
+const ContentSchema = z.discriminatedUnion('form', [
+  InterfaceSchema,
+  DatasetSchema.extend(made).openapi('MadeDataset'),
+  ModelSchema.extend(made).openapi('MadeModel'),
+  ReportSchema.extend(made).openapi('MadeReport'),
+  IndexSchema.extend(made).openapi('MadeIndex'),
+]);
 
 export const ProductRequestSchema = z
-  .strictObject({ id: ProductIdSchema, title: TitleSchema, plan: PlanIdSchema, content: ContentSchema })
+  .strictObject({ id: ProductIdSchema, title: TitleSchema, plan: PlanIdSchema, content: FiledContentSchema })
   .openapi('ProductRequest');
+
+export const MaterialSchema = z
+  .discriminatedUnion('kind', [
+    z
+      .object({
+        kind: z.literal('table'),
+        columns: z.array(z.object({ name: z.string(), title: TitleSchema, isNumber: z.boolean() })),
+        rows: z.array(z.array(CellSchema)),
+        suppressed: z.object({
+          cells: z.int(),
+          groups: z.int(),
+          reasons: z.array(z.enum(['threshold', 'dominance', 'complementary', 'row-cap'])),
+        }),
+      })
+      .openapi('MaterialTable'),
+    z
+      .object({
+        kind: z.literal('model'),
+        target: z.string(),
+        intercept: z.number(),
+        coefficients: z.array(z.object({ term: z.string(), value: z.number() })),
+        rSquared: z.number(),
+        groups: z.int(),
+        groupsLeftOut: z.int(),
+        units: z.number(),
+      })
+      .openapi('MaterialModel'),
+    z
+      .object({
+        kind: z.literal('report'),
+        text: z.object({ zh: z.string(), en: z.string() }),
+        numbers: z.array(z.object({ name: z.string(), text: z.string() })),
+      })
+      .openapi('MaterialReport'),
+  ])
+  .openapi('ProductMaterial');
+
+export const LineageSchema = z
+  .object({
+    nodes: z.array(
+      z.object({
+        kind: z.enum(['product', 'answer', 'table']),
+        id: z.string().openapi({ description: '`product@version`, a job’s id, `table@version`' }),
+        sha256: z.string().nullable(),
+      }),
+    ),
+    edges: z
+      .array(z.object({ from: z.int(), to: z.int() }))
+      .openapi({ description: 'places in `nodes`: `from` is made of `to`' }),
+    usedBy: z.array(z.string()).openapi({ description: 'versions of products that are made of this one' }),
+  })
+  .openapi('ProductLineage');
 
 export const ProductSchema = z
   .object({

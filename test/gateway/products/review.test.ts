@@ -14,11 +14,11 @@ import {
   submitProduct,
   withdrawProduct,
 } from '../../../catalog/index.ts';
-import type { ProductContent } from '../../../policies/index.ts';
+import type { InterfaceContent } from '../../../policies/index.ts';
 import { memoryStore, seed } from '../../catalog/memory-store.ts';
 
 const title = { zh: 't', en: 't' };
-const CONTENT: ProductContent = {
+const CONTENT: InterfaceContent = {
   form: 'interface',
   subject: { resource: 'power', key: 'uscc', also: [], consentBy: ['uscc'] },
   features: [{ code: 'R1', title, resource: 'power', key: 'uscc', aggregate: 'count', column: null, where: [] }],

@@ -18,7 +18,6 @@ import type { Caller, Role } from '../../../gateway/identity/index.ts';
 import { ExitRegister } from '../../../gateway/operators/exit-register.ts';
 import { createExitService } from '../../../gateway/operators/exit-service.ts';
 import { createOperatorService } from '../../../gateway/operators/operator-service.ts';
-import { GrantedPlans } from '../../../gateway/pipeline/granted-plans.ts';
 import { createPlanLifeService } from '../../../gateway/plan-life/plan-life-service.ts';
 import { createPlanService } from '../../../gateway/plans/plan-service.ts';
 import { createProductService } from '../../../gateway/products/product-service.ts';
@@ -134,7 +133,12 @@ export async function openHarness({
       sandbox: { expel: () => Promise.resolve(0) },
       jobs: { stop: () => Promise.resolve(0) },
     }),
-    products: createProductService({ store, plans: new GrantedPlans(store), today: () => '2026-03-01' }),
+    products: createProductService({
+      ...{ store, freezes: new FreezeRegister(store), exited: new ExitRegister(store), unitsMin: 10 },
+      admit: (_caller, id) => Promise.reject(new AppError('PLAN_NOT_FOUND', { id })),
+      resultOf: () => null,
+      today: () => '2026-03-01',
+    }),
     intakes: NO_INTAKES,
     consents: createConsentService({ store, digests: createSubjectDigests(Buffer.alloc(32, 5)) }),
     lookups: { ask: () => Promise.reject(new AppError('PRODUCT_NOT_FOUND', { id: 'none' })) },

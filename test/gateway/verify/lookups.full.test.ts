@@ -7,7 +7,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ProductContent } from '../../../policies/index.ts';
+import type { InterfaceContent } from '../../../policies/index.ts';
 import { type RunningGateway, startGateway } from '../life/running-gateway.ts';
 import {
   askAbout,
@@ -24,7 +24,7 @@ import {
   vin,
 } from './registers.ts';
 
-const WEAR: ProductContent = {
+const WEAR: InterfaceContent = {
   ...PLEDGED,
   features: [
     { ...PLEDGED.features[0]!, resource: 'cars', code: 'R02', aggregate: 'max', column: 'km', where: [] },

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { type JWK, SignJWT } from 'jose';
 import { signConsent } from '../../../gateway/verify/consent-tokens.ts';
-import type { ProductContent } from '../../../policies/index.ts';
+import type { InterfaceContent } from '../../../policies/index.ts';
 import { vinCheck } from '../../../policies/index.ts';
 import { authorise, readyPlan } from '../life/authorise.ts';
 import { listTable, must, type RunningGateway } from '../life/running-gateway.ts';
@@ -60,7 +60,7 @@ const PLEDGES_CSV = `vin,pledged,until\n${Array.from({ length: CAR_COUNT }, (_, 
   .join('\n')}\n`;
 
 /** Yes where a pledge is in force: the serial number divides by 6. */
-export const PLEDGED: ProductContent = {
+export const PLEDGED: InterfaceContent = {
   form: 'interface',
   subject: { resource: 'cars', key: 'vin', also: ['plate_no'], consentBy: ['owner_id_no'] },
   features: [
@@ -135,7 +135,7 @@ export async function prepareGround(running: RunningGateway): Promise<Ground> {
 }
 
 /** Submits, has everybody who is asked approve, and publishes. */
-export async function publishProduct(ground: Ground, id: string, content: ProductContent): Promise<void> {
+export async function publishProduct(ground: Ground, id: string, content: InterfaceContent): Promise<void> {
   const { running, tokens } = ground;
   const product = { id, title: title(id), plan: PLAN, content };
   const submitted = await must(running.request(tokens.developer, 'POST', '/v1/products', product));

@@ -7,8 +7,8 @@ import type { Requirement } from './requirement.ts';
 
 const title = { zh: '清单', en: 'list' };
 
-/** Developers' own data, and what is made of the city's. Each uses a plan of its own: uploads are counted by plan. */
-export const DATA_AND_PRODUCTS: readonly Requirement[] = [
+/** Developers' own data (社会数据). Each uses a plan of its own: uploads are counted by plan. */
+export const OWN_DATA: readonly Requirement[] = [
   {
     id: '26',
     paragraph: 'T11',
