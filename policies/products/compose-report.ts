@@ -60,15 +60,15 @@ function checkNumerals(body: string, said: ReportSpec['said'], path: string): vo
   const around = rest.slice(Math.max(0, found.index - 8), found.index + 12).trim();
   throw invalidProduct(
     path,
-    `the number at \`${around}\` is not traced: write {{name}}, or name the phrase in \`said\``,
+    `the number at \`${around}\` is not traced: put a place for it, or name the phrase in \`said\``,
   );
 }
 
 function writtenNumber({ of, cells, decimals }: TracedNumber, sources: readonly SourceTable[], path: string): string {
   needInProduct(decimals >= 0 && decimals <= DECIMALS_MAX, path, `0 to ${DECIMALS_MAX} decimals`);
-  const wanted = of === 'value' ? 1 : 2;
-  const isCount = of === 'sum' ? cells.length > 0 && cells.length <= CELLS_MAX : cells.length === wanted;
-  needInProduct(isCount, path, `\`${of}\` takes ${of === 'sum' ? `1 to ${CELLS_MAX}` : wanted} cells`);
+  if (of === 'sum') needInProduct(cells.length > 0 && cells.length <= CELLS_MAX, path, `1 to ${CELLS_MAX} cells`);
+  else
+    needInProduct(cells.length === (of === 'value' ? 1 : 2), path, `\`${of}\` takes ${of === 'value' ? 1 : 2} cells`);
   const values = cells.map((cell, at) => cellAt(cell, sources, `${path}.cells[${at}]`));
   const value = combined(of, values);
   needInProduct(Number.isFinite(value) && Math.abs(value) < 1e15, path, 'it has no value');
