@@ -14,18 +14,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assemble, type Gateway } from '../gateway/assemble.ts';
 import { readConfig } from '../gateway/config.ts';
-import { openEmbeddedIssuer } from '../gateway/identity/index.ts';
 import { batchOfPlan, seedHome } from '../gateway/seed-home.ts';
+import { type Ask, loadUntilClosed, openAskers, quantile } from './closing-load.ts';
 import type { BenchOptions } from './run.ts';
 
 const PLAN = 'plan-demo-farms';
 const ORG = 'chuyun-research';
-const SQL = 'SELECT product_code, sum(output_kg) AS kg FROM crop GROUP BY product_code';
-const HUNDRED = `(VALUES ${Array.from({ length: 100 }, (_, n) => `(${n})`).join(', ')})`;
-const ENDLESS = `SELECT count(*) FROM ${['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `${HUNDRED} ${name}(n)`).join(', ')}
-  WHERE a.n + b.n + c.n + d.n + e.n > f.n`;
-/** Short jobs in flight beside the endless ones. */
-const CLIENTS = 8;
 
 interface Drill {
   readonly closureMs: number;
@@ -67,22 +61,13 @@ export default async function bench({ tiny, log }: BenchOptions): Promise<Record
   }
 }
 
-type Ask = (method: string, path: string, body?: object) => Promise<Response>;
-
 async function openClients(gateway: Gateway, home: string) {
-  const issuer = await openEmbeddedIssuer({ home, production: false, audience: 'sluice', clock: () => new Date() });
-  const client = async (role: 'developer' | 'security', sub: string, org: string): Promise<Ask> => {
-    const token = await issuer.issue({ role, sub, org });
-    return (method, path, body) => {
-      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', prefer: 'wait=30' };
-      return Promise.resolve(
-        gateway.app.request(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }),
-      );
-    };
-  };
+  const asker = await openAskers(gateway, home);
+  const people = (role: 'developer' | 'security', name: string, org: string, count: number) =>
+    Promise.all(Array.from({ length: count }, (_, n) => asker({ role, sub: `${name}-${n}`, org })));
   return {
-    developers: await Promise.all([1, 2, 3, 4].map((n) => client('developer', `dev-${n}`, ORG))),
-    officers: await Promise.all([1, 2].map((n) => client('security', `officer-${n}`, 'security-office'))),
+    developers: await people('developer', 'dev', ORG, 4),
+    officers: await people('security', 'officer', 'security-office', 2),
   };
 }
 
@@ -93,11 +78,7 @@ async function runDrill(
 ): Promise<Drill> {
   const [first, second] = officers as [Ask, Ask];
   let answeredAt = Number.POSITIVE_INFINITY;
-  const ended = [
-    ...developers.map((ask) => ask('POST', '/v1/jobs', { plan: PLAN, sql: ENDLESS })),
-    ...Array.from({ length: CLIENTS }, (_, n) => loadUntil(developers[n % developers.length] as Ask, () => answeredAt)),
-  ];
-  await sleep(1_000);
+  const { ended } = await loadUntilClosed(developers, PLAN, () => answeredAt);
   const before = gateway.sandbox.pids();
   const startedMs = performance.now();
   const answer = await first('POST', '/v1/freezes', { scope, target, reason: 'drill' });
@@ -109,21 +90,9 @@ async function runDrill(
   };
   const gone = before.filter((pid) => !existsSync(`/proc/${pid}`)).length;
   if (answer.status !== 201 || gone < workersStopped) throw new Error('workers outlived the answer of the freeze');
-  await Promise.all(ended);
+  await ended;
   for (const officer of [first, second]) await officer('DELETE', `/v1/freezes/${id}`);
   return { closureMs: answeredAt - startedMs, jobs: jobsStopped, workers: workersStopped };
-}
-
-/** Short jobs one after the other until one is refused. A result after the freeze was answered fails the bench. */
-async function loadUntil(ask: Ask, frozenAt: () => number): Promise<void> {
-  for (;;) {
-    const answer = await ask('POST', '/v1/jobs', { plan: PLAN, sql: SQL });
-    const receivedAt = performance.now();
-    const body = (await answer.json()) as { readonly result?: unknown };
-    const isReleased = answer.status === 200 && body.result !== null && body.result !== undefined;
-    if (isReleased && receivedAt > frozenAt()) throw new Error('a result left after the freeze was answered');
-    if (!isReleased) return;
-  }
 }
 
 /** The reference: SIGKILL of a Node process, and its end. */
@@ -139,9 +108,4 @@ async function killTimes(count: number): Promise<readonly number[]> {
     times.push(performance.now() - startedMs);
   }
   return times;
-}
-
-function quantile(values: readonly number[], q: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return Math.round((sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN) * 10) / 10;
 }

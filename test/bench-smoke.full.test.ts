@@ -10,6 +10,7 @@ const FIGURES: Readonly<Record<string, readonly string[]>> = {
   audit: ['append_per_s', 'append_ms_p99', 'verify_entries_per_s', 'search_ms_p50'],
   decide: ['decide_ms_p99', 'decide_warm_ms_p99', 'reference_cedar_ms_p99', 'permitted_share'],
   dp: ['noise_samples_per_s', 'noise_sha256', 'exact_overhead_vs_handwritten', 'declared_overhead_geomean'],
+  exit: ['closure_ms_p99', 'copies_left', 'late_releases', 'jobs_stopped'],
   freeze: ['closure_ms_p99'],
   gateway: ['compile_ms_p50', 'overhead_ms_p50', 'clock_wait_ms_p50', 'jobs_per_s', 'rss_mb_idle', 'result_sha256'],
   guard: ['judge_cpu_ms', 'pair_by_pair_cpu_ms', 'store_ms', 'load_ms', 'result_sha256'],

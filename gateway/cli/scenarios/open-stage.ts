@@ -38,7 +38,7 @@ export async function openStage(scenario: Scenario, { env, scale, say, tell }: S
   };
   try {
     const asked = new Set(scenario.plans.flatMap(({ tables }) => tables.map(({ resource }) => resource)));
-    const tables = firstBatch.filter(({ id }) => asked.has(id));
+    const tables = firstBatch.filter(({ id }) => asked.has(id)).map((table) => scenario.declare?.(table) ?? table);
     await seedHome(gateway, config, say, { plans: scenario.plans, tables });
     const issuer = await openEmbeddedIssuer({
       home,

@@ -1,4 +1,4 @@
-import { generateTable, type NewPlan } from '#catalog';
+import { type FirstBatchResource, generateTable, type NewPlan } from '#catalog';
 import type { ErrorCode } from '#policies';
 import type { Gateway } from '../../assemble.ts';
 import type { Caller, EmbeddedIssuer, Role } from '../../identity/index.ts';
@@ -17,6 +17,8 @@ export interface Scenario {
   readonly id: 'S1' | 'S2' | 'S3' | 'S4';
   readonly title: { readonly zh: string; readonly en: string };
   readonly plans: readonly NewPlan[];
+  /** How providers declare the tables for it, where not as in the first batch. */
+  declare?(table: FirstBatchResource): FirstBatchResource;
   play(stage: Stage): Promise<void>;
 }
 

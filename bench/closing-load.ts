@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Gateway } from '../gateway/assemble.ts';
+import { type Caller, openEmbeddedIssuer } from '../gateway/identity/index.ts';
+
+/** Load under which something is closed: jobs without an end, and short ones as fast as they are answered. */
+
+export type Ask = (method: string, path: string, body?: object) => Promise<Response>;
+
+const HUNDRED = `(VALUES ${Array.from({ length: 100 }, (_, n) => `(${n})`).join(', ')})`;
+export const ENDLESS = `SELECT count(*) FROM ${['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `${HUNDRED} ${name}(n)`).join(', ')}
+  WHERE a.n + b.n + c.n + d.n + e.n > f.n`;
+/** Over the plan of farms. */
+export const SHORT = 'SELECT product_code, sum(output_kg) AS kg FROM crop GROUP BY product_code';
+/** Short jobs in flight beside the endless ones. */
+const CLIENTS = 8;
+
+/** Those who ask: requests with tokens, to the app. */
+export async function openAskers(gateway: Gateway, home: string): Promise<(caller: Caller) => Promise<Ask>> {
+  const issuer = await openEmbeddedIssuer({ home, production: false, audience: 'sluice', clock: () => new Date() });
+  return async (caller) => {
+    const token = await issuer.issue(caller);
+    return (method, path, body) => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', prefer: 'wait=30' };
+      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+      return Promise.resolve(gateway.app.request(path, { method, headers, ...sent }));
+    };
+  };
+}
+
+/**
+ * Endless jobs of every developer, and short ones until one is refused. A result after the closing was answered fails the bench.
+ *
+ * @param closedAt when it was answered; infinite before.
+ * @returns once every one of them has ended.
+ */
+export async function loadUntilClosed(
+  developers: readonly Ask[],
+  plan: string,
+  closedAt: () => number,
+): Promise<{ readonly ended: Promise<unknown> }> {
+  const ended = [
+    ...developers.map((ask) => ask('POST', '/v1/jobs', { plan, sql: ENDLESS })),
+    ...Array.from({ length: CLIENTS }, (_, n) => shortJobs(developers[n % developers.length] as Ask, plan, closedAt)),
+  ];
+  await sleep(1_000);
+  return { ended: Promise.all(ended) };
+}
+
+async function shortJobs(ask: Ask, plan: string, closedAt: () => number): Promise<void> {
+  for (;;) {
+    const answer = await ask('POST', '/v1/jobs', { plan, sql: SHORT });
+    const receivedAt = performance.now();
+    const body = (await answer.json()) as { readonly result?: unknown };
+    const isReleased = answer.status === 200 && body.result !== null && body.result !== undefined;
+    if (isReleased && receivedAt > closedAt()) throw new Error('a result left after the closing was answered');
+    if (!isReleased) return;
+  }
+}
+
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return Math.round((sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN) * 10) / 10;
+}
