@@ -1,6 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Gateway } from '../gateway/assemble.ts';
+import { assemble, type Gateway } from '../gateway/assemble.ts';
+import { readConfig } from '../gateway/config.ts';
 import { type Caller, openEmbeddedIssuer } from '../gateway/identity/index.ts';
+import { batchOfPlan, seedHome } from '../gateway/seed-home.ts';
 
 /** Load under which something is closed: jobs without an end, and short ones as fast as they are answered. */
 
@@ -13,6 +18,25 @@ export const ENDLESS = `SELECT count(*) FROM ${['a', 'b', 'c', 'd', 'e', 'f'].ma
 export const SHORT = 'SELECT product_code, sum(output_kg) AS kg FROM crop GROUP BY product_code';
 /** Short jobs in flight beside the endless ones. */
 const CLIENTS = 8;
+
+/** The plan of farms, small, on a gateway and a home that are gone afterwards. */
+export const SEEDED = 'plan-demo-farms';
+export async function onSeededGateway<T>(work: (gateway: Gateway, home: string) => Promise<T>): Promise<T> {
+  const home = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
+  const config = readConfig({ SLUICE_HOME: home, SLUICE_SCALE: '0.002' });
+  const fail = (error: unknown) => {
+    throw error;
+  };
+  const events = { sandbox: () => undefined, bug: (_reference: string, error: unknown) => fail(error), fatal: fail };
+  const gateway = await assemble(config, 'bench', events);
+  try {
+    await seedHome(gateway, config, () => undefined, batchOfPlan(SEEDED));
+    return await work(gateway, home);
+  } finally {
+    await gateway.close();
+    for (const folder of [home, config.runDir]) await rm(folder, { recursive: true, force: true });
+  }
+}
 
 /** Those who ask: requests with tokens, to the app. */
 export async function openAskers(gateway: Gateway, home: string): Promise<(caller: Caller) => Promise<Ask>> {

@@ -8,20 +8,15 @@
  * against what a look from outside sees: the workers' processes gone, no result after it, the operator's token refused, its results held.
  */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type NewPlan, putOrganisation } from '#catalog';
-import { assemble, type Gateway } from '../gateway/assemble.ts';
-import { readConfig } from '../gateway/config.ts';
+import type { Gateway } from '../gateway/assemble.ts';
 import { establishGrant } from '../gateway/grants/establish-grants.ts';
 import type { Caller } from '../gateway/identity/index.ts';
 import { establishAgreement } from '../gateway/operators/establish-agreement.ts';
-import { batchOfPlan, seedHome } from '../gateway/seed-home.ts';
-import { type Ask, loadUntilClosed, openAskers, quantile, SHORT } from './closing-load.ts';
+import { batchOfPlan } from '../gateway/seed-home.ts';
+import { type Ask, loadUntilClosed, onSeededGateway, openAskers, quantile, SEEDED, SHORT } from './closing-load.ts';
 import type { BenchOptions } from './run.ts';
 
-const SEEDED = 'plan-demo-farms';
 const ORG = 'chuyun-research';
 const BUREAU: Caller = { role: 'bureau', sub: 'signer', org: 'data-bureau' };
 const AUTHOR: Caller = { ...BUREAU, sub: 'author' };
@@ -34,16 +29,8 @@ interface Exit {
   readonly copiesLeft: number;
 }
 
-export default async function bench({ tiny, log }: BenchOptions): Promise<Record<string, unknown>> {
-  const home = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
-  const config = readConfig({ SLUICE_HOME: home, SLUICE_SCALE: '0.002' });
-  const fail = (error: unknown) => {
-    throw error;
-  };
-  const events = { sandbox: () => undefined, bug: (_reference: string, error: unknown) => fail(error), fatal: fail };
-  const gateway = await assemble(config, 'bench', events);
-  try {
-    await seedHome(gateway, config, () => undefined, batchOfPlan(SEEDED));
+export default function bench({ tiny, log }: BenchOptions): Promise<Record<string, unknown>> {
+  return onSeededGateway(async (gateway, home) => {
     const asker = await openAskers(gateway, home);
     const exits: Exit[] = [];
     for (let n = 0; n < (tiny ? 1 : 20); n += 1) {
@@ -51,26 +38,27 @@ export default async function bench({ tiny, log }: BenchOptions): Promise<Record
       exits.push(exit);
       log(`exit ${n}: closed in ${exit.closureMs.toFixed(0)} ms, ${exit.jobs} jobs, ${exit.workers} workers`);
     }
-    const closures = exits.map(({ closureMs }) => closureMs);
-    const sum = (of: (exit: Exit) => number) => exits.reduce((total, exit) => total + of(exit), 0);
-    return {
-      exits: exits.length,
-      closure_ms_p50: quantile(closures, 0.5),
-      closure_ms_p99: quantile(closures, 0.99),
-      jobs_stopped: sum(({ jobs }) => jobs),
-      workers_stopped: sum(({ workers }) => workers),
-      late_releases: 0,
-      copies_left: sum(({ copiesLeft }) => copiesLeft),
-      destroy_ms_p50: quantile(
-        exits.map(({ destroyMs }) => destroyMs),
-        0.5,
-      ),
-    };
-  } finally {
-    await gateway.close();
-    await rm(home, { recursive: true, force: true });
-    await rm(config.runDir, { recursive: true, force: true });
-  }
+    return figuresOf(exits);
+  });
+}
+
+function figuresOf(exits: readonly Exit[]): Record<string, unknown> {
+  const all = (of: (exit: Exit) => number) => exits.map(of);
+  const sum = (of: (exit: Exit) => number) => all(of).reduce((total, one) => total + one, 0);
+  const closures = all(({ closureMs }) => closureMs);
+  return {
+    exits: exits.length,
+    closure_ms_p50: quantile(closures, 0.5),
+    closure_ms_p99: quantile(closures, 0.99),
+    jobs_stopped: sum(({ jobs }) => jobs),
+    workers_stopped: sum(({ workers }) => workers),
+    late_releases: 0,
+    copies_left: sum(({ copiesLeft }) => copiesLeft),
+    destroy_ms_p50: quantile(
+      all(({ destroyMs }) => destroyMs),
+      0.5,
+    ),
+  };
 }
 
 async function runExit(gateway: Gateway, asker: (caller: Caller) => Promise<Ask>, n: number): Promise<Exit> {

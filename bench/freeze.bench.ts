@@ -8,17 +8,11 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { assemble, type Gateway } from '../gateway/assemble.ts';
-import { readConfig } from '../gateway/config.ts';
-import { batchOfPlan, seedHome } from '../gateway/seed-home.ts';
-import { type Ask, loadUntilClosed, openAskers, quantile } from './closing-load.ts';
+import type { Gateway } from '../gateway/assemble.ts';
+import { type Ask, loadUntilClosed, onSeededGateway, openAskers, quantile, SEEDED } from './closing-load.ts';
 import type { BenchOptions } from './run.ts';
 
-const PLAN = 'plan-demo-farms';
 const ORG = 'chuyun-research';
 
 interface Drill {
@@ -27,16 +21,8 @@ interface Drill {
   readonly workers: number;
 }
 
-export default async function bench({ tiny, log }: BenchOptions): Promise<Record<string, unknown>> {
-  const home = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
-  const config = readConfig({ SLUICE_HOME: home, SLUICE_SCALE: '0.002' });
-  const fail = (error: unknown) => {
-    throw error;
-  };
-  const events = { sandbox: () => undefined, bug: (_reference: string, error: unknown) => fail(error), fatal: fail };
-  const gateway = await assemble(config, 'bench', events);
-  try {
-    await seedHome(gateway, config, () => undefined, batchOfPlan(PLAN));
+export default function bench({ tiny, log }: BenchOptions): Promise<Record<string, unknown>> {
+  return onSeededGateway(async (gateway, home) => {
     const clients = await openClients(gateway, home);
     const drills: Drill[] = [];
     for (let n = 0; n < (tiny ? 2 : 60); n += 1) {
@@ -54,11 +40,7 @@ export default async function bench({ tiny, log }: BenchOptions): Promise<Record
       late_releases: 0,
       kill_ms_p50: quantile(await killTimes(tiny ? 2 : 20), 0.5),
     };
-  } finally {
-    await gateway.close();
-    await rm(home, { recursive: true, force: true });
-    await rm(config.runDir, { recursive: true, force: true });
-  }
+  });
 }
 
 async function openClients(gateway: Gateway, home: string) {
@@ -78,7 +60,7 @@ async function runDrill(
 ): Promise<Drill> {
   const [first, second] = officers as [Ask, Ask];
   let answeredAt = Number.POSITIVE_INFINITY;
-  const { ended } = await loadUntilClosed(developers, PLAN, () => answeredAt);
+  const { ended } = await loadUntilClosed(developers, SEEDED, () => answeredAt);
   const before = gateway.sandbox.pids();
   const startedMs = performance.now();
   const answer = await first('POST', '/v1/freezes', { scope, target, reason: 'drill' });
