@@ -13,6 +13,7 @@ import type { Gateway } from '../gateway/assemble.ts';
 import { establishGrant } from '../gateway/grants/establish-grants.ts';
 import type { Caller } from '../gateway/identity/index.ts';
 import { establishAgreement } from '../gateway/operators/establish-agreement.ts';
+import { establishPlan } from '../gateway/plan-life/establish-plan.ts';
 import { batchOfPlan } from '../gateway/seed-home.ts';
 import { type Ask, loadUntilClosed, onSeededGateway, openAskers, quantile, SEEDED, SHORT } from './closing-load.ts';
 import type { BenchOptions } from './run.ts';
@@ -109,7 +110,7 @@ interface ExitJson {
 
 /** The way that the parties go: agreement, grant, a plan that the operator serves, one of its own. */
 async function establish(gateway: Gateway, operator: Caller): Promise<void> {
-  const { store, partyKeys: keys, grants, operators, plans, log } = gateway.deps;
+  const { store, partyKeys: keys, grants, operators, plans, planLife, log } = gateway.deps;
   const { org } = operator;
   await store.commit((tx) => putOrganisation(tx, { id: org, title: { zh: org, en: org }, kind: 'operator' }));
   const establishing = { store, keys, grants, operators, home: log.verifierKey };
@@ -130,6 +131,7 @@ async function establish(gateway: Gateway, operator: Caller): Promise<void> {
     await plans.submit(operator, plan);
     for (const reviewer of [...providers.map((one): Caller => ({ role: 'provider', sub: 'p', org: one })), BUREAU])
       await plans.decide(reviewer, plan.id, { verdict: 'approve', comment: 'bench' });
+    await establishPlan({ store, planLife }, plan.id, people);
   }
 }
 
