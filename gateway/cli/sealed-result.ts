@@ -30,7 +30,7 @@ export interface Opener {
 }
 
 /**
- * The job with its values in their places: only the key opens them, and only what that custodian signed, for this very job, is shown.
+ * The job with its values in their places: only the key opens them, and only what that custodian signed, of this very question, is shown.
  * @throws CliFailure SEALED
  */
 export async function openSealed<T extends SealedJob>(
@@ -79,8 +79,11 @@ async function openedBy(
   return { jws, said: said.data };
 }
 
-/** WHY: a gateway could give out one answer for another, or another reading of it. */
-function checkSubject({ id, result }: SealedJob, { job, query, statistics, cells }: OpenedStatement): void {
+/**
+ * WHY: a gateway could give out one answer for another, or another reading of it. WHY not by job: an answer that is given again was opened for
+ * the job that asked first; the question is the same, over the same versions.
+ */
+function checkSubject({ result }: SealedJob, { query, statistics, cells }: OpenedStatement): void {
   const { terms } = result.sealed;
   const isOfTerms =
     terms.length === statistics.length &&
@@ -88,7 +91,7 @@ function checkSubject({ id, result }: SealedJob, { job, query, statistics, cells
       const opened = statistics[at]!;
       return opened.functional === functional && opened.variance === `${variance.top}/${variance.bottom}`;
     });
-  if (job === id && query === result.versions.query && isOfTerms && cells.length === result.rows.length) return;
+  if (query === result.versions.query && isOfTerms && cells.length === result.rows.length) return;
   throw notOpened({ en: 'what is in it is about another question', zh: '内容属于另一查询' });
 }
 

@@ -79,7 +79,7 @@ describe('an answer with a key of the developer’s', () => {
     expect(await isCustodyProof(result.custody[0]!, known)).toBe(true);
   });
 
-  it('opens by that key alone, by that custodian alone, for that job alone', async () => {
+  it('opens by that key alone, by that custodian alone, for that question alone', async () => {
     const job = await sealed('SELECT sum(bonus) AS s FROM pay WHERE age < 52');
     const other = await sealed('SELECT sum(bonus) AS s FROM pay WHERE age < 54');
     const swapped = { ...job, result: { ...job.result, sealed: other.result.sealed } };
@@ -117,12 +117,15 @@ describe('an answer with a key of the developer’s', () => {
     const sql = 'SELECT sum(bonus) AS s FROM pay WHERE age > 22';
     const first = await sealed(sql);
     const before = theirs().length;
-    expect((await sealed(sql)).result.sealed.sealed).toBe(first.result.sealed.sealed);
+    const again = await sealed(sql);
+    expect(again.id).not.toBe(first.id);
+    expect(again.result.sealed.sealed).toBe(first.result.sealed.sealed);
+    expect((await opened(again)).result.rows).toEqual((await opened(first)).result.rows);
     expect(theirs()).toHaveLength(before);
     const bob = developer();
     const second = await sealed(sql, bob.jwk);
     expect(theirs().length).toBeGreaterThan(before);
-    expect((await opened(second, bob.key)).result.rows).toEqual((await opened({ ...first })).result.rows);
+    expect((await opened(second, bob.key)).result.rows).toEqual((await opened(first)).result.rows);
   });
 });
 
