@@ -1,4 +1,4 @@
-import type { ColumnId, Expr, Rel } from './plan.ts';
+import type { Call, ColumnId, Expr, Rel } from './plan.ts';
 
 /** What a plan shows of its rows, whatever the data. */
 
@@ -23,8 +23,23 @@ export function isOneRow(rel: Rel): boolean {
 /** Proof that a column holds no NULL; false where there is none. */
 export function neverNull(rel: Rel, expr: Expr): boolean {
   if (expr.kind === 'literal') return expr.value !== null;
+  if (expr.kind === 'call') return keepsValues(expr) && expr.args.every((arg) => neverNull(rel, arg));
   return expr.kind === 'column' && columnNeverNull(rel, expr.id);
 }
+
+const TOTAL: ReadonlySet<string> = new Set([
+  ...['eq', 'neq', 'lt', 'lte', 'gt', 'gte', 'in', 'between', 'and', 'or', 'not', 'least', 'greatest', 'coalesce'],
+  ...['year', 'quarter', 'month', 'week', 'day', 'dayofweek', 'isodow', 'dayofyear', 'hour', 'minute'],
+]);
+const DIVISIONS: ReadonlySet<string> = new Set(['integer_divide', 'modulo']);
+
+/** Whether a call has a value wherever its arguments have. */
+export function keepsValues({ fn, args: [, divisor] }: Call): boolean {
+  const isDivision = DIVISIONS.has(fn) && divisor?.kind === 'literal' && Number(divisor.value) > 0;
+  return TOTAL.has(fn) || isDivision;
+}
+
+const COUNTS: ReadonlySet<string> = new Set(['count_star', 'count', 'count_if']);
 
 function columnNeverNull(rel: Rel, id: ColumnId): boolean {
   switch (rel.kind) {
@@ -41,6 +56,8 @@ function columnNeverNull(rel: Rel, id: ColumnId): boolean {
       return column !== undefined && neverNull(rel.input, column.expr);
     }
     case 'aggregate': {
+      const measure = rel.measures.find((candidate) => candidate.id === id);
+      if (measure !== undefined) return COUNTS.has(measure.call.fn);
       const key = rel.sets === null ? rel.keys.find((candidate) => candidate.id === id) : undefined;
       return key !== undefined && neverNull(rel.input, key.expr);
     }

@@ -1,5 +1,5 @@
 import type { Expr, Literal } from '../plan.ts';
-import { neverNull } from '../plan-facts.ts';
+import { keepsValues, neverNull } from '../plan-facts.ts';
 import { BOOLEAN } from '../sql-type.ts';
 import type { RowFacts } from './bounded-amount.ts';
 import { literal } from './build.ts';
@@ -35,13 +35,6 @@ function valuesOf(key: Expr, raw: Raw, { rangeOf }: Pick<RowFacts, 'rangeOf'>): 
   return Array.from({ length: Number(last - first) + 1 }, (_, step) => literal(String(first + BigInt(step)), key.type));
 }
 
-/** Calls that have a value wherever their arguments have. A divisor is looked at besides. */
-const TOTAL: ReadonlySet<string> = new Set([
-  ...['eq', 'neq', 'lt', 'lte', 'gt', 'gte', 'in', 'between', 'and', 'or', 'not'],
-  ...['year', 'quarter', 'month', 'week', 'day', 'dayofweek', 'isodow', 'dayofyear', 'hour', 'minute'],
-]);
-const DIVISIONS: ReadonlySet<string> = new Set(['integer_divide', 'modulo']);
-
 /** Whether a key has a value in every row, as declarations and the query say. */
 function isAlwaysThere(key: Expr, raw: Raw, facts: Pick<RowFacts, 'isFilled'>): boolean {
   const isThere = (part: Expr) => isAlwaysThere(part, raw, facts);
@@ -56,9 +49,7 @@ function isAlwaysThere(key: Expr, raw: Raw, facts: Pick<RowFacts, 'isFilled'>): 
       return [...key.whens.map(({ then }) => then), key.otherwise].every(isThere);
     case 'call': {
       if (key.fn === 'is_null' || key.fn === 'is_not_null') return true;
-      const [, divisor] = key.args;
-      const isDivision = DIVISIONS.has(key.fn) && divisor?.kind === 'literal' && Number(divisor.value) > 0;
-      return (TOTAL.has(key.fn) || isDivision) && key.args.every(isThere);
+      return keepsValues(key) && key.args.every(isThere);
     }
   }
 }

@@ -48,6 +48,15 @@ describe('without its noise, an answer is the bounded statistic', () => {
     keys: ['kind'],
     sums: [ROWS, FARE, { ...FARE_MIDDLE, averaged: true }, HAS_FARE],
   };
+  test('a key that is never NULL, made in a subquery, has no group of NULL; one that may be has', async () => {
+    const keysOf = async (sql: string) => [...(await sumsOf(sql)).keys()].map((key) => (JSON.parse(key) as [Cell])[0]);
+    const tenths = 'SELECT tenth, count(*) FROM (SELECT minutes // 100 AS tenth FROM trips) AS t GROUP BY tenth';
+    expect((await keysOf(tenths)).map(Number).sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    const each = `SELECT n, count(*) FROM (SELECT person, least(count(*), 3) AS n, sum(minutes) AS m FROM trips GROUP BY person) AS u
+      WHERE m > 0 GROUP BY n`;
+    expect((await keysOf(each)).map(Number).sort()).toEqual([0, 1, 2, 3]);
+    expect(await keysOf('SELECT kind, count(minutes) FROM trips GROUP BY kind')).toContain(null);
+  });
   test('groups of a public list, each unit in four of them', async () => {
     const sums = await sumsOf('SELECT kind, count(*), sum(fare), avg(fare) FROM trips GROUP BY kind');
     const before = await engineOrder('kind');
