@@ -7,6 +7,7 @@ import {
   appendEntry,
   contentHash,
   type Db,
+  entryCount,
   findDestruction,
   findVersion,
   mendPrivacyBooks,
@@ -131,7 +132,11 @@ export async function assemble(
   });
   const log = await openLog({
     store,
-    ...loadLogKeys(join(config.home, 'keys', 'log.key'), join(config.home, 'keys', 'log-former.key')),
+    ...loadLogKeys(
+      join(config.home, 'keys', 'log.key'),
+      join(config.home, 'keys', 'log-former.key'),
+      store.read(entryCount) === 0,
+    ),
     origin: LOG_ORIGIN,
   });
   await integrity.begin(store);

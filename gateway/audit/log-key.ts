@@ -3,6 +3,7 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sig
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AppError, assert } from '#policies';
+import { invalid } from '../config.ts';
 
 /** Keys of signed notes (c2sp.org/signed-note): Ed25519, algorithm byte 0x01. */
 
@@ -50,8 +51,19 @@ export interface LogKeys {
   readonly former: LogKey | null;
 }
 
-/** The keys of a home; its own is created on the first start. Errors: as `loadOrCreateLogKey`. */
-export function loadLogKeys(current: string, former: string): LogKeys {
+/**
+ * The keys of a home.
+ *
+ * @param isFirstStart its own is created then. WHY never over a log: a new key would sign none of its heads, and hide that the old one is missing.
+ * @throws AppError `CONFIG_INVALID` where it is missing; and as `loadOrCreateLogKey`.
+ */
+export function loadLogKeys(current: string, former: string, isFirstStart = false): LogKeys {
+  if (!isFirstStart && !existsSync(current)) {
+    throw invalid('SLUICE_HOME', {
+      en: `has a log, but the key that signs it, \`${current}\`, is missing: restore it from a backup of the home`,
+      zh: `中有日志，但缺少其签名密钥 \`${current}\`：请从主目录的备份中恢复`,
+    });
+  }
   const key = loadOrCreateLogKey(current, LOG_ORIGIN);
   const before = existsSync(former) ? loadOrCreateLogKey(former, LOG_ORIGIN) : null;
   // A change of keys that was cut off may have left the same key in both files.

@@ -70,10 +70,21 @@ function failureOf(error: unknown, cli: Cli): Failure {
     };
   }
   if (error instanceof CommanderError) return usageFailure(error, cli);
-  const wording = isSystemError(error)
-    ? { en: `the system refused: ${error.code}`, zh: `系统拒绝了操作：${error.code}` }
-    : { en: 'a bug in sluice; please report the command', zh: '这是 sluice 的缺陷，请报告所执行的命令' };
-  return { code: 'INTERNAL', message: cli.words(wording), hint: '', exitCode: 2, details: {} };
+  return isSystemError(error) ? systemFailure(error, cli) : { ...INTERNAL, message: cli.words(BUG) };
+}
+
+const INTERNAL = { code: 'INTERNAL', hint: '', exitCode: 2, details: {} } as const;
+const BUG = { en: 'a bug in sluice; please report the command', zh: '这是 sluice 的缺陷，请报告所执行的命令' };
+const LOOK = {
+  en: '`sluice doctor` looks at home, disk and run directory',
+  zh: '`sluice doctor` 可检查主目录、磁盘与运行目录',
+};
+
+/** A disk that is full or read-only, a folder of somebody else: where, for whoever runs it here. */
+function systemFailure({ code, path }: NodeJS.ErrnoException, cli: Cli): Failure {
+  const at = path === undefined ? '' : `, \`${path}\``;
+  const message = cli.words({ en: `the system refused: ${code}${at}`, zh: `系统拒绝了操作：${code}${at}` });
+  return { ...INTERNAL, message, hint: cli.words(LOOK) };
 }
 
 /** A log that does not verify is an answer; everything else stopped the command. */

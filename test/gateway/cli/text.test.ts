@@ -103,6 +103,13 @@ describe('failures', () => {
     expect(explainFailure(error, { LANG: 'zh_CN' })).toContain('应为端口');
   });
 
+  test('what the system refused is named with its place, and with who looks further', () => {
+    const full = Object.assign(new Error('canary'), { code: 'EROFS', syscall: 'open', path: '/srv/home/sluice.db' });
+    expect(explainFailure(full, {})).toBe(
+      'sluice: the system refused: EROFS, `/srv/home/sluice.db`\n  `sluice doctor` looks at home, disk and run directory',
+    );
+  });
+
   test('LC_ALL goes before LANG', () => {
     expect(createCli({ LC_ALL: 'C', LANG: 'zh_CN' }, []).language).toBe('en');
     expect(createCli({ LC_ALL: '', LANG: 'zh_TW.UTF-8' }, []).language).toBe('zh-CN');
