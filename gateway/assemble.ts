@@ -32,7 +32,7 @@ import {
 import { createApp } from './app.ts';
 import { type AppDeps, DEFAULT_LIMITS } from './app-deps.ts';
 import { createPlanAssessor } from './assessment/assess-plan.ts';
-import { type AccessLog, LOG_ORIGIN, loadLogKeys, openLog } from './audit/index.ts';
+import { type AccessLog, homeLogKeys, LOG_ORIGIN, openLog } from './audit/index.ts';
 import { createCanaryDigests } from './canaries/canary-digests.ts';
 import { CanaryRegister } from './canaries/canary-register.ts';
 import { createCanaryService } from './canaries/canary-service.ts';
@@ -130,15 +130,8 @@ export async function assemble(
     onFailure: events.fatal,
     integrity: { ...integrity, key: secrets.catalogue },
   });
-  const log = await openLog({
-    store,
-    ...loadLogKeys(
-      join(config.home, 'keys', 'log.key'),
-      join(config.home, 'keys', 'log-former.key'),
-      store.read(entryCount) === 0,
-    ),
-    origin: LOG_ORIGIN,
-  });
+  const isFirstStart = store.read(entryCount) === 0;
+  const log = await openLog({ store, ...homeLogKeys(config.home, isFirstStart), origin: LOG_ORIGIN });
   await integrity.begin(store);
   const vault = await openVault({ dir: join(config.home, 'vault'), keys: master.wrapper, runDir: config.runDir });
   await recover(store, vault);

@@ -13,9 +13,9 @@ export {
 export { exportTiles } from './export-tiles.ts';
 export { type AccessLog, type LogDeps, openLog } from './log.ts';
 export {
+  homeLogKeys,
   LOG_ORIGIN,
   type LogKey,
-  loadLogKeys,
   loadOrCreateLogKey,
   type NoteVerifier,
   parseVkey,

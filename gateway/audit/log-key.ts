@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AppError, assert } from '#policies';
 import { invalid } from '../config.ts';
 
@@ -68,6 +68,12 @@ export function loadLogKeys(current: string, former: string, isFirstStart = fals
   const before = existsSync(former) ? loadOrCreateLogKey(former, LOG_ORIGIN) : null;
   // A change of keys that was cut off may have left the same key in both files.
   return { key, former: before?.vkey === key.vkey ? null : before };
+}
+
+/** Where a home has them. Errors: as `loadLogKeys`. */
+export function homeLogKeys(home: string, isFirstStart = false): LogKeys {
+  const file = (name: string) => join(home, 'keys', name);
+  return loadLogKeys(file('log.key'), file('log-former.key'), isFirstStart);
 }
 
 /** A second file with the same private key, on the disk before anything rests on it. */

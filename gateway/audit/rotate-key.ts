@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { appendEntry, openStore, type Store } from '#catalog';
 import { AppError } from '#policies';
 import { openLog } from './log.ts';
-import { copyKeyFile, LOG_ORIGIN, type LogKeys, loadLogKeys, loadOrCreateLogKey } from './log-key.ts';
+import { copyKeyFile, homeLogKeys, LOG_ORIGIN, type LogKeys, loadLogKeys, loadOrCreateLogKey } from './log-key.ts';
 
 /** The keys before and after a change of keys, as vkeys. */
 export interface KeyChange {
@@ -64,8 +64,7 @@ async function record(home: string, keys: LogKeys, note: string | null): Promise
  * @throws AppError `HOME_IN_USE`; `LOG_CORRUPT`.
  */
 export function withClosedLog<T>(home: string, work: (store: Store) => Promise<T>): Promise<T> {
-  const { current, former } = keyFiles(home);
-  return withLog(home, loadLogKeys(current, former), work);
+  return withLog(home, homeLogKeys(home), work);
 }
 
 async function withLog<T>(home: string, keys: LogKeys, work: (store: Store) => Promise<T>): Promise<T> {
