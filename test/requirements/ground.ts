@@ -148,14 +148,19 @@ export async function agree(ground: Ground, org: string, validFrom: string): Pro
   await step(who, 'operator-signature', await signed(who));
 }
 
-/** A grant over `people`, proposed and signed by those given. */
+/** A grant over `people`, or another table, proposed and signed by those given. */
 export async function grantPeople(
   ground: Ground,
-  grant: { readonly id: string; readonly operator: string; readonly columns: readonly string[] },
+  grant: {
+    readonly id: string;
+    readonly operator: string;
+    readonly columns: readonly string[];
+    readonly resource?: string;
+  },
   signers: readonly Who[] = [BUREAU, PROVIDER],
 ): Promise<void> {
-  const { id, operator, columns } = grant;
-  const tables = [{ resource: 'people', columns }];
+  const { id, operator, columns, resource = 'people' } = grant;
+  const tables = [{ resource, columns }];
   const content = { id, kind: 'individual', operator, providers: [PROVIDER.org], tables, ...GRANT_TERMS };
   const proposed = (await ground.permitted(BUREAU_AUTHOR, 'POST', '/v1/grants', content)) as {
     id: string;

@@ -5,12 +5,14 @@ import { OWN_DATA } from './own-data.ts';
 import { PLAN_LIFE } from './plan-life.ts';
 import { PRODUCTS } from './products.ts';
 import { REQUIREMENTS_IN_SCOPE, type Requirement } from './requirement.ts';
+import { SHARED_BUDGET } from './shared-budget.ts';
 
 /** Every requirement with what enforces it. One line for each file of them. */
 const REGISTRY: readonly Requirement[] = [
   ...CATALOGUE,
   ...PLAN_LIFE,
   ...OPERATORS_AND_GRANTS,
+  ...SHARED_BUDGET,
   ...OWN_DATA,
   ...PRODUCTS,
 ];

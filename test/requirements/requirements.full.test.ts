@@ -9,10 +9,11 @@ import { OWN_DATA } from './own-data.ts';
 import { PLAN_LIFE } from './plan-life.ts';
 import { PRODUCTS } from './products.ts';
 import { enforceAll } from './registry.ts';
+import { SHARED_BUDGET } from './shared-budget.ts';
 
 test.each([
   ['catalogue and plans', [...CATALOGUE, ...PLAN_LIFE]],
-  ['grants, operators, affiliates and exits', OPERATORS_AND_GRANTS],
+  ['grants, operators, affiliates and exits', [...OPERATORS_AND_GRANTS, ...SHARED_BUDGET]],
   ['developers’ own data and products', [...OWN_DATA, ...PRODUCTS]],
 ])('%s', { timeout: 240_000 }, async (_, requirements) => {
   const lines = await enforceAll(
