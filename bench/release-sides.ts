@@ -185,6 +185,8 @@ function admissionTo(catalog: QueryCatalog): Admission {
     submittedAt: '',
     revocation: null,
     operator: null,
+    joins: null,
+    outputs: null,
   };
   const standing = {
     today: '',

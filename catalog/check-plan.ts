@@ -39,7 +39,24 @@ export function checkPlan(db: Db, plan: NewPlan): ReadonlyMap<string, string> {
   need(isDate(plan.validFrom), 'validFrom', 'a date as YYYY-MM-DD');
   need(isDate(plan.validUntil), 'validUntil', 'a date as YYYY-MM-DD');
   need(plan.validFrom <= plan.validUntil, 'validUntil', 'before validFrom');
+  checkScope(plan);
   return checkTables(db, plan);
+}
+
+/** Keys are of columns that the plan asks for, of two tables at least. */
+function checkScope({ tables, joins = null, outputs = null }: NewPlan): void {
+  const asked = new Set(tables.flatMap(({ resource, columns }) => columns.map((column) => `${resource}.${column}`)));
+  for (const [position, key] of (joins ?? []).entries()) {
+    const path = `joins[${position}]`;
+    need(
+      key.every((column) => asked.has(column)),
+      path,
+      'a column that the plan does not ask for',
+    );
+    need(new Set(key.map((column) => column.split('.')[0])).size === key.length, path, 'two columns of one table');
+    need(key.length > 1, path, 'a key is of two tables at least');
+  }
+  need(outputs === null || outputs.length > 0, 'outputs', 'empty');
 }
 
 function checkTables(db: Db, { tables, class: asked }: NewPlan): ReadonlyMap<string, string> {

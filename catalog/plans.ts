@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, inArray, type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { AppError, assert, type PlanClass } from '#policies';
+import { AppError, assert, type JoinKey, PLAN_OUTPUTS, type PlanClass, type PlanOutput } from '#policies';
 import { contentHash } from './canonical.ts';
 import { checkPlan } from './check-plan.ts';
 import type { Db } from './db.ts';
@@ -59,6 +59,10 @@ export interface UsagePlan {
   readonly basis: PlanBasis | null;
   /** Most zCDP that its jobs may take from each resource and kind of unit (mode `dp`); null leaves the profile's caps. */
   readonly rhoMax: number | null;
+  /** Keys that its tables may be joined by, of columns as `table.column`; null leaves joins to the columns. */
+  readonly joins: readonly JoinKey[] | null;
+  /** How answers may leave; null leaves it to the levels. */
+  readonly outputs: readonly PlanOutput[] | null;
   /** Dates in Asia/Shanghai, both inclusive. */
   readonly validFrom: string;
   readonly validUntil: string;
@@ -74,15 +78,17 @@ export interface UsagePlan {
 
 export type NewPlan = Omit<
   UsagePlan,
-  'state' | 'hash' | 'decisions' | 'submittedAt' | 'revocation' | 'rhoMax' | 'operator' | 'basis'
+  'state' | 'hash' | 'decisions' | 'submittedAt' | 'revocation' | 'rhoMax' | 'operator' | 'basis' | 'joins' | 'outputs'
 > &
-  Partial<Pick<UsagePlan, 'rhoMax' | 'operator'>>;
+  Partial<Pick<UsagePlan, 'rhoMax' | 'operator' | 'joins' | 'outputs'>>;
 
 type Row = typeof plans.$inferSelect;
 
 const tablesSchema: z.ZodType<readonly PlanTable[]> = z.array(
   z.strictObject({ resource: z.string(), columns: z.array(z.string()) }),
 );
+const joinsSchema: z.ZodType<readonly JoinKey[]> = z.array(z.array(z.string()));
+const outputsSchema: z.ZodType<readonly PlanOutput[]> = z.array(z.enum(PLAN_OUTPUTS));
 const basisSchema: z.ZodType<PlanBasis> = z.record(z.string(), z.number());
 const revocationSchema: z.ZodType<PlanRevocation> = z.strictObject({
   org: z.string(),
@@ -122,6 +128,8 @@ function fromRow(db: Db, found: Row): UsagePlan {
     ...row,
     tables: readJson(tablesSchema, row.tables),
     basis: row.basis === null ? null : readJson(basisSchema, row.basis),
+    joins: row.joins === null ? null : readJson(joinsSchema, row.joins),
+    outputs: row.outputs === null ? null : readJson(outputsSchema, row.outputs),
     revocation: row.revocation === null ? null : readJson(revocationSchema, row.revocation),
     decisions: decisions.map((decision) => toDecision(db.sealed('plan_decisions', decision))),
   };
@@ -133,8 +141,7 @@ function toDecision({ plan: _plan, ...decision }: typeof planDecisions.$inferSel
 
 /** What the hash stands for: everything that was asked for, nothing that happened since. */
 export function planHash(content: NewPlan): string {
-  const { id, title, purpose, author, org, tables, unitsMin, jobsMax, rhoMax, validFrom, validUntil, operator } =
-    content;
+  const { id, title, purpose, author, org, tables, unitsMin, jobsMax, validFrom, validUntil } = content;
   return contentHash({
     id,
     title,
@@ -145,9 +152,11 @@ export function planHash(content: NewPlan): string {
     tables,
     unitsMin,
     jobsMax,
-    // Left out where it is not set: plans of older homes keep their hash.
-    rhoMax: rhoMax ?? undefined,
-    operator: operator ?? undefined,
+    // Left out where they are not set: plans of older homes keep their hash.
+    rhoMax: content.rhoMax ?? undefined,
+    operator: content.operator ?? undefined,
+    joins: content.joins ?? undefined,
+    outputs: content.outputs ?? undefined,
     validFrom,
     validUntil,
   });
@@ -174,6 +183,8 @@ export function submitPlan(tx: Db, plan: NewPlan): UsagePlan {
     .values({
       ...content,
       tables: JSON.stringify(content.tables),
+      joins: orNull(content.joins),
+      outputs: orNull(content.outputs),
       basis: JSON.stringify(basisNow(tx, content.tables)),
       state: 'submitted',
       hash: planHash(content),
@@ -184,6 +195,10 @@ export function submitPlan(tx: Db, plan: NewPlan): UsagePlan {
     tx.orm.insert(planResources).values({ plan: plan.id, resource, provider }).run();
   }
   return getPlan(tx, plan.id);
+}
+
+function orNull(value: unknown): string | null {
+  return value == null ? null : JSON.stringify(value);
 }
 
 /** As the entries of the tables are now. */

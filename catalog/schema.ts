@@ -105,6 +105,8 @@ export const plans = sqliteTable('plans', {
   rhoMax: real('rho_max'),
   operator: text('operator'),
   basis: text('basis'),
+  joins: text('joins'),
+  outputs: text('outputs'),
 });
 
 export const planResources = sqliteTable(

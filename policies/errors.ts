@@ -83,6 +83,7 @@ export const STANDING_ERROR_CODES = [
   'AGREEMENT_NOT_FILED', // plan, requirement, paragraph, missing, also[]: developer and operator have not signed, or it is not filed
   'PLAN_NOT_SUPPLIED', // plan, requirement, paragraph, missing, also[]: a table without its provider's receipt
   'ACCOUNT_NOT_ONBOARDED', // plan, requirement, paragraph: the account stands in no dossier of its organisation
+  'PLAN_SCOPE', // plan, planHash, requirement, paragraph, joins[], outputs[]: what the query does and the plan does not say
   'GRANT_SCOPE', // plan, requirement, paragraph, columns[]: the query uses what the plan asks for and no grant covers
 ] as const;
 

@@ -256,6 +256,12 @@ export const EN: MessageCatalogue = {
     detail: '[plan `{plan}` lacks requirement {requirement} ({paragraph})][: {missing}]',
     hint: 'the bureau or the operator proposes a grant (`sluice grants propose`), bureau and provider sign it (`sluice grants sign`)[; lacking besides: {also}]',
   },
+  PLAN_SCOPE: {
+    title: 'beyond what the plan says',
+    detail:
+      '[plan `{plan}` with hash {planHash} does not say so (requirement {requirement}, {paragraph})][: joins by {joins}][: answers of mode {outputs}]',
+    hint: 'ask within the plan (GET /v1/plans/<id>), or have another one reviewed that says so',
+  },
   GRANT_SCOPE: {
     title: 'beyond the scope of the grants',
     detail:

@@ -255,6 +255,12 @@ export const ZH_CN: MessageCatalogue = {
     detail: '[方案 `{plan}` 不满足要求 {requirement}（{paragraph}）][：{missing}]',
     hint: '由数据局或运营机构提出授权（`sluice grants propose`），数据局与提供单位双方签署（`sluice grants sign`）[；另缺：{also}]',
   },
+  PLAN_SCOPE: {
+    title: '超出方案内容',
+    detail:
+      '[方案 `{plan}`（哈希 {planHash}）未载明（要求 {requirement}，{paragraph}）][：按 {joins} 连接][：以 {outputs} 方式输出]',
+    hint: '在方案之内提问（GET /v1/plans/<id>），或另报方案评审',
+  },
   GRANT_SCOPE: {
     title: '超出授权范围',
     detail: '没有有效授权覆盖[方案 `{plan}` 所申请的 {columns}（要求 {requirement}，{paragraph}）]',

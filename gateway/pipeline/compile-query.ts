@@ -1,9 +1,11 @@
+import type { UsagePlan } from '#catalog';
 import {
   AppError,
   type CompiledQuery,
   type Decision,
   decide,
   emit,
+  linkedColumns,
   type Mode,
   type ParsedQuery,
   type PolicyProfile,
@@ -16,12 +18,13 @@ import {
   requestOf,
   resolve,
   rewrite,
+  scopeDifference,
   type UntrustedSql,
 } from '#policies';
 import type { Admission } from './admit.ts';
 import { compileKey } from './compile-cache.ts';
 import type { PipelineDeps } from './deps.ts';
-import { scopeError, uncoveredOf } from './plan-standing.ts';
+import { planScopeError, scopeError, uncoveredOf } from './plan-standing.ts';
 
 /** Every stage value of the compiler: `run-job` takes the last, `explain` shows them all. */
 export interface CompiledStages {
@@ -66,6 +69,7 @@ export async function compileAnew(
   const parsed = readSyntaxTree(text, await deps.sandbox.parse(text, signal));
   const resolved = resolveWithin(parsed, admission, facts);
   const decision = decide(resolved, deps.profile, { unitsMin: admission.plan.unitsMin });
+  requirePlanScope(admission.plan, resolved, decision);
   const privatePlan = rewriteFor(privacy, resolved, decision, deps.profile);
   const compiled = emit(resolved, decision, privatePlan);
   return { parsed, resolved, decision, privatePlan, compiled };
@@ -84,6 +88,13 @@ function resolveWithin(
     if (outside.length > 0) throw scopeError(plan.id, outside, (error as AppError).place);
     throw error;
   }
+}
+
+/** @throws AppError `PLAN_SCOPE` with the difference. */
+function requirePlanScope(plan: UsagePlan, { plan: query }: ResolvedQuery, { mode }: Decision): void {
+  const tables = new Set(plan.tables.map(({ resource }) => resource));
+  const difference = scopeDifference(plan, { links: linkedColumns(query, tables), mode });
+  if (difference !== null) throw planScopeError(plan, difference);
 }
 
 /** Modes whose answers cost privacy. */

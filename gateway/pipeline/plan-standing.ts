@@ -3,6 +3,7 @@ import {
   ACCOUNT_POLICY_ID,
   AppError,
   perAttribute,
+  type ScopeDifference,
   type SourcePlace,
   STANDING_REQUIREMENTS,
   type StandingAttribute,
@@ -39,6 +40,11 @@ export function standingError(plan: UsagePlan, standing: PlanStanding, decision:
 function accountError({ id }: UsagePlan, { reasons }: AccessDecision): AppError | null {
   if (!reasons.includes(ACCOUNT_POLICY_ID)) return null;
   return new AppError('ACCOUNT_NOT_ONBOARDED', { plan: id, requirement: '25', paragraph: 'T11' });
+}
+
+/** The error of a question that does what its plan does not say. */
+export function planScopeError({ id, hash }: UsagePlan, { joins, outputs }: ScopeDifference): AppError {
+  return new AppError('PLAN_SCOPE', { plan: id, planHash: hash, requirement: '21', paragraph: 'T10', joins, outputs });
 }
 
 /** The error of a query that uses what its plan asks for and no grant covers. `columns`: `resource` or `resource.column`. */

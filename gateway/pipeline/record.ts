@@ -27,6 +27,7 @@ import {
   type PrivacyCharge,
   type PrivacyCost,
   privacyCostOf,
+  STANDING_ERROR_CODES,
   type TableUse,
 } from '#policies';
 import type { SealingKey } from '../custodian/sealing-key.ts';
@@ -298,7 +299,13 @@ function isRefusal({ code }: AppError): boolean {
   return code.startsWith('SQL_') || code.startsWith('POLICY_') || REFUSALS.has(code);
 }
 
-const REFUSALS: ReadonlySet<string> = new Set(['BUDGET_EXHAUSTED', 'VERSION_DESTROYED']);
+/** WHY those of a plan's standing too: what a query goes beyond shows only once it is compiled, and every refusal is in the log. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'BUDGET_EXHAUSTED',
+  'VERSION_DESTROYED',
+  'PLAN_STATE',
+  ...STANDING_ERROR_CODES,
+]);
 
 /** A job was compiled over the version that was the current one then. @throws AppError VERSION_DESTROYED (id) */
 export function requireData(db: Db, uses: readonly Pick<TableUse, 'resource' | 'version'>[]): void {

@@ -121,8 +121,17 @@ export function registerPlans(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
     const { id = `plan-${randomUUID()}`, org = c.get('caller').org, ...rest } = c.req.valid('json');
     const caller = c.get('caller');
     await requirePermit(deps, caller, 'plan:submit', { type: 'Plan', id, attrs: { org } });
-    const { unitsMin = null, jobsMax = null, rhoMax = null, operator = null, ...asked } = rest;
-    const content = { ...asked, id, org, author: caller.sub, unitsMin, jobsMax, rhoMax, operator };
+    const {
+      unitsMin = null,
+      jobsMax = null,
+      rhoMax = null,
+      joins = null,
+      outputs = null,
+      operator = null,
+      ...asked
+    } = rest;
+    const limits = { unitsMin, jobsMax, rhoMax, joins, outputs };
+    const content = { ...asked, ...limits, id, org, author: caller.sub, operator };
     const plan = await deps.plans.submit(caller, content);
     c.header('Location', `/v1/plans/${plan.id}`);
     return c.json(planJson(deps, plan), 201);
@@ -201,6 +210,8 @@ function planJson(deps: AppDeps, { basis, ...plan }: UsagePlan): z.output<typeof
     ...plan,
     suspendedBy: [...deps.store.read((db) => suspendingTables(db, { basis, ...plan }))],
     tables: plan.tables.map(({ resource, columns }) => ({ resource, columns: [...columns] })),
+    joins: plan.joins?.map((key) => [...key]) ?? null,
+    outputs: plan.outputs === null ? null : [...plan.outputs],
     decisions: plan.decisions.map((decision) => ({ ...decision })),
     revocation: plan.revocation === null ? null : { ...plan.revocation },
   };

@@ -36,7 +36,7 @@ import { type Admission, admit } from '../pipeline/admit.ts';
 import type { PipelineDeps } from '../pipeline/deps.ts';
 import { workerTables } from '../pipeline/execute.ts';
 import { subjectOf } from '../pipeline/freeze-subject.ts';
-import { grantsUsed } from '../pipeline/plan-standing.ts';
+import { grantsUsed, planScopeError } from '../pipeline/plan-standing.ts';
 import { requireStanding } from '../pipeline/require-standing.ts';
 import { consentStanding } from './consent-standing.ts';
 import { readConsent, type SignedConsent } from './consent-tokens.ts';
@@ -151,6 +151,9 @@ async function openInterface({ caller, request }: LookupArrival, { pipeline }: L
     throw isAnothers ? new AppError('PRODUCT_NOT_FOUND', { id: request.product }) : error;
   });
   checkInterface(content, admission.catalog);
+  const { mode } = content.answer;
+  const { outputs } = admission.plan;
+  if (outputs !== null && !outputs.includes(mode)) throw planScopeError(admission.plan, { joins: [], outputs: [mode] });
   return { product: { ...product, content }, admission, uses: usesOf(content, admission.catalog) };
 }
 

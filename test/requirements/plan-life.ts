@@ -66,6 +66,38 @@ export const PLAN_LIFE: readonly Requirement[] = [
     paragraph: 'T10',
     tests: [
       {
+        name: 'joins and ways out that the plan does not say are refused with the difference, and so is a job beyond its quota',
+        async enforce(ground) {
+          for (const table of ['r21', 'r21_b']) await offer(ground, table);
+          const tables = ['r21', 'r21_b'].flatMap((table) => planOver(table).tables);
+          const terms = {
+            title: 't',
+            purpose: 'p',
+            class: 'governance',
+            validFrom: '2020-01-01',
+            validUntil: '2099-12-31',
+          };
+          const unasked = { ...terms, tables, joins: [['r21.id', 'r21_b.other']] };
+          await ground.refused('PLAN_INVALID', DEVELOPER, 'POST', '/v1/plans', unasked);
+          await ground.approve('p21-joins', { tables, joins: [['r21.id', 'r21_b.id']], jobsMax: 1 });
+          const explain = (sql: string) => ['POST', '/v1/explain', { plan: 'p21-joins', sql }] as const;
+          const refused = async (sql: string) =>
+            (await ground.refused('PLAN_SCOPE', DEVELOPER, ...explain(sql)))['facts'] as { joins: readonly string[] };
+          const byNumber = 'SELECT count(*) FROM r21 a JOIN r21_b b ON a.id = b.id AND a.n = b.n';
+          deepStrictEqual((await refused(byNumber)).joins, ['r21.n = r21_b.n']);
+          deepStrictEqual((await refused('SELECT count(*) FROM r21, r21_b')).joins, ['r21.*, r21_b.*']);
+          const byKey = 'SELECT count(*) FROM r21 JOIN r21_b USING (id)';
+          deepStrictEqual(await codeOf(ground, 'p21-joins', byNumber), 'PLAN_SCOPE');
+          deepStrictEqual(await codeOf(ground, 'p21-joins', byKey), null);
+          deepStrictEqual(await codeOf(ground, 'p21-joins', 'SELECT sum(n) FROM r21'), 'BUDGET_EXHAUSTED');
+          await ground.approve('p21-outputs', { outputs: ['aggregate'] });
+          const rooms = 'SELECT dept, avg(room) FROM people GROUP BY dept';
+          deepStrictEqual(await codeOf(ground, 'p21-outputs', rooms), 'PLAN_SCOPE');
+          deepStrictEqual(await codeOf(ground, 'p21-outputs', COUNT), null);
+          return ground.logged('refusal', 'PLAN_SCOPE');
+        },
+      },
+      {
         name: 'a job asks for nothing but its plan’s columns, and its intent carries the plan’s hash',
         async enforce(ground) {
           await ground.approve('p21', { tables: [{ resource: 'people', columns: ['dept'] }] });

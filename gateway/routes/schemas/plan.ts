@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { PLAN_OUTPUTS } from '#policies';
 import {
   DaySchema,
   freeText,
@@ -20,6 +21,8 @@ const PlanTableSchema = z
   .strictObject({ resource: ResourceIdSchema, columns: z.array(ResourceIdSchema).min(1).max(500) })
   .openapi('PlanTable', { description: 'the columns of a table that jobs may use' });
 
+const JoinColumnSchema = z.string().regex(/^[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}$/);
+
 const PLAN_FIELDS = {
   title: oneLine(200),
   purpose: oneLine(4_000),
@@ -36,6 +39,22 @@ const PLAN_FIELDS = {
     description:
       'most privacy (ρ of zCDP) that jobs may take from each resource and kind of unit; null: the profile’s caps',
   }),
+  joins: z
+    .array(z.array(JoinColumnSchema).min(2).max(100))
+    .max(100)
+    .nullable()
+    .openapi({
+      description: 'keys that tables may be joined by: columns that may be equal. Null: any columns of the plan',
+      example: [['water.uscc', 'power.uscc']],
+    }),
+  outputs: z
+    .array(z.enum(PLAN_OUTPUTS))
+    .min(1)
+    .nullable()
+    .openapi({
+      description: 'modes in which answers may leave; null: what the levels ask for',
+      example: ['aggregate'],
+    }),
   validFrom: DaySchema,
   validUntil: DaySchema.openapi({ description: 'the last valid day, in Asia/Shanghai' }),
 };
@@ -49,6 +68,8 @@ export const PlanRequestSchema = z
     unitsMin: PLAN_FIELDS.unitsMin.optional(),
     jobsMax: PLAN_FIELDS.jobsMax.optional(),
     rhoMax: PLAN_FIELDS.rhoMax.optional(),
+    joins: PLAN_FIELDS.joins.optional(),
+    outputs: PLAN_FIELDS.outputs.optional(),
   })
   .openapi('PlanRequest', {
     example: {
