@@ -5,7 +5,7 @@ import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { type ClientOptions, readJsonFile } from './http-client.ts';
 import { readKeyFile } from './key-file.ts';
-import { get, part, post, request } from './request-command.ts';
+import { get, group, part, post, request } from './request-command.ts';
 
 interface SignOptions extends ClientOptions {
   readonly key: string;
@@ -23,9 +23,6 @@ export function register(program: Command, cli: Cli): void {
     cli,
   );
 }
-
-type Words = Parameters<Cli['words']>[0];
-const group = (command: Command, { words }: Cli, description: Words) => command.description(words(description));
 
 function registerKeys(keys: Command, cli: Cli): void {
   request(

@@ -3,6 +3,8 @@ import { type Cli, printJson } from './cli.ts';
 import { addClientOptions, type Client, type ClientOptions, createClient } from './http-client.ts';
 
 type Words = Parameters<Cli['words']>[0];
+/** What a group of commands is about. */
+export const group = (command: Command, { words }: Cli, description: Words) => command.description(words(description));
 
 /** A command that is one request; `<…>` of its usage are the request's words. */
 export function request<O extends ClientOptions = ClientOptions>(

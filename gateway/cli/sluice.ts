@@ -17,6 +17,7 @@ import * as freezes from './freezes.ts';
 import * as grants from './grants.ts';
 import * as keys from './keys.ts';
 import * as lookup from './lookup.ts';
+import * as planLife from './plan-life.ts';
 import * as policy from './policy.ts';
 import * as products from './products.ts';
 import * as query from './query.ts';
@@ -49,6 +50,7 @@ const COMMANDS = [
   custodian,
   freezes,
   grants,
+  planLife,
   canaries,
   products,
   consents,
