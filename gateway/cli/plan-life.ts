@@ -12,12 +12,12 @@ interface DocumentOptions extends ClientOptions {
 
 /** `sluice gates`, `list`, `rules`, `onboarding`, `plans`: what the parties do by hand until a job may run. Answers are JSON. */
 export function register(program: Command, cli: Cli): void {
-  const under = (name: string, en: string, zh: string) => group(program.command(name), cli, { en, zh });
-  registerGates(under('gates', 'gates before a listing', '登记前的审查'), cli);
-  registerList(under('list', 'the list of authorised operation', '授权运营目录'), cli);
-  registerRules(under('rules', 'rules for developers', '开发主体制度'), cli);
-  registerOnboarding(under('onboarding', 'dossiers of developers', '开发主体准入'), cli);
-  registerPlans(under('plans', 'usage plans', '使用方案'), cli);
+  const about = (command: Command, en: string, zh: string) => group(command, cli, { en, zh });
+  registerGates(about(program.command('gates'), 'gates before a listing', '登记前的审查'), cli);
+  registerList(about(program.command('list'), 'the list of authorised operation', '授权运营目录'), cli);
+  registerRules(about(program.command('rules'), 'rules for developers', '开发主体制度'), cli);
+  registerOnboarding(about(program.command('onboarding'), 'dossiers of developers', '开发主体准入'), cli);
+  registerPlans(about(program.command('plans'), 'usage plans', '使用方案'), cli);
 }
 
 function registerGates(gates: Command, cli: Cli): void {
