@@ -9,12 +9,12 @@ import { SHARED_BUDGET } from './shared-budget.ts';
 
 /** Every requirement with what enforces it. One line for each file of them. */
 const REGISTRY: readonly Requirement[] = [
-  ...CATALOGUE,
-  ...PLAN_LIFE,
   ...OPERATORS_AND_GRANTS,
   ...SHARED_BUDGET,
   ...OWN_DATA,
   ...PRODUCTS,
+  ...CATALOGUE,
+  ...PLAN_LIFE,
 ];
 
 export interface EnforcedLine {
