@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { appendEntry, openStore, type Store } from '#catalog';
 import { AppError } from '#policies';
@@ -64,7 +64,7 @@ async function record(home: string, keys: LogKeys, note: string | null): Promise
  * @throws AppError `HOME_IN_USE`; `LOG_CORRUPT`.
  */
 export function withClosedLog<T>(home: string, work: (store: Store) => Promise<T>): Promise<T> {
-  return withLog(home, homeLogKeys(home), work);
+  return withLog(home, homeLogKeys(home, !existsSync(join(home, 'sluice.db'))), work);
 }
 
 async function withLog<T>(home: string, keys: LogKeys, work: (store: Store) => Promise<T>): Promise<T> {

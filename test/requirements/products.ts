@@ -116,6 +116,39 @@ export const PRODUCTS: readonly Requirement[] = [
     ],
   },
   {
+    id: '08',
+    paragraph: 'T2',
+    tests: [
+      {
+        name: 'an operator’s service is made by a versioned recipe over answers, comes out the same again, and leaves the source as it was',
+        async enforce(ground) {
+          const source = async () => (await ground.permitted(PROVIDER, 'GET', '/v1/resources/people'))['current'];
+          const before = await source();
+          await ground.approve('cleaning', { org: OPERATOR.org }, OPERATOR);
+          await ground.refused('POLICY_ROWS_REFUSED', OPERATOR, 'POST', '/v1/jobs', {
+            plan: 'cleaning',
+            sql: 'SELECT dept, pay FROM people',
+          });
+          const job = await answered(ground, OPERATOR, 'cleaning', BY_DEPARTMENT);
+          const first = await submitted(ground, OPERATOR, 'cleaning', 'cleaned', dataset(job));
+          await release(ground, first, OPERATOR);
+          const again = await submitted(ground, OPERATOR, 'cleaning', 'cleaned', dataset(job));
+          const made = ({ content }: Json & Version) => (content as { madeSha256: string }).madeSha256;
+          deepStrictEqual([first.version, again.version, made(again)], [1, 2, made(first)]);
+          const { nodes } = (await ground.permitted(BUREAU, 'GET', '/v1/products/cleaned/2/lineage')) as {
+            nodes: readonly { kind: string; id: string }[];
+          };
+          deepStrictEqual(
+            nodes.map(({ kind, id }) => (kind === 'answer' ? id === job : `${kind} ${id}`)),
+            ['product cleaned@2', true, 'table people@1'],
+          );
+          deepStrictEqual(await source(), before);
+          return `lineage of cleaned@2: ${nodes.map(({ kind, id }) => `${kind} ${id}`).join(' ← ')}`;
+        },
+      },
+    ],
+  },
+  {
     id: '27',
     paragraph: 'T11',
     tests: [
@@ -249,7 +282,7 @@ async function answered(ground: Ground, who: Who, plan: string, sql: string): Pr
 
 const anothersJob = (ground: Ground) => answered(ground, REDEVELOPER, 'forms-of-another', BY_DEPARTMENT);
 
-async function submitted(ground: Ground, who: Who, plan: string, id: string, content: object): Promise<Version> {
+async function submitted(ground: Ground, who: Who, plan: string, id: string, content: object): Promise<Json & Version> {
   return (await ground.permitted(who, 'POST', '/v1/products', filed(plan, id, content))) as Json & Version;
 }
 

@@ -1,7 +1,13 @@
 import { checkParsePolicySet, isAuthorized, validate } from '@cedar-policy/cedar-wasm/nodejs';
 import { describe, expect, test } from 'vitest';
 import { ACCESS_POLICIES, ACCESS_SCHEMA, ACTIONS, TARGET_TYPES } from '../../../policies/access/access-policies.ts';
-import { perAttribute, STANDING_REQUIREMENTS, standingPolicyId } from '../../../policies/authorization/requirements.ts';
+import {
+  ACCOUNT_POLICY_ID,
+  EVERY_ACCOUNT,
+  perAttribute,
+  STANDING_REQUIREMENTS,
+  standingPolicyId,
+} from '../../../policies/authorization/requirements.ts';
 
 /**
  * Goal: the policies say what they seem to say. Who may do what is tabulated where the engine is
@@ -47,6 +53,7 @@ const PLAN: Attributes = {
   state: 'approved',
   inTerm: true,
   providers: ['tax'],
+  staff: [EVERY_ACCOUNT],
   ...perAttribute(() => true),
 };
 
@@ -108,6 +115,15 @@ describe('prohibitions hold whatever is permitted beside them', () => {
       PLAN,
     );
     expect(other.decision, 'control').toBe('allow');
+  });
+
+  test('no job for an account that is in no dossier', () => {
+    const caller = { sub: 'ann', org: 'dev', role: 'developer' };
+    const { staff: _, ...unknown } = PLAN;
+    for (const plan of [{ ...PLAN, staff: ['bob'] }, unknown as Attributes])
+      expect(verdict(withPermit, caller, 'submitJob', 'Plan', plan).reason).toEqual([ACCOUNT_POLICY_ID]);
+    const named = verdict(ACCESS_POLICIES, caller, 'submitJob', 'Plan', { ...PLAN, staff: ['ann'] });
+    expect(named.decision, 'control').toBe('allow');
   });
 
   test.each(STANDING_REQUIREMENTS)(
