@@ -42,7 +42,9 @@ export interface Store {
    */
   indexed(): Promise<void>;
   /**
-   * After an erasure: of what was deleted nothing is left in the home's log file, or in the search index.
+   * After an erasure: of what was deleted nothing is left in the home's files: neither in the store, nor in the log beside it or the search index.
+   * Writes the whole store anew, and holds the event loop for that long (bench/RESULTS.md).
+   * WHY: `secure_delete` overwrites what is deleted, not the copies that balancing a tree left in its pages when rows moved.
    *
    * @throws AppError `STORE_FAILED` where that could not be had; to be tried again.
    */
@@ -140,6 +142,8 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
     indexed: () => indexer.reach(entryCount(reader)),
     async purge() {
       await indexer.remake();
+      await queue.commit(() => undefined);
+      writer.client.exec('VACUUM main');
       await truncateLog();
     },
     truncateLog,

@@ -20,6 +20,7 @@ import {
   readLeaves,
   type Store,
   searchEntries,
+  sha256Hex,
 } from '../../catalog/index.ts';
 import { removeSearchIndex } from '../../catalog/search-index.ts';
 import { entry } from './memory-store.ts';
@@ -124,6 +125,32 @@ describe('a home', () => {
     await committing;
     expect(store.read(entryCount)).toBe(1);
     outside.close();
+    store.close();
+  });
+
+  it('holds nothing any more of what was deleted, wherever its pages were moved to', async () => {
+    const store = open();
+    const SECRET = 'belongs to nobody else';
+    const rows = Array.from(
+      { length: 600 },
+      (_, i) => [sha256Hex(`row ${i}`), i % 3 === 0 ? SECRET : 'another'] as const,
+    );
+    await store.commit((tx) => tx.client.exec('CREATE TABLE held (id TEXT PRIMARY KEY, whose TEXT, text TEXT) STRICT'));
+    const insert = `INSERT INTO held SELECT ?, ?, ? || '${'x'.repeat(700)}'`;
+    // One by one in no order: the table's pages are divided again and again.
+    for (const [id, whose] of rows) await store.commit((tx) => tx.client.prepare(insert).run(id, whose, whose));
+    await store.commit((tx) => {
+      tx.client.pragma('secure_delete = ON');
+      tx.client.prepare('DELETE FROM held WHERE whose = ?').run(SECRET);
+      tx.client.pragma('secure_delete = OFF');
+    });
+    await store.truncateLog();
+    const inFiles = () => readdirSync(dir).filter((name) => readFileSync(join(dir, name)).includes(SECRET));
+    expect(inFiles(), 'control: overwriting what is deleted is not enough').not.toEqual([]);
+    await store.purge();
+    expect(inFiles()).toEqual([]);
+    expect(store.read((db) => db.client.prepare('SELECT count(*) FROM held').pluck().get())).toBe(400);
+    await store.commit((tx) => tx.client.prepare(insert).run('after', 'x', 'x'));
     store.close();
   });
 
