@@ -163,7 +163,6 @@ export const DIFFERENCES: readonly Attack[] = [
     {
       name: 'above the average',
       sql: 'SELECT count(*) FROM p WHERE salary > (SELECT 1.35 * avg(salary) FROM p)',
-      refused: 'POLICY_CONSTRUCT_REFUSED',
     },
     { name: 'DISTINCT of a true value', sql: 'SELECT DISTINCT salary > 8000000 FROM p' },
   ]),
