@@ -120,7 +120,7 @@ describe('prohibitions hold whatever is permitted beside them', () => {
   test('no job for an account that is in no dossier', () => {
     const caller = { sub: 'ann', org: 'dev', role: 'developer' };
     const { staff: _, ...unknown } = PLAN;
-    for (const plan of [{ ...PLAN, staff: ['bob'] }, unknown as Attributes])
+    for (const plan of [{ ...PLAN, staff: ['bob'] }, unknown])
       expect(verdict(withPermit, caller, 'submitJob', 'Plan', plan).reason).toEqual([ACCOUNT_POLICY_ID]);
     const named = verdict(ACCESS_POLICIES, caller, 'submitJob', 'Plan', { ...PLAN, staff: ['ann'] });
     expect(named.decision, 'control').toBe('allow');
