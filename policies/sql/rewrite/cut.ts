@@ -53,6 +53,7 @@ export function cutPlan(
     ids: idsAbove(plan),
     boundaries: [],
     givens: [],
+    knownGivens: new Map(),
     known: new Map(),
     leaves: 0,
     cut: (rel) => cut(rel, cutter),

@@ -23,6 +23,8 @@ export interface Cutter {
   readonly ids: IdSource;
   readonly boundaries: Boundary[];
   readonly givens: Given[];
+  /** Their places by the canonical text of what they are the answer of. */
+  readonly knownGivens: Map<string, number>;
   /** Boundaries by the canonical text of what they release: the same aggregation written twice is one release. */
   readonly known: Map<string, number>;
   leaves: number;

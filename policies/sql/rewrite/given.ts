@@ -3,6 +3,7 @@ import { columnsOf, type GivenSource, type Rel } from '../plan.ts';
 import { relsWithin } from '../plan-walk.ts';
 import type { Boundary } from '../rewrite.ts';
 import { and, scanAs, withAColumn } from './build.ts';
+import { canonicalText } from './canonical.ts';
 import type { Cutter, Piece } from './cutter.ts';
 
 /**
@@ -35,9 +36,12 @@ export function givenBeside(parts: readonly CutPart[], cutter: Cutter): readonly
   return parts.map((part) => (isGiven && part.piece.state === 'released' ? given(part, cutter) : part.piece));
 }
 
-function given({ piece, made }: CutPart, { givens, ids }: Cutter): Piece {
-  const source: GivenSource = { kind: 'given', given: givens.length, made };
-  givens.push({ rel: withAColumn(piece.rel, ids) });
+/** WHY one for all that is the same: what is cut over it is then one release too. */
+function given({ piece, made }: CutPart, { givens, knownGivens, ids }: Cutter): Piece {
+  const text = canonicalText(made);
+  const index = knownGivens.get(text) ?? givens.push({ rel: withAColumn(piece.rel, ids) }) - 1;
+  knownGivens.set(text, index);
+  const source: GivenSource = { kind: 'given', given: index, made };
   return { state: 'open', rel: scanAs(source, columnsOf(piece.rel)) };
 }
 
@@ -47,13 +51,15 @@ export interface Stage {
   readonly boundaries: readonly number[];
 }
 
-/** In the order in which they run: a boundary comes after every release that its statements read. */
+/** In the order in which they run: a boundary comes after every release that its statements read, which was cut before it. */
 export function stagesOf(boundaries: readonly Boundary[], givens: readonly Given[]): readonly Stage[] {
-  const stageOf = (index: number): number => Math.max(0, ...givensOf(boundaries[index]!).map(stageOfGiven));
-  const stageOfGiven = (index: number): number => 1 + Math.max(-1, ...releasesOf(givens[index]!).map(stageOf));
-  const at = boundaries.map((_, index) => stageOf(index));
+  const at: number[] = [];
+  const stageOfGiven = (index: number): number =>
+    1 + Math.max(-1, ...releasesOf(givens[index]!).map((one) => at[one]!));
+  for (const boundary of boundaries) at.push(Math.max(0, ...givensOf(boundary).map(stageOfGiven)));
+  const stages = givens.map((_, index) => stageOfGiven(index));
   return Array.from({ length: Math.max(0, ...at) + 1 }, (_, stage) => ({
-    givens: [...givens.keys()].filter((index) => stageOfGiven(index) === stage),
+    givens: [...stages.keys()].filter((index) => stages[index] === stage),
     boundaries: [...at.keys()].filter((index) => at[index] === stage),
   }));
 }

@@ -153,6 +153,17 @@ describe('differencing between the steps of one query', () => {
   });
 });
 
+describe('the same step written twice', () => {
+  it('is one release, and so is what stands on it', async () => {
+    const above = `(SELECT avg(income) FROM person WHERE income > (${MEAN}))`;
+    const { private: plan } = await (await gatewayOf('general-4')).compile(
+      `SELECT count(*) FROM person WHERE income > ${above} OR income > 2 * ${above}`,
+    );
+    expect(plan.boundaries).toHaveLength(3);
+    expect(plan.givens).toHaveLength(2);
+  });
+});
+
 describe('what is given is a list that the asker wrote', () => {
   let gateway: SqlGateway;
   beforeAll(async () => {
