@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
 import { AppError } from '#policies';
@@ -19,6 +20,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
+  await requirePort(config);
   const gateway = await assemble(config, version, {
     sandbox: (event) => say(config, 'debug', event),
     bug: (reference, error) =>
@@ -30,15 +32,22 @@ async function main(): Promise<void> {
   const options = { fetch: gateway.app.fetch, hostname, port, serverOptions: serverOptions(DEFAULT_HTTP_BOUNDS) };
   const server = serve(options, (bound) => console.log(bannerOf(config, gateway, bound.port))) as Server;
   boundConnections(server, DEFAULT_HTTP_BOUNDS);
-  server.on('error', (error: NodeJS.ErrnoException) => {
-    die(
-      new AppError('CONFIG_INVALID', {
-        variable: 'SLUICE_PORT',
-        problem: `${config.port}: ${error.code ?? 'refused'}`,
-      }),
-    );
-  });
+  server.on('error', (error) => die(portRefused(config, error)));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(gateway, server));
+}
+
+/** WHY before anything else: a first start seeds the home for half a minute, and would then end. */
+async function requirePort(config: Config): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (error) => reject(portRefused(config, error)));
+    probe.listen(config.port, config.host, resolve);
+  });
+  await new Promise((resolve) => probe.close(resolve));
+}
+
+function portRefused({ port }: Config, { code }: NodeJS.ErrnoException): AppError {
+  return new AppError('CONFIG_INVALID', { variable: 'SLUICE_PORT', problem: `${port}: ${code ?? 'refused'}` });
 }
 
 /** Longest that a stop may take: what is not recorded by then, the next start ends as it does after a crash. */
