@@ -1,5 +1,5 @@
 import { UNIT_CLASSES } from '../../sql/rewrite/cell-layout.ts';
-import { mixed, PRINT_SLOTS, type TablePrint } from './set-print.ts';
+import { mixed, PRINT_SLOTS, SLOT_MAX, type TablePrint } from './set-print.ts';
 
 /** How far apart two sets of rows of one table are, as far as their prints prove or suggest it. */
 
@@ -14,6 +14,24 @@ export function classTokens(print: TablePrint, into = new Uint32Array(UNIT_CLASS
     into[at + slot] = rows === 0 ? 0 : tokenOf(print.keySums[slot]! / rows);
   }
   return into;
+}
+
+/**
+ * The tokens of what is left of `whole` without `part`, as `classTokens(minus(whole, part))`: asked of every set, so that no print is
+ * made for it. Null where nothing is left, or `part` surely is no part.
+ */
+export function restTokens(whole: TablePrint, part: TablePrint): Uint32Array | null {
+  if (whole.version !== part.version) return null;
+  const tokens = new Uint32Array(UNIT_CLASSES);
+  let left = 0;
+  for (let slot = 0; slot < PRINT_SLOTS; slot += 1) {
+    const rows = whole.rowCounts[slot]! - part.rowCounts[slot]!;
+    const sum = whole.keySums[slot]! - part.keySums[slot]!;
+    if (rows < 0 || Math.abs(sum) > SLOT_MAX) return null;
+    left += rows;
+    if (slot < UNIT_CLASSES) tokens[slot] = rows === 0 ? 0 : tokenOf(sum / rows);
+  }
+  return left === 0 ? null : tokens;
 }
 
 const double = new Float64Array(1);

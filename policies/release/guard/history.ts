@@ -94,7 +94,10 @@ export class ReleaseHistory {
 
   /** The answer that a set was meant for never left. */
   remove(identity: string): void {
-    for (const [lineage, entry] of this.#known.get(identity) ?? NONE) this.index(lineage).remove(entry);
+    for (const [lineage, entry] of this.#known.get(identity) ?? NONE) {
+      this.#joined.get(lineage)?.delete(entry);
+      this.index(lineage).remove(entry);
+    }
     this.#known.delete(identity);
   }
 

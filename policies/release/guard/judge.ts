@@ -1,7 +1,7 @@
 import { conditionsAsked } from '../../sql/rewrite/asked-text.ts';
 import type { Cell } from '../../table-data.ts';
 import { type CountedSets, countedSets } from './counted-sets.ts';
-import { classTokens } from './difference.ts';
+import { classTokens, restTokens } from './difference.ts';
 import { type DistinctLimit, isOneTooMany } from './distinct-sets.ts';
 import type { KnownSet, ReleaseHistory } from './history.ts';
 import { MARGIN_KEYS_MAX, type Margin, type MarginCell, marginsOf } from './margins.ts';
@@ -313,11 +313,11 @@ function nearAsComplement(
   whole: TablePrint,
   table: TablePrint,
 ): number | null {
-  const rest = minus(whole, primitive(table));
-  if (rest === null || rowsOf(rest) === 0) return null;
+  const rest = restTokens(whole, primitive(table));
+  if (rest === null) return null;
   const index = history.index(table.lineage);
   let near: number | null = null;
-  index.near(classTokens(rest), need, own, (entry, differing) => {
+  index.near(rest, need, own, (entry, differing) => {
     const isOtherwise = partition.addsUp !== false && index.askedOf(entry) !== history.askedNumber(asked);
     const isNearest = differing > 0 || isOtherwise;
     if (isNearest) near = index.familyOf(entry);

@@ -19,34 +19,52 @@ export interface MarginCell {
   readonly print: SetPrint;
 }
 
+/** The union of all cells that agree in some of their keys. */
+interface Union extends Pick<Margin, 'cells' | 'print'> {
+  readonly key: readonly string[];
+}
+
 /** Those of the cells in `shown`, coarsest first. A margin of one cell is that cell and is left out. */
 export function marginsOf(cells: readonly (MarginCell | null)[], shown: readonly number[]): readonly Margin[] {
   const keys = cells[shown[0] ?? 0]?.key.length ?? 0;
-  const margins: Margin[] = [];
-  for (const kept of subsetsOf(keys)) {
-    const groups = new Map<string, number[]>();
-    for (const position of shown) {
-      const name = JSON.stringify(kept.map((key) => textOf(cells[position]!.key[key]!)));
-      const group = groups.get(name);
-      if (group === undefined) groups.set(name, [position]);
-      else group.push(position);
-    }
-    for (const group of groups.values()) if (group.length > 1) margins.push(marginOf(cells, group));
-  }
-  return margins;
+  const single = shown.map((position): Union => {
+    const { key, print } = cells[position]!;
+    return { key: key.map(textOf), cells: [position], print };
+  });
+  const coarsestFirst = subsetsOf(keys);
+  const unions = new Map<number, readonly Union[]>([[2 ** keys - 1, single]]);
+  for (const kept of coarsestFirst.toReversed()) unions.set(kept, coarser(leastAbove(unions, kept), kept));
+  return coarsestFirst.flatMap((kept) => unions.get(kept)!.flatMap(marginOf));
 }
 
-function marginOf(cells: readonly (MarginCell | null)[], group: readonly number[]): Margin {
-  const print = unionOfDisjoint(group.map((position) => cells[position]!.print));
-  return { cells: group, print, identity: print === null ? null : identityOf(print) };
+/** Of the unions by one key more, the fewest. WHY from those: sums of sums, where the cells would be added up anew for each subset. */
+function leastAbove(unions: ReadonlyMap<number, readonly Union[]>, kept: number): readonly Union[] {
+  const above = [...unions].filter(([mask]) => (mask & kept) === kept && keysIn(mask) === keysIn(kept) + 1);
+  return above.map(([, list]) => list).reduce((least, list) => (list.length < least.length ? list : least));
 }
 
-/** All proper subsets of 0 … keys − 1, smaller ones first. */
-function subsetsOf(keys: number): readonly (readonly number[])[] {
-  const all = Array.from({ length: 2 ** keys - 1 }, (_, mask) =>
-    Array.from({ length: keys }, (_value, key) => key).filter((key) => ((mask >> key) & 1) === 1),
-  );
-  return all.sort((a, b) => a.length - b.length);
+function coarser(finer: readonly Union[], kept: number): readonly Union[] {
+  const groups = Map.groupBy(finer, ({ key }) => JSON.stringify(key.filter((_, at) => ((kept >> at) & 1) === 1)));
+  return [...groups.values()].map((group) => (group.length === 1 ? group[0]! : united(group)));
+}
+
+function united(group: readonly Union[]): Union {
+  const prints = group.flatMap(({ print }) => (print === null ? [] : [print]));
+  const print = prints.length === group.length ? unionOfDisjoint(prints) : null;
+  return { key: group[0]!.key, cells: group.flatMap(({ cells }) => cells), print };
+}
+
+function marginOf({ cells, print }: Union): readonly Margin[] {
+  return cells.length > 1 ? [{ cells, print, identity: print === null ? null : identityOf(print) }] : [];
+}
+
+/** All proper subsets of the keys as bits, those of few keys first. */
+function subsetsOf(keys: number): readonly number[] {
+  return Array.from({ length: 2 ** keys - 1 }, (_, mask) => mask).sort((a, b) => keysIn(a) - keysIn(b));
+}
+
+function keysIn(mask: number): number {
+  return mask === 0 ? 0 : (mask & 1) + keysIn(mask >> 1);
 }
 
 /** WHY the type in front: a text is never the number that it reads like. */

@@ -68,15 +68,20 @@ export class SetIndex {
     this.#family[entry] = family;
     this.#version[entry] = print.version;
     this.#asked[entry] = asked;
+    this.#seen[entry] = 0;
     this.#identities.push(identity);
     this.#flags[entry] = counted ? LIVE | COUNTED : LIVE;
     for (const postings of this.#postings.values()) this.#post(postings, entry);
     return entry;
   }
 
-  /** The set was never released after all. */
+  /**
+   * The set was never released after all. Its number may be given to another one as soon as none after it is left: answers that fail
+   * take no room for good.
+   */
   remove(entry: Entry): void {
     this.#flags[entry] = 0;
+    while (this.#size > 0 && this.#flags[this.#size - 1] === 0) this.#takeBackLast();
   }
 
   /** A set that was only derived is released now. */
@@ -201,6 +206,23 @@ export class SetIndex {
       if (postings.count === postings.next.length) this.#enlarge(postings);
       link(postings, postings.count, entry, bucketOf(this.#tokens[at + slot]!, slot, postings.heads.length));
       postings.count += 1;
+    }
+  }
+
+  /** INVARIANT: posts are linked in the order of their sets, so those of the last one stand first in their buckets. */
+  #takeBackLast(): void {
+    this.#size -= 1;
+    this.#identities.pop();
+    for (const postings of this.#postings.values()) this.#unpost(postings, this.#size);
+  }
+
+  #unpost(postings: Postings, last: Entry): void {
+    const { need, heads, next, small } = postings;
+    if (small.at(-1) === last) small.pop();
+    postings.count -= Math.min(need, this.#occupied[last]!);
+    for (let slot = 0; slot < UNIT_CLASSES; slot += 1) {
+      const bucket = bucketOf(this.#tokens[last * UNIT_CLASSES + slot]!, slot, heads.length);
+      while (heads[bucket]! >= postings.count) heads[bucket] = next[heads[bucket]!]!;
     }
   }
 

@@ -23,8 +23,8 @@ export function startInstance(limits: EngineLimits): Promise<DuckDBInstance> {
     allow_community_extensions: 'false',
     allow_unsigned_extensions: 'false',
     allow_persistent_secrets: 'false',
-    // Bits of keys up to which groups are addressed directly: 7 are the class of a unit (policies/stored-twins.ts).
-    perfect_ht_threshold: '17',
+    // Bits of keys up to which groups are addressed directly: 7 are the class of a unit (policies/stored-twins.ts). 19 take 64 MB at most.
+    perfect_ht_threshold: '19',
   });
 }
 
