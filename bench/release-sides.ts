@@ -147,11 +147,12 @@ function catalogOf(star: StoredStar, factLevel: Level, declared: Declared, ranks
   const schemas = starSchemas(factLevel);
   return new Map(
     STAR_TABLES.map((table) => {
-      const { rowsPerUnitMax } = star.tables[table];
+      const { rowsPerUnitMax, rows } = star.tables[table];
       const schema = promising(schemas[table], declared);
       const stored = twinsOf(schema.columns).filter(({ kind }) => ranks || kind !== 'rank');
       const twins = stored.map(({ name }) => name);
-      return [table, { resource: table, version: VERSION, schema, rowsPerUnitMax, twins }];
+      const counted = schema.level === 'general-1' ? { rows } : {};
+      return [table, { resource: table, version: VERSION, schema, rowsPerUnitMax, twins, ...counted }];
     }),
   );
 }

@@ -21,11 +21,13 @@ const explanation = z.looseObject({
   privacy: z
     .looseObject({
       charges: z.array(z.looseObject({ resource: z.string(), unit: z.string(), rho: z.number(), delta: z.number() })),
+      outputs: z.array(z.looseObject({ name: z.string(), certainty: z.string(), halfWidth: z.number().nullable() })),
       errors: z.array(z.looseObject({ name: z.string(), standardError: z.number() })),
       choices: z.array(z.looseObject({ name: z.string(), candidates: z.number(), rowsMissedMax: z.number() })),
       boundaries: z.array(
         z.looseObject({
           bounding: z.looseObject({ kind: z.string(), groupsMax: z.int().optional(), rowsMax: z.int().optional() }),
+          rowsTaken: z.int().nullable(),
         }),
       ),
     })
@@ -59,20 +61,25 @@ export function register(program: Command, cli: Cli): void {
 /** Mode `dp`: what counts of a unit, how far off the numbers are, who pays. */
 function privacyText({ privacy }: z.output<typeof explanation>, { words }: Cli): string {
   if (privacy === null || privacy === undefined) return '';
-  const shares = privacy.boundaries.map(({ bounding: { kind, groupsMax, rowsMax } }) =>
+  const shares = privacy.boundaries.map(({ bounding: { kind, groupsMax, rowsMax }, rowsTaken }) =>
     [
       kind,
       ...(groupsMax === undefined ? [] : [`≤ ${groupsMax}`]),
       ...(rowsMax === undefined ? [] : [`× ≤ ${rowsMax}`]),
+      ...(rowsTaken === null ? [] : [`Σ ≤ ${rowsTaken}`]),
     ].join(' '),
   );
   const errors = privacy.errors.map(({ name, standardError }) => `${name} ± ${standardError.toPrecision(3)}`);
+  const outputs = privacy.outputs.map(({ name, certainty, halfWidth }) =>
+    halfWidth === null ? `${name} ${certainty}` : `${name} ${certainty} ± ${halfWidth.toPrecision(3)}`,
+  );
   const choices = privacy.choices.map(
     ({ name, candidates, rowsMissedMax }) => `${name} 1/${candidates} − ≤ ${rowsMissedMax}`,
   );
   const charges = privacy.charges.map(({ resource, unit, rho }) => `${resource}.${unit} ρ ${rho}`);
   return [
     `${words({ en: 'what counts of one unit', zh: '每个主体计入的份额' })}: ${shares.join(', ')}\n`,
+    `${words({ en: 'certainty, 95% interval', zh: '确定性与 95% 区间' })}: ${outputs.join(', ')}\n`,
     errors.length === 0 ? '' : `${words({ en: 'standard error of a cell', zh: '每格标准误' })}: ${errors.join(', ')}\n`,
     choices.length === 0
       ? ''

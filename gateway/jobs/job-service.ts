@@ -64,6 +64,7 @@ export interface Explanation {
   readonly privacy: {
     readonly charges: readonly PrivacyCharge[];
     readonly mechanisms: readonly MechanismUse[];
+    readonly outputs: ExpectedErrors['outputs'];
     readonly errors: ExpectedErrors['columns'];
     readonly choices: ExpectedErrors['choices'];
     readonly boundaries: ExpectedErrors['boundaries'];

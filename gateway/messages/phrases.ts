@@ -139,7 +139,12 @@ const PRIVACY: Phrases = {
   'GROUP BY columns with a public list': '按有公开取值列表的列 GROUP BY',
   'an outer join, IN, EXISTS or UNION over rows of several kinds of units ({list})':
     '对涉及多类单元（{}）的行使用外连接、IN、EXISTS 或 UNION',
-  'inner joins, or tables of one kind of unit': '内连接，或只涉及一类单元的表',
+  'inner joins, also of rows grouped by the identifier, or tables of one kind of unit':
+    '内连接（也可连接按标识项分组后的行），或只涉及一类单元的表',
+  'rows grouped by one of several kinds of units ({list}) beside rows without a bound per unit':
+    '按多类单元（{}）之一分组的行，与每单元行数无上限的行并用',
+  'joins with one row a unit: `rowsPerUnitMax`, or GROUP BY its identifier':
+    '与每单元一行的表连接：声明 `rowsPerUnitMax`，或按其标识项 GROUP BY',
   'rows that belong to several units ({list})': '同时属于多个单元（{}）的行',
   '`rowsPerUnitMax` declared for all but one of {list}': '除其中一类外，为 {} 声明 `rowsPerUnitMax`',
   'groups of rows that belong to several units': '同时属于多个单元的行的分组',

@@ -55,8 +55,9 @@ function rulesOf({ decision, privatePlan }: CompiledStages, profile: PolicyProfi
 }
 
 function privacyOf({ privatePlan, compiled }: CompiledStages): NonNullable<Explanation['privacy']> {
-  const { columns, choices, boundaries } = expectedErrors(privatePlan);
-  return { charges: compiled.charges, mechanisms: compiled.mechanisms, errors: columns, choices, boundaries };
+  const { outputs, columns, choices, boundaries } = expectedErrors(privatePlan);
+  const { charges, mechanisms } = compiled;
+  return { charges, mechanisms, outputs, errors: columns, choices, boundaries };
 }
 
 /**

@@ -113,9 +113,14 @@ function grantedTable(resource: Resource, stored: ResourceVersion, columns: read
     protectionOnly: seen.filter((column) => !granted.has(column.name)).map((column) => column.name),
     rowsPerUnitMax: stored.rowsPerUnitMax,
     twins: twinsIn(stored, seen),
+    ...(isPublic(resource.schema) && stored.rows !== null ? { rows: stored.rows } : {}),
     ...sealedIn(stored),
   };
 }
+
+/** Whose rows may be given out as they are. */
+const isPublic = ({ level, columns }: Resource['schema']): boolean =>
+  [level, ...columns.map((column) => column.level)].every((one) => one === 'general-1');
 
 /** Of the granted columns, those that this version was stored with: what ingest reported. */
 function twinsIn({ report }: ResourceVersion, columns: readonly ColumnSchema[]): readonly string[] {

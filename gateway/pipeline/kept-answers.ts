@@ -36,12 +36,15 @@ export interface KeptAnswersOptions {
   readonly conditions: Readonly<Record<string, string>>;
 }
 
-/** How many first rows of each unit count, boundary by boundary, where any are left out so. */
-function rankedRows({ private: { boundaries } }: CompiledQuery): { readonly ranked?: readonly (number | null)[] } {
-  const ranked = boundaries.map((boundary) =>
-    boundary.kind === 'private' && boundary.layout.bounding.kind === 'ranked' ? boundary.layout.bounding.rowsMax : null,
+/** Boundary by boundary: how many first rows of each unit count, where any are left out so, and of how many a value is taken to be made. */
+function rowsCounted({ private: { boundaries } }: CompiledQuery) {
+  const all = boundaries.flatMap((boundary) => (boundary.kind === 'private' ? [boundary.layout] : []));
+  const ranked = all.map(({ bounding }) =>
+    bounding.kind === 'ranked' || bounding.kind === 'nested' ? bounding.rowsMax : null,
   );
-  return ranked.every((rows) => rows === null) ? {} : { ranked };
+  const taken = all.map(({ rowsTaken }) => rowsTaken);
+  const isAny = (rows: readonly (number | null)[]) => rows.some((one) => one !== null);
+  return { ...(isAny(ranked) ? { ranked } : {}), ...(isAny(taken) ? { taken } : {}) };
 }
 
 /**
@@ -67,7 +70,7 @@ export class KeptAnswers {
   /**
    * The name of a question. The plan's hash covers tables, versions and the declarations that protection goes by; the plan's
    * threshold is in the decision, what may be spent in the charges, how much of a unit counts in the mechanisms; only how many first rows
-   * count is not to be seen in the noise of a number of units. WHY which columns share a name: intervals go by name. What was sealed for
+   * count is not to be seen in the noise of a number of units, nor what a value is clamped to in that of a tree. WHY which columns share a name: intervals go by name. What was sealed for
    * one key is no answer for another.
    */
   nameOf(compiled: CompiledQuery, sealFor: SealingKey | null): string {
@@ -82,8 +85,8 @@ export class KeptAnswers {
     const { outputs, mode, unitsMin } = decision;
     const names = outputs.map(({ name }) => name);
     const alike = names.map((name) => names.indexOf(name));
-    const ranked = rankedRows(compiled);
-    const question = { conditions: this.#conditions, planHash, mode, unitsMin, charges, mechanisms, alike, ...ranked };
+    const rows = rowsCounted(compiled);
+    const question = { conditions: this.#conditions, planHash, mode, unitsMin, charges, mechanisms, alike, ...rows };
     const name = this.#mac(question).toString('hex');
     this.#names.set(compiled, name);
     return name;

@@ -25,13 +25,21 @@ const explainRoute = createRoute({
   },
 });
 
-function privacyJson({ charges, mechanisms, errors, choices, boundaries }: NonNullable<Explanation['privacy']>) {
+function privacyJson({
+  charges,
+  mechanisms,
+  outputs,
+  errors,
+  choices,
+  boundaries,
+}: NonNullable<Explanation['privacy']>) {
   return {
     charges: charges.map((charge) => ({ ...charge })),
     mechanisms: mechanisms.map((mechanism) => ({ ...mechanism })),
+    outputs: outputs.map((output) => ({ ...output })),
     errors: errors.map((error) => ({ ...error })),
     choices: choices.map((choice) => ({ ...choice })),
-    boundaries: boundaries.map(({ bounding, groups }) => ({ bounding: { ...bounding }, groups })),
+    boundaries: boundaries.map(({ bounding, rowsTaken, groups }) => ({ bounding: { ...bounding }, rowsTaken, groups })),
   };
 }
 

@@ -5,25 +5,39 @@ import { partsOf } from '../sql/rewrite/privacy-shares.ts';
 import type { NoisyTerm, PrivateBoundary, PrivateLayout, PrivateValue } from '../sql/rewrite/private-layout.ts';
 import type { SealedBoundary, SealedLayout } from '../sql/rewrite/sealed-layout.ts';
 import type { PrivatePlan } from '../sql/rewrite.ts';
+import type { Certainty } from '../sql/uncertainty/uncertainty.ts';
 import { sourceOf } from './output-source.ts';
 import { rowsMissedMax } from './private-choices.ts';
+import { privateCell } from './private-values.ts';
 
 /** What is known of an answer of mode `dp` before it is asked for: public metadata and the query only. */
 export interface ExpectedErrors {
+  /** Per output column, in order: what the answer will say of it. */
+  readonly outputs: readonly ExpectedOutput[];
   /** Output columns that repeat a released sum or count: the standard deviation of the noise of one cell. */
   readonly columns: readonly { readonly name: string; readonly standardError: number }[];
   /** Output columns that are the most frequent value of a list: how far from most frequent it may be. */
   readonly choices: readonly { readonly name: string; readonly candidates: number; readonly rowsMissedMax: number }[];
   readonly boundaries: readonly {
     readonly bounding: PrivateLayout['bounding'];
+    /** To what so many rows of a unit can make of them, values made per unit are clamped; null where all have bounds of their own. */
+    readonly rowsTaken: number | null;
     /** Whether all groups of a public list are in the answer, or those that chance selects. */
     readonly groups: 'public' | 'selected';
   }[];
 }
 
+export interface ExpectedOutput {
+  readonly name: string;
+  readonly certainty: Certainty;
+  /** Half of its 95% intervals, where all of them are as wide: of released sums and counts. null: the answer tells, row by row, or there are none. */
+  readonly halfWidth: number | null;
+}
+
 /** WHY not of means: their error depends on how many rows a group has, which only the answer tells, by its interval. */
-export function expectedErrors({ boundaries, finish }: PrivatePlan): ExpectedErrors {
+export function expectedErrors({ boundaries, finish, uncertainty }: PrivatePlan): ExpectedErrors {
   const released = columnsOf(finish).map(({ id, name }) => ({ name, released: releasedValue(boundaries, finish, id) }));
+  const widths = halfWidths(uncertainty, released);
   const columns = released.flatMap(({ name, released: one }) => {
     const standardError = one === null ? null : errorOf(one.layout, one.value);
     return standardError === null ? [] : [{ name, standardError }];
@@ -37,10 +51,16 @@ export function expectedErrors({ boundaries, finish }: PrivatePlan): ExpectedErr
     .filter((one): one is PrivateBoundary | SealedBoundary => one.kind === 'private' || one.kind === 'sealed')
     .map(({ layout }) => layout);
   return {
+    outputs: released.map(({ name }, at) => ({
+      name,
+      certainty: uncertainty.certainty[at]!,
+      halfWidth: widths[at]!,
+    })),
     columns,
     choices,
-    boundaries: layouts.map(({ bounding, selection }) => ({
+    boundaries: layouts.map(({ bounding, selection, rowsTaken }) => ({
       bounding,
+      rowsTaken,
       groups: selection === null ? 'public' : 'selected',
     })),
   };
@@ -54,6 +74,29 @@ function releasedValue(boundaries: PrivatePlan['boundaries'], finish: PrivatePla
   const { layout } = boundary;
   const value = layout.values[source.column - layout.keys.length];
   return value === undefined ? null : { layout, value };
+}
+
+/** Made as the answer makes them (private-values.ts), around nothing: of a sum, where it lies has no part in how wide its interval is. */
+function halfWidths(
+  { certainty, stated }: PrivatePlan['uncertainty'],
+  released: readonly { readonly released: ReturnType<typeof releasedValue> }[],
+): readonly (number | null)[] {
+  const draws = stated.values();
+  return certainty.map((one, at) => {
+    if (one !== 'stated') return null;
+    const on = draws.next().value?.draws ?? null;
+    const found = released[at]!.released;
+    if (found?.value.kind !== 'number' || found.value.rule !== 'sum' || (on !== null && on.perRow.length > 0))
+      return null;
+    const { value, layout } = found;
+    const { interval } = privateCell(
+      value,
+      layout.terms,
+      layout.terms.map(() => 0n),
+      on?.fixed ?? 1,
+    );
+    return interval === null ? null : (interval[1] - interval[0]) / 2;
+  });
 }
 
 function errorOf({ terms }: PrivateLayout | SealedLayout, value: PrivateValue | undefined): number | null {

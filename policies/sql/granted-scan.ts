@@ -42,6 +42,7 @@ export function scanOf(
       level: schema.level,
       rowsPerUnitMax: granted.rowsPerUnitMax,
       ...(granted.twins === undefined ? {} : { twins: granted.twins }),
+      ...(granted.rows === undefined ? {} : { rows: granted.rows }),
       ...(granted.sealed === undefined ? {} : { sealed: granted.sealed }),
       identifiers: schema.columns.flatMap(({ name, role }) =>
         role === 'identifier' && !hidden.has(name) ? [name] : [],

@@ -46,6 +46,8 @@ export interface TableSource {
   readonly twins?: readonly string[];
   /** Where some columns are encrypted: which encryption it is, and how many rows it has. */
   readonly sealed?: SealedVersion;
+  /** How many rows the version has: of public tables only. */
+  readonly rows?: number;
   /** The granted identifier columns, read or not: through which a join could say whose the rows are. */
   readonly identifiers?: readonly string[];
   readonly at?: Place;

@@ -18,6 +18,8 @@ export interface GrantedTable {
   readonly rowsPerUnitMax: Readonly<Partial<Record<UnitKind, number>>>;
   /** Names of the twins that the version stores beside its columns (stored-twins.ts). Default none. */
   readonly twins?: readonly string[];
+  /** How many rows the version has, where that is public: all of the table is general-1. */
+  readonly rows?: number;
   /** Of a version with encrypted columns. */
   readonly sealed?: SealedVersion;
 }

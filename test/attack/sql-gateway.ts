@@ -74,10 +74,11 @@ export async function openGateway(
   const engine = await instance.connect();
   const scratch = await (await DuckDBInstance.create(':memory:')).connect();
   const catalog: QueryCatalog = new Map(
-    stored.map(({ schema, rowsPerUnitMax = {}, twins = [] }) => [
-      schema.table,
-      { resource: schema.table, version: 1, schema, rowsPerUnitMax, twins },
-    ]),
+    stored.map(({ schema, rowsPerUnitMax = {}, twins = [], rows }) => {
+      const isPublic = [schema, ...schema.columns].every(({ level }) => level === 'general-1');
+      const counted = isPublic ? { rows: rows.length } : {};
+      return [schema.table, { resource: schema.table, version: 1, schema, rowsPerUnitMax, twins, ...counted }];
+    }),
   );
   for (const { schema, rows } of stored) {
     const columns = schema.columns.map(

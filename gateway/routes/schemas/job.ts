@@ -117,6 +117,9 @@ const BoundingSchema = z.union([
   z.object({ kind: z.literal('ranked'), rowsMax: z.int() }).openapi({
     description: 'of each table so many rows of a unit count, those that it stores first in a random order',
   }),
+  z.object({ kind: z.literal('nested'), rowsMax: z.int() }).openapi({
+    description: 'below the query’s own grouping, so many rows count of each unit of the kind that no table bounds',
+  }),
 ]);
 
 const ExplainedPrivacySchema = z
@@ -140,6 +143,18 @@ const ExplainedPrivacySchema = z
         })
         .openapi('MechanismUse'),
     ),
+    outputs: z
+      .array(
+        z.object({
+          name: z.string(),
+          certainty: z.enum(['exact', 'stated', 'unknown']),
+          halfWidth: z.number().nullable(),
+        }),
+      )
+      .openapi({
+        description:
+          'per output column what the answer will say: whether each value has its 95% interval, and half its width where that is the same whatever the data hold',
+      }),
     errors: z
       .array(z.object({ name: z.string(), standardError: z.number() }))
       .openapi({ description: 'of output columns that are released sums or counts: the standard error of one cell' }),
@@ -147,7 +162,16 @@ const ExplainedPrivacySchema = z
       description:
         'of output columns of mode(): how many values the list has; with 95% the value that is told has at most so many rows fewer, of those that count, than the most frequent one',
     }),
-    boundaries: z.array(z.object({ bounding: BoundingSchema, groups: z.enum(['public', 'selected']) })),
+    boundaries: z.array(
+      z.object({
+        bounding: BoundingSchema,
+        rowsTaken: z.int().nullable().openapi({
+          description:
+            'values made per unit that nothing bounds are clamped to what so many rows can make of them (`share.unitRowsMax` says otherwise); null where there are none',
+        }),
+        groups: z.enum(['public', 'selected']),
+      }),
+    ),
   })
   .openapi('ExplainedPrivacy');
 

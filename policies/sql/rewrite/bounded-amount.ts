@@ -20,6 +20,8 @@ export type BoundedValue = BoundedAmount & { readonly amount: Expr };
 /** What the rows of a boundary tell about expressions over them. */
 export interface RowFacts {
   readonly rangeOf: (expr: Expr) => Range;
+  /** The same, where what was made of a unit's rows is taken to be made of no more than its share. */
+  readonly shareOf: (expr: Expr) => Range;
   /** Position of the unit column that an expression is; null for every other. */
   readonly unitOf: (expr: Expr) => number | null;
   readonly isFilled: (expr: Expr) => boolean;
@@ -57,7 +59,7 @@ export function fixedPoint(
   place: SourcePlace | null,
 ): BoundedValue {
   const expr = withoutDouble(given);
-  const { low, high } = facts.rangeOf(expr);
+  const { low, high } = facts.shareOf(expr);
   if (low === null || high === null) throw unbounded(expr, facts, fn, place);
   const natural = digitsOf(expr.type);
   let scale = Math.min(natural, limits.scaleMax);

@@ -4,7 +4,18 @@ import { perturbedLeast } from '../../mechanisms/cell-key/perturbation-parameter
 import { ROW_KEY_COLUMN } from '../../table-schema.ts';
 import { misuse } from '../decide/identifiers.ts';
 import type { Decision } from '../decide.ts';
-import type { Aggregate, Expr, Filter, Join, OutputColumn, Project, Rel, Scan, SetOperation } from '../plan.ts';
+import type {
+  Aggregate,
+  Expr,
+  Filter,
+  Join,
+  NamedExpr,
+  OutputColumn,
+  Project,
+  Rel,
+  Scan,
+  SetOperation,
+} from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { columnsRead, exprsOf } from '../plan-walk.ts';
 import type { ResolvedQuery } from '../resolve.ts';
@@ -26,6 +37,7 @@ import { joinRaw } from './join-raw.ts';
 import { checkUnion } from './join-rules.ts';
 import { lookThrough } from './look-through.ts';
 import { checkUnitValue, measureOf } from './measures.ts';
+import { boundedBelow, withinOwnGroups } from './nested.ts';
 import { limitRaw, perUnitRaw, projectRaw, windowRaw } from './over-raw.ts';
 import { buildPrivateCells } from './private-cells.ts';
 import { privateSpec } from './private-spec.ts';
@@ -184,19 +196,33 @@ function aggregateRaw(aggregate: Aggregate, input: Raw, cutter: Cutter): Piece {
   const waiting = perUnit ? tiedByKeys(aggregate, input) : new Set();
   const missing = [...input.leaves].find(([leaf, { covered }]) => !covered && !waiting.has(leaf));
   if (missing !== undefined) throw unitMissing(missing[1], cutter.text);
-  if (perUnit) {
-    const through = lookThrough(input);
-    for (const { call } of aggregate.measures) {
-      checkValues(call, input, through, cutter.text);
-      checkUnitValue({ fn: call.fn, args: call.args.map(through.expand) }, placeOf(cutter.text, call.at));
-    }
-    return perUnitRaw(aggregate, input, keyOfUnit, cutter.ids, cutter.text);
-  }
+  if (perUnit) return groupedRaw(aggregate, keyOfUnit, input, cutter);
+  if (isNested(aggregate, keyOfUnit, cutter)) return nestedRaw(aggregate, keyOfUnit, input, cutter);
   const token = aggregate.keys.find(({ expr }) => expr.type.kind === 'token');
   if (token !== undefined) throw misuse('group key', [], token.name, placeOf(cutter.text, token.expr.at));
   const release = (one: Aggregate) => releaseCells(one, input, cutter);
   const bySets = aggregate.sets !== null || aggregate.measures.some(isGrouping);
   return { state: 'released', rel: bySets ? groupedBySets(aggregate, cutter.ids, release) : release(aggregate) };
+}
+
+function groupedRaw(aggregate: Aggregate, keys: readonly (NamedExpr | undefined)[], input: Raw, cutter: Cutter): Raw {
+  const through = lookThrough(input);
+  for (const { call } of aggregate.measures) {
+    checkValues(call, input, through, cutter.text);
+    checkUnitValue({ fn: call.fn, args: call.args.map(through.expand) }, placeOf(cutter.text, call.at));
+  }
+  return perUnitRaw(aggregate, input, keys, cutter.ids, cutter.text);
+}
+
+/** Rows of several kinds of units, grouped by some of them: bounded here, mode `dp` counts what of the groups others have a part in. */
+const isNested = ({ sets }: Aggregate, keys: readonly (NamedExpr | undefined)[], cutter: Cutter): boolean =>
+  cutter.decision.mode === 'dp' && sets === null && keys.some((key) => key !== undefined);
+
+function nestedRaw(aggregate: Aggregate, keys: readonly (NamedExpr | undefined)[], input: Raw, cutter: Cutter): Raw {
+  const open = input.units.filter(({ rowsMax }) => rowsMax === null);
+  const { profile, ids, text } = cutter;
+  const bounded = boundedBelow(input, profile.privacy, placeOf(text, aggregate.at ?? null), ids);
+  return groupedRaw(aggregate, keys, withinOwnGroups(bounded, open, aggregate.keys), cutter);
 }
 
 /** The tables whose rows a group key identifies: grouped by order, they are whosever the order is found to be later. */

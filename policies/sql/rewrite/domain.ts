@@ -2,6 +2,7 @@ import type { ColumnId, Expr, Literal, NamedExpr, Rel, Values } from '../plan.ts
 import { columnsIn } from '../plan-walk.ts';
 import { mapExpr } from '../same-expression.ts';
 import { and, type IdSource, ref } from './build.ts';
+import type { ListedByTable } from './public-keys.ts';
 import { type Raw, rootOf } from './raw.ts';
 
 /** The public list of groups: one row each, `keys` in the order of the group keys. */
@@ -23,22 +24,47 @@ export function publicDomain(
   cellsMax: number,
   ids: IdSource,
   listOf: (key: Expr) => readonly Literal[] = (key) => declaredList(key, raw),
+  tables: readonly ListedByTable[] = [],
 ): PublicDomain | null {
   if (keys.length === 0) return null;
   const roots = keys.map(({ expr }) => (expr.kind === 'column' ? rootOf(raw.alias, expr.id) : null));
-  const lists = keys.map(({ expr }) => listOf(expr));
-  const size = lists.reduce((product, list) => product * list.length, 1);
+  const parts = partsOf(keys, listOf, tables, ids);
+  const size = parts.reduce((product, part) => product * part.size, 1);
   if (size === 0 || size > cellsMax) return null;
-  const columns = keys.map(({ name, expr }, index) => listColumn(name, expr, lists[index]!, ids));
-  const byRoot = new Map<ColumnId, Expr>(columns.map(({ column }, index) => [roots[index]!, column]));
-  const product = columns
-    .map(({ values }): Rel => values)
+  const columns = keys.map((_, at) => parts.flatMap((part) => part.columns[part.positions.indexOf(at)] ?? [])[0]!);
+  const byRoot = new Map<ColumnId, Expr>(
+    columns.flatMap((column, at) => {
+      const root = roots[at] ?? null;
+      return root === null ? [] : [[root, column] as const];
+    }),
+  );
+  const product = parts
+    .map(({ rel }) => rel)
     .reduce((left, right): Rel => ({ kind: 'join', join: 'cross', left, right, on: null }));
   const conditions = raw.restrictions
     .filter((condition) => columnsIn(condition).length > 0 && columnsIn(condition).every((id) => byRoot.has(id)))
     .map((condition) => mapExpr(condition, (part) => (part.kind === 'column' ? byRoot.get(part.id)! : null)));
   const rel: Rel = conditions.length === 0 ? product : { kind: 'filter', input: product, predicate: and(conditions) };
-  return { rel, keys: columns.map(({ column }) => column), size };
+  return { rel, keys: columns, size };
+}
+
+/** Each key stands in a list of its own, or with others in a public table. */
+function partsOf(
+  keys: readonly NamedExpr[],
+  listOf: (key: Expr) => readonly Literal[],
+  tables: readonly ListedByTable[],
+  ids: IdSource,
+): readonly ListedByTable[] {
+  const own = keys.map(({ expr }) => listOf(expr));
+  // A list of the key itself is as short or shorter, and says more.
+  const needed = tables.filter(({ positions }) => positions.some((at) => own[at]!.length === 0));
+  const inTables = new Set(needed.flatMap(({ positions }) => positions));
+  const lists = keys.flatMap(({ name, expr }, at): readonly ListedByTable[] => {
+    if (inTables.has(at)) return [];
+    const { values, column } = listColumn(name, expr, own[at]!, ids);
+    return [{ positions: [at], rel: values, columns: [column], size: own[at]!.length }];
+  });
+  return [...lists, ...needed];
 }
 
 /** Of a column that has one; empty for everything else. */

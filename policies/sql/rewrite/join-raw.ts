@@ -5,10 +5,20 @@ import { conjunctsOf, relsWithin } from '../plan-walk.ts';
 import { BOOLEAN } from '../sql-type.ts';
 import { sameType } from '../type-rules.ts';
 import { isNotNull, isNull, literal, refTo } from './build.ts';
+import { NO_CHANGES, timesChanges } from './changes.ts';
 import type { Condition, KnownConditions } from './conditions.ts';
-import { equalSides } from './join-rules.ts';
+import { equalSides, meetsOnce } from './join-rules.ts';
 import { isInner } from './join-set.ts';
-import { equalColumns, leavesTiedTo, type Raw, restrict, rootOf, type UnitColumn, withLinks } from './raw.ts';
+import {
+  equalColumns,
+  leavesTiedTo,
+  type Raw,
+  restrict,
+  rootOf,
+  type SpreadUnit,
+  type UnitColumn,
+  withLinks,
+} from './raw.ts';
 import { constructRefused, unitMissing } from './refusals.ts';
 
 type Pair = readonly [ColumnId, ColumnId];
@@ -41,12 +51,15 @@ export function joinRaw(join: Join, left: Raw, right: Raw, text: string): Raw {
 /** Everything known about both sides; restrictions stay only for sides whose rows all come from their own table. */
 function combine(rel: Join, left: Raw, right: Raw, keepLeft: boolean, keepRight: boolean): Raw {
   const pairs = equalAcross(rel);
-  const leftUnits = left.units.map((unit) => multiplied(unit, fanOut(right, pairs)));
-  const rightUnits = right.units.map((unit) => multiplied(unit, fanOut(left, pairs)));
+  const [ofRight, ofLeft] = [right, left].map((side) => (meetsOnce(rel, side.rel) ? 1 : fanOut(side, pairs)));
+  const leftUnits = left.units.map((unit) => multiplied(unit, ofRight!));
+  const rightUnits = right.units.map((unit) => multiplied(unit, ofLeft!));
   return {
     state: 'raw',
     rel,
     units: [...leftUnits, ...rightUnits],
+    spread: [...spreadOver(left, ofRight!), ...spreadOver(right, ofLeft!)],
+    bounded: left.bounded ?? right.bounded,
     rowKeys: [...left.rowKeys, ...right.rowKeys],
     sealed: left.sealed ?? right.sealed,
     leaves: new Map([...left.leaves, ...right.leaves]),
@@ -57,6 +70,7 @@ function combine(rel: Join, left: Raw, right: Raw, keepLeft: boolean, keepRight:
     alias: new Map([...left.alias, ...right.alias]),
     definitions: new Map([...left.definitions, ...right.definitions]),
     conditions: new Map([...left.conditions, ...right.conditions]),
+    madeOf: new Map([...left.madeOf, ...right.madeOf]),
     apart: [...left.apart, ...right.apart],
     coarse: new Map([...left.coarse, ...right.coarse]),
     listed: new Map([...left.listed, ...right.listed]),
@@ -73,8 +87,15 @@ function equalAcross(join: Join): readonly Pair[] {
 }
 
 function multiplied(unit: UnitColumn, factor: number | null): UnitColumn {
-  return { ...unit, rowsMax: unit.rowsMax === null || factor === null ? null : unit.rowsMax * factor };
+  if (unit.rowsMax === null || factor === null) return { ...unit, rowsMax: null };
+  return { ...unit, rowsMax: unit.rowsMax * factor, others: timesChanges(unit.others, factor) };
 }
+
+const spreadOver = ({ spread }: Raw, factor: number | null): readonly SpreadUnit[] =>
+  spread.map(({ changes, ...unit }) => ({
+    ...unit,
+    changes: changes === null || factor === null ? null : timesChanges(changes, factor),
+  }));
 
 /** Most rows of `side` that one row of the other side can meet: known where the join is on a column that names units. */
 function fanOut(side: Raw, pairs: readonly Pair[]): number | null {
@@ -195,10 +216,13 @@ function semiJoin(rel: Join, left: Raw, right: Raw, text: string): Raw {
         nullable: rel.join === 'anti',
         unowned: rel.join === 'anti' && left.units.length === 0,
         rowsMax: null,
+        others: NO_CHANGES,
       }),
     );
   const units = [...left.units, ...added];
-  return { ...left, rel, leaves, links, tokenLeaf: both.tokenLeaf, units, blocked: both.blocked };
+  // In how many rows a unit has a part that decides about others' is not followed.
+  const spread = [...left.spread, ...right.spread.map((unit) => ({ ...unit, changes: null }))];
+  return { ...left, rel, leaves, links, tokenLeaf: both.tokenLeaf, units, spread, blocked: both.blocked };
 }
 
 /** The equality that would make the rows of both sides about the same unit, in the names of granted columns. */

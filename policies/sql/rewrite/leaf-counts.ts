@@ -152,6 +152,7 @@ export function boundedRows(
   switch (bounding.kind) {
     case 'declared':
     case 'ranked':
+    case 'nested':
       return rel;
     case 'rows':
       return firstRows(rel, raw, bounding, ids);

@@ -6,12 +6,13 @@ import { columnRefsIn } from '../plan-walk.ts';
 import { HUGEINT, INTEGER, type SqlType } from '../sql-type.ts';
 import { type Apart, apartBy, conditionsApart, isAsStored } from './apart.ts';
 import { aggregateCall, type IdSource, isNotZero, named, namedAggregate, ref } from './build.ts';
+import { groupsTouched, sumOfChanges } from './changes.ts';
 import { withMade } from './coarse.ts';
 import { type Condition, conditionsOf } from './conditions.ts';
 import { lookThrough } from './look-through.ts';
 import { checkUnitValue, conditionsOfCall } from './measures.ts';
 import { checkValues } from './public-side.ts';
-import { type Raw, rootOf, type SealedRows, type UnitColumn } from './raw.ts';
+import { type Raw, rootOf, type SealedRows, type SpreadUnit, type UnitColumn } from './raw.ts';
 import { constructRefused } from './refusals.ts';
 
 /** Carries through a projection what it leaves out: the columns that name units, and conditions inside its values. */
@@ -86,7 +87,7 @@ export function windowRaw(window: Window, input: Raw, text: string): Raw {
     const parts = call.partitionBy.flatMap((expr) => (expr.kind === 'column' ? [rootOf(input.alias, expr.id)] : []));
     // Nothing made by a condition: it would number one person's rows apart from everybody's.
     const made = call.partitionBy.some((expr) => !isAsStored(expr, input));
-    if (units.length === 0 || made || !units.every((unit) => parts.includes(unit))) {
+    if (units.length === 0 || input.spread.length > 0 || made || !units.every((unit) => parts.includes(unit))) {
       throw constructRefused(
         'window function over protected rows',
         'PARTITION BY the identifier of the unit, or the window over grouped results',
@@ -144,14 +145,21 @@ export function perUnitRaw(
         inside.map(({ holds, fails }) => ({ holds: some(holds), fails: some(fails) })),
       );
   }
-  const rowsMax = aggregate.keys.length === 1 ? 1 : null;
-  const units = input.units.map((unit, position) => ({ ...unit, id: keys[position]!.id, rowsMax }));
+  const units = input.units.flatMap((unit, position): readonly UnitColumn[] => {
+    const key = keys[position];
+    // A unit has no more groups than rows.
+    const rowsMax = aggregate.keys.length === 1 ? 1 : unit.rowsMax;
+    return key === undefined ? [] : [{ ...unit, id: key.id, rowsMax, others: groupsTouched(unit.others) }];
+  });
   const rowKeys = input.rowKeys.map((key) => {
     const id = ids.next();
     const args = [ref(key.id, key.type)];
     measures.push(namedAggregate(id, ROW_KEY_COLUMN, aggregateCall('sum', { args, type: HUGEINT })));
     return { ...key, id, type: HUGEINT };
   });
+  // A group's rows are all of each unit that it is grouped by.
+  const known = input.units.flatMap(({ rowsMax }, at) => (keys[at] === undefined || rowsMax === null ? [] : [rowsMax]));
+  const most = known.length === 0 ? null : Math.min(...known);
   const further = aggregate.keys.filter((key) => !keys.includes(key));
   const apart = apartBy(further, input);
   return {
@@ -159,10 +167,24 @@ export function perUnitRaw(
     rel: { ...aggregate, input: input.rel, measures },
     alias,
     conditions,
+    madeOf: new Map([...input.madeOf, ...aggregate.measures.map(({ id }) => [id, most] as const)]),
     apart,
     coarse: withMade(input, aggregate.measures),
     units,
+    spread: [...input.spread.map(touched), ...input.units.filter((_, at) => keys[at] === undefined).map(spreadOf)],
     rowKeys,
     sealed: null,
   };
+}
+
+/** Each row that changes makes its group another one. */
+const touched = ({ changes, ...unit }: SpreadUnit): SpreadUnit => ({
+  ...unit,
+  changes: changes && groupsTouched(changes),
+});
+
+/** A unit by which rows are not grouped has a part in the groups of others. */
+function spreadOf({ type, unit, rowsMax, others }: UnitColumn): SpreadUnit {
+  const changes = rowsMax === null ? null : groupsTouched(sumOfChanges([{ goes: rowsMax, comes: 0 }, others]));
+  return { type, unit, changes };
 }

@@ -1,11 +1,13 @@
 import type { SourcePlace } from '../../errors.ts';
 import type { PrivacyLimits } from '../../levels.ts';
 import { RANK_LAST } from '../../stored-twins.ts';
+import type { Rel } from '../plan.ts';
 import { relsWithin } from '../plan-walk.ts';
 import { sameType } from '../type-rules.ts';
+import { type Changes, NO_CHANGES, sumOfChanges } from './changes.ts';
 import type { Bounding, Sensitivity } from './private-layout.ts';
 import type { DistinctValues, PrivateSum } from './private-measures.ts';
-import type { Raw, UnitColumn } from './raw.ts';
+import type { Raw, SpreadUnit, UnitColumn } from './raw.ts';
 import { constructRefused } from './refusals.ts';
 
 /** What decides how a unit's share of a boundary is bounded: public metadata and the query, never rows. */
@@ -28,13 +30,13 @@ export interface Bounded {
  *
  * INVARIANT: which rows of a unit stay depends on rows of that unit only. With one column that is so: its own rows are ranked
  * among themselves. With two, leaving out rows of one unit lets rows of another in: were both left out by rank, removing one enterprise could
- * let in a row of each of its people, without bound. So all but one must be bounded by declaration, and count twice: a row that goes, and one that
- * comes instead.
+ * let in a row of each of its people, without bound. So all but one must be bounded by declaration: with a unit of theirs as many rows of others come in as go.
  * @throws AppError POLICY_CONSTRUCT_REFUSED
  */
 export function boundingOf(facts: BoundingFacts, ranked: Raw | null, place: SourcePlace | null): Bounded {
   const { raw, limits } = facts;
-  if (raw.units.length > 1) return ofSeveralUnits(facts, ranked, place);
+  if (raw.spread.length > 0) return ofNested(raw, place);
+  if (raw.units.length > 1) return boundingOfSeveral(facts, ranked, place);
   const declared = raw.units[0]!.rowsMax ?? Number.POSITIVE_INFINITY;
   const asked = limits.unitRowsMax;
   const most = rankedRowsMax(facts);
@@ -72,32 +74,53 @@ function errorPerRow({ groupsMax, rowsMax }: Extract<Bounding, { kind: 'groups' 
   return (Math.sqrt(groupsMax) * rowsMax) / kept;
 }
 
-function ofSeveralUnits({ raw, limits }: BoundingFacts, ranked: Raw | null, place: SourcePlace | null): Bounded {
+/** Bounded below the query's own grouping: what was joined above it must be bounded by declaration. */
+function ofNested(raw: Raw, place: SourcePlace | null): Bounded {
+  checkEachRowByItself(raw, place);
+  const isBounded =
+    raw.units.every(({ rowsMax }) => rowsMax !== null) && raw.spread.every(({ changes }) => changes !== null);
+  if (raw.bounded !== null && isBounded) return { bounding: raw.bounded, raw };
+  const construct = `rows grouped by one of several kinds of units (${kindsOf(allUnits(raw))}) beside rows without a bound per unit`;
+  throw constructRefused(
+    construct,
+    'joins with one row a unit: `rowsPerUnitMax`, or GROUP BY its identifier',
+    place,
+    'dp',
+  );
+}
+
+/** The bounding of rows of several kinds of units. @throws AppError POLICY_CONSTRUCT_REFUSED */
+export function boundingOfSeveral(facts: BoundingFacts, ranked: Raw | null, place: SourcePlace | null): Bounded {
+  const { raw, limits } = facts;
   checkEachRowByItself(raw, place);
   const open = raw.units.flatMap(({ rowsMax }, position) => (rowsMax === null ? [position] : []));
   const [unit, ...others] = open;
   if (unit === undefined) return { bounding: { kind: 'declared' }, raw };
-  const rowsMax = limits.unitRowsMax ?? limits.rowsMax;
-  if (ranked !== null) return { bounding: { kind: 'ranked', rowsMax }, raw: ranked };
+  if (ranked !== null) return { bounding: { kind: 'ranked', rowsMax: rankedRowsMax(facts) }, raw: ranked };
   if (others.length > 0) throw severalUnits(raw, open, place);
-  return { bounding: { kind: 'rows', unit, rowsMax }, raw };
+  return { bounding: { kind: 'rows', unit, rowsMax: limits.unitRowsMax ?? limits.rowsMax }, raw };
 }
 
 /**
  * WHY only joins that keep what matches: where a row of one table appears because none of another does, removing an enterprise
  * brings rows of its people to light that carry no sign of it.
  */
-function checkEachRowByItself({ rel, units }: Raw, place: SourcePlace | null): void {
-  const isFree = relsWithin(rel).every((part) => {
+function checkEachRowByItself(raw: Raw, place: SourcePlace | null): void {
+  const isFree = relsWithin(raw.rel).every((part) => {
     if (part.kind === 'set-operation' || part.kind === 'limit') return false;
     if (part.kind !== 'join' || part.join === 'inner' || part.join === 'cross') return true;
     const right = part.join === 'right' ? part.left : part.right;
-    const namesUnits = (one: typeof rel) => one.kind === 'scan' && one.columns.some(({ unit }) => unit !== null);
+    const namesUnits = (one: Rel) => one.kind === 'scan' && one.columns.some(({ unit }) => unit !== null);
     return part.join !== 'full' && !relsWithin(right).some(namesUnits);
   });
   if (isFree) return;
-  const construct = `an outer join, IN, EXISTS or UNION over rows of several kinds of units (${kindsOf(units)})`;
-  throw constructRefused(construct, 'inner joins, or tables of one kind of unit', place, 'dp');
+  const construct = `an outer join, IN, EXISTS or UNION over rows of several kinds of units (${kindsOf(allUnits(raw))})`;
+  throw constructRefused(
+    construct,
+    'inner joins, also of rows grouped by the identifier, or tables of one kind of unit',
+    place,
+    'dp',
+  );
 }
 
 function severalUnits({ units }: Raw, open: readonly number[], place: SourcePlace | null) {
@@ -106,22 +129,39 @@ function severalUnits({ units }: Raw, open: readonly number[], place: SourcePlac
   return constructRefused(construct, accepted, place, 'dp');
 }
 
-const kindsOf = (units: readonly UnitColumn[]): string => units.map(({ unit }) => unit).join(', ');
+/** Of every kind: those that columns name, then those that none does. */
+const allUnits = ({ units, spread }: Raw): readonly (UnitColumn | SpreadUnit)[] => [...units, ...spread];
+const kindsOf = (units: readonly Pick<UnitColumn, 'unit'>[]): string => units.map(({ unit }) => unit).join(', ');
 
-/** What adding or removing one unit of each column changes of a sum at most. */
+/** What adding or removing one unit of each kind changes of a sum at most: in the order of `unitsBehind`. */
 export function sensitivitiesOf(sum: PrivateSum, bounding: Bounding, facts: BoundingFacts): readonly Sensitivity[] {
-  const { units } = facts.raw;
+  const { raw } = facts;
   if (bounding.kind === 'groups') return [ofGroups(sum, bounding)];
-  const changed = units.map((unit, position) => rowsChanged(unit, position, bounding));
-  if (sum.countsUnit !== null && units.length === 1) return [ofOwnCount(changed[0]!, facts)];
+  const units = allUnits(raw);
+  const changes = [
+    ...raw.units.map((unit, position) => changesOf(unit, position, bounding)),
+    ...raw.spread.map((unit) => unit.changes ?? NO_CHANGES),
+  ];
+  if (sum.countsUnit !== null && units.length === 1) return [ofOwnCount(BigInt(changes[0]!.goes), facts)];
   return units.map((unit) => {
     // Columns of one key space may name the same unit, each in its rows.
-    const all = changed.filter((_, position) => sameType(units[position]!.type, unit.type)).reduce((a, b) => a + b);
-    if (sum.distinct !== null) return ofDistinct(all, sum.distinct);
-    const cell = all * sizeOf(sum);
-    return { cell: String(cell), squared: String(cell * cell) };
+    const all = sumOfChanges(changes.filter((_, position) => sameType(units[position]!.type, unit.type)));
+    return sum.distinct === null ? ofRows(all, sum) : ofDistinct(all, sum.distinct);
   });
 }
+
+/**
+ * Values of one sign: what goes and what comes are two vectors of one sign, so that ‖a − b‖² ≤ ‖a‖² + ‖b‖², and no cell changes by more than the larger.
+ * Else a value that goes and one that comes may add up.
+ */
+function ofRows({ goes, comes }: Changes, { low, high }: PrivateSum): Sensitivity {
+  const size = largerOf(-low, high);
+  const [out, in_] = [BigInt(goes) * size, BigInt(comes) * size];
+  if (low < 0n && high > 0n) return { cell: String(out + in_), squared: String((out + in_) ** 2n) };
+  return { cell: String(largerOf(out, in_)), squared: String(out ** 2n + in_ ** 2n) };
+}
+
+const largerOf = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
 /** Of all counts of a tree over rows: on each level, those of one unit are as many. */
 export function treeSensitivities(height: number, bounding: Bounding, facts: BoundingFacts): readonly Sensitivity[] {
@@ -143,12 +183,12 @@ function ofGroups(sum: PrivateSum, { groupsMax, rowsMax }: Extract<Bounding, { k
 }
 
 /**
- * A row that goes or comes changes the number of distinct values of its group by one at most, and that number never beyond the list: with d_g rows in group
- * g, Σd_g ≤ C, the squares sum to Σ min(d_g, L)² ≤ C·min(C, L).
+ * A row that goes takes one off the number of distinct values of its group at most, one that comes adds one, and the number never leaves the list: with
+ * d_g rows that go from group g, Σd_g ≤ C, the squares sum to Σ min(d_g, L)² ≤ C·min(C, L); as of values of one sign.
  */
-function ofDistinct(rows: bigint, { most }: DistinctValues): Sensitivity {
-  const cell = leastOf(rows, most);
-  return { cell: String(cell), squared: String(rows * cell) };
+function ofDistinct({ goes, comes }: Changes, { most }: DistinctValues): Sensitivity {
+  const [out, in_] = [goes, comes].map((rows) => leastOf(BigInt(rows), most)) as [bigint, bigint];
+  return { cell: String(largerOf(out, in_)), squared: String(BigInt(goes) * out + BigInt(comes) * in_) };
 }
 
 const leastOf = (rows: bigint, most: number | null): bigint =>
@@ -160,14 +200,15 @@ function ofOwnCount(rowsMax: bigint, { groups }: BoundingFacts): Sensitivity {
   return { cell: '1', squared: String(most) };
 }
 
-/** Rows that differ between neighbours: those of the unit, and those that come in their place. */
-function rowsChanged(
-  { rowsMax }: UnitColumn,
+/** Rows that differ between neighbours: those of the unit, and what comes in their place. */
+function changesOf(
+  { rowsMax, others }: UnitColumn,
   position: number,
   bounding: Exclude<Bounding, { kind: 'groups' }>,
-): bigint {
-  if (bounding.kind !== 'rows') return BigInt(rowsMax!);
-  return position === bounding.unit ? BigInt(bounding.rowsMax) : 2n * BigInt(rowsMax!);
+): Changes {
+  if (bounding.kind === 'rows')
+    return position === bounding.unit ? { goes: bounding.rowsMax, comes: 0 } : { goes: rowsMax!, comes: rowsMax! };
+  return sumOfChanges([{ goes: rowsMax!, comes: 0 }, others]);
 }
 
-const sizeOf = ({ low, high }: PrivateSum): bigint => (-low > high ? -low : high);
+const sizeOf = ({ low, high }: PrivateSum): bigint => largerOf(-low, high);

@@ -41,6 +41,8 @@ export interface PrivateSpec {
   readonly keys: readonly NamedExpr[];
   readonly measures: readonly PrivateMeasure[];
   readonly domain: PublicDomain | null;
+  /** Of how many rows of a unit a value is taken to be made where nothing says; null where no value is. */
+  readonly rowsTaken: number | null;
   readonly unitsMin: number;
   readonly limits: PrivacyLimits;
   readonly through: Pick<LookThrough, 'text'>;
@@ -76,6 +78,7 @@ export function buildPrivateCells(asked: PrivateSpec, ids: IdSource): PrivateBou
     selection: isSelected ? selectionOf(spec, bounding, placed.at(listed.units!)) : null,
     units: unitsBehind(raw, place),
     bounding,
+    rowsTaken: spec.rowsTaken,
     terms: sums.map(
       (sum, position): PrivateTerm => ({
         statistic: statistics.sums.texts[position]!,
@@ -104,7 +107,7 @@ export function buildPrivateCells(asked: PrivateSpec, ids: IdSource): PrivateBou
         column: placed.at(lists[position]!.value),
         list: list.map(cellOf),
         sensitivity: treeSensitivities(1, bounding, facts),
-        monotone: raw.units.length === 1,
+        monotone: raw.units.length + raw.spread.length === 1,
         epsilon: NO_NOISE_YET,
       }),
     ),
@@ -123,7 +126,7 @@ const NO_NOISE_YET = { top: '0', bottom: '1' } as const;
 /** As the engine would give it out. */
 const cellOf = ({ value, type }: Literal): Cell => {
   assert(value === null || typeof value !== 'object', 'a list has no intervals');
-  return type.kind === 'integer' ? BigInt(String(value)) : value;
+  return type.kind === 'integer' || type.kind === 'hugeint' ? BigInt(String(value)) : value;
 };
 
 /** Sums of each group. Under bounding by groups, distinct values are bounded apart: per unit, group and value. */
@@ -237,7 +240,7 @@ export function selectionOf(
   bounding: Bounding,
   units: number,
 ): GroupSelection {
-  if (raw.units.length > 1)
+  if (raw.units.length + raw.spread.length > 1)
     throw constructRefused(
       'groups of rows that belong to several units',
       'GROUP BY columns with a public list',

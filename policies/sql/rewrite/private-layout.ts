@@ -25,6 +25,10 @@ export interface PrivateLayout {
   /** One per column that names units; all are protected alike. */
   readonly units: readonly PrivateUnits[];
   readonly bounding: Bounding;
+  /**
+   * A value made of a unit's rows (`count(*)` per person) that nothing bounds is clamped to what so many rows can make of it; null where there is none.
+   */
+  readonly rowsTaken: number | null;
   readonly terms: readonly PrivateTerm[];
   readonly trees: readonly PrivateTree[];
   readonly choices: readonly PrivateChoiceSpec[];
@@ -44,12 +48,14 @@ export interface PrivateUnits {
  * - `groups`: at most `rowsMax` rows' worth in each of at most `groupsMax` groups.
  * - `rows`: at most `rowsMax` rows over all groups.
  * - `ranked`: of each table at most `rowsMax` rows of a unit, those that it stores first (ranked-rows.ts): then as `declared`.
+ * - `nested`: the same of the kind of unit that no table bounds, below a grouping by one of several kinds (nested.ts).
  */
 export type Bounding =
   | { readonly kind: 'declared' }
   | { readonly kind: 'groups'; readonly groupsMax: number; readonly rowsMax: number }
   | { readonly kind: 'rows'; readonly unit: number; readonly rowsMax: number }
-  | { readonly kind: 'ranked'; readonly rowsMax: number };
+  | { readonly kind: 'ranked'; readonly rowsMax: number }
+  | { readonly kind: 'nested'; readonly rowsMax: number };
 
 /** A sum over rows of whole numbers, each between declared bounds; one number a group. */
 export interface PrivateTerm extends NoisyTerm {

@@ -27,7 +27,7 @@ function valuesOf(key: Expr, raw: Raw, { rangeOf }: Pick<RowFacts, 'rangeOf'>): 
   if (key.type.kind === 'boolean') return [literal(false, BOOLEAN), literal(true, BOOLEAN)];
   const labels = labelsOf(key);
   if (labels !== null) return labels;
-  if (key.type.kind !== 'integer') return [];
+  if (key.type.kind !== 'integer' && key.type.kind !== 'hugeint') return [];
   const { low, high } = rangeOf(key);
   if (low === null || high === null) return [];
   const [first, last] = [low.top / low.bottom, high.top / high.bottom];

@@ -91,6 +91,16 @@ export function absolute(a: Range): Range {
   return { low: ZERO, high: extreme([a.high, flipped.high], 1) };
 }
 
+/** To a whole power; unknown for every other. */
+export function power(base: Range, exponent: Exact | null): Range {
+  if (exponent === null || exponent.bottom !== 1n || exponent.top < 1n || exponent.top > POWER_MAX) return UNKNOWN;
+  const factor = exponent.top % 2n === 0n ? absolute(base) : base;
+  return Array.from({ length: Number(exponent.top) - 1 }, () => factor).reduce(product, factor);
+}
+
+/** Beyond, bounds are wider than any noise can hide. */
+const POWER_MAX = 8n;
+
 /** Ends moved outwards to whole units of `scale` digits after the point: rounding keeps within them. */
 export function outward({ low, high }: Range, scale: number): Range {
   const unit = 10n ** BigInt(scale);

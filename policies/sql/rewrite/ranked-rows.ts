@@ -11,7 +11,8 @@ import {
   type ScanColumn,
 } from '../plan.ts';
 import { relsWithin } from '../plan-walk.ts';
-import { BOOLEAN, INTEGER } from '../sql-type.ts';
+import { BOOLEAN, INTEGER, type SqlType } from '../sql-type.ts';
+import { sameType } from '../type-rules.ts';
 import { call, type IdSource, literal, named, ref, refTo } from './build.ts';
 import { equalSides, meetsOnce } from './join-rules.ts';
 import type { Raw } from './raw.ts';
@@ -21,14 +22,20 @@ import type { Raw } from './raw.ts';
  * (sandbox/ingest/unit-rank.ts). Every unit column then has a known most rows; null where that is not so.
  *
  * INVARIANT: as `declared`, over tables of which every unit has at most `rowsMax` rows. Which rows of a unit a table keeps is decided by rows of that
- * unit alone. A row that names units of two columns is kept by its place in one of them: a unit of the other that goes lets as many rows in
- * as it had, so that it counts twice.
+ * unit alone. A row that names units of two columns is kept by its place in one of them: a unit of the other that goes lets as many rows of
+ * others in as it had (`Changes.comes`).
  * WHY never in what a row only has to match (IN, EXISTS), nor below the query's own grouping: there nothing of it is added up.
  */
 export function rankedRows(raw: Raw, rowsMax: number, ids: IdSource): Raw | null {
   const counted = countedRows(raw.rel, { rowsMax, ids });
-  if (counted === null) return null;
-  const units = raw.units.map((unit) => ({ ...unit, rowsMax: counted.rows.get(unit.id) ?? null }));
+  if (counted === null || counted.stirred.some(({ comes }) => !Number.isFinite(comes))) return null;
+  const units = raw.units.map((unit, position) => {
+    // Once for all columns of one key space: what they change is added up.
+    const isFirst = raw.units.findIndex(({ type }) => sameType(type, unit.type)) === position;
+    const stirred = isFirst ? counted.stirred.filter(({ type }) => sameType(type, unit.type)) : [];
+    const comes = stirred.reduce((sum, one) => sum + one.comes, 0);
+    return { ...unit, rowsMax: counted.rows.get(unit.id) ?? null, others: { goes: 0, comes } };
+  });
   return units.some((unit) => unit.rowsMax === null) ? null : { ...raw, rel: counted.rel, units };
 }
 
@@ -36,7 +43,9 @@ interface Counted {
   readonly rel: Rel;
   /** Per column that names a unit: most rows of one. */
   readonly rows: ReadonlyMap<ColumnId, number>;
-  /** The place of each row among those of its unit, where the rows are those of one ranked table and of no other unit. */
+  /** Per kind of key: most rows of others that come where a unit goes, as those behind them move up. */
+  readonly stirred: readonly { readonly type: SqlType; readonly comes: number }[];
+  /** A number of each row that no other row of its unit has, made of the rank in one table. */
   readonly rank?: ColumnRef;
 }
 interface Asked {
@@ -58,7 +67,7 @@ function countedRows(rel: Rel, asked: Asked): Counted | null {
       return ofJoin(rel, asked);
     case 'values':
     case 'aggregate':
-      return isPublic(rel) ? { rel, rows: new Map() } : null;
+      return isPublic(rel) ? { rel, rows: new Map(), stirred: [] } : null;
     default:
       return null;
   }
@@ -74,16 +83,16 @@ function ofScan(scan: Scan, { rowsMax, ids }: Asked): Counted {
   const [unit] = open.length === 0 && units.length === 1 ? units : open;
   const isBounded = unit === undefined || (declared.get(unit.id) ?? Number.POSITIVE_INFINITY) <= rowsMax;
   const twin = isBounded ? null : rankOf(scan, unit, ids);
-  if (twin === null) return { rel: scan, rows: declared };
+  if (twin === null) return { rel: scan, rows: declared, stirred: [] };
   const first = call('lt', [ref(twin.id, INTEGER), literal(String(rowsMax), INTEGER)], BOOLEAN);
   const rel: Rel = {
     kind: 'filter',
     input: { ...scan, columns: [...scan.columns, twin] },
     predicate: first,
   };
-  const others = [...declared].map(([id, rows]) => [id, 2 * rows] as const);
-  const rows = new Map([...others, [unit!.id, rowsMax] as const]);
-  return others.length > 0 ? { rel, rows } : { rel, rows, rank: ref(twin.id, INTEGER) };
+  const rows = new Map([...declared, [unit!.id, rowsMax] as const]);
+  const stirred = units.flatMap(({ id, type }) => (declared.has(id) ? [{ type, comes: declared.get(id)! }] : []));
+  return stirred.length > 0 ? { rel, rows, stirred } : { rel, rows, stirred, rank: ref(twin.id, INTEGER) };
 }
 
 function rankOf({ source }: Scan, of: ScanColumn, ids: IdSource): ScanColumn | null {
@@ -100,7 +109,7 @@ function ofProject(project: Project, asked: Asked): Counted | null {
     const most = expr.kind === 'column' ? below.rows.get(expr.id) : undefined;
     return most === undefined ? [] : [[id, most] as const];
   });
-  return { rel: { ...project, input: below.rel }, rows: new Map(rows) };
+  return { ...below, rel: { ...project, input: below.rel }, rows: new Map(rows) };
 }
 
 /** Each row of one side meets so many of the other as a unit has there, where they meet by the column that names it. */
@@ -121,10 +130,13 @@ function ofJoin(join: Join, asked: Asked): Counted | null {
     });
     return meetsOnce(join, own) ? 1 : known.length === 0 ? null : Math.min(...known);
   };
-  const rows = [...times(left.rows, met(right, join.right, 1)), ...times(right.rows, met(left, join.left, 0))];
+  const [ofRight, ofLeft] = [met(right, join.right, 1), met(left, join.left, 0)];
+  const rows = [...times(left.rows, ofRight), ...times(right.rows, ofLeft)];
+  const stirred = [...stirredTimes(left, ofRight), ...stirredTimes(right, ofLeft)];
   const rel: Rel = { ...join, left: left.rel, right: right.rel };
-  const isOfLeft = left.rank !== undefined && relsWithin(right.rel).every(namesNobody);
-  return { rel, rows: new Map(rows), ...(isOfLeft ? { rank: left.rank } : {}) };
+  // Rows that meet one other at most keep their places; of a side that may be missing there would be some without.
+  const rank = ofRight === 1 ? left.rank : join.join !== 'left' && ofLeft === 1 ? right.rank : undefined;
+  return { rel, rows: new Map(rows), stirred, ...(rank === undefined ? {} : { rank }) };
 }
 
 /**
@@ -152,6 +164,7 @@ function withRepeated(join: Join, left: Counted, right: Counted, { rowsMax, ids 
   return {
     rel: { kind: 'filter', input: { kind: 'project', input: joined, columns }, predicate },
     rows: own.rows,
+    stirred: own.stirred,
     rank,
   };
 }
@@ -178,6 +191,9 @@ function placedByKey(input: Rel, keys: readonly Expr[], ids: IdSource) {
 
 const times = (rows: Counted['rows'], factor: number | null): readonly (readonly [ColumnId, number])[] =>
   factor === null ? [] : [...rows].map(([id, most]) => [id, most * factor] as const);
+
+const stirredTimes = ({ stirred }: Counted, factor: number | null): Counted['stirred'] =>
+  stirred.map((one) => ({ ...one, comes: one.comes * (factor ?? Number.POSITIVE_INFINITY) }));
 
 /** Of public tables and of what the asker wrote. */
 function isPublic(rel: Rel): boolean {

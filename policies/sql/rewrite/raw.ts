@@ -5,7 +5,9 @@ import { mapExpr } from '../same-expression.ts';
 import { INTEGER, type SqlType } from '../sql-type.ts';
 import type { Apart } from './apart.ts';
 import { literal, ref } from './build.ts';
+import { type Changes, NO_CHANGES, sumOfChanges } from './changes.ts';
 import type { KnownConditions } from './conditions.ts';
+import type { Bounding } from './private-layout.ts';
 
 /**
  * A relation of protected rows, with what is known of whom each row is about. `units` are columns of `rel`: rewriting
@@ -15,6 +17,10 @@ export interface Raw {
   readonly state: 'raw';
   readonly rel: Rel;
   readonly units: readonly UnitColumn[];
+  /** Units that no column names any more: rows of another kind of unit were made of theirs (nested.ts). Mode `dp` only. */
+  readonly spread: readonly SpreadUnit[];
+  /** How shares of units were bounded below the query's own grouping; null where nothing was. */
+  readonly bounded: Bounding | null;
   /** The content keys of the protected tables' rows: what a set of rows is known by. Carried like `units`. */
   readonly rowKeys: readonly RowKeyColumn[];
   /** What the encrypted columns of a table are opened by, carried like `units`: gone where rows become others. */
@@ -37,6 +43,8 @@ export interface Raw {
   readonly conditions: KnownConditions;
   /** Quasi-identifiers that are compared at declared values or cut points only, by root id. */
   readonly coarse: ReadonlyMap<ColumnId, Coarse>;
+  /** What was made per unit, and of how many rows of it at most; null where nothing says. */
+  readonly madeOf: ReadonlyMap<ColumnId, number | null>;
   /** Columns of `rel` by whose making a unit has more rows or fewer. */
   readonly apart: readonly Apart[];
   /** Columns with a declared public list of values, by root id. */
@@ -55,6 +63,13 @@ export interface UnitColumn {
   readonly unowned: boolean;
   /** Most rows of `rel` that one unit has; null when unknown. */
   readonly rowsMax: number | null;
+  /** Rows of other units that change where this one goes. */
+  readonly others: Changes;
+}
+/** A unit that has a part in rows of others. */
+export interface SpreadUnit extends Pick<UnitColumn, 'type' | 'unit'> {
+  /** null where nothing bounds it. */
+  readonly changes: Changes | null;
 }
 /** A number per row that depends on its content alone, fixed over versions; above a per-unit aggregate, their sum. */
 export interface RowKeyColumn {
@@ -125,8 +140,10 @@ export function rawScan(scan: Scan, leaf: number, rowKey: ColumnId, known: 'meas
     rel: scan,
     units: naming.map(({ id, type, unit, nullable, unitRowsMax }) => {
       const rowsMax = known === 'declared' ? (unitRowsMax ?? null) : measured(unit!);
-      return { id, type, unit: unit!, nullable, unowned: !owned, rowsMax };
+      return { id, type, unit: unit!, nullable, unowned: !owned, rowsMax, others: NO_CHANGES };
     }),
+    spread: [],
+    bounded: null,
     rowKeys: source.kind === 'table' ? [rowKeyOf(rowKey, source)] : [],
     sealed: null,
     leaves: new Map([
@@ -153,6 +170,7 @@ export function rawScan(scan: Scan, leaf: number, rowKey: ColumnId, known: 'meas
         return coarse === null ? [] : [[column.id, coarse] as const];
       }),
     ),
+    madeOf: new Map(),
     apart: [],
     listed: new Map(scan.columns.flatMap((column) => publicList(column))),
     restrictions: [],
@@ -170,6 +188,8 @@ export function asRaw(rel: Rel): Raw {
     state: 'raw',
     rel,
     units: [],
+    spread: [],
+    bounded: null,
     rowKeys: [],
     sealed: null,
     leaves: new Map(),
@@ -181,6 +201,7 @@ export function asRaw(rel: Rel): Raw {
     definitions: new Map(),
     conditions: new Map(),
     coarse: new Map(),
+    madeOf: new Map(),
     apart: [],
     listed: new Map(),
     restrictions: [],
@@ -241,7 +262,11 @@ function mergeEqual(raw: Raw, pairs: readonly (readonly [ColumnId, ColumnId])[])
   for (const unit of raw.units) {
     const root = rootOf(alias, unit.id);
     const same = units.find((kept) => kept.unit === unit.unit && rootOf(alias, kept.id) === root);
-    if (same !== undefined) continue;
+    if (same !== undefined) {
+      const others = sumOfChanges([same.others, unit.others]);
+      units[units.indexOf(same)] = { ...same, others };
+      continue;
+    }
     units.push(met.has(root) ? { ...unit, nullable: false, unowned: false } : unit);
   }
   return { ...raw, ...linked, alias, units };

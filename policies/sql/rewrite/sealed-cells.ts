@@ -48,6 +48,7 @@ export function buildSealedCells(spec: SealedSpec, ids: IdSource): SealedBoundar
     selection: groups === null ? selectionOf(spec, bounding, placed.at(listed.units!)) : null,
     units: unitsBehind(raw, place),
     bounding,
+    rowsTaken: null,
     table: tableOf(spec, bounding),
     parts: made.parts.map(({ rows, count, sums }): SealedPart => {
       const placedSums = sums.map(({ words, ...sum }) => ({ ...sum, words: words.map((word) => placed.at(word)) }));

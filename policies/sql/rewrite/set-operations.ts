@@ -5,6 +5,7 @@ import { columnsOf } from '../plan.ts';
 import { neverNull } from '../plan-facts.ts';
 import { BOOLEAN } from '../sql-type.ts';
 import { and, equals, type IdSource, literal, named, notDistinct, ref, refTo } from './build.ts';
+import { NO_CHANGES } from './changes.ts';
 import type { Condition } from './conditions.ts';
 import { asRaw, type Raw, rootOf, type UnitColumn } from './raw.ts';
 import { constructRefused } from './refusals.ts';
@@ -76,6 +77,7 @@ export function unionRaw(operation: SetOperation, left: Raw, right: Raw, ids: Id
         (slot.left === undefined ? !owned(left) : slot.left.unowned) ||
         (slot.right === undefined ? !owned(right) : slot.right.unowned),
       rowsMax: null,
+      others: NO_CHANGES,
     };
   });
   return {
@@ -85,6 +87,7 @@ export function unionRaw(operation: SetOperation, left: Raw, right: Raw, ids: Id
     written: writtenOf(operation, left, right),
     coarse: coarseOf(operation, left, right),
     units,
+    spread: [...left.spread, ...right.spread],
     rowKeys: keys.map((key, position) => ({ ...key, id: keyNames[position]!.id })),
     leaves: new Map([...left.leaves, ...right.leaves]),
     blocked: left.blocked ?? right.blocked ?? groupedApart([left, right]),

@@ -10,12 +10,13 @@ import { constructRefused } from './refusals.ts';
 type StoredScan = Scan & { readonly source: TableSource };
 
 /**
- * Per unit column of a relation: the stored columns that name its units, in every protected table behind the rows. A table that
+ * Per unit column of a relation, then per unit that no column names any more: the stored columns that name its units, in every protected table behind the rows. A table that
  * names nobody itself is charged under the names of those through whom its rows were found to be somebody's.
  *
  * INVARIANT: every column that names units, of every table that was read, is among them.
  */
-export function unitsBehind({ rel, units }: Raw, place: SourcePlace | null): readonly PrivateUnits[] {
+export function unitsBehind({ rel, ...raw }: Raw, place: SourcePlace | null): readonly PrivateUnits[] {
+  const units = [...raw.units, ...raw.spread];
   const scans = relsWithin(rel).filter(isProtected);
   const named = scans.flatMap(({ source, columns }) =>
     columns.flatMap(({ unit, type, column }) => (unit === null ? [] : [{ resource: source.resource, column, type }])),

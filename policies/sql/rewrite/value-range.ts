@@ -23,6 +23,7 @@ import {
   negated,
   ONE,
   outward,
+  power,
   product,
   quotient,
   type Range,
@@ -35,14 +36,17 @@ import {
 
 export type Ranges = ReadonlyMap<ColumnId, Range>;
 
+/** Of how many rows at most an aggregate is made, by its column. */
+type MadeOf = ReadonlyMap<ColumnId, number | null>;
+
 /** Of every column that a relation and what is below it give out. */
-export function rangesOf(rel: Rel): Ranges {
+export function rangesOf(rel: Rel, madeOf: MadeOf = new Map()): Ranges {
   const ranges = new Map<ColumnId, Range>();
-  collect(rel, ranges);
+  collect(rel, ranges, madeOf);
   return ranges;
 }
 
-function collect(rel: Rel, ranges: Map<ColumnId, Range>): void {
+function collect(rel: Rel, ranges: Map<ColumnId, Range>, madeOf: MadeOf): void {
   switch (rel.kind) {
     case 'scan':
       for (const column of rel.columns) ranges.set(column.id, declared(column));
@@ -52,32 +56,32 @@ function collect(rel: Rel, ranges: Map<ColumnId, Range>): void {
         ranges.set(id, hull(rel.rows.map((row) => rangeOf(row[at]!, ranges))));
       return;
     case 'join':
-      collect(rel.left, ranges);
-      collect(rel.right, ranges);
+      collect(rel.left, ranges, madeOf);
+      collect(rel.right, ranges, madeOf);
       return;
     case 'set-operation':
-      collect(rel.left, ranges);
-      collect(rel.right, ranges);
+      collect(rel.left, ranges, madeOf);
+      collect(rel.right, ranges, madeOf);
       for (const [at, { id }] of rel.columns.entries()) {
         const sides = [rel.left, rel.right].map((side) => ranges.get(columnsOf(side)[at]!.id) ?? UNKNOWN);
         ranges.set(id, hull(sides));
       }
       return;
     case 'project':
-      collect(rel.input, ranges);
+      collect(rel.input, ranges, madeOf);
       for (const { id, expr } of rel.columns) ranges.set(id, rangeOf(expr, ranges));
       return;
     case 'aggregate':
-      collect(rel.input, ranges);
+      collect(rel.input, ranges, madeOf);
       for (const { id, expr } of rel.keys) ranges.set(id, rangeOf(expr, ranges));
-      for (const { id, call } of rel.measures) ranges.set(id, ofMany(call, ranges));
+      for (const { id, call } of rel.measures) ranges.set(id, ofRows(call, ranges, madeOf.get(id) ?? null));
       return;
     case 'window':
-      collect(rel.input, ranges);
+      collect(rel.input, ranges, madeOf);
       for (const { id, call } of rel.columns) ranges.set(id, ofMany(call, ranges));
       return;
     default:
-      collect(rel.input, ranges);
+      collect(rel.input, ranges, madeOf);
   }
 }
 
@@ -104,6 +108,16 @@ const AMONG: ReadonlySet<string> = new Set([
   ],
   ...['nth_value', 'lag', 'lead'],
 ]);
+
+/** A count or sum of so many rows at most. */
+function ofRows(call: AggregateCall, ranges: Ranges, most: number | null): Range {
+  const [first] = call.args;
+  if (most === null) return ofMany(call, ranges);
+  if (COUNTS.has(call.fn)) return { low: ZERO, high: whole(most) };
+  if (call.fn !== 'sum' || first === undefined) return ofMany(call, ranges);
+  // Of none to all of them.
+  return product(hull([rangeOf(first, ranges), { low: ZERO, high: ZERO }]), { low: ZERO, high: whole(most) });
+}
 
 /** A value over several rows of one unit. */
 function ofMany({ fn, args }: Pick<AggregateCall | NamedWindow['call'], 'fn' | 'args'>, ranges: Ranges): Range {
@@ -187,6 +201,8 @@ function ofCall(expr: Call, ranges: Ranges): Range {
       return wholePart(quotient(a, b));
     case 'modulo':
       return remainder(a, b);
+    case 'power':
+      return power(a, expr.args[1]?.kind === 'literal' ? b.low : null);
     case 'abs':
       return absolute(a);
     case 'coalesce':

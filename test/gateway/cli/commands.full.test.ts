@@ -253,9 +253,10 @@ describe('the client', () => {
       cost: { rho: 0, jobs: 1 },
       privacy: {
         charges: [{ resource: 'water', unit: 'uscc', rho: 0.001, delta: 0 }],
+        outputs: [{ name: 'n', certainty: 'stated', halfWidth: 176 }],
         errors: [{ name: 'n', standardError: 89.44 }],
         choices: [{ name: 'way', candidates: 5, rowsMissedMax: 12 }],
-        boundaries: [{ bounding: { kind: 'groups', groupsMax: 4, rowsMax: 2 }, groups: 'public' }],
+        boundaries: [{ bounding: { kind: 'groups', groupsMax: 4, rowsMax: 2 }, rowsTaken: null, groups: 'public' }],
       },
     };
     answers = [{ status: 200, body: explained }];
@@ -265,6 +266,7 @@ describe('the client', () => {
     expect(out).toMatch(/n +integer +aggregate +water\.\* \(general-2\)/);
     expect(out).toContain('fewest units behind a cell: 10');
     expect(out).toContain('what counts of one unit: groups ≤ 4 × ≤ 2');
+    expect(out).toContain('certainty, 95% interval: n stated ± 176');
     expect(out).toContain('standard error of a cell: n ± 89.4');
     expect(out).toMatch(/rows by which a choice may miss, 95%: .*12/);
     expect(out).toContain('charged to: water.uscc ρ 0.001');

@@ -22,6 +22,10 @@ const QUERIES: Readonly<Record<string, string>> = {
   selected: 'SELECT stop, count(*) AS n FROM trips WHERE minutes > 30 GROUP BY stop ORDER BY n DESC LIMIT 3',
   quantiles: 'SELECT district, median(fare) AS middle, max(minutes) AS longest FROM trips GROUP BY district',
   chosen: 'SELECT hour, mode(kind) AS usual, count(DISTINCT stop) AS stops FROM trips WHERE minutes > 30 GROUP BY hour',
+  nested:
+    'SELECT count(*) AS people, avg(w) AS wage FROM (SELECT person, sum(wage) AS w FROM posts GROUP BY person) AS u',
+  'public-table':
+    'SELECT h.label, count(*) AS n, sum(t.minutes) AS m FROM trips t JOIN hours h ON h.at = t.hour GROUP BY h.label',
   'per-unit-first':
     'SELECT n, count(*) AS people FROM (SELECT person, least(count(*), 9) AS n, sum(minutes) AS m FROM trips GROUP BY person) AS u WHERE m > 60 GROUP BY n',
 };

@@ -93,6 +93,7 @@ export const HOURS: TableSchema = {
     titled({ name: 'at', type: 'integer', level: 'general-1', role: 'attribute', bounds: { min: 0, max: 23 } }),
     titled({ name: 'part', type: 'text', level: 'general-1', role: 'dimension', values: DISTRICTS }),
     titled({ name: 'price', type: 'integer', level: 'general-1', role: 'attribute', bounds: { min: 0, max: 9 } }),
+    titled({ name: 'label', type: 'text', level: 'general-1', role: 'attribute' }),
   ],
 };
 

@@ -35,7 +35,7 @@ export const posts: readonly Row[] = Array.from({ length: 900 }, (_, index) => {
 
 /** Every hour once, seven o'clock three times. */
 const hours: readonly Row[] = [...Array.from({ length: 24 }, (_, at) => at), 7, 7].map((at, index) => {
-  return { at, part: pick(DISTRICTS, index), price: index % 10 };
+  return { at, part: pick(DISTRICTS, index), price: index % 10, label: at < 20 ? `h${at % 4}` : 'night' };
 });
 
 /** Where the rows of a ranked table lie. */
