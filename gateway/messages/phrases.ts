@@ -341,6 +341,14 @@ const GATEWAY: Phrases = {
   'the same, matched by {}': '同样的查询，但按 {} 匹配',
   'the same, over rows that have an identifier equal to {}': '同样的查询，但只针对有与 {} 相等的标识项的行',
   'a join on the identifier that both tables share: a.id = b.id': '按两表共有的标识项连接：a.id = b.id',
+  'VALUES whose rows no row meets twice: x >= low AND x < high':
+    '没有一行能同时匹配其中两行的 VALUES：x >= low AND x < high',
+  'a join by {}, and count(DISTINCT …)': '按 {} 连接，并用 count(DISTINCT …)',
+  'GROUP BY of one identifier of rows that have several': {
+    en: 'GROUP BY of one identifier, over rows that have several',
+    zh: '对带有多种标识项的行只按其中一个 GROUP BY',
+  },
+  'GROUP BY {}; or a join and count(DISTINCT {})': 'GROUP BY {}；或连接后用 count(DISTINCT {})',
   'equal columns: a.code = b.code; other conditions on one side only':
     '按相等的列连接：a.code = b.code；其他条件只涉及一侧',
   'join of protected tables without a shared identifier': '受保护的表之间未按共有标识项的连接',
@@ -360,7 +368,6 @@ const GATEWAY: Phrases = {
     '把该表达式同时作为外层 GROUP BY 的键，或改用存储的列',
   'a stored column as the further key': '以存储的列作为其余的键',
   'join with a written list whose keys repeat': '与键有重复的自写列表的连接',
-  'VALUES with a different key in every row': '每行键各不相同的 VALUES',
   'UNION of `{}` with itself': '`{}` 与自身的 UNION',
   'one SELECT with OR, or CASE as a group key': '一个带 OR 的 SELECT，或以 CASE 作为分组键',
   'columns, numbers, +, -, *, / by a number or a column, powers up to 4, CASE, coalesce, abs, sign, least, greatest, sqrt, ln, exp of a column, days between dates, length of a column; other functions as a group key or around the sum':

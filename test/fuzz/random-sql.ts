@@ -160,6 +160,33 @@ const SOURCES: readonly Source[] = [
     perPerson: true,
   },
   {
+    name: 'bands of a written list',
+    from: (random) =>
+      `person p ${random.pick(['JOIN', 'LEFT JOIN'])} (VALUES (0, 30, 'young'), (30, 60, 'middle'), (60, 99, 'old')) b(lo, hi, band) ON p.age >= b.lo AND p.age < b.hi`,
+    scope: [...prefixed('p', PERSON), { sql: 'b.band', kind: 'text' }, { sql: 'b.lo', kind: 'integer' }],
+    perPerson: true,
+  },
+  {
+    name: 'derived tables upon each other',
+    from: (random, condition) =>
+      `(SELECT pid, city, a AS age, b AS pay FROM (SELECT pid, city, age + ${random.below(5)} AS a, CASE WHEN ${condition(PERSON)} THEN pay ELSE 0 END AS b FROM person) s) t`,
+    scope: PERSON.filter(({ sql }) => ['city', 'age', 'pay'].includes(sql)),
+    perPerson: true,
+  },
+  {
+    name: 'union per person',
+    from: (_, condition) =>
+      `(SELECT pid, count(*) AS c, sum(a) AS s FROM (SELECT pid, fee AS a FROM visit WHERE ${condition(VISIT)} UNION ALL SELECT pid, pay FROM person) u GROUP BY pid) t`,
+    scope: ['c', 's'].map((sql) => ({ sql, kind: 'integer' as const })),
+    perPerson: true,
+  },
+  {
+    name: 'months of each person',
+    from: () => "(SELECT DISTINCT pid, CAST(date_trunc('month', seen) AS date) AS m FROM visit) t",
+    scope: [{ sql: 'm', kind: 'date' }],
+    perPerson: true,
+  },
+  {
     name: 'self join',
     from: () => 'person p JOIN person q ON p.city = q.city',
     scope: [...prefixed('p', PERSON), ...prefixed('q', PERSON)],

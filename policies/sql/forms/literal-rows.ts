@@ -10,7 +10,7 @@ export function literalRows(node: SyntaxNode): SyntaxNode | null {
   const args = nodesOf(call['children']);
   const make = syntaxBuilder(node['query_location']);
   const name = String(call['function_name']).toLowerCase();
-  const values = name === 'unnest' && args.length === 1 ? listOf(args[0]) : seriesOf(name, args, make);
+  const values = name === 'unnest' && args.length === 1 ? listed(args[0]!, make) : seriesOf(name, args, make);
   if (values === null || values.length === 0 || node['with_ordinality'] !== 'WITHOUT_ORDINALITY') return null;
   const named = nodesOfNames(node['column_name_alias']);
   return {
@@ -19,6 +19,11 @@ export function literalRows(node: SyntaxNode): SyntaxNode | null {
     values: values.map((value) => [value]),
     column_name_alias: named.length > 0 ? named : [node['alias'] === '' ? name : String(node['alias'])],
   };
+}
+
+/** A list as it is written, or as a series makes it. */
+function listed(node: SyntaxNode, make: SyntaxBuilder): readonly SyntaxNode[] | null {
+  return listOf(node) ?? seriesOf(String(node['function_name']).toLowerCase(), nodesOf(node['children']), make);
 }
 
 /** WHY a limit: rows travel into the plan and its hash. Longer lists belong into a registered table. */

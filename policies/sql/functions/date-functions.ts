@@ -46,6 +46,8 @@ const PART_FUNCTIONS = [
   'microsecond',
 ];
 
+export const DATE_PARTS: readonly string[] = [...PART_FUNCTIONS, ...WEEK_FUNCTIONS];
+
 const base = (
   name: string,
   spellings: readonly string[],

@@ -1,7 +1,7 @@
 import { placeOf } from '../../errors.ts';
 import type { Aggregate, ColumnId, Expr, NamedExpr, Offset } from '../plan.ts';
+import { isCalendarPart } from './calendar.ts';
 import { type Condition, conditionsOf } from './conditions.ts';
-import { CALENDAR_PARTS } from './measures.ts';
 import { overRoots, type Raw, rootOf } from './raw.ts';
 import { constructRefused } from './refusals.ts';
 
@@ -16,10 +16,10 @@ export interface Apart {
 
 /** A stored or public column, a calendar part of one, or what a unit's rows add up to: no expression of the asker's. */
 export function isAsStored(expr: Expr, raw: Raw): boolean {
+  const isStored = (one: Expr) => one.kind === 'column' && conditionsOf([one], null, raw.conditions).length === 0;
   const through = overRoots(expr, raw);
-  if (through.kind === 'call' && CALENDAR_PARTS.has(through.fn))
-    return through.args.every((arg) => arg.kind === 'literal' || isAsStored(arg, raw));
-  return through.kind === 'column' && conditionsOf([expr], null, raw.conditions).length === 0;
+  if (conditionsOf([expr], null, raw.conditions).length > 0) return false;
+  return isStored(through) || isCalendarPart(through, isStored);
 }
 
 /** The keys of a grouping per unit that tell rows of one unit apart by more than stored columns. */

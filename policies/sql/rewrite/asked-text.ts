@@ -2,7 +2,7 @@ import type { ColumnId, Expr, Rel, Scan } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { conjunctsOf, relsWithin } from '../plan-walk.ts';
 import { and } from './build.ts';
-import { CALENDAR_PARTS } from './measures.ts';
+import { isCalendarPart } from './calendar.ts';
 import { rowText } from './row-text.ts';
 
 /**
@@ -43,10 +43,10 @@ function isPlainCondition(expr: Expr, isStored: IsStored): boolean {
   return expr.fn === 'eq' && ((isStored(a!) && b!.kind === 'literal') || (isStored(b!) && a!.kind === 'literal'));
 }
 
-const CLASSES: ReadonlySet<string> = new Set([...CALENDAR_PARTS, 'integer_divide', 'left', 'substring']);
+const CLASSES: ReadonlySet<string> = new Set(['integer_divide', 'left', 'substring']);
 
 function isPlainKey(expr: Expr, isStored: IsStored): boolean {
-  if (isStored(expr) || expr.kind === 'literal') return true;
+  if (isStored(expr) || expr.kind === 'literal' || isCalendarPart(expr, isStored)) return true;
   if (expr.kind === 'cast') return isPlainKey(expr.arg, isStored);
   const isClass = expr.kind === 'call' && CLASSES.has(expr.fn);
   return isClass && expr.args.every((arg) => isStored(arg) || arg.kind === 'literal');

@@ -1,7 +1,8 @@
 import { placeOf } from '../../errors.ts';
 import type { Expr, Filter, Join, Rel } from '../plan.ts';
+import { columnsOf } from '../plan.ts';
 import { conjunctsOf } from '../plan-walk.ts';
-import { and } from './build.ts';
+import { and, named, refTo } from './build.ts';
 import { checkComparisons, knownOf } from './coarse.ts';
 import { type Cutter, type Piece, releasedSide, sideOf } from './cutter.ts';
 import { cutFrom, givenBeside } from './given.ts';
@@ -16,8 +17,10 @@ import {
   meetsOnce,
 } from './join-rules.ts';
 import { inJoinOrder, isInner, joinSetOf, readsOnly } from './join-set.ts';
+import { projectRaw } from './over-raw.ts';
 import { publicSide } from './public-side.ts';
 import { type Raw, restrict } from './raw.ts';
+import { anyOf, writtenCases } from './written-cases.ts';
 
 /** The conditions of a WHERE belong to the joins below it, which are judged by them. */
 export function cutWhere(rel: Rel, where: readonly Expr[], cutter: Cutter): Piece {
@@ -99,6 +102,8 @@ function meet(left: Piece, right: Piece, join: Join, cutter: Cutter): Piece {
   }
   if (join.on !== null) checkComparisons([join.on], knownOf(sideKnown(left), sideKnown(right)), cutter.text);
   if (join.join === 'semi' || join.join === 'anti') return joinRaw(rel, sideOf(left), sideOf(right), cutter.text);
+  const cases = casesOf(rel, left, right, cutter);
+  if (cases !== null) return cases;
   if (left.state === 'raw' && right.state === 'raw') checkUnitJoin(rel, cutter.text);
   else if (left.state === 'raw') checkPublicJoin(rel, left, right.rel, cutter.text);
   else if (right.state === 'raw') checkPublicJoin(rel, right, left.rel, cutter.text);
@@ -113,6 +118,26 @@ function meet(left: Piece, right: Piece, join: Join, cutter: Cutter): Piece {
   const joined = joinRaw(rel, a!, b!, cutter.text);
   checkConditions(rel.on === null ? [] : conjunctsOf(rel.on), joined, placeOf(cutter.text, join.at ?? null));
   return joined;
+}
+
+/** A written list that each protected row meets once at most, by conditions that are no equality of columns. */
+function casesOf(join: Join, left: Piece, right: Piece, cutter: Cutter): Raw | null {
+  const [rows, list] = left.state === 'raw' ? [left, right] : [right, left];
+  const keeps = isInner(join) || join.join === (rows === left ? 'left' : 'right');
+  if (rows.state !== 'raw' || list.state !== 'open' || !keeps || meetsOnce(join, list.rel)) return null;
+  const cases = writtenCases(join, list.rel);
+  if (cases === null) return null;
+  const met = isInner(join) ? (filtered(rows, [anyOf(cases.conditions)], cutter) as Raw) : rows;
+  checkComparisons(
+    cases.columns.map(({ expr }) => expr),
+    rows,
+    cutter.text,
+  );
+  const columns = [
+    ...columnsOf(rows.rel).map((column) => named(column.id, column.name, refTo(column))),
+    ...cases.columns,
+  ];
+  return projectRaw({ kind: 'project', input: met.rel, columns }, met, cutter.ids);
 }
 
 /** A side with what is known of its columns: those of public rows are the asker's to choose. */

@@ -6,6 +6,7 @@ import { misuse } from '../decide/identifiers.ts';
 import type { Decision } from '../decide.ts';
 import type {
   Aggregate,
+  ColumnId,
   Expr,
   Filter,
   Join,
@@ -17,7 +18,7 @@ import type {
   SetOperation,
 } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
-import { columnsRead, exprsOf } from '../plan-walk.ts';
+import { columnsIn, columnsRead, exprsOf } from '../plan-walk.ts';
 import type { ResolvedQuery } from '../resolve.ts';
 import type { Boundary } from '../rewrite.ts';
 import { INTEGER } from '../sql-type.ts';
@@ -42,13 +43,14 @@ import { limitRaw, perUnitRaw, projectRaw, windowRaw } from './over-raw.ts';
 import { buildPrivateCells } from './private-cells.ts';
 import { privateSpec } from './private-spec.ts';
 import { checkValues } from './public-side.ts';
-import { leavesTiedTo, type Raw, rawScan, rootOf, type UnitColumn } from './raw.ts';
+import { leavesTiedTo, namesOfUnit, type Raw, rawScan, rootOf, type UnitColumn } from './raw.ts';
 import { constructRefused, rowsRefused, unitMissing } from './refusals.ts';
 import { buildSealedCells } from './sealed-cells.ts';
 import { hiddenColumn, sealedScan } from './sealed-scan.ts';
 import { sealedSpec } from './sealed-spec.ts';
 import { matchOf, unionRaw } from './set-operations.ts';
 import { termsOf } from './term-specs.ts';
+import { groupedBySide } from './union-apart.ts';
 
 /** Walks the plan from its tables upwards and puts a boundary wherever protected rows become groups. */
 export function cutPlan(
@@ -97,6 +99,8 @@ function cut(rel: Rel, cutter: Cutter): Piece {
 }
 
 function cutOver(rel: Exclude<Rel, Scan | Filter | Join | SetOperation | { kind: 'values' }>, cutter: Cutter): Piece {
+  const bySide = rel.kind === 'aggregate' ? groupedBySide(rel, cutter.ids) : null;
+  if (bySide !== null) return cut(bySide, cutter);
   const input = cut(rel.input, cutter);
   return input.state === 'raw'
     ? cutOverRaw(rel, input, cutter)
@@ -171,8 +175,9 @@ function cutSetOperation(operation: SetOperation, cutter: Cutter): Piece {
     return distinctRows(operation, columnsOf(left.rel), kept, cutter);
   }
   checkUnion(a, b, at);
-  const all = unionRaw(operation, a, b, cutter.ids);
-  return operation.all ? all : distinctRows(operation, operation.columns, all, cutter);
+  if (operation.all) return unionRaw(operation, a, b, cutter.ids);
+  const columns = operation.columns.map((column) => ({ ...column, id: cutter.ids.next() }));
+  return distinctRows(operation, columns, unionRaw({ ...operation, columns }, a, b, cutter.ids), cutter);
 }
 
 /** Equal rows once, under the columns of the set operation that they are the result of. */
@@ -199,7 +204,7 @@ function aggregateRaw(aggregate: Aggregate, input: Raw, cutter: Cutter): Piece {
   if (perUnit) return groupedRaw(aggregate, keyOfUnit, input, cutter);
   if (isNested(aggregate, keyOfUnit, cutter)) return nestedRaw(aggregate, keyOfUnit, input, cutter);
   const token = aggregate.keys.find(({ expr }) => expr.type.kind === 'token');
-  if (token !== undefined) throw misuse('group key', [], token.name, placeOf(cutter.text, token.expr.at));
+  if (token !== undefined) throw identifierKey(token, input, keyOfUnit, cutter);
   const release = (one: Aggregate) => releaseCells(one, input, cutter);
   const bySets = aggregate.sets !== null || aggregate.measures.some(isGrouping);
   return { state: 'released', rel: bySets ? groupedBySets(aggregate, cutter.ids, release) : release(aggregate) };
@@ -223,6 +228,22 @@ function nestedRaw(aggregate: Aggregate, keys: readonly (NamedExpr | undefined)[
   const { profile, ids, text } = cutter;
   const bounded = boundedBelow(input, profile.privacy, placeOf(text, aggregate.at ?? null), ids);
   return groupedRaw(aggregate, keys, withinOwnGroups(bounded, open, aggregate.keys), cutter);
+}
+
+/** A grouping by identifiers that does not name every unit: which are missing, or that it is none of a unit's. */
+function identifierKey(
+  key: NamedExpr,
+  input: Raw,
+  named: readonly (NamedExpr | undefined)[],
+  { text }: Cutter,
+): AppError {
+  const place = placeOf(text, key.expr.at);
+  const stored = (id: ColumnId) => namesOfUnit(input, id)[0];
+  const [name = key.name] = columnsIn(key.expr).flatMap((id) => stored(id) ?? []);
+  const missing = input.units.flatMap(({ id }, unit) => (named[unit] === undefined ? (stored(id) ?? []) : []));
+  if (named.every((one) => one === undefined) || missing.length === 0) return misuse('group key', [], name, place);
+  const accepted = `GROUP BY ${[name, ...missing].join(', ')}; or a join and count(DISTINCT ${name})`;
+  return constructRefused('GROUP BY of one identifier of rows that have several', accepted, place);
 }
 
 /** The tables whose rows a group key identifies: grouped by order, they are whosever the order is found to be later. */
@@ -297,7 +318,7 @@ function cellsSpec(aggregate: Aggregate, raw: Raw, cutter: Cutter): CellsSpec {
     raw,
     keys: aggregate.keys,
     measures,
-    terms: termsOf(measures, raw, through, conditionsApart(raw, aggregate.keys, text)),
+    terms: termsOf(measures, raw, through, () => conditionsApart(raw, aggregate.keys, text)),
     domain: measures.length === 0 ? null : publicDomain(raw, aggregate.keys, profile.cellsMax, ids),
     unitsMin: decision.unitsMin,
     // WHY fewer in mode `perturbed`: there the number of units is judged with its noise (release/threshold.ts).

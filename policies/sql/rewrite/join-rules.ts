@@ -15,6 +15,7 @@ import { constructRefused } from './refusals.ts';
 
 const TOKENS = 'a join on the identifier that both tables share: a.id = b.id';
 const COLUMNS = 'equal columns: a.code = b.code; other conditions on one side only';
+const BANDS = 'VALUES whose rows no row meets twice: x >= low AND x < high';
 
 /** Protected with protected: through an identifier of both. @throws AppError POLICY_CONSTRUCT_REFUSED */
 export function checkUnitJoin(join: Join, text: string): void {
@@ -32,16 +33,15 @@ export function checkPublicJoin(join: Join, raw: Raw, open: Rel, text: string): 
   if (meetsOnce(join, open)) return;
   const ids = idsOf(open);
   const sides = equalSides(join).map(([a, b]) => (readsOnly(a, ids) ? [b, a] : [a, b]) as readonly [Expr, Expr]);
+  const isWritten = relsWithin(open).some(({ kind }) => kind === 'values');
   if (sides.length === 0)
-    throw refusedJoin('join of protected with public rows without equal columns', COLUMNS, join, text);
-  if (relsWithin(open).some(({ kind }) => kind === 'values')) {
     throw refusedJoin(
-      'join with a written list whose keys repeat',
-      'VALUES with a different key in every row',
+      'join of protected with public rows without equal columns',
+      isWritten ? BANDS : COLUMNS,
       join,
       text,
     );
-  }
+  if (isWritten) throw refusedJoin('join with a written list whose keys repeat', BANDS, join, text);
   if (!sides.every(([own, theirs]) => isAsStored(own, raw) && isStoredIn(open, theirs))) {
     throw refusedJoin(
       'join on a computed column with public rows whose keys may repeat',

@@ -5,7 +5,7 @@ import { columnsIn, relsWithin } from '../plan-walk.ts';
 import { mapExpr } from '../same-expression.ts';
 import { ref } from './build.ts';
 import { canonicalText } from './canonical.ts';
-import { overRoots, type Raw, rootOf } from './raw.ts';
+import { overRoots, type Raw, rootOf, visibleColumns } from './raw.ts';
 
 /** Reads a computed column as what it was computed from, as far as that is still visible in the relation. */
 export interface LookThrough {
@@ -24,11 +24,7 @@ export interface LookThrough {
 }
 
 export function lookThrough(raw: Raw): LookThrough {
-  const visible = new Map<ColumnId, ColumnId>();
-  for (const { id } of columnsOf(raw.rel)) {
-    const root = rootOf(raw.alias, id);
-    if (!visible.has(root)) visible.set(root, id);
-  }
+  const visible = visibleColumns(raw);
   const origins = originsOf(raw.rel);
   const expand = (expr: Expr): Expr =>
     mapExpr(expr, (part) => {

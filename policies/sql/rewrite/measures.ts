@@ -2,6 +2,7 @@ import { AppError, type SourcePlace } from '../../errors.ts';
 import type { AggregateCall, Expr } from '../plan.ts';
 import { DOUBLE, INTEGER, type SqlType } from '../sql-type.ts';
 import { and, isNotNull } from './build.ts';
+import { isCalendarPart } from './calendar.ts';
 import { type Condition, conditionsOf, type KnownConditions } from './conditions.ts';
 import {
   checkUnitSummand,
@@ -108,15 +109,9 @@ function pairForms(y: Expr, x: Expr, fn: string, place: SourcePlace | null) {
  */
 function countable(expr: Expr, place: SourcePlace | null): Expr {
   if (expr.kind === 'column' || (expr.kind === 'cast' && expr.arg.kind === 'column')) return expr;
-  if (expr.kind === 'call' && CALENDAR_PARTS.has(expr.fn) && expr.args.every(isPlain)) return expr;
+  if (isCalendarPart(expr, ({ kind }) => kind === 'column')) return expr;
   throw refused('count(DISTINCT expression)', 'count(DISTINCT column), or a date truncated or a part of one', place);
 }
-
-export const CALENDAR_PARTS: ReadonlySet<string> = new Set(['date_trunc', 'date_part', 'year', 'quarter', 'month']);
-const isPlain = (expr: Expr): boolean =>
-  expr.kind === 'column' ||
-  expr.kind === 'literal' ||
-  (expr.kind === 'cast' && expr.type.kind === 'timestamp' && isPlain(expr.arg));
 
 function refused(fn: string, accepted: string, place: SourcePlace | null): AppError {
   return new AppError('POLICY_AGGREGATE_REFUSED', { function: fn, mode: 'aggregate', accepted }, place);

@@ -12,7 +12,7 @@ import { type Condition, conditionsOf } from './conditions.ts';
 import { lookThrough } from './look-through.ts';
 import { checkUnitValue, conditionsOfCall } from './measures.ts';
 import { checkValues } from './public-side.ts';
-import { type Raw, rootOf, type SealedRows, type SpreadUnit, type UnitColumn } from './raw.ts';
+import { overRoots, type Raw, rootOf, type SealedRows, type SpreadUnit, type UnitColumn, visibleColumns } from './raw.ts';
 import { constructRefused } from './refusals.ts';
 
 /** Carries through a projection what it leaves out: the columns that name units, and conditions inside its values. */
@@ -36,15 +36,13 @@ export function projectRaw(project: Project, input: Raw, ids: IdSource): Raw {
       inside.map(({ holds, fails }) => ({ holds: carry(holds, 'holds'), fails: carry(fails, 'fails') })),
     );
   };
+  const madeOf = makingIn(input);
   for (const { id, expr } of project.columns) {
     keepConditions(id, expr);
-    if (expr.kind === 'column') {
-      if (expr.id !== id) alias.set(id, expr.id);
-      continue;
-    }
-    definitions.set(id, expr);
+    if (expr.kind !== 'column') definitions.set(id, expr);
+    else if (expr.id !== id) alias.set(id, expr.id);
     // What it is computed from stays visible, so that a sum over it can be judged term by term.
-    for (const used of columnRefsIn(expr)) {
+    for (const used of madeOf(expr)) {
       const kept = carry(used, 'used');
       if (kept.id !== used.id) alias.set(kept.id, used.id);
       keepConditions(kept.id, used);
@@ -67,6 +65,20 @@ export function projectRaw(project: Project, input: Raw, ids: IdSource): Raw {
   const sealed = input.sealed === null ? null : carriedSealed(input.sealed, carry);
   const rel: Project = { ...project, input: input.rel, columns: [...columns.values()] };
   return { ...input, rel, alias, definitions, conditions, apart, units, rowKeys, sealed };
+}
+
+/** The columns that an expression reads, and those that these are computed from in turn; of a stored column there are none. */
+function makingIn(input: Raw): (expr: Expr) => readonly ColumnRef[] {
+  const visible = visibleColumns(input);
+  return (expr) => {
+    if (expr.kind === 'column' && !input.definitions.has(rootOf(input.alias, expr.id))) return [];
+    const below = columnRefsIn(overRoots(expr, input)).flatMap(({ id, type }) => {
+      const shown = visible.get(id);
+      return shown === undefined ? [] : [ref(shown, type)];
+    });
+    const all = [...(expr.kind === 'column' ? [] : columnRefsIn(expr)), ...below];
+    return [...new Map(all.map((one) => [one.id, one])).values()];
+  };
 }
 
 function carriedSealed(sealed: SealedRows, carry: (expr: Expr, name: string) => ColumnRef): SealedRows {

@@ -1,5 +1,6 @@
 import type { UnitKind } from '../../table-schema.ts';
 import type { ColumnId, Expr, Literal, Offset, Rel, Scan, ScanColumn, TableSource } from '../plan.ts';
+import { columnsOf } from '../plan.ts';
 import { conjunctsOf, relsWithin } from '../plan-walk.ts';
 import { mapExpr } from '../same-expression.ts';
 import { INTEGER, type SqlType } from '../sql-type.ts';
@@ -109,6 +110,16 @@ export function rootOf(alias: Raw['alias'], id: ColumnId): ColumnId {
   let root = id;
   for (let next = alias.get(root); next !== undefined; next = alias.get(root)) root = next;
   return root;
+}
+
+/** The first column of a relation that repeats each root. */
+export function visibleColumns({ rel, alias }: Pick<Raw, 'rel' | 'alias'>): ReadonlyMap<ColumnId, ColumnId> {
+  const visible = new Map<ColumnId, ColumnId>();
+  for (const { id } of columnsOf(rel)) {
+    const root = rootOf(alias, id);
+    if (!visible.has(root)) visible.set(root, id);
+  }
+  return visible;
 }
 
 /** The stored identifiers that name the same unit as a column does, in every row: `resource.column`, sorted. */

@@ -39,7 +39,9 @@ export function matchOf(operation: SetOperation, left: Raw, right: Raw, place: S
 /** UNION ALL: each row keeps its own units; what a side does not have is NULL and counts for nobody. */
 export function unionRaw(operation: SetOperation, left: Raw, right: Raw, ids: IdSource): Raw {
   const slots = unitSlots(left, right);
-  const names = slots.map(({ type }) => ({ id: ids.next(), name: 'unit', type }));
+  const shown = slots.map((slot) => columnNaming(slot, operation, left, right));
+  const names = slots.map(({ type }, slot) => ({ id: shown[slot] ?? ids.next(), name: 'unit', type }));
+  const added = slots.filter((_, slot) => shown[slot] === null);
   const keys = [...left.rowKeys, ...right.rowKeys];
   const keyNames = keys.map(({ type }) => ({ id: ids.next(), name: ROW_KEY_COLUMN, type }));
   const side = (raw: Raw, pick: (slot: Slot) => UnitColumn | undefined): Rel => ({
@@ -49,7 +51,7 @@ export function unionRaw(operation: SetOperation, left: Raw, right: Raw, ids: Id
       ...columnsOf(raw.rel)
         .slice(0, operation.columns.length)
         .map((column) => named(ids.next(), column.name, refTo(column))),
-      ...slots.map((slot) => {
+      ...added.map((slot) => {
         const unit = pick(slot);
         return named(ids.next(), 'unit', unit === undefined ? literal(null, slot.type) : ref(unit.id, unit.type));
       }),
@@ -61,7 +63,7 @@ export function unionRaw(operation: SetOperation, left: Raw, right: Raw, ids: Id
   const rel: SetOperation = {
     ...operation,
     all: true,
-    columns: [...operation.columns, ...names, ...keyNames],
+    columns: [...operation.columns, ...names.filter((_, slot) => shown[slot] === null), ...keyNames],
     left: side(left, (slot) => slot.left),
     right: side(right, (slot) => slot.right),
   };
@@ -155,6 +157,15 @@ function unitSlots(left: Raw, right: Raw): readonly Slot[] {
     return partner === undefined ? { type: unit.type, left: unit } : { type: unit.type, left: unit, right: partner };
   });
   return [...slots, ...free.map((unit): Slot => ({ type: unit.type, right: unit }))];
+}
+
+/** The column of the union that names a unit of both sides: grouped by it, rows are grouped by unit. */
+function columnNaming({ left: own, right: theirs }: Slot, operation: SetOperation, left: Raw, right: Raw) {
+  if (own === undefined || theirs === undefined) return null;
+  const names = (side: Raw, unit: UnitColumn, position: number) =>
+    rootOf(side.alias, columnsOf(side.rel)[position]!.id) === rootOf(side.alias, unit.id);
+  const named = operation.columns.find((_, position) => names(left, own, position) && names(right, theirs, position));
+  return named?.id ?? null;
 }
 
 function sameKeySpace(a: UnitColumn['type'], b: UnitColumn['type']): boolean {

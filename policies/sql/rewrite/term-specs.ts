@@ -9,7 +9,7 @@ import { type Fraction, plusFraction } from './fraction.ts';
 import type { LookThrough } from './look-through.ts';
 import type { Measure } from './measures.ts';
 import type { RowTerm } from './polynomial.ts';
-import type { Raw } from './raw.ts';
+import { type Raw, rootOf } from './raw.ts';
 
 /** A magnitude that is built up from rows and whose safety can be judged by what each unit contributes. */
 export type Magnitude =
@@ -50,12 +50,15 @@ export interface Terms {
   readonly forms: readonly (readonly LinearForm[])[];
 }
 
-/** Gives each distinct set and term one place, whatever values share it. `always`: what every number of rows hangs on. */
+/**
+ * Gives each distinct set and term one place, whatever values share it. `always`: what every number of rows hangs on; a
+ * number of distinct values does not.
+ */
 export function termsOf(
   measures: readonly Measure[],
   raw: Raw,
   through: LookThrough,
-  always: readonly Condition[],
+  always: () => readonly Condition[],
 ): Terms {
   const collector = new Collector(raw, through, always);
   const forms = measures.map((measure) =>
@@ -77,9 +80,9 @@ class Collector {
   readonly terms: TermSpec[] = [];
   private readonly raw: Raw;
   private readonly through: LookThrough;
-  private readonly always: readonly Condition[];
+  private readonly always: () => readonly Condition[];
 
-  constructor(raw: Raw, through: LookThrough, always: readonly Condition[]) {
+  constructor(raw: Raw, through: LookThrough, always: () => readonly Condition[]) {
     this.raw = raw;
     this.through = through;
     this.always = always;
@@ -106,9 +109,15 @@ class Collector {
       magnitude: { kind: 'distinct', arg },
       set,
       filter,
-      requires: this.requires([arg, ...where]),
+      requires: [...(this.tellsApart(arg) ? this.always() : []), ...this.requires([arg, ...where])],
       call: aggregateCall('count', { args: [arg], type: INTEGER, distinct: true, filter: optional(filter) }),
     });
+  }
+
+  /** Distinct values of an expression that rows were grouped apart by are as many as it makes rows. */
+  private tellsApart(arg: Expr): boolean {
+    const roots = new Set(columnsIn(arg).map((id) => rootOf(this.raw.alias, id)));
+    return this.raw.apart.some(({ id }) => roots.has(rootOf(this.raw.alias, id)));
   }
 
   private term({ atoms, present, where }: RowTerm): number {
@@ -126,7 +135,7 @@ class Collector {
       magnitude,
       set,
       filter: rows.length === 0 ? null : and(rows),
-      requires: [...this.always, ...this.requires([...atoms, ...needed, ...where])],
+      requires: [...this.always(), ...this.requires([...atoms, ...needed, ...where])],
       call: callOf(magnitude, rows),
     });
   }
