@@ -59,7 +59,7 @@ function cutInner(join: Join, where: readonly Expr[], cutter: Cutter): Piece {
     conditions.filter((one) => !parts.some(({ rel }) => rel.kind === 'join' && readsOnly(one, idsOf(rel)))),
   );
   const ordered = pieces.every(({ piece }) => piece.state !== 'released')
-    ? inJoinOrder(pieces, (standing, next) =>
+    ? inJoinOrder(protectedFirst(pieces), (standing, next) =>
         canMeet(
           standing.map(({ piece }) => piece),
           next.piece,
@@ -84,6 +84,12 @@ function cutInner(join: Join, where: readonly Expr[], cutter: Cutter): Piece {
   }, ordered[0]!.piece);
   return joined;
 }
+/** WHY: a list that is named first has equal columns with nothing. */
+function protectedFirst<P extends { readonly piece: Piece }>(pieces: readonly P[]): readonly P[] {
+  const first = pieces.find(({ piece }) => piece.state === 'raw') ?? pieces[0]!;
+  return [first, ...pieces.filter((one) => one !== first)];
+}
+
 /** Whether a part can be joined to what stands, by its equal columns. */
 function canMeet(standing: readonly Piece[], next: Piece, conditions: readonly Expr[]): boolean {
   const ids = new Set(standing.flatMap(({ rel }) => [...idsOf(rel)]));

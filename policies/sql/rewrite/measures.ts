@@ -6,9 +6,11 @@ import { isCalendarPart } from './calendar.ts';
 import { type Condition, conditionsOf, type KnownConditions } from './conditions.ts';
 import {
   checkUnitSummand,
+  neededFor,
   presenceTerms,
   productTerms,
   type RowTerm,
+  summedRows,
   sumTerms,
   under,
   whereNeeded,
@@ -82,7 +84,7 @@ export function measureOf(call: AggregateCall, place: SourcePlace | null): Measu
     return terms.length === 0 ? { ...simple, rule: 'mean', forms: [[], []] } : { ...simple, forms: [filtered(terms)] };
   }
   if (fn === 'avg') {
-    return { ...simple, rule: 'mean', forms: [sumTerms(x!, fn, place), presenceTerms(x!)].map(filtered) };
+    return { ...simple, rule: 'mean', forms: [sumTerms(x!, fn, place), summedRows(x!, fn, place)].map(filtered) };
   }
   if (!isMoment(fn)) throw refused(fn, INSTEAD[fn] ?? ACCEPTED, place);
   const forms = y === undefined ? momentForms(x!, fn, place) : pairForms(x!, y, fn, place);
@@ -93,11 +95,12 @@ export function measureOf(call: AggregateCall, place: SourcePlace | null): Measu
 const ONE: Expr = { kind: 'literal', type: INTEGER, value: '1', at: null };
 
 function momentForms(x: Expr, fn: string, place: SourcePlace | null) {
-  return [presenceTerms(x), sumTerms(x, fn, place), productTerms(x, x, fn, place)];
+  return [summedRows(x, fn, place), sumTerms(x, fn, place), productTerms(x, x, fn, place)];
 }
 
 function pairForms(y: Expr, x: Expr, fn: string, place: SourcePlace | null) {
-  const both = (terms: readonly RowTerm[]) => whereNeeded(terms, [y, x]);
+  const needed = [y, x].flatMap((one) => neededFor(one, fn, place));
+  const both = (terms: readonly RowTerm[]) => whereNeeded(terms, needed);
   const sums = [sumTerms(y, fn, place), sumTerms(x, fn, place)];
   const squares = [productTerms(y, y, fn, place), productTerms(x, x, fn, place), productTerms(y, x, fn, place)];
   return [presenceTerms(ONE), ...sums, ...squares].map(both);

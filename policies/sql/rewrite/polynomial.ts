@@ -20,6 +20,8 @@ export interface RowTerm {
   readonly present: readonly Expr[];
   /** The user's own conditions. */
   readonly where: readonly Expr[];
+  /** What has a value wherever these conditions hold: a CASE in its own branches. */
+  readonly implied: readonly Expr[];
 }
 
 interface Polynomial {
@@ -71,10 +73,22 @@ export function sumTerms(expr: Expr, fn: string, place: SourcePlace | null): rea
 /** The terms of the number of rows in which `expr` has a value. */
 export function presenceTerms(expr: Expr): readonly RowTerm[] {
   if (expr.kind === 'literal') return expr.value === null ? [] : [ROWS];
-  return [withNeeded(ROWS, [expr])];
+  return expr.kind === 'case' ? inBranches(expr, presenceTerms) : [withNeeded(ROWS, [expr])];
 }
 
-const ROWS: RowTerm = { factor: ONE, atoms: [], present: [], where: [] };
+/** The terms of the number of rows that `sum(expr)` is over, where no product overflows. */
+export function summedRows(expr: Expr, fn: string, place: SourcePlace | null): readonly RowTerm[] {
+  if (expr.kind === 'literal') return presenceTerms(expr);
+  if (expr.kind === 'case') return inBranches(expr, (then) => summedRows(then, fn, place));
+  return [withNeeded(ROWS, neededFor(expr, fn, place))];
+}
+
+/** The values without which a summand has none: of the rows that a mean is over. */
+export function neededFor(expr: Expr, fn: string, place: SourcePlace | null): readonly Expr[] {
+  return polynomialOf(expr, { fn, place }).needed;
+}
+
+const ROWS: RowTerm = { factor: ONE, atoms: [], present: [], where: [], implied: [] };
 
 /**
  * What a value per unit may be made of: one product, in each case. WHY: a value per unit is judged as a whole further
@@ -123,11 +137,17 @@ function wholeTerms({ terms, needed }: Polynomial): readonly RowTerm[] {
 
 /** A term skips the rows where an atom of its own is NULL anyway; where another value must be there, that is said. */
 function withNeeded(term: RowTerm, needed: readonly Expr[]): RowTerm {
-  const own = new Set(term.atoms.map(textOf));
-  const others = needed.filter((expr) => !own.has(textOf(expr)));
+  const own = new Set([...term.atoms, ...term.implied].map(textOf));
+  const others = needed.filter((expr) => !own.has(textOf(expr))).flatMap(storedBehind);
   const stored = others.filter(isStored);
   const made = others.filter((expr) => !isStored(expr) && !neverNull(expr)).map(isNotNull);
   return { ...term, present: [...term.present, ...stored], where: [...term.where, ...made] };
+}
+
+/** A part of a date and the length of a text are there where these are: no CASE, no logarithm, which a condition of the user's makes. */
+function storedBehind(expr: Expr): readonly Expr[] {
+  const isTotal = expr.kind === 'call' && (CALENDAR.has(expr.fn) || LENGTHS.has(expr.fn));
+  return isTotal && expr.args.every(isFixedOrStored) ? expr.args.filter(isStored) : [expr];
 }
 
 function polynomialOf(expr: Expr, context: Context): Polynomial {
@@ -170,21 +190,25 @@ function ofCast(expr: Extract<Expr, { kind: 'cast' }>, context: Context): Polyno
   throw refused(context);
 }
 
-/** A branch counts under its own condition and where none before it held. */
-function ofCase(expr: Extract<Expr, { kind: 'case' }>, context: Context): Polynomial {
-  const terms: RowTerm[] = [];
-  let before: readonly Expr[] = [];
-  for (const { when, then } of expr.whens) {
-    terms.push(...branch(then, [...before, when], context));
-    before = [...before, isNotTrue(when)];
-  }
-  terms.push(...branch(expr.otherwise, before, context));
-  return { terms, needed: neverNull(expr) ? [] : [expr] };
+function ofCase(expr: Case, context: Context): Polynomial {
+  const terms = inBranches(expr, (then) => wholeTerms(polynomialOf(then, context)));
+  const implied = terms.map((term) => ({ ...term, implied: [...term.implied, expr] }));
+  return { terms: implied, needed: neverNull(expr) ? [] : [expr] };
 }
 
-function branch(expr: Expr, conditions: readonly Expr[], context: Context): readonly RowTerm[] {
-  const terms = wholeTerms(polynomialOf(expr, context));
-  return terms.map((term) => ({ ...term, where: [...conditions, ...term.where] }));
+type Case = Extract<Expr, { kind: 'case' }>;
+
+/** A branch counts under its own condition and where none before it held. */
+function inBranches(expr: Case, termsOf: (then: Expr) => readonly RowTerm[]): readonly RowTerm[] {
+  const terms: RowTerm[] = [];
+  let before: readonly Expr[] = [];
+  const branch = (then: Expr, conditions: readonly Expr[]) =>
+    termsOf(then).map((term) => ({ ...term, where: [...conditions, ...term.where] }));
+  for (const { when, then } of expr.whens) {
+    terms.push(...branch(then, [...before, when]));
+    before = [...before, isNotTrue(when)];
+  }
+  return [...terms, ...branch(expr.otherwise, before)];
 }
 
 function ofCall(expr: Extract<Expr, { kind: 'call' }>, context: Context): Polynomial {
@@ -283,6 +307,7 @@ function times(x: RowTerm, y: RowTerm, context: Context): RowTerm {
     atoms,
     present: [...x.present, ...y.present],
     where: [...x.where, ...y.where],
+    implied: [...x.implied, ...y.implied],
   };
 }
 

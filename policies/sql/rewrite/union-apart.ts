@@ -6,11 +6,11 @@ import { type IdSource, named, refTo } from './build.ts';
 /**
  * Groups of a UNION ALL whose sides a key tells apart by constants: the groups of either side, one after the other. WHY:
  * `SELECT 'km' AS what, km … UNION ALL SELECT 'minutes', minutes …` over one table has each row twice, and yet no group
- * has. null where a key does not, and where the sides have no table in common.
+ * has. null where a key does not, and where no table is read twice.
  */
 export function groupedBySide(aggregate: Aggregate, ids: IdSource): SetOperation | null {
   const union = unionBelow(aggregate.input);
-  if (union === null || aggregate.sets !== null || !haveOneTable(union)) return null;
+  if (union === null || aggregate.sets !== null || !readsTwice(union)) return null;
   const tells = aggregate.keys.some(({ expr }) => {
     const [left, right] = [union.left, union.right].map((side) =>
       constantsOf(over(aggregate.input, union, side), expr),
@@ -28,13 +28,11 @@ function unionBelow(rel: Rel): SetOperation | null {
   return rel.kind === 'project' || rel.kind === 'filter' ? unionBelow(rel.input) : null;
 }
 
-function haveOneTable({ left, right }: SetOperation): boolean {
-  const tables = (side: Rel) =>
-    relsWithin(side).flatMap((part) =>
-      part.kind === 'scan' && part.source.kind === 'table' ? [part.source.table] : [],
-    );
-  const own = new Set(tables(left));
-  return tables(right).some((table) => own.has(table));
+function readsTwice(union: SetOperation): boolean {
+  const tables = relsWithin(union).flatMap((part) =>
+    part.kind === 'scan' && part.source.kind === 'table' ? [part.source.table] : [],
+  );
+  return new Set(tables).size < tables.length;
 }
 
 /** What a relation above a union is over one side of it. */
