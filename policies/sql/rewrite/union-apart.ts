@@ -36,8 +36,8 @@ function readsTwice(union: SetOperation): boolean {
 }
 
 /** What a relation above a union is over one side of it. */
-function over<R extends Rel>(rel: R, union: SetOperation, side: Rel): Rel {
-  if ((rel as Rel) === union) {
+function over(rel: Rel, union: SetOperation, side: Rel): Rel {
+  if (rel === union) {
     const from = columnsOf(side);
     const columns = union.columns.map(({ id, name }, position) => named(id, name, refTo(from[position]!)));
     return { kind: 'project', input: side, columns } satisfies Project;
