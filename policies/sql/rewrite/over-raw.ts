@@ -12,7 +12,15 @@ import { type Condition, conditionsOf } from './conditions.ts';
 import { lookThrough } from './look-through.ts';
 import { checkUnitValue, conditionsOfCall } from './measures.ts';
 import { checkValues } from './public-side.ts';
-import { overRoots, type Raw, rootOf, type SealedRows, type SpreadUnit, type UnitColumn, visibleColumns } from './raw.ts';
+import {
+  overRoots,
+  type Raw,
+  rootOf,
+  type SealedRows,
+  type SpreadUnit,
+  type UnitColumn,
+  visibleColumns,
+} from './raw.ts';
 import { constructRefused } from './refusals.ts';
 
 /** Carries through a projection what it leaves out: the columns that name units, and conditions inside its values. */

@@ -1,4 +1,4 @@
-import type { Aggregate, ColumnId, Expr, Project, Rel, SetOperation } from '../plan.ts';
+import type { Aggregate, ColumnId, Expr, Literal, Project, Rel, SetOperation } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { relsWithin } from '../plan-walk.ts';
 import { type IdSource, named, refTo } from './build.ts';
@@ -47,7 +47,7 @@ function over(rel: Rel, union: SetOperation, side: Rel): Rel {
 
 /** The constants that an expression over a relation is, one by each side of the unions below; null where it is others. */
 function constantsOf(rel: Rel, expr: Expr): readonly string[] | null {
-  if (expr.kind === 'literal') return [JSON.stringify([expr.type.kind, expr.value])];
+  if (expr.kind === 'literal') return isWrittenOneWay(expr) ? [JSON.stringify([expr.type.kind, expr.value])] : null;
   if (expr.kind !== 'column') return null;
   if (rel.kind === 'filter') return constantsOf(rel.input, expr);
   if (rel.kind === 'project') {
@@ -59,6 +59,10 @@ function constantsOf(rel: Rel, expr: Expr): readonly string[] | null {
   const sides = [rel.left, rel.right].map((side) => constantsOf(side, refTo(columnsOf(side)[at]!)));
   return sides.includes(null) ? null : sides.flatMap((values) => values ?? []);
 }
+
+/** WHY no fractions: `1.0e0` and `1e0` are one group. */
+const isWrittenOneWay = ({ type: { kind } }: Literal): boolean =>
+  kind === 'text' || kind === 'integer' || kind === 'boolean' || kind === 'date';
 
 /** INVARIANT: what stands above the union is there twice now, so its columns get ids of their own; the sides keep theirs. */
 function renumbered(aggregate: Aggregate, union: SetOperation, side: Rel, ids: IdSource): Rel {
