@@ -37,7 +37,7 @@ const firstBlock = rowSetFrom([...values.keys()].slice(0, BLOCK_ROWS), rows);
 const ciphertext = Buffer.alloc(blocks.length * 4 * BLOCK_ROWS * 8, 2);
 
 const seal = await openSealBgv();
-const keys = seal.generateKeys();
+const keys = seal.keysOf(new Uint8Array(32).fill(1));
 let stored: readonly Uint8Array[] = [];
 let loaded: LoadedBlocks | null = null;
 let result = '';
@@ -65,7 +65,11 @@ const steps: Readonly<Record<BgvStep, () => void>> = {
     result = opened.join();
   },
 };
-const sumOf = (columns: readonly LoadedBlocks[], sets: readonly RowSet[]) => seal.sum(columns, sets, 'secret');
+const sumOf = (columns: readonly LoadedBlocks[], sets: readonly RowSet[]) => {
+  const sums = seal.sums(sets, columns.length, 'secret');
+  sums.add(0, columns);
+  return sums.end(true).map((parts) => parts.map(({ blinded }) => blinded));
+};
 const plainSum = (set: RowSet): bigint => [...rowIndices(set)].reduce((sum, row) => sum + values[row]!, 0n);
 
 process.on('message', (step: BgvStep) => {

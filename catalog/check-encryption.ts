@@ -4,8 +4,7 @@ import {
   encryptedColumns,
   encryptedRange,
   isEncrypted,
-  isServed,
-  rowMagnitudeMax,
+  sizeMax,
   type TableSchema,
 } from '#policies';
 import { need } from './declaration-problem.ts';
@@ -37,16 +36,18 @@ export function checkEncryption(column: ColumnSchema, path: string): void {
   need(column.values === undefined, `${path}.values`, 'an encrypted column has no public list');
   need(KEY_ID.test(column.encryption.key), `${path}.encryption.key`, 'a key id has 1 to 128 of A–Z, a–z, 0–9, . _ -');
   need(THUMBPRINT.test(column.encryption.signer), `${path}.encryption.signer`, 'a signer is an RFC 7638 thumbprint');
-  need(isServed(column.encryption.scheme), `${path}.encryption.scheme`, 'tables are stored under ashe-v1');
   const bits = VALUE_BITS_MAX[column.encryption.scheme];
-  const fits = rowMagnitudeMax([{ column, of: 'value', weight: 1n }]) < 2n ** BigInt(bits);
+  const fits = sizeMax(encryptedRange(column)) < 2n ** BigInt(bits);
   need(fits, `${path}.bounds`, `bounds times 10^scale are within 2^${bits}`);
   const { min, max } = encryptedRange(column);
   need(min <= max, `${path}.bounds`, 'bounds are finite, min ≤ max');
 }
 
-/** One key signs an upload, so it signs all encrypted columns of it. */
-export function checkOneSigner(schema: TableSchema): void {
-  const signers = new Set(encryptedColumns(schema).map(({ encryption }) => encryption.signer));
-  need(signers.size <= 1, 'schema.columns', 'all encrypted columns of a table have one signer');
+/** One key signs an upload, so it signs all encrypted columns of it; and they lie in the layout of one cipher. */
+export function checkOneEncryption(schema: TableSchema): void {
+  const encryptions = encryptedColumns(schema).map(({ encryption }) => encryption);
+  const [first] = encryptions;
+  const isShared = (of: 'signer' | 'scheme') => encryptions.every((one) => one[of] === first?.[of]);
+  need(isShared('signer'), 'schema.columns', 'all encrypted columns of a table have one signer');
+  need(isShared('scheme'), 'schema.columns', 'all encrypted columns of a table have one scheme');
 }

@@ -1,5 +1,5 @@
 import type { ColumnSchema, TableSchema } from '#policies';
-import { checkEncryption, checkOneSigner } from './check-encryption.ts';
+import { checkEncryption, checkOneEncryption } from './check-encryption.ts';
 import { need } from './declaration-problem.ts';
 
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
@@ -30,7 +30,7 @@ export function checkTableSchema(schema: TableSchema): void {
     checkColumn(column, path);
     checkEncryption(column, path);
   }
-  checkOneSigner(schema);
+  checkOneEncryption(schema);
 }
 
 function checkColumn(column: ColumnSchema, path: string): void {

@@ -22,6 +22,7 @@ import { AppError, DEFAULT_PROFILE, drawnNoise } from '#policies';
 import {
   DEFAULT_INGEST_LIMITS,
   ingest,
+  openBgvProcesses,
   openSandbox,
   openVault,
   type Sandbox,
@@ -174,6 +175,7 @@ export async function assemble(
     noiseSecret,
     privacyNoise: drawnNoise((bytes) => randomFillSync(bytes)),
     custodian: await openCustodianClient(config),
+    bgv: openBgvProcesses(sandbox.tier),
     guard: new StoredGuardMemory(store),
     answers: new KeptAnswers({
       key: secrets.keptAnswers,

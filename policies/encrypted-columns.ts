@@ -8,16 +8,12 @@ import type { ColumnSchema, TableSchema } from './table-schema.ts';
  */
 export const CIPHER_SCHEMES = ['ashe-v1', 'bgv-v1'] as const;
 export type CipherScheme = (typeof CIPHER_SCHEMES)[number];
-
-/**
- * Whether tables are stored, summed and opened under the scheme. WHY not every cipher: `bgv-v1` binds no rows, and each way to bind them
- * costs more than the scheme gains (sandbox/homomorphic/PROOF.md).
- */
-export const isServed = (scheme: CipherScheme): boolean => scheme === 'ashe-v1';
+/** Of a declaration that names none: the provider holds a public key and nothing that opens. */
+export const DEFAULT_CIPHER: CipherScheme = 'bgv-v1';
 
 export interface ColumnEncryption {
   readonly scheme: CipherScheme;
-  /** Id of the custodian's key that the column is encrypted for. */
+  /** Id of the custodian's key that the column is encrypted for: of its public keys (`bgv-v1`), or of that which it shares a data key by. */
   readonly key: string;
   /** RFC 7638 thumbprint of the provider's Ed25519 key, which signs what is uploaded. One per table. */
   readonly signer: string;
@@ -39,16 +35,44 @@ export function encryptedColumns(schema: Pick<TableSchema, 'columns'>): readonly
   return schema.columns.filter(isEncrypted);
 }
 
-/** Hidden columns beside encrypted ones, of type BIGINT. No declared name begins with `_`. */
+/** Hidden columns beside encrypted ones. No declared name begins with `_`. */
 export const ROW_INDEX_COLUMN = '_idx';
-/** A square has 128 bits: two signed words, low + high · 2^64. */
-export const squareColumns = (name: string): readonly [low: string, high: string] => [`_sq_${name}`, `_sqh_${name}`];
 
-/** The stored words of a table, in the order in which they are signed: per encrypted column its word, then those of its square. */
+/**
+ * Where the ciphertext of a column's squares is stored. `ashe-v1`: a square has 128 bits, two signed words, low + high · 2^64.
+ * `bgv-v1`: it is cut into limbs of 24 bits, the low one first, each encrypted and summed by itself.
+ */
+export function squareColumns(
+  column: Pick<EncryptedColumn, 'name' | 'type' | 'scale' | 'bounds' | 'encryption'>,
+): readonly string[] {
+  const { name, encryption } = column;
+  if (encryption.squares !== true) return [];
+  if (encryption.scheme === 'ashe-v1') return asheSquareColumns(name);
+  return Array.from({ length: squareLimbs(encryptedRange(column)) }, (_, limb) => `_sq${limb}_${name}`);
+}
+
+export const asheSquareColumns = (name: string): readonly [low: string, high: string] => [
+  `_sq_${name}`,
+  `_sqh_${name}`,
+];
+
+/** The columns that hold the ciphertext of a column's values, or of their squares. */
+export function cipherColumns(column: EncryptedColumn, of: 'value' | 'square'): readonly string[] {
+  return of === 'value' ? [column.name] : squareColumns(column);
+}
+
+/** The stored ciphertext of a table, in the order in which it is signed: per encrypted column its values, then its squares. */
 export function wordColumns(schema: Pick<TableSchema, 'columns'>): readonly string[] {
-  return encryptedColumns(schema).flatMap(({ name, encryption }) =>
-    encryption.squares === true ? [name, ...squareColumns(name)] : [name],
-  );
+  return encryptedColumns(schema).flatMap((column) => [column.name, ...squareColumns(column)]);
+}
+
+/** Bits of a limb: a sum of limbs over 2^25 rows stays within half the ring of `bgv-v1`. */
+export const LIMB_BITS = 24n;
+
+/** How many limbs the largest square has, of values within the range. */
+export function squareLimbs(range: ScaledRange): number {
+  const most = sizeMax(range);
+  return Math.ceil((most * most).toString(2).length / Number(LIMB_BITS));
 }
 
 export interface ScaledRange {
@@ -57,43 +81,59 @@ export interface ScaledRange {
 }
 
 /** The least and the greatest whole number that is encrypted, of the value or of its square. */
-export function encryptedRange(column: EncryptedColumn, of: 'value' | 'square' = 'value'): ScaledRange {
+export function encryptedRange(
+  column: Pick<EncryptedColumn, 'type' | 'scale' | 'bounds'>,
+  of: 'value' | 'square' = 'value',
+): ScaledRange {
   const scale = scaleOf(column);
   const min = scaledUp(column.bounds.min, scale, 'ceil');
   const max = scaledUp(column.bounds.max, scale, 'floor');
-  if (of === 'value') return { min, max };
-  const ends = [min * min, max * max].toSorted(ascending) as [bigint, bigint];
-  return { min: min <= 0n && max >= 0n ? 0n : ends[0], max: ends[1] };
+  return of === 'value' ? { min, max } : squareRange({ min, max });
 }
 
-/** Half the ring: a sum is right when its size is below it. */
+function squareRange({ min, max }: ScaledRange): ScaledRange {
+  const most = sizeMax({ min, max });
+  const [least] = [size(min), size(max)].toSorted(ascending) as [bigint, bigint];
+  return { min: min <= 0n && max >= 0n ? 0n : least * least, max: most * most };
+}
+
+/** The size of the largest value of a range. */
+export function sizeMax({ min, max }: ScaledRange): bigint {
+  const [, most] = [size(min), size(max)].toSorted(ascending) as [bigint, bigint];
+  return most;
+}
+
+/** Half the ring: a sum is right when its size is below it. Of squares under `bgv-v1`: of each limb. */
 export const HALF_RING: Readonly<Record<CipherScheme, Readonly<Record<'value' | 'square', bigint>>>> = {
   'ashe-v1': { value: 2n ** 63n, square: 2n ** 127n },
   'bgv-v1': { value: 2n ** 49n, square: 2n ** 49n },
 };
 
-/** `weight · column`, or its square. */
-export interface WeightedColumn {
-  readonly column: EncryptedColumn;
-  readonly of: 'value' | 'square';
-  readonly weight: bigint;
-}
+/** Rows of a sum that surely opens: by the range of indices, or by the noise of ciphertext (sandbox/homomorphic/PROOF.md). */
+export const SUM_ROWS_MAX: Readonly<Record<CipherScheme, bigint>> = { 'ashe-v1': 2n ** 32n, 'bgv-v1': 2n ** 26n };
 
-/** What one row adds at most, in size. */
-export function rowMagnitudeMax(terms: readonly WeightedColumn[]): bigint {
-  return terms.reduce((sum, { column, of, weight }) => {
-    const { min, max } = encryptedRange(column, of);
-    const [, most] = [size(min), size(max)].toSorted(ascending) as [bigint, bigint];
-    return sum + size(weight) * most;
-  }, 0n);
+/** Sets of rows that one question may sum over. `bgv-v1` makes a mask of each for every block that it cuts. */
+export const SUM_SETS_MAX: Readonly<Record<CipherScheme, number>> = { 'ashe-v1': 100_000, 'bgv-v1': 100 };
+/** Rows that are encrypted together under `bgv-v1`. */
+export const BGV_BLOCK_ROWS = 4096;
+/** Most masks of one question, some 0.4 ms each. */
+export const BGV_MASKS_MAX = 100_000;
+
+/** Whether so many sums over sets of a table's rows are computed at all: it grows with sets times rows under `bgv-v1`. */
+export function isWithinWork(scheme: CipherScheme, sets: number, rows: number): boolean {
+  if (sets > SUM_SETS_MAX[scheme]) return false;
+  return scheme === 'ashe-v1' || sets * Math.ceil(rows / BGV_BLOCK_ROWS) <= BGV_MASKS_MAX;
 }
 
 /**
- * Whether a weighted sum over up to `rowsMax` rows comes out of the ring as it went in: Σ over rows and terms of
- * |weight| · max|v| < M/2, for every possible content within the bounds. All terms of one scheme and of one ring.
+ * Whether the encrypted sum of a column, over up to `rowsMax` rows, opens to what was summed, for every possible content within its range:
+ * rows · max|v| < M/2, M the ring's size, and no more rows than the scheme's noise bears. Weights come afterwards, in whole numbers without a ring.
+ * @param range of the values, also where their squares are summed
  */
-export function sumIsExact(terms: readonly WeightedColumn[], rowsMax: bigint): boolean {
-  return terms.every(({ column, of }) => rowsMax * rowMagnitudeMax(terms) < HALF_RING[column.encryption.scheme][of]);
+export function sumIsExact(scheme: CipherScheme, range: ScaledRange, of: 'value' | 'square', rowsMax: bigint): boolean {
+  const isLimbs = scheme === 'bgv-v1' && of === 'square';
+  const most = isLimbs ? 2n ** LIMB_BITS - 1n : sizeMax(of === 'value' ? range : squareRange(range));
+  return rowsMax <= SUM_ROWS_MAX[scheme] && rowsMax * most < HALF_RING[scheme][of];
 }
 
 /**

@@ -78,6 +78,7 @@ export { scaledUp, scaleOf } from './scaled-numbers.ts';
 export { type CompiledQuery, emit } from './sql/compile.ts';
 export { type Because, type Decision, decide, type OutputLabel } from './sql/decide.ts';
 export { emitCombinationCounts } from './sql/emit/combination-counts.ts';
+export { emitCipherPieces } from './sql/emit/emit-cipher-pieces.ts';
 export { emitLookup, LOOKUP_SUBJECT } from './sql/emit/emit-lookup.ts';
 export { emitRowDifference } from './sql/emit/emit-row-difference.ts';
 export type { EmittedSql } from './sql/emit/emitted-sql.ts';

@@ -72,9 +72,9 @@ async function serve({ dir, host, port }: ServeOptions, cli: Cli): Promise<void>
     failed = reject;
   });
   const parts = await openCustodianHome({ dir, fatal: (cause) => failed(cause) });
-  const { custodian, shelf, signing, log, keys } = parts;
+  const { signing, log, keys } = parts;
   const key = keys[0]!;
-  const server = createCustodianServer({ custodian, shelf, signing, log, key, packageBytesMax: PACKAGE_BYTES_MAX });
+  const server = createCustodianServer({ ...parts, key, packageBytesMax: PACKAGE_BYTES_MAX });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(Number(port), host, resolve));
   const { port: chosen } = server.address() as AddressInfo;
   cli.out(`custodian http://${host}:${chosen}\nkey ${key.id}\nsigner ${signing.thumbprint}\nlog ${log.verifierKey}\n`);

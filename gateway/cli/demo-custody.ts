@@ -81,7 +81,7 @@ export async function publishEncrypted(
   await writeFile(plain, text);
   const { key } = z.object({ key: z.custom<JWK>() }).parse(await (await fetch(`${custodian.url}/v1/key`)).json());
   const source = { path: plain, bytes: text.length, format: 'csv', encoding: 'auto' } as const;
-  await encryptTable({ source, dataset: 'pay', schema, custodian: key, signer, target, rejectShareMax: 0 });
+  await encryptTable({ source, dataset: 'pay', schema, custodian: key, bgv: null, signer, target, rejectShareMax: 0 });
   const registration = { title: schema.columns[0]!.title, frequency: 'monthly', conditions: 'demo', schema };
   await done(gateway.request('provider', PROVIDER, '/v1/resources', registration));
   const headers = {

@@ -1,13 +1,19 @@
 import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { encryptedColumns, type TableSchema } from '#policies/stored-tables';
+import {
+  CIPHER_SCHEMES,
+  type CipherScheme,
+  DEFAULT_CIPHER,
+  encryptedColumns,
+  type TableSchema,
+} from '#policies/stored-tables';
 import type { EncryptedTable, EncryptingStopped, SourceFile } from '#sandbox';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { addClientOptions, type ClientOptions, createClient, plain, readJsonFile } from './http-client.ts';
 import { readKeyFile } from './key-file.ts';
-import { pinnedKey } from './pinned-key.ts';
+import { pinnedKeys } from './pinned-key.ts';
 import { progressBar } from './progress-bar.ts';
 
 interface EncryptOptions extends ClientOptions {
@@ -19,6 +25,7 @@ interface EncryptOptions extends ClientOptions {
   readonly encoding?: 'utf-8' | 'gb18030';
   readonly rejectShareMax: string;
   readonly rotated?: true;
+  readonly cipher?: CipherScheme;
 }
 
 /**
@@ -43,7 +50,7 @@ export function register(program: Command, cli: Cli): void {
     .addOption(
       new Option(
         '--custodian <url|file>',
-        words({ en: 'the custodian’s public key, as JWK', zh: '托管方公钥（JWK）' }),
+        words({ en: 'the custodian’s public keys: where it says them, or a copy', zh: '托管方公钥：其地址或副本' }),
       ).makeOptionMandatory(),
     )
     .option(
@@ -59,6 +66,12 @@ export function register(program: Command, cli: Cli): void {
     .option(
       '--schema <file>',
       words({ en: 'the registration, JSON; else asked of the gateway', zh: '登记文件 JSON；缺省向网关查询' }),
+    )
+    .addOption(
+      new Option(
+        '--cipher <scheme>',
+        words({ en: 'refuse where the table is declared with another', zh: '若该表登记的加密方案不同则拒绝' }),
+      ).choices([...CIPHER_SCHEMES]),
     )
     .option(
       '--rotated',
@@ -81,19 +94,25 @@ export function register(program: Command, cli: Cli): void {
 }
 
 async function encrypt(id: string, file: string, options: EncryptOptions, cli: Cli): Promise<void> {
-  const { encryptTable, EncryptingStopped: Stopped, thumbprintOf } = await import('#sandbox');
+  const { encryptTable, EncryptingStopped: Stopped, openBgvProcesses, thumbprintOf } = await import('#sandbox');
   const source = sourceOf(file, options.encoding);
   if (!options.out.endsWith('.csv')) throw usage({ en: '--out takes a .csv file', zh: '--out 应为 .csv 文件' });
   const registered = await schemaOf(id, options, cli);
   const schema = options.rotated === true ? forKey(registered, options.fingerprint) : registered;
   const signer = await readKeyFile(options.signingKey, 'ed25519');
   checkSigner(await thumbprintOf(signer.publicKey), schema);
-  const declared = encryptedColumns(schema).map(({ encryption }) => encryption.key);
-  const custodian = await pinnedKey(options.custodian, options.fingerprint, declared, cli);
+  const columns = encryptedColumns(schema);
+  const { scheme } = columns[0]!.encryption;
+  checkCipher(scheme, options.cipher);
+  const declared = columns.map(({ encryption }) => encryption.key);
+  const keys = await pinnedKeys(options.custodian, options.fingerprint, { scheme, declared }, cli);
+  // WHY without isolation: the provider's own values, under a key that it confirmed; a machine of a provider's need not be able to isolate.
+  const bgv = keys.bgv === null ? null : { publicKey: keys.bgv, processes: openBgvProcesses('none') };
   const bar = progressBar(cli, source.bytes);
   const rejectShareMax = shareOf(options.rejectShareMax);
   try {
-    const work = { source, dataset: id, schema, custodian, signer, target: options.out, rejectShareMax };
+    const custodian = keys.wrapping;
+    const work = { source, dataset: id, schema, custodian, bgv, signer, target: options.out, rejectShareMax };
     const done = await encryptTable({ ...work, onProgress: bar.show });
     bar.end();
     if (cli.json) printJson(cli, { ...done, upload: options.out });
@@ -129,9 +148,10 @@ const registration = z.object({
 async function schemaOf(id: string, options: EncryptOptions, cli: Cli): Promise<TableSchema> {
   const client = async () =>
     (await createClient(options, cli)).request({ method: 'GET', path: `/v1/resources/${encodeURIComponent(id)}` });
-  const { schema } = registration.parse(
+  const registered = registration.parse(
     options.schema === undefined ? await client() : await readJsonFile(options.schema),
   );
+  const schema = withCipher(registered.schema);
   const { checkTableSchema } = await import('#catalog');
   checkTableSchema(schema);
   if (encryptedColumns(schema).length > 0) return schema;
@@ -141,6 +161,15 @@ async function schemaOf(id: string, options: EncryptOptions, cli: Cli): Promise<
   });
 }
 
+/** As the gateway registers what names no scheme. */
+function withCipher(schema: TableSchema): TableSchema {
+  const columns = schema.columns.map((column) =>
+    column.encryption === undefined ? column : { ...column, encryption: { ...UNNAMED, ...column.encryption } },
+  );
+  return { ...schema, columns };
+}
+const UNNAMED = { scheme: DEFAULT_CIPHER };
+
 /** The registration goes on naming the key that the table began with: which one a version is for stands in its package. */
 function forKey(schema: TableSchema, key: string | undefined): TableSchema {
   if (key === undefined) return schema; // no key is taken unconfirmed
@@ -148,6 +177,14 @@ function forKey(schema: TableSchema, key: string | undefined): TableSchema {
     column.encryption === undefined ? column : { ...column, encryption: { ...column.encryption, key } },
   );
   return { ...schema, columns };
+}
+
+function checkCipher(declared: CipherScheme, wanted: CipherScheme | undefined): void {
+  if (wanted === undefined || wanted === declared) return;
+  throw usage({
+    en: `the table is declared with ${declared}, not with ${wanted}: register it so`,
+    zh: `该表登记的加密方案为 ${declared}，而非 ${wanted}：请相应登记`,
+  });
 }
 
 function checkSigner(thumbprint: string, schema: TableSchema): void {

@@ -17,6 +17,7 @@ const explanation = z.looseObject({
   ),
   unitsMin: z.number().nullable(),
   rules: z.array(z.looseObject({ rule: z.string(), limit: z.number() })),
+  cipher: z.looseObject({ scheme: z.string(), storage: z.string() }).nullish(),
   cost: z.looseObject({ rho: z.number(), jobs: z.number() }),
   privacy: z
     .looseObject({
@@ -88,6 +89,18 @@ function privacyText({ privacy }: z.output<typeof explanation>, { words }: Cli):
   ].join('');
 }
 
+function cipherText({ cipher }: z.output<typeof explanation>, { words }: Cli): string {
+  if (cipher === null || cipher === undefined) return '';
+  const how =
+    cipher.storage === 'words'
+      ? words({ en: 'words, added up by the engine', zh: '字，由引擎求和' })
+      : words({
+          en: 'blocks, summed without a key and once more by the custodian',
+          zh: '块，无密钥求和并由托管方复算',
+        });
+  return `${words({ en: 'cipher', zh: '加密方案' })}: ${cipher.scheme}, ${how}\n`;
+}
+
 function explanationText(answer: z.output<typeof explanation>, cli: Cli): string {
   const { words } = cli;
   const head = words({ en: 'column type mode because', zh: '列 类型 模式 依据' }).split(' ');
@@ -104,6 +117,7 @@ function explanationText(answer: z.output<typeof explanation>, cli: Cli): string
     textTable(head, rows),
     units === null ? '' : `${words({ en: 'fewest units behind a cell', zh: '每格最少主体数' })}: ${units}\n`,
     rules === '' ? '' : `${words({ en: 'rules that may withhold', zh: '可能隐藏结果的规则' })}: ${rules}\n`,
+    cipherText(answer, cli),
     `${words({ en: 'cost', zh: '费用' })}: ${answer.cost.jobs} ${words({ en: 'job', zh: '次作业' })}, ρ ${answer.cost.rho}\n`,
     privacyText(answer, cli),
   ].join('');

@@ -1,39 +1,73 @@
 import type { JWK } from 'jose';
 import { z } from 'zod';
+import type { CipherScheme } from '#policies/stored-tables';
 import type { Cli } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { readJsonFile } from './http-client.ts';
 
 const jwk = z.object({ kty: z.literal('OKP'), crv: z.literal('X25519'), x: z.string().regex(/^[A-Za-z0-9_-]{43}$/) });
 /** A bare key, or what a custodian answers at `/v1/key`. */
-const answer = z.union([jwk, z.object({ key: jwk }).transform(({ key }) => key)]);
+const wrappingKey = z.union([jwk, z.object({ key: jwk }).transform(({ key }) => key)]);
+/** What it answers at `/v1/key/bgv-v1`. */
+const bgvKeys = z.object({ key: jwk, bgv: z.base64() });
+
+/** The custodian's public keys: what packages are sealed for, and what values are encrypted with under `bgv-v1`. */
+export interface CustodianKeys {
+  readonly wrapping: JWK;
+  readonly bgv: Uint8Array | null;
+}
 
 /**
- * The custodian's public key from a file or a URL, and only if its fingerprint (RFC 7638) is the one that the provider was told on
- * another way, and the one that the table declares.
+ * The custodian's public keys from a file or a URL, and only if their fingerprint is the one that the provider was told on another way, and
+ * the one that the table declares: RFC 7638 of the one key, or the id of both (`bgvKeyId`).
  * @throws CliFailure KEY_UNCONFIRMED, KEY_OTHER, KEY_INVALID; it shows the fingerprint
  */
-export async function pinnedKey(
+export async function pinnedKeys(
   place: string,
   told: string | undefined,
-  declared: readonly string[],
+  { scheme, declared }: { readonly scheme: CipherScheme; readonly declared: readonly string[] },
   cli: Cli,
-): Promise<JWK> {
-  const found = answer.safeParse(await fetchKey(place));
-  if (!found.success) {
-    throw new CliFailure('KEY_INVALID', {
-      en: `\`${place}\` has no X25519 key as JWK`,
-      zh: `\`${place}\` 不是 X25519 公钥（JWK）`,
-    });
-  }
-  const { calculateJwkThumbprint } = await import('jose'); // much to load for commands that pin nothing
-  const fingerprint = await calculateJwkThumbprint(found.data);
+): Promise<CustodianKeys> {
+  const { keys, fingerprint } = await (scheme === 'bgv-v1' ? foundBgvKeys(place) : foundKey(place));
   if (told === undefined) throw unconfirmed(fingerprint);
   if (told !== fingerprint || declared.some((id) => id !== fingerprint)) throw otherKey(fingerprint, told, declared);
   cli.err(
     cli.words({ en: `custodian key ${fingerprint}, as confirmed\n`, zh: `托管方公钥 ${fingerprint}，与确认的一致\n` }),
   );
-  return found.data;
+  return keys;
+}
+
+interface Found {
+  readonly keys: CustodianKeys;
+  readonly fingerprint: string;
+}
+
+async function foundKey(place: string): Promise<Found> {
+  const found = wrappingKey.safeParse(await fetchKey(place));
+  if (!found.success)
+    throw new CliFailure('KEY_INVALID', {
+      en: `\`${place}\` has no X25519 key as JWK`,
+      zh: `\`${place}\` 不是 X25519 公钥（JWK）`,
+    });
+  return { keys: { wrapping: found.data, bgv: null }, fingerprint: await thumbprint(found.data) };
+}
+
+async function foundBgvKeys(place: string): Promise<Found> {
+  const isService = /^https?:/.test(place) && !place.endsWith('/bgv-v1');
+  const found = bgvKeys.safeParse(await fetchKey(isService ? `${place.replace(/\/$/, '')}/bgv-v1` : place));
+  if (!found.success)
+    throw new CliFailure('KEY_INVALID', {
+      en: `\`${place}\` has no public keys of bgv-v1`,
+      zh: `\`${place}\` 没有 bgv-v1 公钥`,
+    });
+  const { bgvKeyId } = await import('#sandbox');
+  const bgv = Buffer.from(found.data.bgv, 'base64');
+  return { keys: { wrapping: found.data.key, bgv }, fingerprint: bgvKeyId(await thumbprint(found.data.key), bgv) };
+}
+
+async function thumbprint(key: JWK): Promise<string> {
+  const { calculateJwkThumbprint } = await import('jose'); // much to load for commands that pin nothing
+  return await calculateJwkThumbprint(key);
 }
 
 async function fetchKey(place: string): Promise<unknown> {

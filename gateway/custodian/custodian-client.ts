@@ -3,6 +3,7 @@ import { compactDecrypt, exportJWK, generateKeyPair } from 'jose';
 import * as z from 'zod';
 import {
   AppError,
+  assert,
   CUSTODY_REFUSALS,
   type CustodyRefusal,
   functionalText,
@@ -117,7 +118,14 @@ type Set_ = NonNullable<SealedQuestion['groups'][number][number]>;
 function packedSet({ rows: bitmap, count, sums }: Set_) {
   const rows = rowSetOf(Buffer.from(bitmap, 'base64'));
   if (rows.size !== count) throw new AppError('SANDBOX_FAILED');
-  return { rows: packRows(rows), size: count, sums: sums.map(({ sum, ...one }) => ({ ...one, sum: String(sum) })) };
+  return {
+    rows: packRows(rows),
+    size: count,
+    sums: sums.map(({ sum, ...one }) => {
+      assert(sum !== null, 'what is opened was summed');
+      return { ...one, sum };
+    }),
+  };
 }
 
 async function signed(body: Uint8Array, { thumbprint }: CustodianPlace, key: SigningKey): Promise<string> {

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { appendEntry, custodyKeysHeld, type Store } from '#catalog';
 import { AppError, drawnNoise } from '#policies';
+import type { IsolationTier } from '#sandbox';
 import { type AccessLog, loadOrCreateLogKey, openLog } from '../audit/index.ts';
 import { readOrCreatePrivate, readPrivate } from '../identity/index.ts';
+import { type BgvCustody, openBgvCustody } from './bgv-custody.ts';
 import { Custodian, type CustodianDeps } from './custodian.ts';
 import { type CustodianKey, custodianKeyOf } from './custodian-key.ts';
 import { type CustodianPolicy, DEFAULT_CUSTODIAN_POLICY } from './custodian-policy.ts';
@@ -36,6 +38,7 @@ export interface CustodianParts {
   /** The current key first. */
   readonly keys: readonly CustodianKey[];
   readonly shelf: PackageShelf;
+  readonly bgv: BgvCustody;
   readonly custodian: Custodian;
   close(): Promise<void>;
 }
@@ -43,6 +46,8 @@ export interface CustodianParts {
 export interface CustodianHomeOptions {
   readonly dir: string;
   readonly policy?: CustodianPolicy;
+  /** How processes with SEAL are kept apart; `auto`: the strictest that holds on this machine. */
+  readonly tier?: IsolationTier | 'auto';
   readonly now?: () => Date;
   /** Told when log or store can no longer be relied on: the process must stop. */
   readonly fatal: (cause: unknown) => void;
@@ -53,7 +58,8 @@ export interface CustodianHomeOptions {
 }
 
 export async function openCustodianHome(options: CustodianHomeOptions): Promise<CustodianParts> {
-  const { dir, policy = DEFAULT_CUSTODIAN_POLICY, now = () => new Date(), fatal, instead = {} } = options;
+  const { dir, policy = DEFAULT_CUSTODIAN_POLICY, tier = 'auto', fatal, instead = {} } = options;
+  const { now = () => new Date() } = options;
   await mkdir(join(dir, 'keys'), { recursive: true, mode: 0o700 });
   const records = await openRecords(dir, { now, fatal });
   const { store, isIntact } = records;
@@ -69,10 +75,12 @@ export async function openCustodianHome(options: CustodianHomeOptions): Promise<
     keys = keys.filter(({ id }) => !gone.includes(id));
   };
   await destroyIdleKeys();
+  const bgv = openBgvCustody(dir, tier);
   const shelf = openPackageShelf({
     store,
     dir: join(dir, 'packages'),
     keys: () => keys,
+    bgv,
     isProvider,
     isIntact,
     destroyIdleKeys,
@@ -102,6 +110,7 @@ export async function openCustodianHome(options: CustodianHomeOptions): Promise<
     signing,
     keys,
     shelf,
+    bgv,
     custodian,
     async close() {
       clearInterval(refresh);

@@ -2,12 +2,14 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { deriveKey } from '../keys/index.ts';
 
-/** What providers wrap data keys for: X25519, derived from a secret of 32 bytes, so that shares of the secret bring it back. */
+/** What providers wrap data keys for, X25519, and encrypt with, `bgv-v1`: both derived from a secret of 32 bytes, so that shares of it bring them back. */
 export interface CustodianKey {
   /** RFC 7638 thumbprint of the public key: what a column's declaration names. */
   readonly id: string;
   readonly publicJwk: JWK;
   readonly privateKey: KeyObject;
+  /** What the secret key of `bgv-v1` is made of. */
+  readonly bgvSeed: Uint8Array;
 }
 
 /** DER of an X25519 PrivateKeyInfo up to the key itself (RFC 8410 §7). */
@@ -21,5 +23,6 @@ export async function custodianKeyOf(secret: Uint8Array): Promise<CustodianKey> 
     type: 'pkcs8',
   });
   const publicJwk = createPublicKey(privateKey).export({ format: 'jwk' }) as JWK;
-  return { id: await calculateJwkThumbprint(publicJwk), publicJwk, privateKey };
+  const bgvSeed = deriveKey(secret, 'sluice custodian bgv-v1 secret', 32);
+  return { id: await calculateJwkThumbprint(publicJwk), publicJwk, privateKey, bgvSeed };
 }

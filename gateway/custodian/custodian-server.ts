@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { AppError } from '#policies';
 import type { AccessLog } from '../audit/index.ts';
+import type { BgvCustody } from './bgv-custody.ts';
 import type { Custodian } from './custodian.ts';
 import type { CustodianKey } from './custodian-key.ts';
 import { custodyRefused } from './opening-checks.ts';
@@ -10,6 +11,7 @@ import type { SigningKey } from './signing-key.ts';
 export interface CustodianServerDeps {
   readonly custodian: Custodian;
   readonly shelf: PackageShelf;
+  readonly bgv: BgvCustody;
   readonly key: CustodianKey;
   readonly signing: SigningKey;
   readonly log: AccessLog;
@@ -20,7 +22,8 @@ const REQUEST_BYTES_MAX = 256 * 2 ** 20;
 const PROBLEM = 'application/problem+json';
 
 /**
- * A custodian over HTTP: `GET /v1/key` (the public key that providers wrap for, and the one that it signs with), `POST /v1/packages`,
+ * A custodian over HTTP: `GET /v1/key` (the public key that providers wrap for, and the one that it signs with), `GET /v1/key/bgv-v1` (the
+ * public keys that values are encrypted with and packages sealed for), `POST /v1/packages`,
  * `POST /v1/openings`, `GET /checkpoint` (its own log).
  */
 export function createCustodianServer(deps: CustodianServerDeps): Server {
@@ -46,6 +49,8 @@ async function route(deps: CustodianServerDeps, request: IncomingMessage): Promi
   switch (`${request.method} ${path}`) {
     case 'GET /v1/key':
       return json(keysOf(deps));
+    case 'GET /v1/key/bgv-v1':
+      return json(await bgvKeysOf(deps));
     case 'GET /checkpoint':
       return { status: 200, type: 'text/plain; charset=utf-8', body: deps.log.checkpoint().note };
     case 'POST /v1/openings': {
@@ -59,7 +64,9 @@ async function route(deps: CustodianServerDeps, request: IncomingMessage): Promi
       return json(taken, 201);
     }
     default:
-      throw new AppError('ROUTE_NOT_FOUND', { path: 'GET /v1/key, POST /v1/packages, POST /v1/openings' });
+      throw new AppError('ROUTE_NOT_FOUND', {
+        path: 'GET /v1/key, GET /v1/key/bgv-v1, POST /v1/packages, POST /v1/openings',
+      });
   }
 }
 
@@ -69,6 +76,12 @@ const keysOf = ({ key, signing, log }: CustodianServerDeps) => ({
   signer: signing.thumbprint,
   log: log.verifierKey,
 });
+
+/** Nothing else is needed to encrypt: a provider holds no key that opens anything. */
+async function bgvKeysOf({ key, bgv }: CustodianServerDeps) {
+  const { id, publicKey } = await bgv.publicKeyOf(key);
+  return { id, key: key.publicJwk, bgv: Buffer.from(publicKey).toString('base64') };
+}
 
 const header = (request: IncomingMessage, name: string): string => String(request.headers[name] ?? '');
 

@@ -11,10 +11,20 @@ export interface HeldPackage {
   readonly columns: readonly EncryptedColumn[];
   /** Every column of the table that names units. */
   readonly units: readonly UnitNumbers[];
-  /** What was summed; many sums at once cost little more than one. */
-  open(column: string, of: 'value' | 'square', sums: readonly EncryptedSum[]): Promise<readonly bigint[]>;
+  /**
+   * What was summed, read by read; null for a sum that is not of its rows, as far as that shows without opening anything: then nothing is
+   * opened. Many at once cost little more than one.
+   */
+  open(reads: readonly ColumnRead[]): Promise<readonly (readonly (bigint | null)[])[]>;
+}
+/** Encrypted sums of one column, of its values or of their squares. */
+export interface ColumnRead {
+  readonly column: string;
+  readonly of: 'value' | 'square';
+  readonly sums: readonly EncryptedSum[];
 }
 export interface EncryptedSum {
-  readonly sum: bigint;
+  /** As the gateway says: the sum (`ashe-v1`), or its digest. */
+  readonly sum: string;
   readonly rows: RowSet;
 }

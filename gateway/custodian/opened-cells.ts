@@ -1,5 +1,6 @@
 import { type CustodyCell, type Db, findCustodyCell } from '#catalog';
 import { encryptedRange, functionalRange, functionalText, type PrivacyNoise } from '#policies';
+import type { ColumnRead } from './held-package.ts';
 import type { Opening } from './opening-checks.ts';
 import { type JudgedSet, sumName } from './opening-checks.ts';
 import type { OpeningRequest } from './opening-request.ts';
@@ -60,18 +61,20 @@ export async function openCells(
     const { constant } = request.statistics[statistic]!.functional;
     return BigInt(constant) * BigInt(set.rows.size);
   });
-  for (const { column, of, weights } of readsOf(request, fresh)) {
-    const opened = await held.open(
-      column,
-      of,
-      weights.map(([cell]) => ({ sum: cell.set.sumOf.get(sumName(column, of))!, rows: cell.set.rows })),
-    );
-    for (const [at, [cell, weight]] of weights.entries()) plain[fresh.indexOf(cell)]! += weight * opened[at]!;
+  const reads = readsOf(request, fresh);
+  const opened = await held.open(reads);
+  const falsified = new Set<CellToOpen>();
+  for (const [read, { cells: of, weights }] of reads.entries()) {
+    for (const [at, cell] of of.entries()) {
+      const value = opened[read]![at]!;
+      if (value === null) falsified.add(cell);
+      else plain[fresh.indexOf(cell)]! += weights[at]! * value;
+    }
   }
   return fresh.map((cell, at) => {
     const statistic = request.statistics[cell.statistic]!;
     const noisy = plain[at]! + drawn(statistic, noise);
-    return { cell, noisy, isPlausible: isPlausible(noisy, cell, statistic, held) };
+    return { cell, noisy, isPlausible: !falsified.has(cell) && isPlausible(noisy, cell, statistic, held) };
   });
 }
 
@@ -80,21 +83,23 @@ function drawn({ variance }: Statistic, noise: Pick<PrivacyNoise, 'take'>): bigi
   return noise.take({ family: 'discrete-gaussian', parameter }, 1)[0]!;
 }
 
-interface ColumnRead {
-  readonly column: string;
-  readonly of: 'value' | 'square';
-  readonly weights: readonly (readonly [CellToOpen, bigint])[];
+interface WeightedRead extends ColumnRead {
+  /** Whose sums they are, one by one, and how much each counts in its cell. */
+  readonly cells: readonly CellToOpen[];
+  readonly weights: readonly bigint[];
 }
 
 /** Column by column, so that its pads are made once. */
-function readsOf(request: OpeningRequest, cells: readonly CellToOpen[]): readonly ColumnRead[] {
+function readsOf(request: OpeningRequest, cells: readonly CellToOpen[]): readonly WeightedRead[] {
   const reads = cells.flatMap((cell) =>
     request.statistics[cell.statistic]!.functional.weights.map((weight) => ({ cell, ...weight })),
   );
-  return [...Map.groupBy(reads, ({ column, of }) => sumName(column, of)).values()].map((same) => ({
+  return [...Map.groupBy(reads, ({ column, of }) => sumName(column, of))].map(([name, same]) => ({
     column: same[0]!.column,
     of: same[0]!.of,
-    weights: same.map(({ cell, weight }) => [cell, BigInt(weight)] as const),
+    sums: same.map(({ cell: { set } }) => ({ sum: set.sumOf.get(name)!, rows: set.rows })),
+    cells: same.map(({ cell }) => cell),
+    weights: same.map(({ weight }) => BigInt(weight)),
   }));
 }
 

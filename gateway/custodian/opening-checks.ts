@@ -9,11 +9,13 @@ import {
 } from '#catalog';
 import {
   AppError,
+  type CipherScheme,
   CUSTODY_REFUSALS,
   type CustodyRefusal,
   encryptedRange,
   type Functional,
   functionalSize,
+  isWithinWork,
   sumIsExact,
 } from '#policies';
 import { type RowSet, rowSetOf } from '#sandbox';
@@ -40,7 +42,8 @@ export interface JudgedSet {
   /** SHA-256 of the bitmap. */
   readonly name: string;
   readonly rows: RowSet;
-  readonly sumOf: ReadonlyMap<string, bigint>;
+  /** As the gateway says. */
+  readonly sumOf: ReadonlyMap<string, string>;
 }
 
 export interface CheckContext {
@@ -92,7 +95,7 @@ function readSet(
   const beyond = held.rows % 8 === 0 ? 0 : (rows.bytes[held.rows >>> 3] ?? 0) & (0xff >> (held.rows & 7));
   // INVARIANT: what is opened is the sum over a set: a row that a join repeats stands in no set twice, so that the sizes differ.
   need(rows.size === size && beyond === 0, 'rows');
-  const sumOf = new Map(sums.map(({ column, of, sum }) => [sumName(column, of), BigInt(sum)]));
+  const sumOf = new Map(sums.map(({ column, of, sum }) => [sumName(column, of), sum]));
   return { name: sha256Hex(trimmed(rows.bytes)), rows, sumOf };
 }
 
@@ -118,6 +121,7 @@ export const OPENING_CHECKS: readonly OpeningCheck[] = [
   { name: 'rate', check: checkRate },
   { name: 'grant', check: checkGrant },
   { name: 'parameters', check: checkParameters },
+  { name: 'groups', check: checkWork },
   { name: 'overflow', check: checkOverflow },
   { name: 'share', check: checkShare },
 ];
@@ -152,12 +156,23 @@ function checkParameters({ request, held, groups }: Opening): void {
     need(of === 'value' || known!.encryption.squares === true, 'parameters');
   }
   for (const { part, functional } of request.statistics) {
-    for (const { column, of } of functional.weights)
+    for (const { column, of } of functional.weights) {
+      const shape = SUM_SHAPE[declared.get(column)!.encryption.scheme];
       need(
-        groups.every((sets) => sets[part] === null || sets[part]!.sumOf.has(sumName(column, of))),
+        groups.every((sets) => sets[part] === null || shape.test(sets[part]!.sumOf.get(sumName(column, of)) ?? '')),
         'parameters',
       );
+    }
   }
+}
+
+/** The sum itself, or the digest of what whoever sums the same rows comes to. */
+const SUM_SHAPE: Readonly<Record<CipherScheme, RegExp>> = { 'ashe-v1': /^-?\d{1,46}$/, 'bgv-v1': /^[0-9a-f]{64}$/ };
+
+/** Sums that are computed again cost by their sets and blocks. */
+function checkWork({ held, groups }: Opening): void {
+  const scheme = held.columns[0]?.encryption.scheme ?? 'ashe-v1';
+  need(isWithinWork(scheme, groups.flat().filter((set) => set !== null).length, held.rows), 'groups');
 }
 
 /** Of an integer the scale is 0 by its type. */
@@ -175,7 +190,7 @@ function checkOverflow({ request, held }: Opening): void {
   for (const { functional } of request.statistics) {
     for (const { column: name, of } of functional.weights) {
       const column = held.columns.find((one) => one.name === name)!;
-      need(sumIsExact([{ column, of, weight: 1n }], BigInt(held.rows)), 'overflow');
+      need(sumIsExact(column.encryption.scheme, encryptedRange(column), of, BigInt(held.rows)), 'overflow');
     }
     need(sizeOfFunctional(functional, held) < SIZE_MAX, 'overflow');
   }

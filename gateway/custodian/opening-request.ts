@@ -29,7 +29,8 @@ const rowsAndSums = z.strictObject({
     .int()
     .min(1)
     .max(2 ** 32),
-  sums: z.array(z.strictObject({ column, of: z.enum(['value', 'square']), sum: whole })).max(128),
+  /** `sum`: of `ashe-v1` the number, of `bgv-v1` the digest of the ciphertext, which the custodian computes again. */
+  sums: z.array(z.strictObject({ column, of: z.enum(['value', 'square']), sum: z.union([whole, hash]) })).max(128),
 });
 
 export const openingRequest = z.strictObject({

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   addCustodyPackage,
@@ -10,10 +10,18 @@ import {
   findCustodyPackage,
   type Store,
 } from '#catalog';
-import { AppError, assert, isServed } from '#policies';
-import { type CustodianPackage, openAshe, openCustodianPackage } from '#sandbox';
+import { AppError } from '#policies';
+import {
+  type BlockSource,
+  blocksInMemory,
+  type CustodianPackage,
+  openCustodianPackage,
+  openHeldBlocks,
+} from '#sandbox';
+import type { BgvCustody } from './bgv-custody.ts';
 import type { CustodianKey } from './custodian-key.ts';
 import type { HeldPackage } from './held-package.ts';
+import { openedByKey, openedByPads } from './opened-sums.ts';
 import { custodyRefused } from './opening-checks.ts';
 
 export interface PackageShelf {
@@ -32,6 +40,7 @@ export interface ShelfDeps {
   readonly dir: string;
   /** The custodian's keys, the current one first; former ones open what was sealed for them. */
   readonly keys: () => readonly CustodianKey[];
+  readonly bgv: BgvCustody;
   readonly isProvider: (thumbprint: string) => boolean;
   /** Whether the custodian's records are as it wrote them. */
   readonly isIntact: () => boolean;
@@ -41,31 +50,44 @@ export interface ShelfDeps {
 
 const OPENED_MAX = 4;
 
-export function openPackageShelf({ store, dir, keys, isProvider, isIntact, destroyIdleKeys }: ShelfDeps): PackageShelf {
+export function openPackageShelf({
+  store,
+  dir,
+  keys,
+  bgv,
+  isProvider,
+  isIntact,
+  destroyIdleKeys,
+}: ShelfDeps): PackageShelf {
   const opened = new Map<string, Promise<HeldPackage | null>>();
-  const path = (dataset: string, version: string) =>
-    join(
-      dir,
-      `${createHash('sha256')
-        .update(JSON.stringify([dataset, version]))
-        .digest('hex')}.package`,
-    );
+  const filesOf = (dataset: string, version: string) => {
+    const name = createHash('sha256')
+      .update(JSON.stringify([dataset, version]))
+      .digest('hex');
+    return { file: join(dir, `${name}.package`), blocks: join(dir, `${name}.blocks`) };
+  };
   const load = async (dataset: string, version: string): Promise<HeldPackage | null> => {
     const row = store.read((db) => findCustodyPackage(db, { dataset, version }));
     if (row === null || row.header === null) return null;
     const key = keys().find(({ id }) => id === row.keyId);
-    const rest = await readFile(path(dataset, version)).catch(() => null);
+    const { file, blocks } = filesOf(dataset, version);
+    const rest = await readFile(file).catch(() => null);
     if (key === undefined || rest === null) return null;
     const whole = await openCustodianPackage(withHead(row.header, rest), key.privateKey, row.signer);
-    return whole === null ? null : heldPackage(whole);
+    return whole === null ? null : heldPackage(whole, key, await blocksInFile(blocks), bgv);
   };
   const accept: PackageShelf['accept'] = async (bytes, signer) => {
     if (!isProvider(signer)) throw custodyRefused('package');
     const { whole, key } = await openedBy(keys(), bytes, signer);
     const { dataset, version } = whole.manifest;
-    const { head, rest } = splitHead(bytes);
+    const ciphertext = bytes.subarray(whole.blocksAt);
+    if ((await heldPackage(whole, key, blocksInMemory(ciphertext), bgv)) === null) throw custodyRefused('package');
+    const declared = whole.columns[0]?.encryption.scheme === 'bgv-v1' ? (await bgv.publicKeyOf(key)).id : key.id;
+    if (!whole.columns.every(({ encryption }) => encryption.key === declared)) throw custodyRefused('package');
+    const { head, rest } = splitHead(bytes.subarray(0, whole.blocksAt));
     await mkdir(dir, { recursive: true, mode: 0o700 });
-    const file = path(dataset, version);
+    const { file, blocks } = filesOf(dataset, version);
+    await writeFile(`${blocks}.new`, ciphertext, { mode: 0o600, flush: true });
     await writeFile(`${file}.new`, rest, { mode: 0o600, flush: true });
     const destroyed = await store
       .commit((tx) => {
@@ -73,13 +95,13 @@ export function openPackageShelf({ store, dir, keys, isProvider, isIntact, destr
         return take(tx, whole, { signer, keyId: key.id, header: head });
       })
       .catch(async (error: unknown) => {
-        await rm(`${file}.new`, { force: true });
+        for (const one of [file, blocks]) await rm(`${one}.new`, { force: true });
         throw error;
       });
-    await rename(`${file}.new`, file);
+    for (const one of [blocks, file]) await rename(`${one}.new`, one);
     for (const gone of destroyed) {
       opened.delete(JSON.stringify([dataset, gone]));
-      await rm(path(dataset, gone), { force: true });
+      for (const one of Object.values(filesOf(dataset, gone))) await rm(one, { force: true });
     }
     if (destroyed.length > 0) await destroyIdleKeys();
     return { dataset, version };
@@ -127,8 +149,6 @@ function take(
   const { dataset, version } = manifest;
   const before = custodyPackages(tx, dataset);
   if (before.some((one) => one.signer !== signer || one.version === version)) throw custodyRefused('package');
-  const isOpenable = ({ encryption: { key, scheme } }: (typeof columns)[number]) => key === keyId && isServed(scheme);
-  if (!columns.every(isOpenable)) throw custodyRefused('package');
   const facts = {
     rows: manifest.rows,
     columns: columns.map(({ name }) => name),
@@ -170,20 +190,43 @@ function splitHead(bytes: Uint8Array): { readonly head: string; readonly rest: U
 
 const withHead = (head: string, rest: Uint8Array): Uint8Array => Buffer.concat([Buffer.from(head, 'latin1'), rest]);
 
-function heldPackage({ manifest, columns, units, dataKey }: CustodianPackage): HeldPackage {
+/** Null where the ciphertext beside it is not what its provider signed; of `ashe-v1` there is none. */
+async function heldPackage(
+  { manifest, columns, units, dataKey }: CustodianPackage,
+  { bgvSeed }: CustodianKey,
+  source: BlockSource,
+  bgv: BgvCustody,
+): Promise<HeldPackage | null> {
   const { dataset, version, rows } = manifest;
+  const isOfPads = dataKey !== null && columns.every(({ encryption }) => encryption.scheme === 'ashe-v1');
+  const blocks = isOfPads ? null : await openHeldBlocks(source, manifest, columns);
+  if (isOfPads ? source.bytes > 0 : blocks === null) return null;
   return {
     dataset,
     version,
     rows,
     columns,
     units: units.map(({ column, distinct, numbers }) => ({ column: column.name, count: distinct, numbers })),
-    async open(column, of, sums) {
-      assert(
-        columns.some(({ name }) => name === column),
-        'what is opened is a column of the package',
-      );
-      return openAshe({ dataKey, column: { dataset, version, column, of } }).open(sums);
+    open: isOfPads ? openedByPads(dataKey, manifest) : openedByKey(columns, blocks!, bgvSeed, bgv),
+  };
+}
+
+/** Of a file that may be missing: a package of `ashe-v1` has none. */
+async function blocksInFile(path: string): Promise<BlockSource> {
+  const bytes = await stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+  return {
+    bytes,
+    async read(offset, length) {
+      const file = await open(path, 'r');
+      try {
+        const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, offset);
+        return buffer.subarray(0, bytesRead);
+      } finally {
+        await file.close();
+      }
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Job } from '#catalog';
 import type {
   AppError,
   Because,
+  CipherScheme,
   ExpectedErrors,
   MechanismUse,
   Mode,
@@ -58,6 +59,8 @@ export interface Explanation {
     readonly rule: 'threshold' | 'dominance' | 'noise' | 'row-cap' | 'custodian';
     readonly limit: number;
   }[];
+  /** Of encrypted columns: how they are encrypted, and what is summed: words by the engine, or blocks after it. Null where none is read. */
+  readonly cipher: { readonly scheme: CipherScheme; readonly storage: 'words' | 'blocks' } | null;
   /** What it would cost; `remaining` is what is left to the asker now. A question that was answered costs no privacy again. */
   readonly cost: PrivacyCost & { readonly jobs: number };
   /** Mode `dp`: who pays how much for which statistic, how far off sums and counts will be, and how much of a unit counts. */

@@ -29,6 +29,14 @@ export const CUSTODY: Readonly<Record<string, string>> = {
   'whole numbers as weights': '以整数为权重',
   'weights this large in {}()': '{}() 内过大的权重',
   'smaller weights': '较小的权重',
+  'so many groups of columns under bgv-v1': '对 bgv-v1 加密列分如此多的组',
+  'up to 100 groups, fewer of a large table': '至多 100 组，大表更少',
+  'a sum of `{}`, which could be larger than {} holds': '`{}` 的求和，可能超出 {} 的范围',
+  'a table of fewer rows, or narrower bounds': '行数更少的表，或更窄的取值范围',
+  'sums under bgv-v1 are computed set by set, and these are too many sets, or too many for so many rows':
+    'bgv-v1 下的求和按行集合逐一计算，此处集合过多，或就其行数而言过多',
+  'ask for fewer groups; up to 100 sets of rows are summed, fewer of a large table':
+    '请减少分组：至多对 100 个行集合求和，大表更少',
   'a variance of encrypted columns without squares': '未存平方的加密列的方差',
   'one column whose declaration says `squares`': '声明了 `squares` 的单个列',
   'an aggregate without encrypted columns, or per unit, beside one with them':

@@ -1,6 +1,6 @@
 import type { Store } from '#catalog';
 import type { PolicyProfile, PrivacyNoise } from '#policies';
-import type { Sandbox } from '#sandbox';
+import type { BgvProcesses, Sandbox } from '#sandbox';
 import type { AccessLog } from '../audit/index.ts';
 import type { CanaryWatch } from '../canaries/canary-watch.ts';
 import type { CustodianClient } from '../custodian/custodian-client.ts';
@@ -36,6 +36,8 @@ export interface PipelineDeps {
   readonly privacyNoise: PrivacyNoise;
   /** Opens sums over encrypted columns; null where there is none: then nothing does. */
   readonly custodian: CustodianClient | null;
+  /** Sums ciphertext blocks, without a key. */
+  readonly bgv: Pick<BgvProcesses, 'sums'>;
   readonly guard: StoredGuardMemory;
   readonly answers: KeptAnswers;
   readonly freezes: FreezeRegister;

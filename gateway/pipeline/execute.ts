@@ -22,6 +22,7 @@ import type { SealingKey } from '../custodian/sealing-key.ts';
 import { type SealedAnswer, sealedAnswer } from '../formats/sealed-answer.ts';
 import type { Admission } from './admit.ts';
 import type { PipelineDeps } from './deps.ts';
+import { withBlockSums } from './evaluate-blocks.ts';
 import { requireData } from './record.ts';
 import type { JobArrival } from './run-job.ts';
 
@@ -59,8 +60,9 @@ export function execute(
     const policy = { profile, noiseSecret, privacyNoise, answer: arrival.id, memory };
     const custody: CustodyProof[] = [];
     let sealed: SealedAnswer | null = null;
-    const open = async (question: SealedQuestion): Promise<OpenedNumbers | Unread> => {
+    const open = async (asked: SealedQuestion): Promise<OpenedNumbers | Unread> => {
       if (deps.custodian === null) throw new AppError('CUSTODIAN_AWAY');
+      const question = await withBlockSums(asked, session, compiled, deps);
       const purpose = purposeOf(arrival, admission, compiled);
       if (recipient !== null) {
         const { key, reading } = recipient;

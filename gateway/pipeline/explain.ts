@@ -24,6 +24,7 @@ export function explanationOf(
     columns: decision.outputs,
     unitsMin: isRows ? null : decision.unitsMin,
     rules: rulesOf(stages, profile),
+    cipher: cipherOf(stages),
     cost: { ...privacyCostOf(charges, remaining, profile.privacyBudgets), jobs: 1 },
     privacy: isCharged(decision.mode) ? privacyOf(stages) : null,
     versions: versionsOf(admission, compiled, profile),
@@ -52,6 +53,14 @@ function rulesOf({ decision, privatePlan }: CompiledStages, profile: PolicyProfi
     default:
       return [threshold, dominance];
   }
+}
+
+/** Under which cipher the encrypted columns are summed, and where: one question has one table of them. */
+function cipherOf({ privatePlan }: CompiledStages): Explanation['cipher'] {
+  const sealed = privatePlan.boundaries.find((boundary) => boundary.kind === 'sealed');
+  if (sealed === undefined) return null;
+  const { columns, storage } = sealed.layout.table;
+  return { scheme: columns[0]!.scheme, storage };
 }
 
 function privacyOf({ privatePlan, compiled }: CompiledStages): NonNullable<Explanation['privacy']> {

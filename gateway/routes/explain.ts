@@ -47,7 +47,7 @@ export function registerExplain(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
   app.openapi(explainRoute, async (c) => {
     const { plan, sql, options } = c.req.valid('json');
     const asked = { plan, sql, privacy: options?.privacy ?? null };
-    const { because, columns, rules, cost, privacy, versions, stages, ...rest } = await deps.jobs.explain(
+    const { because, columns, rules, cipher, cost, privacy, versions, stages, ...rest } = await deps.jobs.explain(
       c.get('caller'),
       asked,
     );
@@ -57,6 +57,7 @@ export function registerExplain(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
         because: because.map((cause) => ({ ...cause })),
         columns: columns.map(columnJson),
         rules: rules.map((rule) => ({ ...rule })),
+        cipher: cipher === null ? null : { ...cipher },
         cost: { ...cost },
         privacy: privacy === null ? null : privacyJson(privacy),
         versions: { ...versions, tables: versions.tables.map((table) => ({ ...table })) },

@@ -31,6 +31,10 @@ export const CUSTODY_REFUSALS = Object.freeze({
     reason: 'one unit has more rows in a set than was said',
     remedy: 'have the operator examine the gateway',
   },
+  groups: {
+    reason: 'sums under bgv-v1 are computed set by set, and these are too many sets, or too many for so many rows',
+    remedy: 'ask for fewer groups; up to 100 sets of rows are summed, fewer of a large table',
+  },
   overflow: { reason: 'the sum could be larger than the cipher holds', remedy: 'use smaller weights' },
   noise: { reason: 'the noise asked for is too little', remedy: 'ask for less ρ' },
   budget: {

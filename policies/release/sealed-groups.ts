@@ -26,7 +26,13 @@ export interface SealedSet {
   /** Bitmap of row indices, base64; of `count` rows, unless a join repeats some. */
   readonly rows: string;
   readonly count: number;
-  readonly sums: readonly { readonly column: string; readonly of: 'value' | 'square'; readonly sum: bigint }[];
+  readonly sums: readonly CiphertextSum[];
+}
+export interface CiphertextSum {
+  readonly column: string;
+  readonly of: 'value' | 'square';
+  /** The sum in digits, or the digest of one over blocks. Null until that is computed. */
+  readonly sum: string | null;
 }
 /** `[group][term]`: whole numbers with noise, null where they are withheld. */
 export type OpenedNumbers = readonly (readonly (bigint | null)[])[];
@@ -61,8 +67,9 @@ function setOf({ rows, count, sums }: SealedLayout['parts'][number], raw: TableD
     rows: bitmap,
     count: Number(number(count)),
     sums: sums.map(({ column, of, words }) => {
+      if (words.length === 0) return { column, of, sum: null };
       const sum = words.reduce((total, word, position) => total + (number(word) << BigInt(64 * position)), 0n);
-      return { column, of, sum: BigInt.asUintN(64 * words.length, sum) };
+      return { column, of, sum: String(BigInt.asUintN(64 * words.length, sum)) };
     }),
   };
 }

@@ -1,4 +1,4 @@
-import { type EncryptedColumn, encryptedRange, isEncrypted } from '../encrypted-columns.ts';
+import { type EncryptedColumn, encryptedRange, isEncrypted, squareColumns } from '../encrypted-columns.ts';
 import { scaleOf } from '../scaled-numbers.ts';
 import { type ColumnSchema, domainOf } from '../table-schema.ts';
 import type { Offset, OutputColumn, Scan, ScanColumn, SealedColumn } from './plan.ts';
@@ -57,7 +57,8 @@ export function scanOf(
 function sealedColumn(column: EncryptedColumn): SealedColumn {
   const { scheme, squares = false } = column.encryption;
   const { min, max } = encryptedRange(column);
-  return { scheme, scale: scaleOf(column), min: String(min), max: String(max), squares };
+  const range = { min: String(min), max: String(max) };
+  return { scheme, squareColumns: squareColumns(column), scale: scaleOf(column), ...range, squares };
 }
 
 /** The types in which the vault stores columns; identifiers are keyed tokens of their domain. */

@@ -95,6 +95,8 @@ export interface ScanColumn extends OutputColumn {
 /** What is encrypted: value · 10^scale, a whole number between `min` and `max` (text); of its square too, where `squares`. */
 export interface SealedColumn {
   readonly scheme: CipherScheme;
+  /** The stored columns with the ciphertext of its squares; none where they are not kept. */
+  readonly squareColumns: readonly string[];
   readonly scale: number;
   readonly min: string;
   readonly max: string;

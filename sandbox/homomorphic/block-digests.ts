@@ -44,14 +44,16 @@ export function openBlockDigests(columns: number, from: BlockDigestState | null 
         if (rows % BLOCK_ROWS === 0) whole.push(...block.map(digestOf));
       }
     },
-    root() {
-      const last = rows % BLOCK_ROWS === 0 ? [] : tail().map(digestOf);
-      const hash = createHash('sha256');
-      for (const digest of [...whole, ...last]) hash.update(digest);
-      return hash.digest('hex');
-    },
+    root: () => rootOf([...whole, ...(rows % BLOCK_ROWS === 0 ? [] : tail().map(digestOf))]),
     state: () => ({ rows, digests: Buffer.concat(whole), tail: tail().map((words) => words.slice()) }),
   };
+}
+
+/** SHA-256 over all digests, hex: what a provider signs. */
+export function rootOf(digests: readonly Uint8Array[]): string {
+  const hash = createHash('sha256');
+  for (const digest of digests) hash.update(digest);
+  return hash.digest('hex');
 }
 
 /** WHY not by `Buffer.from(words)`: that copies numbers, not bytes. */
@@ -61,4 +63,33 @@ function digestOf(words: BigInt64Array): Buffer {
     .digest();
   assert(digest.length === DIGEST_BYTES, 'SHA-256 has 32 bytes');
   return digest;
+}
+
+/** Digests of ciphertext blocks as `bgv-v1` has them, each part of a table in its own order. */
+export interface DigestList {
+  add(part: number, block: Uint8Array): void;
+  /** Hex, over all digests, block by block, in each the parts in their order. */
+  root(): string;
+  /** All digests in this order, base64. */
+  state(): string;
+}
+
+/** @param from an earlier `state` */
+export function openDigestList(parts: number, from = ''): DigestList {
+  const lists: Buffer[][] = Array.from({ length: parts }, () => []);
+  for (const [at, digest] of digestsIn(from).entries()) lists[at % parts]!.push(digest);
+  const inOrder = (): readonly Buffer[] => lists[0]!.flatMap((_, block) => lists.flatMap((part) => part[block] ?? []));
+  return {
+    add: (part, block) => void lists[part]!.push(createHash('sha256').update(block).digest()),
+    root: () => rootOf(inOrder()),
+    state: () => Buffer.concat(inOrder()).toString('base64'),
+  };
+}
+
+/** Digests out of their base64. */
+export function digestsIn(base64: string): readonly Buffer[] {
+  const bytes = Buffer.from(base64, 'base64');
+  return Array.from({ length: Math.floor(bytes.length / DIGEST_BYTES) }, (_, at) =>
+    bytes.subarray(at * DIGEST_BYTES, (at + 1) * DIGEST_BYTES),
+  );
 }

@@ -1,9 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { CompactSign, calculateJwkThumbprint, compactVerify, EmbeddedJWK, exportJWK } from 'jose';
 import { z } from 'zod';
+import type { CipherScheme } from '#policies/stored-tables';
 
-/** Words are signed 64-bit numbers, least significant byte first in their digests. */
-export const BLOCKS_FORMAT = 'sluice-blocks-2';
+/** `ashe-v1`: words are signed 64-bit numbers, least significant byte first in their digests. `bgv-v1`: a digest of each serialised ciphertext. */
+export const BLOCKS_FORMAT: Readonly<Record<CipherScheme, 'sluice-blocks-2' | 'sluice-blocks-bgv-1'>> = {
+  'ashe-v1': 'sluice-blocks-2',
+  'bgv-v1': 'sluice-blocks-bgv-1',
+};
 /** Words were unsigned. What was uploaded so is summed and opened as ever; nothing new is taken in. */
 export const FORMER_BLOCKS_FORMAT = 'sluice-blocks-1';
 
@@ -13,13 +17,13 @@ export const FORMER_BLOCKS_FORMAT = 'sluice-blocks-1';
  * thumbprint, which the declaration of the table names.
  */
 export const blockManifest = z.strictObject({
-  format: z.enum([BLOCKS_FORMAT, FORMER_BLOCKS_FORMAT]),
+  format: z.enum([BLOCKS_FORMAT['ashe-v1'], BLOCKS_FORMAT['bgv-v1'], FORMER_BLOCKS_FORMAT]),
   /** The resource. */
   dataset: z.string(),
   /** Of this encryption: 128 random bits, hex. Keys are derived for it. */
   version: z.string().regex(/^[0-9a-f]{32}$/),
   rows: z.int().min(0),
-  /** Word columns in the order of their digests. */
+  /** Columns of ciphertext in the order of their digests. */
   words: z.array(z.string()).min(1),
   blocksSha256: z.string().regex(/^[0-9a-f]{64}$/),
 });

@@ -3,14 +3,23 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { CompactEncrypt, compactDecrypt, importJWK, type JWK } from 'jose';
 import { z } from 'zod';
 import { type ColumnSchema, type EncryptedColumn, isEncrypted } from '#policies/stored-tables';
-import { type BlockManifest, readManifest, type Signer, signJson, verifiedJson } from './block-manifest.ts';
+import {
+  BLOCKS_FORMAT,
+  type BlockManifest,
+  FORMER_BLOCKS_FORMAT,
+  readManifest,
+  type Signer,
+  signJson,
+  verifiedJson,
+} from './block-manifest.ts';
 
 /**
  * What a provider gives the custodian of one encryption of its table, and nobody else can read: the data key, what the encrypted
  * columns are, and which unit each row belongs to, as numbers that mean nothing elsewhere.
  *
  * A file: a magic line; a line with a compact JWE for the custodian's key (ECDH-ES, X25519) of a compact JWS by the provider of the
- * statement; then sealed chunks of unit numbers, in the order in which the statement counts them.
+ * statement; then sealed chunks of unit numbers, in the order in which the statement counts them; then, of `bgv-v1`, the ciphertext blocks
+ * that the gateway has too, in the order in which they are signed (held-blocks.ts): what is opened is summed from these.
  */
 const MAGIC = 'sluice-custodian-package-1\n';
 /** Rows of a chunk at most; its values take four bytes each before they are compressed. */
@@ -25,8 +34,8 @@ export const custodianStatement = z.strictObject({
   /** Declarations of the encrypted columns, and of the columns that name units. */
   columns: z.array(z.custom<ColumnSchema>((value) => typeof value === 'object' && value !== null && 'name' in value)),
   units: z.array(z.strictObject({ column: z.string(), distinct: z.int().min(0) })),
-  /** Base64url, 32 bytes each: of the ciphers' columns, and of the chunks that follow. */
-  dataKey: z.string().length(43),
+  /** Base64url, 32 bytes each: of the columns of `ashe-v1`, null of others; and of the chunks that follow. */
+  dataKey: z.string().length(43).nullable(),
   chunkKey: z.string().length(43),
   chunks: z.int().min(0),
 });
@@ -36,7 +45,9 @@ export interface CustodianPackage {
   readonly manifest: BlockManifest;
   readonly columns: readonly EncryptedColumn[];
   readonly units: readonly PackagedUnits[];
-  readonly dataKey: Uint8Array;
+  readonly dataKey: Uint8Array | null;
+  /** Where in the file the blocks begin; nothing has looked at them yet. */
+  readonly blocksAt: number;
 }
 
 export interface PackagedUnits {
@@ -114,20 +125,27 @@ export async function openCustodianPackage(
     });
     const statement = custodianStatement.parse(await verifiedJson(Buffer.from(plaintext).toString('latin1'), signer));
     const manifest = await readManifest(statement.manifest, signer);
-    return manifest === null ? null : readPackage(statement, manifest, file.subarray(end + 1));
+    return manifest === null ? null : readPackage(statement, manifest, file, end + 1);
   } catch {
     return null; // whatever is wrong with it: it is not a package that can be relied on
   }
 }
 
-function readPackage(statement: CustodianStatement, manifest: BlockManifest, chunks: Buffer): CustodianPackage | null {
+function readPackage(
+  statement: CustodianStatement,
+  manifest: BlockManifest,
+  file: Buffer,
+  start: number,
+): CustodianPackage | null {
   const units = statement.units.map(({ column, distinct }) => {
     const declared = statement.columns.find(({ name }) => name === column);
     return declared === undefined ? null : { column: declared, distinct, numbers: new Uint32Array(manifest.rows) };
   });
   if (!units.every((one) => one !== null)) return null;
   const filled = units.map(() => 0);
-  for (const { column, firstRow, numbers } of unitChunks(chunks, statement)) {
+  let blocksAt = start;
+  for (const { column, firstRow, numbers, end } of unitChunks(file, start, statement)) {
+    blocksAt = end;
     const target = units[column];
     if (target === undefined || firstRow !== filled[column]) return null;
     target.numbers.set(numbers, firstRow);
@@ -135,25 +153,32 @@ function readPackage(statement: CustodianStatement, manifest: BlockManifest, chu
   }
   const isWhole = filled.every((rows) => rows === manifest.rows);
   const isNumbered = units.every(({ distinct, numbers }) => numbers.every((one) => one < distinct || one === NO_UNIT));
-  if (!isWhole || !isNumbered) return null;
-  return {
-    manifest,
-    columns: statement.columns.filter(isEncrypted),
-    units,
-    dataKey: Buffer.from(statement.dataKey, 'base64url'),
-  };
+  const columns = statement.columns.filter(isEncrypted);
+  const isOfOne = columns.every(({ encryption }) => BLOCKS_FORMAT[encryption.scheme] === currentFormat(manifest));
+  const hasKey = columns[0]?.encryption.scheme !== 'ashe-v1' || statement.dataKey !== null;
+  if (!isWhole || !isNumbered || !isOfOne || !hasKey) return null;
+  const dataKey = statement.dataKey === null ? null : Buffer.from(statement.dataKey, 'base64url');
+  return { manifest, columns, units, dataKey, blocksAt };
 }
 
-/** @throws Error where a chunk is changed, missing or left over */
-function* unitChunks(chunks: Buffer, statement: CustodianStatement): Generator<UnitChunk> {
+/** The layout that the manifest's format says, by the name that it has now. */
+function currentFormat({ format }: BlockManifest): BlockManifest['format'] {
+  return format === FORMER_BLOCKS_FORMAT ? BLOCKS_FORMAT['ashe-v1'] : format;
+}
+
+/** @throws Error where a chunk is changed or missing */
+function* unitChunks(
+  file: Buffer,
+  start: number,
+  statement: CustodianStatement,
+): Generator<UnitChunk & { readonly end: number }> {
   const key = Buffer.from(statement.chunkKey, 'base64url');
-  let at = 0;
+  let at = start;
   for (let chunk = 0; chunk < statement.chunks; chunk += 1) {
-    const end = at + LENGTH_BYTES + chunks.readUInt32LE(at);
-    yield openChunk(key, chunk, chunks.subarray(at + LENGTH_BYTES, end));
+    const end = at + LENGTH_BYTES + file.readUInt32LE(at);
+    yield { ...openChunk(key, chunk, file.subarray(at + LENGTH_BYTES, end)), end };
     at = end;
   }
-  if (at !== chunks.length) throw new Error('a package has no more chunks than it says');
 }
 
 function openChunk(key: Uint8Array, chunk: number, sealed: Buffer): UnitChunk {

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { isEncrypted, ROW_INDEX_COLUMN, wordColumns } from '#policies/stored-tables';
-import { openBlockDigests } from '../homomorphic/block-digests.ts';
+import { encryptedColumns, ROW_INDEX_COLUMN, wordColumns } from '#policies/stored-tables';
+import { openBlockTexts } from '../homomorphic/bgv/block-text.ts';
+import { openBlockDigests, openDigestList } from '../homomorphic/block-digests.ts';
 import { quoteName } from './column-sql.ts';
 import type { CiphertextDigest, IngestColumn } from './ingest-protocol.ts';
 
@@ -10,13 +11,21 @@ export interface CiphertextReader {
   readSegment(): Promise<CiphertextDigest | null>;
 }
 
+/** Takes the rows of a table in their order, its columns of ciphertext side by side. */
+interface CiphertextSink {
+  add(columns: readonly (readonly (bigint | string)[])[]): void;
+  digest(): Pick<CiphertextDigest, 'blocksSha256' | 'digests'>;
+}
+
 export function openCiphertextReader(
   connection: DuckDBConnection,
   columns: readonly Pick<IngestColumn, 'schema'>[],
 ): CiphertextReader {
-  const names = wordColumns({ columns: columns.map(({ schema }) => schema).filter(isEncrypted) });
-  if (names.length === 0) return { readSegment: () => Promise.resolve(null) };
-  const digests = openBlockDigests(names.length);
+  const schema = { columns: columns.map((column) => column.schema) };
+  const [first] = encryptedColumns(schema);
+  if (first === undefined) return { readSegment: () => Promise.resolve(null) };
+  const names = wordColumns(schema);
+  const sink = first.encryption.scheme === 'ashe-v1' ? wordSink(names.length) : pieceSink(names.length);
   const select = `SELECT ${[ROW_INDEX_COLUMN, ...names].map(quoteName).join(', ')} FROM segment.data`;
   let rows = 0;
   let isCounted = true;
@@ -30,10 +39,36 @@ export function openCiphertextReader(
       ) {
         const [index, ...words] = chunk.getColumns() as bigint[][];
         isCounted = isCounted && index!.every((value, at) => value === BigInt(rows + at));
-        digests.add(words.map((column) => BigInt64Array.from(column)));
+        sink.add(words);
         rows += chunk.rowCount;
       }
-      return { rows, isCounted, blocksSha256: digests.root() };
+      return { rows, isCounted, ...sink.digest() };
     },
+  };
+}
+
+/** `ashe-v1`: words. */
+function wordSink(columns: number): CiphertextSink {
+  const digests = openBlockDigests(columns);
+  return {
+    add: (words) => digests.add(words.map((column) => BigInt64Array.from(column as readonly bigint[]))),
+    digest: () => ({ blocksSha256: digests.root(), digests: null }),
+  };
+}
+
+/** `bgv-v1`: pieces of blocks. */
+function pieceSink(columns: number): CiphertextSink {
+  const texts = Array.from({ length: columns }, () => openBlockTexts());
+  const digests = openDigestList(columns);
+  return {
+    add(pieces) {
+      for (const [column, text] of texts.entries())
+        for (const block of text.add(pieces[column]!.join(''))) digests.add(column, block);
+    },
+    digest: () => ({
+      // WHY none of what is not whole: a root of no signature is the answer to it.
+      blocksSha256: texts.every((text) => text.isWhole()) ? digests.root() : '0'.repeat(64),
+      digests: digests.state(),
+    }),
   };
 }

@@ -28,7 +28,8 @@ const DECIMAL_DIGITS = 18;
 
 /** `raw` is an expression of type VARCHAR, simple enough to be repeated. `key` is the domain's, identifiers only. */
 export function columnChecks(column: ColumnSchema, raw: string, key: Uint8Array | null): ColumnChecks {
-  if (column.encryption !== undefined) return wordChecks(raw);
+  if (column.encryption !== undefined)
+    return column.encryption.scheme === 'ashe-v1' ? wordChecks(raw) : pieceChecks(raw);
   return key === null ? valueChecks(column, raw) : tokenChecks(column, raw, key);
 }
 
@@ -46,6 +47,15 @@ function wordChecks(raw: string): ColumnChecks {
       reason: (source, value) =>
         `CASE WHEN ${source} IS NULL THEN ${code('null')} WHEN ${value} IS NULL THEN ${code('type')} END`,
     },
+  };
+}
+
+/** A piece of a block's text: no piece is anything by itself, and the blocks are held against their signature. */
+function pieceChecks(raw: string): ColumnChecks {
+  return {
+    storedType: 'VARCHAR',
+    fast: { value: raw, sure: (source) => `${source} IS NOT NULL` },
+    exact: { value: raw, reason: (source) => `CASE WHEN ${source} IS NULL THEN ${code('null')} END` },
   };
 }
 

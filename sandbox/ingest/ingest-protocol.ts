@@ -128,6 +128,8 @@ export interface CiphertextDigest {
   readonly isCounted: boolean;
   /** See homomorphic/block-digests.ts. */
   readonly blocksSha256: string;
+  /** Of the blocks of `bgv-v1`, each to be checked before it is summed: all of them, base64. */
+  readonly digests: string | null;
 }
 
 /** `parquet`: the file cannot be read as what it says; `nested`: a column is no plain value. */

@@ -50,7 +50,12 @@ const sealed = z.strictObject({
   ),
   rowKeyScheme: z.string().regex(/^[0-9a-f]{16}$/),
   ciphertext: z
-    .strictObject({ rows: count, isCounted: z.boolean(), blocksSha256: z.string().regex(/^[0-9a-f]{64}$/) })
+    .strictObject({
+      rows: count,
+      isCounted: z.boolean(),
+      blocksSha256: z.string().regex(/^[0-9a-f]{64}$/),
+      digests: z.base64().nullable(),
+    })
     .nullable(),
   scan: z.array(passCounts.nullable()),
   quality: z.strictObject({ duplicates: count, extremes: z.array(extremes.nullable()) }),

@@ -51,7 +51,15 @@ export interface IngestReport {
   /** Names of the columns that are stored beside the declared ones (policies/stored-twins.ts). */
   readonly twins: readonly string[];
   /** Of encrypted columns: what the provider signed, and that which it signed, checked against what is stored. */
-  readonly encrypted: { readonly version: string; readonly manifest: string; readonly blocksSha256: string } | null;
+  readonly encrypted: {
+    readonly version: string;
+    readonly manifest: string;
+    readonly blocksSha256: string;
+    /** The columns of ciphertext, in the order of their digests. */
+    readonly words: readonly string[];
+    /** Of each block of `bgv-v1`, base64. */
+    readonly digests: string | null;
+  } | null;
   /** Extremes as stored text, of numbers and times; null of others and of ciphertext. Protected values: for the provider alone. */
   readonly columns: readonly {
     readonly name: string;

@@ -1,5 +1,10 @@
-import { assert, encryptedColumns, isServed, wordColumns } from '#policies/stored-tables';
-import { type BlockManifest, FORMER_BLOCKS_FORMAT, readManifest } from '../homomorphic/block-manifest.ts';
+import { assert, encryptedColumns, wordColumns } from '#policies/stored-tables';
+import {
+  BLOCKS_FORMAT,
+  type BlockManifest,
+  FORMER_BLOCKS_FORMAT,
+  readManifest,
+} from '../homomorphic/block-manifest.ts';
 import type { Upload } from './ingest.ts';
 import type { CiphertextDigest } from './ingest-protocol.ts';
 import type { IngestReport } from './ingest-report.ts';
@@ -16,21 +21,19 @@ export interface SignedBlocks {
  * @throws AppError UPLOAD_CIPHERTEXT
  */
 export async function signedBlocks({ resource, schema, manifest: jws }: Upload): Promise<SignedBlocks | null> {
-  const [first, ...others] = encryptedColumns(schema);
+  const [first] = encryptedColumns(schema);
   if (first === undefined) return null;
-  if (![first, ...others].every(({ encryption }) => isServed(encryption.scheme)))
-    throw ciphertextError('scheme-not-stored');
   if (jws === undefined || jws === null) throw ciphertextError('manifest-missing');
   const manifest = await readManifest(jws, first.encryption.signer);
   if (manifest === null) throw ciphertextError('manifest-signature');
   if (manifest.format === FORMER_BLOCKS_FORMAT) throw ciphertextError('manifest-former');
   const isOfThis = manifest.dataset === resource && manifest.words.join() === wordColumns(schema).join();
-  if (!isOfThis) throw ciphertextError('manifest-other');
+  if (!isOfThis || manifest.format !== BLOCKS_FORMAT[first.encryption.scheme]) throw ciphertextError('manifest-other');
   return { jws, manifest };
 }
 
 /**
- * What is stored is what was signed, word by word.
+ * What is stored is what was signed, to the last byte.
  * @throws AppError UPLOAD_CIPHERTEXT
  */
 export function checkedBlocks(
@@ -39,7 +42,7 @@ export function checkedBlocks(
 ): NonNullable<IngestReport['encrypted']> {
   assert(stored !== null, 'encrypted columns have a digest');
   if (!stored.isCounted) throw ciphertextError('row-index');
-  const { rows, version, blocksSha256 } = manifest;
+  const { rows, version, words, blocksSha256 } = manifest;
   if (stored.rows !== rows || stored.blocksSha256 !== blocksSha256) throw ciphertextError('blocks-differ');
-  return { version, manifest: jws, blocksSha256 };
+  return { version, manifest: jws, blocksSha256, words, digests: stored.digests };
 }

@@ -36,7 +36,6 @@ export const UPLOAD_PROBLEMS = {
     zh: '密文块与清单的摘要不符',
     en: 'the blocks of ciphertext do not have the digest of the manifest',
   },
-  'scheme-not-stored': { zh: '此版本不存储该加密方案', en: 'this version does not store that scheme' },
 } as const;
 export type UploadProblem = keyof typeof UPLOAD_PROBLEMS;
 

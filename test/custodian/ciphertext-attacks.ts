@@ -3,12 +3,12 @@ import { type Attack, answered, from, type Outcome, others, single, statistic, s
 import { BIG, type Ground, ROWS, setOf } from './ground.ts';
 
 /** Ciphertext that is not what it is said to be. */
-type Lie = (ground: Ground, rows: readonly number[]) => bigint;
+type Lie = (ground: Ground, rows: readonly number[]) => string;
 /** One encrypted sum replaced. */
 async function lied(ground: Ground, lie: Lie, rows: readonly number[] = others(50)): Promise<Outcome> {
   const set = setOf(ground, rows);
   const sums = set.sums.map((one) =>
-    one.column === 'paid' && one.of === 'value' ? { ...one, sum: String(lie(ground, rows)) } : one,
+    one.column === 'paid' && one.of === 'value' ? { ...one, sum: lie(ground, rows) } : one,
   );
   return answered(ground.ask(ground.request([rows], { groups: [[{ ...set, sums }]] })));
 }
@@ -56,7 +56,7 @@ export const CIPHERTEXT_ATTACKS: readonly Attack[] = [
     group: 'ciphertext',
     name: 'no ciphertext at all',
     refusal: 'ciphertext',
-    run: (ground) => lied(ground, () => 0n),
+    run: (ground) => lied(ground, () => '0'),
     control: honestly,
   },
   {

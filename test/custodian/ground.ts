@@ -6,7 +6,14 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { exportJWK, generateKeyPair } from 'jose';
 import { readEntries } from '#catalog';
-import { AppError, type EncryptedColumn, encryptedRange, type Functional, isEncrypted } from '#policies';
+import {
+  AppError,
+  type CipherScheme,
+  type EncryptedColumn,
+  encryptedRange,
+  type Functional,
+  isEncrypted,
+} from '#policies';
 import { packageHead, rowSetFrom, type Signer, sealChunk, signManifest, thumbprintOf } from '#sandbox';
 import type { CustodianDeps } from '../../gateway/custodian/custodian.ts';
 import { addTrust, type CustodianParts, openCustodianHome } from '../../gateway/custodian/custodian-home.ts';
@@ -15,7 +22,9 @@ import { createCustodianServer } from '../../gateway/custodian/custodian-server.
 import { type OpeningRequest, packRows, REQUEST_TYPE } from '../../gateway/custodian/opening-request.ts';
 import { loadOrCreateSigningKey, type SigningKey } from '../../gateway/custodian/signing-key.ts';
 import type { ColumnSchema } from '../../policies/table-schema.ts';
-import { openAshe } from '../../sandbox/homomorphic/index.ts';
+import { rootOf } from '../../sandbox/homomorphic/block-digests.ts';
+import { BLOCKS_FORMAT } from '../../sandbox/homomorphic/block-manifest.ts';
+import { asheGround, bgvGround } from './ground-ciphertext.ts';
 import { decompose } from './sealed-answer.ts';
 
 /**
@@ -36,8 +45,11 @@ export interface Ground {
   /** What nobody but the provider knows: values by column. */
   readonly secret: Readonly<Record<string, readonly bigint[]>>;
   readonly version: string;
-  /** Sums of ciphertext over rows, as an engine gives them. */
-  cipherSum(column: string, of: 'value' | 'square', rows: readonly number[]): bigint;
+  readonly scheme: CipherScheme;
+  /** Ciphertext blocks of `bgv-v1`, as the package has them. */
+  readonly blocks: readonly Uint8Array[];
+  /** Sums of ciphertext over rows, as a gateway says them: of words, or the digest of one of blocks. */
+  cipherSum(column: string, of: 'value' | 'square', rows: readonly number[]): string;
   /** A request that an honest gateway would make: one group of rows each, one part. */
   request(groups: readonly (readonly number[])[], change?: Partial<OpeningRequest>): OpeningRequest;
   ask(request: unknown, how?: AskHow): Promise<Told>;
@@ -69,9 +81,13 @@ export interface PackageChange {
   readonly version?: string;
   readonly keyId?: string;
   readonly custodian?: CustodianParts['keys'][number];
+  /** Blocks that are sent in the place of those that were signed. */
+  readonly sentBlocks?: readonly Uint8Array[];
 }
 export interface GroundOptions {
   readonly policy?: Partial<CustodianPolicy>;
+  /** Default: `ashe-v1`. */
+  readonly scheme?: CipherScheme;
   readonly instead?: Partial<Pick<CustodianDeps, 'checks' | 'setChecks' | 'noise' | 'isGateway' | 'isIntact'>>;
   /** The directory of a ground that was closed with `leave`: its custodian goes on. */
   readonly at?: string;
@@ -82,7 +98,12 @@ const SILENT: CustodianDeps['noise'] = { take: (_, count) => Array.from({ length
 /** Nothing of the budget where an attack is not about it. */
 const AMPLE = { datasetRho: 1e5, planRho: 1e5, openingRho: 1e5, openingsPerMinute: 10_000 };
 
-export async function plantGround({ policy = {}, instead = {}, at }: GroundOptions = {}): Promise<Ground> {
+export async function plantGround({
+  policy = {},
+  instead = {},
+  at,
+  scheme = 'ashe-v1',
+}: GroundOptions = {}): Promise<Ground> {
   const dir = at ?? (await mkdtemp(join(tmpdir(), 'sluice-custodian-')));
   const provider = generateKeyPairSync('ed25519');
   const gateway = await loadOrCreateSigningKey(join(dir, 'gateway.key'), 'test');
@@ -95,24 +116,20 @@ export async function plantGround({ policy = {}, instead = {}, at }: GroundOptio
       throw cause;
     },
   });
-  const { custodian, shelf, signing, log } = parts;
-  const server = createCustodianServer({
-    custodian,
-    shelf,
-    signing,
-    log,
-    key: parts.keys[0]!,
-    packageBytesMax: 2 ** 26,
-  });
+  const server = createCustodianServer({ ...parts, key: parts.keys[0]!, packageBytesMax: 2 ** 26 });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const signer = await thumbprintOf(provider.publicKey);
-  const columnsFor = (keyId: string) => declared(keyId, signer);
+  const columnsFor = (keyId: string) => declared(keyId, signer, scheme);
   const version = '0123456789abcdef'.repeat(2);
   const dataKey = createHash('sha256').update('data key').digest();
   const secret = { paid: values('paid', 1001n), bonus: values('bonus', 101n) };
-  const columns = columnsFor(parts.keys[0]!.id).filter(isEncrypted);
-  const cipher = await ciphertext(dataKey, version, secret);
+  const keyId = scheme === 'ashe-v1' ? parts.keys[0]!.id : (await parts.bgv.publicKeyOf(parts.keys[0]!)).id;
+  const columns = columnsFor(keyId).filter(isEncrypted);
+  const cipher =
+    scheme === 'ashe-v1'
+      ? await asheGround({ dataKey, version, secret })
+      : await bgvGround(columns, secret, (await parts.bgv.publicKeyOf(parts.keys[0]!)).publicKey);
   const ground: Ground = {
     parts,
     url,
@@ -121,11 +138,23 @@ export async function plantGround({ policy = {}, instead = {}, at }: GroundOptio
     columns,
     secret,
     version,
-    cipherSum: (column, of, rows) => rows.reduce((sum, row) => sum + cipher.get(`${of} ${column}`)![row]!, 0n),
+    scheme,
+    blocks: cipher.blocks,
+    cipherSum: cipher.sum,
     request: (groups, change = {}) => ({ ...honest(ground, groups), ...change }),
     ask: (request, how = {}) => ask(ground, request, how),
     packageFor: (change = {}) =>
-      packageOf({ ...change, parts, provider, version: change.version ?? version, dataKey, columnsFor }),
+      packageOf({
+        ...change,
+        parts,
+        provider,
+        version: change.version ?? version,
+        dataKey,
+        columnsFor,
+        keyId: change.keyId ?? keyId,
+        scheme,
+        blocks: cipher.blocks,
+      }),
     send: (bytes, named = signer) => send(`${url}/v1/packages`, Buffer.from(bytes), { 'sluice-signer': named }),
     refusals: () =>
       parts.store
@@ -154,8 +183,8 @@ export async function plantGround({ policy = {}, instead = {}, at }: GroundOptio
   return ground;
 }
 
-function declared(keyId: string, signer: string): readonly ColumnSchema[] {
-  const encryption = { scheme: 'ashe-v1', key: keyId, signer } as const;
+function declared(keyId: string, signer: string, scheme: CipherScheme): readonly ColumnSchema[] {
+  const encryption = { scheme, key: keyId, signer };
   const measure = { title, type: 'integer', level: 'important', role: 'measure', nullable: false } as const;
   return [
     {
@@ -177,22 +206,6 @@ function values(name: string, range: bigint): readonly bigint[] {
   return Array.from({ length: ROWS }, (_, row) => {
     return createHash('sha256').update(`${name} ${row}`).digest().readBigUInt64LE() % range;
   });
-}
-
-async function ciphertext(dataKey: Uint8Array, version: string, secret: Ground['secret']) {
-  const words = new Map<string, readonly bigint[]>();
-  for (const [column, plain] of Object.entries(secret)) {
-    const cipher = (power: 'value' | 'square') =>
-      openAshe({ dataKey, column: { dataset: 'wages', version, column, of: power } });
-    const stored = BigInt64Array.from(plain);
-    words.set(`value ${column}`, [...(await cipher('value').encrypt(0, stored))]);
-    const squares = await cipher('square').encrypt(0, stored);
-    words.set(
-      `square ${column}`,
-      plain.map((_, row) => squares[2 * row]! + (squares[2 * row + 1]! << 64n)),
-    );
-  }
-  return words;
 }
 
 export const PAID: Functional = { constant: '0', weights: [{ column: 'paid', of: 'value', weight: '1' }] };
@@ -232,7 +245,7 @@ export function setOf(ground: Ground, rows: readonly number[]): NonNullable<Open
   return {
     rows: packRows(rowSetFrom(rows, ROWS)),
     size: rows.length,
-    sums: sums.map((one) => ({ ...one, sum: String(ground.cipherSum(one.column, one.of, rows)) })),
+    sums: sums.map((one) => ({ ...one, sum: ground.cipherSum(one.column, one.of, rows) })),
   };
 }
 
@@ -263,13 +276,23 @@ interface PackageParts extends PackageChange {
   readonly version: string;
   readonly dataKey: Uint8Array;
   readonly columnsFor: (keyId: string) => readonly ColumnSchema[];
+  readonly keyId: string;
+  readonly scheme: CipherScheme;
+  readonly blocks: readonly Uint8Array[];
 }
 
 async function packageOf(made: PackageParts): Promise<Buffer> {
-  const { parts, version, dataKey, signer = made.provider, custodian = parts.keys[0]!, keyId = custodian.id } = made;
+  const { parts, version, dataKey, signer = made.provider, custodian = parts.keys[0]!, keyId, scheme, blocks } = made;
   const chunkKey = randomBytes(32);
   const manifest = await signManifest(
-    { format: 'sluice-blocks-2', dataset: 'wages', version, rows: ROWS, words: ['paid'], blocksSha256: '0'.repeat(64) },
+    {
+      format: BLOCKS_FORMAT[scheme],
+      dataset: 'wages',
+      version,
+      rows: ROWS,
+      words: ['paid'],
+      blocksSha256: rootOf(blocks.map((block) => createHash('sha256').update(block).digest())),
+    },
     signer,
   );
   const head = await packageHead(
@@ -278,7 +301,7 @@ async function packageOf(made: PackageParts): Promise<Buffer> {
       manifest,
       columns: [...made.columnsFor(keyId)],
       units: [{ column: 'person_id', distinct: personOf(ROWS - 1) + 1 }],
-      dataKey: Buffer.from(dataKey).toString('base64url'),
+      dataKey: scheme === 'ashe-v1' ? Buffer.from(dataKey).toString('base64url') : null,
       chunkKey: chunkKey.toString('base64url'),
       chunks: 1,
     },
@@ -286,5 +309,6 @@ async function packageOf(made: PackageParts): Promise<Buffer> {
     custodian.publicJwk,
   );
   const numbers = Uint32Array.from({ length: ROWS }, (_, row) => personOf(row));
-  return Buffer.concat([head, sealChunk(chunkKey, { chunk: 0, column: 0, firstRow: 0, numbers })]);
+  const sent = made.sentBlocks ?? blocks;
+  return Buffer.concat([head, sealChunk(chunkKey, { chunk: 0, column: 0, firstRow: 0, numbers }), ...sent]);
 }

@@ -3,7 +3,7 @@
  * custodian over HTTP. With `--json` a line per attack; the last line is the summary. Exit code 1 where something was learnt, refused
  * without saying why, missing in the custodian's log, or proved nothing because its control failed.
  *
- * `-- --exactness [--queries N] [--seed N] [--json]`: instead, 1,000 generated queries through SQL, gateway, engine and custodian, the noise
+ * `-- --exactness [--cipher ashe-v1|bgv-v1] [--queries N] [--seed N] [--json]`: instead, 1,000 generated queries through SQL, gateway, engine and custodian, the noise
  * away, held against the plain data. Exit code 1 where one differs, or is refused.
  */
 
@@ -16,6 +16,7 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     tiny: { type: 'boolean', default: false },
     exactness: { type: 'boolean', default: false },
+    cipher: { type: 'string', default: 'ashe-v1' },
     queries: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '20261127' },
   },
@@ -38,7 +39,8 @@ async function attacks(): Promise<boolean> {
 }
 
 async function exactness(): Promise<boolean> {
-  const summary = await runExactness(BigInt(options.seed), Number(options.queries), (query) => {
+  const scheme = options.cipher === 'bgv-v1' ? 'bgv-v1' : 'ashe-v1';
+  const summary = await runExactness(scheme, BigInt(options.seed), Number(options.queries), (query) => {
     if (options.json) console.log(JSON.stringify(query));
   });
   console.log(JSON.stringify(summary));

@@ -5,8 +5,11 @@ import {
   type EncryptedColumn,
   encryptedRange,
   HALF_RING,
+  isWithinWork,
+  LIMB_BITS,
+  SUM_ROWS_MAX,
+  squareColumns,
   sumIsExact,
-  type WeightedColumn,
 } from '../../policies/encrypted-columns.ts';
 
 const SEED = 20_261_127;
@@ -35,22 +38,44 @@ const columns = fc
 
 it('a sum that is proved stays in the ring at its worst content; with a row more than fits, the proof fails', () => {
   fc.assert(
-    fc.property(columns, fc.bigInt(-1000n, 1000n), fc.constantFrom('value', 'square'), (column, weight, of) => {
-      const terms: WeightedColumn[] = [{ column, of, weight }];
+    fc.property(columns, fc.constantFrom('value', 'square'), (column, of) => {
+      const { scheme } = column.encryption;
       const { min, max } = encryptedRange(column, of);
-      const sizes = [min * weight, max * weight].map((end) => (end < 0n ? -end : end));
-      const worst = sizes.toSorted((a, b) => (a < b ? -1 : 1))[1]!;
+      const isLimbs = scheme === 'bgv-v1' && of === 'square';
+      const ends = [min, max].map((end) => (end < 0n ? -end : end));
+      const worst = isLimbs ? 2n ** LIMB_BITS - 1n : ends.toSorted((a, b) => (a < b ? -1 : 1))[1]!;
       if (worst === 0n) return;
-      const half = HALF_RING[column.encryption.scheme][of];
-      const rowsMost = (half - 1n) / worst;
-      expect(sumIsExact(terms, rowsMost)).toBe(true);
-      expect(sumIsExact(terms, rowsMost + 1n)).toBe(false);
+      const half = HALF_RING[scheme][of];
+      const fits = (half - 1n) / worst;
+      const rowsMost = fits < SUM_ROWS_MAX[scheme] ? fits : SUM_ROWS_MAX[scheme];
+      const proved = (rows: bigint) => sumIsExact(scheme, encryptedRange(column), of, rows);
+      expect(proved(rowsMost)).toBe(true);
+      expect(proved(rowsMost + 1n)).toBe(false);
       const ring = half * 2n;
       for (const sum of [worst * rowsMost, -worst * rowsMost]) expect(signed(sum, ring)).toBe(sum);
-      expect(signed(worst * (rowsMost + 1n), ring)).not.toBe(worst * (rowsMost + 1n));
+      if (rowsMost === fits) expect(signed(worst * (fits + 1n), ring)).not.toBe(worst * (fits + 1n));
     }),
     { seed: SEED, numRuns: 500 },
   );
+});
+
+it('limbs have room for the largest square, and one less has not', () => {
+  fc.assert(
+    fc.property(columns, (column) => {
+      const limbs = squareColumns({ ...column, encryption: { ...column.encryption, scheme: 'bgv-v1', squares: true } });
+      const { max } = encryptedRange(column, 'square');
+      expect(max < 2n ** (LIMB_BITS * BigInt(limbs.length))).toBe(true);
+      if (limbs.length > 1) expect(max < 2n ** (LIMB_BITS * BigInt(limbs.length - 1))).toBe(false);
+    }),
+    { seed: SEED, numRuns: 500 },
+  );
+});
+
+it('by what is asked: sets of rows, and blocks of rows for each', () => {
+  expect(isWithinWork('ashe-v1', 100_000, 1e9)).toBe(true);
+  expect(isWithinWork('bgv-v1', 100, 4_096_000)).toBe(true);
+  expect(isWithinWork('bgv-v1', 101, 10)).toBe(false);
+  expect(isWithinWork('bgv-v1', 100, 4_096_001)).toBe(false);
 });
 
 it('a range is what the column may hold, of the value and of its square', () => {

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { JSONValue } from 'hono/utils/types';
-import { MECHANISMS } from '#policies';
+import { CIPHER_SCHEMES, MECHANISMS } from '#policies';
 import { sealingKey } from '../../custodian/sealing-key.ts';
 import { freeText, InstantSchema, JobIdSchema, LimitSchema, ModeSchema, PlanIdSchema, pageOf } from './common.ts';
 import { PrivacyOptionSchema } from './privacy.ts';
@@ -185,6 +185,13 @@ export const ExplanationSchema = z
     rules: z
       .array(z.object({ rule: z.enum(['threshold', 'dominance', 'noise', 'row-cap', 'custodian']), limit: z.number() }))
       .openapi({ description: 'the rules that may withhold cells or groups of this query' }),
+    cipher: z
+      .object({ scheme: z.enum(CIPHER_SCHEMES), storage: z.enum(['words', 'blocks']) })
+      .nullable()
+      .openapi({
+        description:
+          'of encrypted columns: their cipher, and whether the engine sums words or a process of its own blocks',
+      }),
     cost: CostSchema.extend({ jobs: z.int() }).openapi({
       description:
         'what it would cost, and what is left to the caller now; an answered question costs no privacy again',

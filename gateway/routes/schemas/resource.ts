@@ -1,5 +1,13 @@
 import { z } from '@hono/zod-openapi';
-import { CIPHER_SCHEMES, COLUMN_ROLES, COLUMN_TYPES, IDENTIFIER_KINDS, PLAN_CLASSES, UNIT_KINDS } from '#policies';
+import {
+  CIPHER_SCHEMES,
+  COLUMN_ROLES,
+  COLUMN_TYPES,
+  DEFAULT_CIPHER,
+  IDENTIFIER_KINDS,
+  PLAN_CLASSES,
+  UNIT_KINDS,
+} from '#policies';
 import {
   InstantSchema,
   LevelSchema,
@@ -22,7 +30,7 @@ const BoundsSchema = z.strictObject({ min: z.number(), max: z.number() }).openap
 
 const ColumnEncryptionSchema = z
   .strictObject({
-    scheme: z.enum(CIPHER_SCHEMES),
+    scheme: z.enum(CIPHER_SCHEMES).default(DEFAULT_CIPHER),
     key: z
       .string()
       .regex(/^[A-Za-z0-9_.-]{1,128}$/)

@@ -1,4 +1,3 @@
-import { isServed } from '../../encrypted-columns.ts';
 import { AppError, placeOf } from '../../errors.ts';
 import { isLinear, linearForm } from '../linear-form.ts';
 import type { Aggregate, ColumnId, Expr, Offset, Project, Rel, ScanColumn } from '../plan.ts';
@@ -19,15 +18,13 @@ const OF_SUMS: ReadonlySet<string> = new Set([
 
 const ACCEPTED = 'sum, avg, var_*, stddev_* of the column, or of columns with literal weights: sum(2 * a + b)';
 
-/** The encrypted columns, `table.column`, whose sums a custodian can open: of a scheme that is served from end to end. */
+/** The encrypted columns, `table.column`, whose sums a custodian can open. */
 export function openableColumns(plan: Rel): ReadonlySet<string> {
   return new Set(
     relsWithin(plan).flatMap((rel) => {
       if (rel.kind !== 'scan' || rel.source.kind !== 'table' || rel.source.sealed === undefined) return [];
       const { table } = rel.source;
-      return rel.columns.flatMap(({ column, sealed }) =>
-        sealed !== undefined && isServed(sealed.scheme) ? [`${table}.${column}`] : [],
-      );
+      return rel.columns.flatMap(({ column, sealed }) => (sealed === undefined ? [] : [`${table}.${column}`]));
     }),
   );
 }

@@ -1,7 +1,7 @@
 import { functionalText } from '../../custody/functional.ts';
-import { ROW_INDEX_COLUMN, squareColumns } from '../../encrypted-columns.ts';
+import { isWithinWork, ROW_INDEX_COLUMN } from '../../encrypted-columns.ts';
 import { assert } from '../../errors.ts';
-import type { ColumnRef, Expr } from '../plan.ts';
+import type { ColumnRef, Expr, SealedColumn } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { HUGEINT, INTEGER, TEXT } from '../sql-type.ts';
 import { ownedRows } from './bounded-rows.ts';
@@ -16,8 +16,9 @@ import { valueType } from './measures.ts';
 import { type BoundingFacts, boundingOf, sensitivitiesOf } from './private-bounding.ts';
 import { completed, ofEnoughUnits, selectionOf } from './private-cells.ts';
 import type { Bounding, PrivateValue } from './private-layout.ts';
-import { rootOf } from './raw.ts';
-import type { SealedBoundary, SealedPart, SealedTable, SealedTerm } from './sealed-layout.ts';
+import { rootOf, type SealedRows } from './raw.ts';
+import { constructRefused } from './refusals.ts';
+import type { SealedBoundary, SealedPart, SealedSum, SealedTable, SealedTerm } from './sealed-layout.ts';
 import type { SealedStatistic } from './sealed-measures.ts';
 import type { SealedSpec } from './sealed-spec.ts';
 import { unitsBehind } from './units-behind.ts';
@@ -39,6 +40,7 @@ export function buildSealedCells(spec: SealedSpec, ids: IdSource): SealedBoundar
     );
     return { kind: 'number', rule, forms, type: valueType(rule, type), range };
   });
+  checkWork(spec, (groups ?? 1) * statistics.parts.length);
   const made = groupedCells(spec, statistics, bounding, groups === null, ids);
   const listed = domain === null ? ofEnoughUnits(made.cells, spec.unitsMin) : completed(made.cells, domain, ids);
   const placed = new Placed();
@@ -74,6 +76,21 @@ export function buildSealedCells(spec: SealedSpec, ids: IdSource): SealedBoundar
     ...values.map(({ type }, index) => outputOf(ids, { name: `v${index}`, type })),
   ];
   return { kind: 'sealed', cells: placed.over(listed.rel, ids), released, layout };
+}
+
+/**
+ * Sums over blocks cost by sets and rows: what a list of groups makes too many of is refused before anything runs.
+ * @throws AppError POLICY_CONSTRUCT_REFUSED
+ */
+function checkWork({ sealed, place }: SealedSpec, sets: number): void {
+  const scheme = [...sealed.stored.values()].find((column) => column.sealed !== undefined)?.sealed?.scheme;
+  if (scheme === undefined || isWithinWork(scheme, sets, sealed.sealedRows)) return;
+  throw constructRefused(
+    'so many groups of columns under bgv-v1',
+    'up to 100 groups, fewer of a large table',
+    place,
+    'homomorphic',
+  );
 }
 
 /** Gives each distinct number one place, and each set of rows that numbers are about. */
@@ -112,11 +129,7 @@ class SealedStatistics {
 interface PartColumns {
   readonly rows: ColumnRef;
   readonly count: ColumnRef;
-  readonly sums: readonly {
-    readonly column: string;
-    readonly of: 'value' | 'square';
-    readonly words: readonly ColumnRef[];
-  }[];
+  readonly sums: readonly (Omit<SealedSum, 'words'> & { readonly words: readonly ColumnRef[] })[];
 }
 
 function groupedCells(
@@ -168,14 +181,13 @@ function partColumns(
   return {
     rows: collected.add(aggregateCall('row_set', { args: set, type: TEXT, filter })),
     count: collected.add(countStar(filter)),
-    sums: distinct.map(({ column, of }) => ({
-      column,
-      of,
-      words:
-        of === 'value'
-          ? [summed(visible(raw, sealed, column))]
-          : squareColumns(column).map((name) => summed(hidden(name))),
-    })),
+    sums: distinct.map(({ column, of }) => {
+      const { scheme, squareColumns } = sealedNamed(sealed, column);
+      const stored = of === 'value' ? [column] : squareColumns;
+      if (scheme === 'bgv-v1') return { column, of, words: [], blocks: stored };
+      const words = of === 'value' ? [visible(raw, sealed, column)] : stored.map(hidden);
+      return { column, of, words: words.map(summed), blocks: [] };
+    }),
   };
 }
 
@@ -184,6 +196,12 @@ function visible(raw: SealedSpec['raw'], { stored }: SealedSpec['sealed'], name:
   const found = columnsOf(raw.rel).find(({ id }) => stored.get(rootOf(raw.alias, id))?.column === name);
   assert(found !== undefined, 'what is summed is a column of the rows');
   return ref(found.id, found.type);
+}
+
+export function sealedNamed({ stored }: SealedRows, name: string): SealedColumn {
+  const found = [...stored.values()].find(({ column }) => column === name)?.sealed;
+  assert(found !== undefined, 'what is summed is an encrypted column');
+  return found;
 }
 
 /** What the custodian is told of one unit's share: it counts for itself. */
@@ -197,7 +215,8 @@ function tableOf({ raw, sealed }: SealedSpec, bounding: Bounding): SealedTable {
     return [{ unit: column, ...shareOf(bounding, position, raw.units[position]?.rowsMax ?? unitRowsMax ?? null) }];
   });
   const { resource, version, sealedRows } = sealed;
-  return { resource, version, sealedRows, columns, share };
+  const storage = columns.every(({ scheme }) => scheme === 'ashe-v1') ? 'words' : 'blocks';
+  return { resource, version, sealedRows, storage, columns, share };
 }
 
 function shareOf(bounding: Bounding, position: number, declared: number | null) {

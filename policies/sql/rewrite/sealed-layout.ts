@@ -28,6 +28,8 @@ export interface SealedTable {
   readonly resource: string;
   readonly version: string;
   readonly sealedRows: number;
+  /** Where the sums of ciphertext come from: `words` are added up by the engine, group by group; `blocks` after it, set of rows by set of rows. */
+  readonly storage: 'words' | 'blocks';
   readonly columns: readonly {
     readonly name: string;
     readonly scheme: CipherScheme;
@@ -45,11 +47,13 @@ export interface SealedPart {
   readonly count: number;
   readonly sums: readonly SealedSum[];
 }
-/** `words`: columns of the sums of its 64-bit words, the low one first. */
 export interface SealedSum {
   readonly column: string;
   readonly of: 'value' | 'square';
+  /** Columns of the sums of its 64-bit words, the low one first; none where blocks are summed. */
   readonly words: readonly number[];
+  /** The stored columns that its blocks lie in; none where words are summed. */
+  readonly blocks: readonly string[];
 }
 
 /** Opened by the custodian, or, over plain columns, a sum that this side adds noise to. */

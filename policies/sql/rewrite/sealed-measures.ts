@@ -1,4 +1,5 @@
 import { type Functional, functionalRange, ROWS } from '../../custody/functional.ts';
+import { sumIsExact } from '../../encrypted-columns.ts';
 import { AppError, placeOf } from '../../errors.ts';
 import type { Exact } from '../../mechanisms/suppression/exact.ts';
 import { isLinear, type LinearForm, linearForm } from '../linear-form.ts';
@@ -30,6 +31,8 @@ export interface SealedFacts extends RowFacts {
   /** The stored column that an id stands for; null for whatever is not encrypted. */
   readonly sealedOf: (id: ColumnId) => { readonly name: string; readonly sealed: SealedColumn } | null;
   readonly sealedNamed: (name: string) => SealedColumn;
+  /** Of the encrypted table. */
+  readonly sealedRows: number;
   /** The user's text, for places in messages. */
   readonly text: string;
 }
@@ -42,7 +45,10 @@ export function sealedMeasure(call: AggregateCall, facts: SealedFacts): SealedMe
     return plainMeasure(call, facts);
   const where = call.filter === null ? [] : [call.filter];
   const { whole, scale } = wholeForm(x, call, facts);
-  const of = (functional: Functional) => ({ functional, sum: sumOf(functional, where, facts) });
+  const of = (functional: Functional) => {
+    checkExact(functional, facts, place);
+    return { functional, sum: sumOf(functional, where, facts) };
+  };
   const unit = 10n ** BigInt(scale);
   const part = (functional: Functional, times: bigint, over: bigint) => ({
     statistic: of(functional),
@@ -181,6 +187,16 @@ function squareOf(
 function sumOf(functional: Functional, where: readonly Expr[], facts: SealedFacts): PrivateSum {
   const { min, max } = rangeIn(functional, facts);
   return { amount: null, scale: 0, low: min, high: max, where, countsUnit: null, distinct: null, averaged: false };
+}
+
+/** Every sum that is read comes out of its cipher as it went in, whatever the rows hold: proved by the table's rows and the declared bounds. */
+function checkExact({ weights }: Functional, facts: SealedFacts, place: ReturnType<typeof placeOf>): void {
+  for (const { column, of } of weights) {
+    const { scheme, min, max } = facts.sealedNamed(column);
+    if (sumIsExact(scheme, { min: BigInt(min), max: BigInt(max) }, of, BigInt(facts.sealedRows))) continue;
+    const construct = `a sum of \`${column}\`, which could be larger than ${scheme} holds`;
+    throw constructRefused(construct, 'a table of fewer rows, or narrower bounds', place, 'homomorphic');
+  }
 }
 
 const rangeIn = (functional: Functional, facts: SealedFacts) =>

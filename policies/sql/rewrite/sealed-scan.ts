@@ -1,4 +1,4 @@
-import { ROW_INDEX_COLUMN, squareColumns } from '../../encrypted-columns.ts';
+import { ROW_INDEX_COLUMN } from '../../encrypted-columns.ts';
 import type { ColumnId, Scan, ScanColumn } from '../plan.ts';
 import { HUGEINT, INTEGER, type SqlType } from '../sql-type.ts';
 import type { IdSource } from './build.ts';
@@ -12,10 +12,11 @@ export function sealedScan(
 ): { readonly sealed: SealedRows | null; readonly columns: readonly ScanColumn[] } {
   const sealed = source.kind === 'table' ? source.sealed : undefined;
   if (sealed === undefined || source.kind !== 'table') return { sealed: null, columns: [] };
-  const squares = kept.filter((column) => column.sealed?.squares === true);
+  // WHY none of `bgv-v1`: its ciphertext is no number that the engine could add up.
+  const squares = kept.flatMap((column) => (column.sealed?.scheme === 'ashe-v1' ? column.sealed.squareColumns : []));
   const columns = [
     hiddenColumn(ids.next(), ROW_INDEX_COLUMN, INTEGER),
-    ...squares.flatMap(({ column }) => squareColumns(column)).map((name) => hiddenColumn(ids.next(), name, HUGEINT)),
+    ...squares.map((name) => hiddenColumn(ids.next(), name, HUGEINT)),
   ];
   const stored = new Map<ColumnId, ScanColumn>(kept.map((column) => [column.id, column]));
   return { sealed: { resource: source.resource, ...sealed, columns, stored }, columns };

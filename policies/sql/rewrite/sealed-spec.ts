@@ -56,8 +56,12 @@ export function sealedSpec(aggregate: Aggregate, raw: Raw, cutter: Cutter): Seal
 
 const NO_CIPHERTEXT = 'an aggregate without encrypted columns, or per unit, beside one with them';
 
-function sealedColumns(raw: Raw, { stored }: SealedRows): Pick<SealedFacts, 'sealedOf' | 'sealedNamed'> {
+function sealedColumns(
+  raw: Raw,
+  { stored, sealedRows }: SealedRows,
+): Pick<SealedFacts, 'sealedOf' | 'sealedNamed' | 'sealedRows'> {
   return {
+    sealedRows,
     sealedOf: (id) => {
       const column = stored.get(rootOf(raw.alias, id));
       return column?.sealed === undefined ? null : { name: column.column, sealed: column.sealed };

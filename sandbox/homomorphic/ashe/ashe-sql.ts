@@ -1,4 +1,4 @@
-import { squareColumns } from '#policies/stored-tables';
+import { asheSquareColumns } from '#policies/stored-tables';
 
 /**
  * Encrypted sums as the engine computes them over the stored words: `sum` of BIGINT is a HUGEINT, exact up to 2^63 rows. The
@@ -11,7 +11,7 @@ export interface AsheSumSql {
 
 /** The aggregates of one column. */
 export function asheSumSql(name: string, of: 'value' | 'square', quote: (name: string) => string): AsheSumSql {
-  const columns = of === 'value' ? [name] : squareColumns(name);
+  const columns = of === 'value' ? [name] : asheSquareColumns(name);
   return { words: columns.map((column) => `sum(${quote(column)})`) };
 }
 

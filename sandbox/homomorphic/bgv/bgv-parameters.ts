@@ -12,7 +12,7 @@ export const PLAIN_MODULUS = 1n << 50n;
 export const DATA_MODULUS = DATA_PRIMES[0] * DATA_PRIMES[1];
 /** Errors are sampled as the difference of two sums of 21 bits (SEAL: centered binomial), so this is a bound and no estimate. */
 export const ERROR_MAX = 21n;
-/** Groups of one query: each is a mask per block. */
-export const GROUPS_MAX = 100;
 /** Rows of a block: row i stands at coefficient i. */
 export const BLOCK_ROWS = DEGREE;
+/** A serialised ciphertext: 113 bytes of head, then two polynomials modulo both data primes. */
+export const CIPHERTEXT_BYTES = 113 + 4 * 8 * DEGREE;

@@ -5,20 +5,29 @@ import { AppError, assert } from '#policies/stored-tables';
 import { APP_ROOT } from '../../isolation/runtime-files.ts';
 import { type IsolationMount, type IsolationTier, spawnIsolated } from '../../isolation/spawn.ts';
 import { openChannel, WorkerGone } from '../../worker-channel.ts';
-import type { BgvReply, BgvTask } from './bgv-protocol.ts';
-import type { SignedBlock } from './block-check.ts';
+import type { RowSet } from '../row-set.ts';
+import type { BgvReply, BgvTask, BlockRun } from './bgv-protocol.ts';
 import type { BgvEncryptionKeys, BgvKeys } from './seal-bgv.ts';
+import type { BgvSum } from './seal-sums.ts';
 
 /** SEAL, one process a task: started under the sandbox's tier, without files or network, and killed after its answer. */
 export interface BgvProcesses {
-  generateKeys(): Promise<BgvKeys>;
+  /** @param seed 32 random bytes */
+  keysOf(seed: Uint8Array): Promise<BgvKeys>;
   encrypt(keys: BgvEncryptionKeys, blocks: readonly BigInt64Array[]): Promise<readonly Uint8Array[]>;
-  sum(
-    blocks: readonly SignedBlock[],
-    sets: readonly { readonly bytes: Uint8Array; readonly size: number }[],
-    key: 'public' | 'secret',
-  ): Promise<readonly Uint8Array[]>;
-  open(secretKey: Uint8Array, sums: readonly Uint8Array[]): Promise<readonly bigint[]>;
+  /** Per set and part of the table. No more than a run of blocks is in memory at a time. */
+  sums(work: SumWork, runs: AsyncIterable<BlockRun>): Promise<readonly (readonly BgvSum[])[]>;
+  /** @param seed of the secret key */
+  open(seed: Uint8Array, sums: readonly Uint8Array[]): Promise<readonly bigint[]>;
+}
+
+export interface SumWork {
+  readonly sets: readonly RowSet[];
+  readonly parts: number;
+  /** How the blocks were encrypted. */
+  readonly key: 'public' | 'secret';
+  /** Whether the sums are to be opened: else their digests are enough. */
+  readonly isBlinded: boolean;
 }
 
 const ENTRY = fileURLToPath(new URL('./bgv-worker.ts', import.meta.url));
@@ -27,25 +36,17 @@ const DEADLINE_MS = 120_000;
 
 /** @throws AppError SANDBOX_FAILED, SANDBOX_TIMEOUT, from every call */
 export function openBgvProcesses(tier: IsolationTier): BgvProcesses {
-  const run = async (task: BgvTask): Promise<BgvReply> => await runOnce(tier, task);
-  const ciphertexts = async (task: BgvTask): Promise<readonly Uint8Array[]> => {
-    const reply = await run(task);
-    assert(reply.kind === 'ciphertexts', 'the task is answered by its kind');
-    return reply.ciphertexts;
-  };
   return {
-    async generateKeys() {
-      const reply = await run({ kind: 'keys' });
-      assert(reply.kind === 'keys', 'the task is answered by its kind');
-      return reply.keys;
-    },
-    encrypt: (keys, blocks) => ciphertexts({ kind: 'encrypt', keys, blocks }),
-    sum: (blocks, sets, key) => ciphertexts({ kind: 'sum', blocks, sets, key }),
-    async open(secretKey, sums) {
-      const reply = await run({ kind: 'open', secretKey, sums });
-      assert(reply.kind === 'opened', 'the task is answered by its kind');
-      return reply.values;
-    },
+    keysOf: (seed) => inProcess(tier, async (ask) => (await ask({ kind: 'keys', seed }, 'keys')).keys),
+    encrypt: (keys, blocks) =>
+      inProcess(tier, async (ask) => (await ask({ kind: 'encrypt', keys, blocks }, 'ciphertexts')).ciphertexts),
+    sums: ({ isBlinded, ...work }, runs) =>
+      inProcess(tier, async (ask) => {
+        await ask({ kind: 'begin-sums', ...work }, 'done');
+        for await (const run of runs) await ask({ kind: 'add-blocks', ...run }, 'done');
+        return (await ask({ kind: 'end-sums', isBlinded }, 'sums')).sums;
+      }),
+    open: (seed, sums) => inProcess(tier, async (ask) => (await ask({ kind: 'open', seed, sums }, 'opened')).values),
   };
 }
 
@@ -56,17 +57,26 @@ function sealPackage(): IsolationMount {
   return { source: dirname(description), target: `${APP_ROOT}/node_modules/node-seal`, writable: false };
 }
 
-async function runOnce(tier: IsolationTier, task: BgvTask): Promise<BgvReply> {
+type Reply<K extends BgvReply['kind']> = Extract<BgvReply, { readonly kind: K }>;
+type Ask = <K extends BgvReply['kind']>(task: BgvTask, answeredBy: K) => Promise<Reply<K>>;
+
+async function inProcess<T>(tier: IsolationTier, work: (ask: Ask) => Promise<T>): Promise<T> {
   const mounts = [sealPackage()];
   const child = spawnIsolated(tier, { entry: ENTRY, mounts: tier === 'none' ? [] : mounts, dataMbMax: DATA_MB_MAX });
   const channel = openChannel<BgvTask, BgvReply>(child, (message) => message as BgvReply);
   const startedAt = performance.now();
   const timer = setTimeout(() => channel.kill(), DEADLINE_MS);
+  let id = 0;
+  const ask: Ask = async (task, answeredBy) => {
+    id += 1;
+    const reply = await channel.request({ ...task, id });
+    if (reply.kind === 'failure') throw new AppError('SANDBOX_FAILED');
+    assert(reply.kind === answeredBy, 'a task is answered by its kind');
+    return reply as Reply<typeof answeredBy>;
+  };
   try {
     await channel.ready;
-    const reply = await channel.request({ ...task, id: 1 });
-    if (reply.kind === 'failure') throw new AppError('SANDBOX_FAILED');
-    return reply;
+    return await work(ask);
   } catch (error) {
     if (!(error instanceof WorkerGone)) throw error;
     const isLate = performance.now() - startedAt >= DEADLINE_MS;

@@ -1,8 +1,9 @@
 import { endWorker } from '../../worker-exit.ts';
 import type { BgvReply, BgvTask } from './bgv-protocol.ts';
 import { openSealBgv, type SealBgv } from './seal-bgv.ts';
+import type { SealSums } from './seal-sums.ts';
 
-/** One process with SEAL, for one task, whoever's: what could take it over has then nothing to stay in. */
+/** One process with SEAL, for one piece of work, whoever's: what could take it over has then nothing to stay in. */
 process.on('uncaughtException', endWorker);
 process.on('unhandledRejection', endWorker);
 process.on('disconnect', endWorker);
@@ -11,6 +12,7 @@ process.on('message', (message) => {
   say(answer(bgv, task, id));
 });
 
+let sums: SealSums | null = null;
 const bgv = await openSealBgv();
 say({ kind: 'ready' });
 
@@ -18,13 +20,22 @@ function answer(seal: SealBgv, task: BgvTask, id: number): BgvReply {
   try {
     switch (task.kind) {
       case 'keys':
-        return { kind: 'keys', id, keys: seal.generateKeys() };
+        return { kind: 'keys', id, keys: seal.keysOf(task.seed) };
       case 'encrypt':
         return { kind: 'ciphertexts', id, ciphertexts: seal.encrypt(task.keys, task.blocks) };
-      case 'sum':
-        return { kind: 'ciphertexts', id, ciphertexts: seal.sum([seal.load(task.blocks)], task.sets, task.key).flat() };
+      case 'begin-sums':
+        sums = seal.sums(task.sets, task.parts, task.key);
+        return { kind: 'done', id };
+      case 'add-blocks': {
+        const loaded = task.parts.map((blocks) => seal.load(blocks));
+        sums!.add(task.first, loaded);
+        for (const part of loaded) part.delete();
+        return { kind: 'done', id };
+      }
+      case 'end-sums':
+        return { kind: 'sums', id, sums: sums!.end(task.isBlinded) };
       case 'open':
-        return { kind: 'opened', id, values: seal.open(task.secretKey, task.sums) };
+        return { kind: 'opened', id, values: seal.open(seal.secretKeyOf(task.seed), task.sums) };
     }
   } catch {
     return { kind: 'failure', id }; // what SEAL says may quote what it read

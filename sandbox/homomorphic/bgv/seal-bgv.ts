@@ -1,36 +1,30 @@
-import { randomBytes } from 'node:crypto';
 import {
   type Ciphertext,
   type EncryptionParameters,
   initialize,
   type MainModule,
-  type Plaintext,
   type SEALContext,
+  type SecretKey,
 } from 'node-seal';
 import { assert } from '#policies/stored-tables';
 import type { RowSet } from '../row-set.ts';
-import { isDecryptable } from './bgv-noise.ts';
-import { BLOCK_ROWS, DEGREE, PLAIN_MODULUS, PRIME_BITS } from './bgv-parameters.ts';
+import { DEGREE, PLAIN_MODULUS, PRIME_BITS } from './bgv-parameters.ts';
 import { type CiphertextFrame, frameOf, hasFrame, isSignedBlock, type SignedBlock } from './block-check.ts';
-import { maskOf, rowsInBlock } from './masks.ts';
 import { freed, openPolynomials } from './seal-polynomials.ts';
+import { openSealSums, type SealSums } from './seal-sums.ts';
+import { secretPolynomial } from './secret-polynomial.ts';
 
 /** The calls of `bgv-v1` to SEAL. Runs in a process that is thrown away (bgv-worker.ts). */
 export interface SealBgv {
-  generateKeys(): BgvKeys;
+  /** The secret key that 32 random bytes stand for, always the same, and a public one for it, another each time. */
+  keysOf(seed: Uint8Array): BgvKeys;
+  secretKeyOf(seed: Uint8Array): Uint8Array;
   /** One block of up to 4096 values; seeded, of half the size, with the secret key. */
   encrypt(keys: BgvEncryptionKeys, blocks: readonly BigInt64Array[]): readonly Uint8Array[];
   /** @throws Error where a block is not what was signed */
   load(blocks: readonly SignedBlock[]): LoadedBlocks;
-  /**
-   * Per set, per column, the encrypted sum, blinded. Columns have the same rows: one mask serves all of them.
-   * @throws Error where noise could be too much
-   */
-  sum(
-    columns: readonly LoadedBlocks[],
-    sets: readonly RowSet[],
-    key: 'public' | 'secret',
-  ): readonly (readonly Uint8Array[])[];
+  /** @throws Error where noise could be too much */
+  sums(sets: readonly RowSet[], parts: number, key: 'public' | 'secret'): SealSums;
   open(secretKey: Uint8Array, sums: readonly Uint8Array[]): readonly bigint[];
   /** Bits of room that a ciphertext has: for tests alone, as it tells of the secret key. */
   noiseBudget(secretKey: Uint8Array, ciphertext: Uint8Array): number;
@@ -58,7 +52,6 @@ export async function openSealBgv(): Promise<SealBgv> {
   const polynomials = openPolynomials(seal, context);
   const frames = sampleFrames(seal, context);
   const { none } = seal.ComprModeType;
-  const evaluator = new seal.Evaluator(context);
   const saved = (handle: { saveToArray(mode: typeof none): unknown; delete(): void }): Uint8Array =>
     freed(handle, (one) => Uint8Array.from(one.saveToArray(none) as Uint8Array));
   const load = <T extends { loadFromArray(context: SEALContext, bytes: Uint8Array): void }>(
@@ -68,41 +61,19 @@ export async function openSealBgv(): Promise<SealBgv> {
     into.loadFromArray(context, plainBytes(bytes));
     return into;
   };
-  const maskedSums = (columns: readonly LoadedBlocks[], rows: RowSet): readonly Ciphertext[] => {
-    const totals = columns.map(() => new Accumulator(seal, evaluator));
-    const whole = columns.map(() => new Accumulator(seal, evaluator));
-    for (let at = 0; at < (columns[0]?.blocks.length ?? 0); at += 1) {
-      const count = rowsInBlock(rows, at);
-      if (count === BLOCK_ROWS) for (const [column, { blocks }] of columns.entries()) whole[column]!.add(blocks[at]!);
-      else if (count > 0)
-        freed(nttMask(rows, at), (mask) => {
-          for (const [column, { blocks }] of columns.entries()) totals[column]!.addMasked(blocks[at]!, mask);
-        });
-    }
-    // WHY at the end: masks are linear, so one serves the sum of all blocks that are whole.
-    for (const [column, { sum }] of whole.entries()) if (sum !== null) totals[column]!.addMasked(sum, wholeMask);
-    for (const one of whole) one.sum?.delete();
-    return totals.map(({ sum }) => {
-      assert(sum !== null, 'a sum has rows');
-      return sum;
+  const evaluator = new seal.Evaluator(context);
+  const secretOf = (seed: Uint8Array): SecretKey =>
+    freed(polynomials.plaintext(secretPolynomial(seed)), (plaintext) => {
+      evaluator.plainTransformToNttInplace(plaintext, context.keyParmsId());
+      return load(new seal.SecretKey(), saved(plaintext.copy())); // a secret key is serialised as its polynomial is
     });
-  };
-  const nttMask = (rows: RowSet, block: number): Plaintext => {
-    const mask = polynomials.plaintext(maskOf(rows, block));
-    evaluator.plainTransformToNttInplace(mask, context.firstParmsId());
-    return mask;
-  };
-  const wholeMask = nttMask(WHOLE, 0);
-  const blinded = (sum: Ciphertext): Uint8Array => {
-    // WHY: the other coefficients are sums over other sets of rows, which nobody asked for.
-    freed(polynomials.plaintext(blindingPolynomial()), (blinding) => evaluator.addPlainInplace(sum, blinding));
-    return saved(sum);
-  };
   return {
-    generateKeys() {
-      return freed(new seal.KeyGenerator(context), (generator) => ({
+    secretKeyOf: (seed) => saved(secretOf(seed)),
+    keysOf(seed) {
+      const secret = secretOf(seed);
+      return freed(new seal.KeyGenerator(context, secret), (generator) => ({
         publicKey: saved(generator.createPublicKey()),
-        secretKey: saved(generator.secretKey()),
+        secretKey: saved(secret),
       }));
     },
     encrypt({ publicKey, secretKey }, blocks) {
@@ -130,10 +101,7 @@ export async function openSealBgv(): Promise<SealBgv> {
         },
       };
     },
-    sum(columns, sets, key) {
-      for (const { size } of sets) if (!isDecryptable(BigInt(size), key)) throw new Error('noise could be too much');
-      return sets.map((rows) => maskedSums(columns, rows).map(blinded));
-    },
+    sums: (sets, parts, key) => openSealSums({ seal, context, polynomials, sets, parts, key }),
     open(secretKey, sums) {
       const secret = load(new seal.SecretKey(), secretKey);
       return freed(new seal.Decryptor(context, secret), (decryptor) =>
@@ -157,33 +125,6 @@ export async function openSealBgv(): Promise<SealBgv> {
   };
 }
 
-/** All rows of one block. */
-const WHOLE: RowSet = { bytes: new Uint8Array(BLOCK_ROWS / 8).fill(255), size: BLOCK_ROWS };
-
-/** A sum of ciphertexts that grows. */
-class Accumulator {
-  readonly #seal: MainModule;
-  readonly #evaluator: InstanceType<MainModule['Evaluator']>;
-  sum: Ciphertext | null = null;
-
-  constructor(seal: MainModule, evaluator: InstanceType<MainModule['Evaluator']>) {
-    this.#seal = seal;
-    this.#evaluator = evaluator;
-  }
-
-  add(ciphertext: Ciphertext): void {
-    if (this.sum === null) this.sum = ciphertext.copy();
-    else this.#evaluator.addInplace(this.sum, ciphertext);
-  }
-
-  addMasked(ciphertext: Ciphertext, mask: Plaintext): void {
-    freed(new this.#seal.Ciphertext(), (masked) => {
-      this.#evaluator.multiplyPlain(ciphertext, mask, masked);
-      this.add(masked);
-    });
-  }
-}
-
 function openContext(seal: MainModule): SEALContext {
   const parameters: EncryptionParameters = new seal.EncryptionParameters(seal.SchemeType.bgv);
   parameters.setPolyModulusDegree(DEGREE);
@@ -204,17 +145,6 @@ function sampleFrames(seal: MainModule, context: SEALContext): Readonly<Record<'
     const seeded = encryptor.encryptSymmetricSerializable(zero).saveToArray(none) as Uint8Array;
     return { full: frameOf(full, false), seeded: frameOf(seeded, true) };
   });
-}
-
-/** Uniform modulo t = 2^50, but for the constant coefficient, which is zero. */
-function blindingPolynomial(): BigInt64Array {
-  const bytes = new Uint8Array(randomBytes(8 * DEGREE));
-  for (let at = 0; at < bytes.length; at += 8) {
-    bytes[at + 6]! &= 0x03;
-    bytes[at + 7] = 0;
-  }
-  bytes.fill(0, 0, 8);
-  return new BigInt64Array(bytes.buffer);
 }
 
 /** WHY: SEAL's reader wants a Uint8Array of its own class, not a Buffer. */

@@ -4,6 +4,7 @@ import type { TableSchema } from '#policies/stored-tables';
 import { REJECTED_LISTED_MAX, type RejectedRow } from '../../ingest/ingest-report.ts';
 import { removeFile } from '../../ingest/segment-store.ts';
 import type { Signer } from '../block-manifest.ts';
+import type { BgvEncrypting } from './bgv-table-cipher.ts';
 import { EncryptingStopped } from './encrypting-stopped.ts';
 import { freshJournal, readJournal } from './journal.ts';
 import { readPlainRows } from './plain-rows.ts';
@@ -23,6 +24,8 @@ export interface Encrypting {
   readonly schema: TableSchema;
   /** X25519, of the custodian; who calls has compared it with what it knows. */
   readonly custodian: JWK;
+  /** Of the same custodian, for tables of `bgv-v1`; null for others. */
+  readonly bgv: BgvEncrypting | null;
   readonly signer: Signer;
   /** The upload's path; the signed manifest and the custodian's package are put beside it. */
   readonly target: string;
@@ -60,6 +63,7 @@ export async function encryptTable(work: Encrypting): Promise<EncryptedTable> {
       else await encryptPiece(shop, work, piece);
       number += 1;
     }
+    shop.record(await shop.write(null));
     const { version, rows, rejectedRows, rejected } = shop.journal();
     const result = {
       version,

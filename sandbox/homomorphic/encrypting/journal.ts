@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { storedBlocks } from './block-state.ts';
+import { waitingRows } from './waiting-rows.ts';
 
 /**
  * How far an encryption is, on the disk before the next step: what was written is cut back to it after a stop, and no index is ever
@@ -10,7 +12,7 @@ import { z } from 'zod';
  */
 const rejectedRow = z.object({ line: z.number(), column: z.string().nullable(), reason: z.string() });
 const journal = z.object({
-  format: z.literal('sluice-encrypting-1'),
+  format: z.literal('sluice-encrypting-2'),
   /** Digest of table, declaration, keys and input: another one cannot go on from here. */
   subject: z.string(),
   /** Hex. */
@@ -29,13 +31,16 @@ const journal = z.object({
   uploadBytes: z.number(),
   chunkBytes: z.number(),
   chunks: z.number(),
-  blocks: z.object({ rows: z.number(), digests: z.string(), tail: z.array(z.string()) }).nullable(),
+  blockBytes: z.number(),
+  blocks: storedBlocks.nullable(),
+  /** Rows that were checked, and wait for a whole block. */
+  waiting: waitingRows.nullable(),
 });
 export type Journal = z.output<typeof journal>;
 
 export function freshJournal(subject: string): Journal {
   return {
-    format: 'sluice-encrypting-1',
+    format: 'sluice-encrypting-2',
     subject,
     version: randomBytes(16).toString('hex'),
     dataKey: randomBytes(32).toString('base64'),
@@ -48,7 +53,9 @@ export function freshJournal(subject: string): Journal {
     uploadBytes: 0,
     chunkBytes: 0,
     chunks: 0,
+    blockBytes: 0,
     blocks: null,
+    waiting: null,
   };
 }
 

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { calculateJwkThumbprint } from 'jose';
-import { BLOCKS_FORMAT, thumbprintOf } from '../block-manifest.ts';
+import { thumbprintOf } from '../block-manifest.ts';
 import type { Encrypting } from './encrypt-table.ts';
 
 /** What an encryption is of, and for whom: only the same goes on after a stop. */
-export async function subjectOf({ source, dataset, schema, custodian, signer }: Encrypting): Promise<string> {
+export async function subjectOf({ source, dataset, schema, custodian, bgv, signer }: Encrypting): Promise<string> {
   const { mtimeMs } = statSync(source.path);
   const keys = [await calculateJwkThumbprint(custodian), await thumbprintOf(signer.publicKey)];
+  if (bgv !== null) keys.push(createHash('sha256').update(bgv.publicKey).digest('hex'));
   const subject = [
-    BLOCKS_FORMAT,
+    'sluice-blocks-2',
     dataset,
     schema,
     keys,

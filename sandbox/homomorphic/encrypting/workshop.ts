@@ -6,48 +6,56 @@ import { appendCsv } from '../../ingest/csv-append.ts';
 import { appendParquet } from '../../ingest/parquet-append.ts';
 import { ROW_SALT_BYTES } from '../../ingest/row-key.ts';
 import { openSegmentStore, type SegmentStore } from '../../ingest/segment-store.ts';
-import { type BlockDigestState, type BlockDigests, openBlockDigests } from '../block-digests.ts';
 import { CHUNK_ROWS_MAX, sealChunk } from '../custodian-package.ts';
 import { type DurableFile, openDurableFile } from './durable-file.ts';
 import type { Encrypting } from './encrypt-table.ts';
 import { type Journal, writeJournal } from './journal.ts';
 import type { PlainRows } from './plain-rows.ts';
 import { plainSchema } from './plain-schema.ts';
-import { openRowCipher, type RowCipher } from './row-cipher.ts';
 import type { SourcePiece } from './source-file.ts';
+import { openTableCipher, type TableCipher } from './table-cipher.ts';
 import { openUnitDictionary, type UnitDictionary } from './unit-dictionary.ts';
+import { afterWaiting, NO_ROWS, rowsFrom, waitingText } from './waiting-rows.ts';
 
 /** The tools of one encryption, as its journal left them. */
 export interface Workshop {
   readonly plain: TableSchema;
   readonly store: SegmentStore;
   readonly dictionary: UnitDictionary;
-  readonly digests: BlockDigests;
+  readonly cipher: Pick<TableCipher, 'root'>;
   journal(): Journal;
   /** Durable when it returns. */
   record(journal: Journal): void;
   /** Checks a piece; its good rows are in the open segment then. */
   take(piece: SourcePiece): Promise<ExactOutcome>;
-  /** Encrypts rows. Ciphertext and unit numbers are on the disk when it resolves, to what the journal is to say next. */
-  write(rows: PlainRows): Promise<Journal>;
+  /**
+   * Encrypts rows, or has the last of them wait for those that follow; null: none do. Ciphertext and unit numbers are on the disk when
+   * it resolves, to what the journal is to say next.
+   */
+  write(rows: PlainRows | null): Promise<Journal>;
   close(): Promise<void>;
 }
 
 export const UPLOAD_PART = 'upload.csv';
 export const CHUNKS_PART = 'chunks';
+export const BLOCKS_PART = 'blocks';
 const UNITS_FILE = 'units.duckdb';
 const MEMORY_MB = 512;
 
-export async function openWorkshop(dir: string, { dataset, schema }: Encrypting, start: Journal): Promise<Workshop> {
+export async function openWorkshop(
+  dir: string,
+  { dataset, schema, bgv }: Encrypting,
+  start: Journal,
+): Promise<Workshop> {
   const plain = plainSchema(schema);
   const store = await openStore(join(dir, 'engine'), plain);
   const dictionary = await openUnitDictionary(store.connection, join(store.dir, UNITS_FILE), schema);
-  const digests = openBlockDigests(wordColumns(schema).length, blockState(start.blocks));
   const upload = openDurableFile(join(dir, UPLOAD_PART), start.uploadBytes);
   const chunks = openDurableFile(join(dir, CHUNKS_PART), start.chunkBytes);
-  const { version } = start;
+  const blocks = openDurableFile(join(dir, BLOCKS_PART), start.blockBytes);
   const dataKey = Buffer.from(start.dataKey, 'base64');
-  const cipher = openRowCipher(schema, { dataKey, dataset, version, nextIndex: start.rows });
+  const subject = { dataKey, dataset, version: start.version, nextIndex: start.rows, blocks: start.blocks };
+  const cipher = openTableCipher(schema, subject, bgv);
   let journal = start;
   const record = (next: Journal): void => {
     writeJournal(dir, next);
@@ -61,7 +69,7 @@ export async function openWorkshop(dir: string, { dataset, schema }: Encrypting,
     plain,
     store,
     dictionary,
-    digests,
+    cipher,
     journal: () => journal,
     record,
     async take(piece) {
@@ -71,21 +79,26 @@ export async function openWorkshop(dir: string, { dataset, schema }: Encrypting,
         ? await appendCsv(store, { ...piece, id: 0 })
         : await appendParquet(store, { ...piece, id: 0 });
     },
-    async write(rows) {
-      await writeCiphertext(rows, { journal, cipher, upload, digests });
+    async write(added) {
+      const all = afterWaiting(journal.waiting, added ?? NO_ROWS);
+      const due = cipher.due(all.count, added === null);
+      const rows = rowsFrom(all, 0, due);
+      if (due > 0) await writeCiphertext(rows, { journal, cipher, upload, blocks });
       const sealed = writeUnits(rows, journal, chunks);
-      for (const file of [upload, chunks]) file.sync();
+      for (const file of [upload, chunks, blocks]) file.sync();
       return {
         ...journal,
-        rows: journal.rows + rows.count,
+        rows: journal.rows + due,
         uploadBytes: upload.bytes(),
         chunkBytes: chunks.bytes(),
         chunks: journal.chunks + sealed,
-        blocks: blockText(digests.state()),
+        blockBytes: blocks.bytes(),
+        blocks: cipher.state(),
+        waiting: waitingText(rowsFrom(all, due)),
       };
     },
     async close() {
-      for (const file of [upload, chunks]) file.close();
+      for (const file of [upload, chunks, blocks]) file.close();
       await store.connection.run('DETACH units'); // else its file stays locked as long as this process lives
       store.connection.closeSync();
     },
@@ -113,26 +126,26 @@ function headerOf(schema: TableSchema): string {
   return `${[...readable, ROW_INDEX_COLUMN, ...wordColumns(schema)].join(',')}\n`;
 }
 
+type Rows = Omit<PlainRows, 'sha256'>;
+
 interface Writing {
   readonly journal: Journal;
-  readonly cipher: RowCipher;
+  readonly cipher: TableCipher;
   readonly upload: DurableFile;
-  readonly digests: BlockDigests;
+  readonly blocks: DurableFile;
 }
 
 async function writeCiphertext(
-  { count, records, values }: PlainRows,
-  { journal, cipher, upload, digests }: Writing,
+  { count, records, values }: Rows,
+  { journal, cipher, upload, blocks }: Writing,
 ): Promise<void> {
-  const words = await cipher.encrypt(journal.rows, values);
-  digests.add(words);
+  const encrypted = await cipher.encrypt(journal.rows, values);
+  for (const block of encrypted.blocks) blocks.append(block);
   for (let start = 0; start < count; start += LINES_AT_ONCE) {
     let text = '';
     for (let row = start; row < Math.min(count, start + LINES_AT_ONCE); row += 1) {
       const record = records[row]!;
-      text += `${record}${record === '' ? '' : ','}${journal.rows + row}`;
-      for (const column of words) text += `,${column[row]!}`;
-      text += '\n';
+      text += `${record}${record === '' ? '' : ','}${journal.rows + row},${encrypted.fields(row)}\n`;
     }
     upload.append(Buffer.from(text));
   }
@@ -141,7 +154,7 @@ async function writeCiphertext(
 const LINES_AT_ONCE = 8_192;
 
 /** How many chunks. */
-function writeUnits({ count, units }: PlainRows, journal: Journal, chunks: DurableFile): number {
+function writeUnits({ count, units }: Rows, journal: Journal, chunks: DurableFile): number {
   const key = Buffer.from(journal.chunkKey, 'base64');
   let sealed = 0;
   for (const [column, numbers] of units.entries()) {
@@ -154,20 +167,4 @@ function writeUnits({ count, units }: PlainRows, journal: Journal, chunks: Durab
     }
   }
   return sealed;
-}
-
-function blockText({ rows, digests, tail }: BlockDigestState): NonNullable<Journal['blocks']> {
-  const base64 = (array: Uint8Array | BigInt64Array): string =>
-    Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64');
-  return { rows, digests: base64(digests), tail: tail.map(base64) };
-}
-
-function blockState(text: Journal['blocks']): BlockDigestState | null {
-  if (text === null) return null;
-  const bytes = (base64: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(base64, 'base64'));
-  return {
-    rows: text.rows,
-    digests: bytes(text.digests),
-    tail: text.tail.map((one) => new BigInt64Array(bytes(one).buffer)),
-  };
 }

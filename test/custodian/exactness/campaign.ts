@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { CipherScheme } from '#policies';
 import { seededWords } from '../../../bench/seeded-words.ts';
 import { DEFAULT_CUSTODIAN_POLICY } from '../../../gateway/custodian/custodian-policy.ts';
 import { type CustodyCity, custodyCity } from '../../gateway/life/custody-city.ts';
@@ -16,6 +17,7 @@ import { exactnessTables, plainTables } from './tables.ts';
  * Control: held against plain data of which every seventh age is left out, the same answers differ.
  */
 export interface ExactnessSummary {
+  readonly scheme: CipherScheme;
   readonly seed: string;
   readonly queries: number;
   /** Groups times values that were compared, and how many of them came out of a custodian as numbers. */
@@ -34,6 +36,7 @@ const AMPLE = { datasetRho: 1e5, planRho: 1e5, openingRho: 1e5, openingsPerMinut
 const SILENT = { take: (_: unknown, count: number) => Array.from({ length: count }, () => 0n) };
 
 export async function runExactness(
+  scheme: CipherScheme,
   seed: bigint,
   count: number,
   report: (query: { readonly sql: string; readonly problem: string | null }) => void,
@@ -43,6 +46,7 @@ export async function runExactness(
   const instead = { noise: SILENT, setChecks: [] };
   let tables: ReturnType<typeof exactnessTables> = [];
   const city = await custodyCity({
+    scheme,
     policy,
     instead,
     tables: (encryption) => {
@@ -62,7 +66,7 @@ export async function runExactness(
       report({ sql: sqlOf(query), problem: isGood ? null : 'differs or is refused' });
     }
     const msPerQuery = Math.round((performance.now() - startedMs) / count);
-    return { seed: String(seed), queries: count, msPerQuery, ...tally };
+    return { scheme, seed: String(seed), queries: count, msPerQuery, ...tally };
   } finally {
     await city.destroy();
     await rm(dir, { recursive: true, force: true });

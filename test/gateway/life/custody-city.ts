@@ -10,9 +10,14 @@ import {
   openCustodianHome,
 } from '../../../gateway/custodian/index.ts';
 import { gatewayKeyFile, loadOrCreateSigningKey } from '../../../gateway/custodian/signing-key.ts';
-import type { ColumnEncryption } from '../../../policies/encrypted-columns.ts';
+import type { CipherScheme, ColumnEncryption } from '../../../policies/encrypted-columns.ts';
 import type { TableSchema } from '../../../policies/table-schema.ts';
-import { encryptTable, thumbprintOf } from '../../../sandbox/homomorphic/index.ts';
+import {
+  type BgvEncrypting,
+  encryptTable,
+  openBgvProcesses,
+  thumbprintOf,
+} from '../../../sandbox/homomorphic/index.ts';
 import { SIGNER } from '../../sandbox/homomorphic/encrypting-fixture.ts';
 import { authorise, readyPlan } from './authorise.ts';
 import { ask, listTable, must, type RunningGateway, startGateway } from './running-gateway.ts';
@@ -42,13 +47,20 @@ export interface CityTable {
   readonly csv: string;
 }
 
-export interface CityOptions extends Pick<Parameters<typeof openCustodianHome>[0], 'instead' | 'policy'> {
+export interface CityOptions extends Pick<Parameters<typeof openCustodianHome>[0], 'instead' | 'policy' | 'tier'> {
+  /** Default: `ashe-v1`. */
+  readonly scheme?: CipherScheme;
   readonly tables: (encryption: ColumnEncryption) => readonly CityTable[];
   /** Who stands between gateway and custodian: where the gateway finds it. */
   readonly through?: (url: string, signer: string) => Promise<string>;
 }
 
-export async function custodyCity({ tables, through, ...options }: CityOptions): Promise<CustodyCity> {
+export async function custodyCity({
+  tables,
+  through,
+  scheme = 'ashe-v1',
+  ...options
+}: CityOptions): Promise<CustodyCity> {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-custody-'));
   const fatal = (cause: unknown) => {
     throw cause;
@@ -62,11 +74,13 @@ export async function custodyCity({ tables, through, ...options }: CityOptions):
   const running = await startGateway(undefined, () => Promise.resolve(), {
     SLUICE_CUSTODIAN_URL: (await through?.(url, signer)) ?? url,
     SLUICE_CUSTODIAN_KEY: signer,
+    SLUICE_TIER: options.tier ?? 'auto',
   });
   const { thumbprint } = await loadOrCreateSigningKey(gatewayKeyFile(running.home), 'test');
   const provider = await thumbprintOf(SIGNER.publicKey);
   await addTrust(dir, { gateways: [thumbprint], providers: [provider] });
-  const encryption = { scheme: 'ashe-v1', key: custodian.keys[0]!.id, signer: provider } as const;
+  const key = scheme === 'ashe-v1' ? custodian.keys[0]!.id : (await custodian.bgv.publicKeyOf(custodian.keys[0]!)).id;
+  const encryption = { scheme, key, signer: provider };
   const all = tables(encryption);
   for (const table of all) await publish(running, await uploadOf(table, custodian, dir), url);
   const developer = await approvedPlan(running, all);
@@ -123,6 +137,7 @@ async function uploadOf({ schema, csv }: CityTable, custodian: CustodianParts, d
     dataset: schema.table,
     schema,
     custodian: custodian.keys[0]!.publicJwk,
+    bgv: await bgvOf(schema, custodian),
     signer: SIGNER,
     target,
     rejectShareMax: 0,
@@ -130,6 +145,13 @@ async function uploadOf({ schema, csv }: CityTable, custodian: CustodianParts, d
   const manifest = (await readFile(`${target}.manifest`, 'utf8')).trim();
   const sealed = new Uint8Array(await readFile(`${target}.custodian`));
   return { schema, body: await readFile(target, 'utf8'), signed: { manifest, package: sealed } };
+}
+
+/** What a provider needs for `bgv-v1`: the custodian's public key. */
+async function bgvOf(schema: TableSchema, { bgv, keys }: CustodianParts): Promise<BgvEncrypting | null> {
+  if (schema.columns.every(({ encryption }) => encryption?.scheme !== 'bgv-v1')) return null;
+  const { publicKey } = await bgv.publicKeyOf(keys[0]!);
+  return { publicKey, processes: openBgvProcesses('none') };
 }
 
 async function publish(running: RunningGateway, { schema, body, signed }: Upload, url: string): Promise<void> {

@@ -14,6 +14,8 @@ import { getRequestListener } from '@hono/node-server';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededWords } from '../../../bench/seeded-words.ts';
+import { bgvKeyId } from '../../../sandbox/homomorphic/bgv/bgv-key-id.ts';
+import { openSealBgv } from '../../../sandbox/homomorphic/bgv/seal-bgv.ts';
 import { runSluice } from '../cli/run-sluice.ts';
 import { type RunningGateway, startGateway } from './running-gateway.ts';
 
@@ -106,8 +108,10 @@ function writings(value: bigint): readonly Buffer[] {
   ];
 }
 
-function valuesIn(bytes: Buffer): number {
-  return values.filter((value) => writings(value).some((writing) => bytes.includes(writing))).length;
+const valuesIn = (bytes: Buffer): number => valuesOf(values, bytes);
+
+function valuesOf(some: readonly bigint[], bytes: Buffer): number {
+  return some.filter((value) => writings(value).some((writing) => bytes.includes(writing))).length;
 }
 
 const encrypt = (more: readonly string[], out: string, from = 'wages.csv') =>
@@ -156,6 +160,43 @@ it('no value is on the wire; the same values in a plain table are', { timeout: 2
   received.length = 0;
   expect(await runSluice(['upload', 'open_wages', join(dir, 'wages.csv'), ...args])).toMatchObject({ code: 0 });
   expect(valuesIn(Buffer.concat(received))).toBe(ROWS);
+});
+
+it('nor under bgv-v1, where the provider has public keys and no other', { timeout: 240_000 }, async () => {
+  const { publicKey, secretKey } = (await openSealBgv()).keysOf(new Uint8Array(32).fill(9));
+  const { key } = JSON.parse(await readFile(join(dir, 'custodian.json'), 'utf8')) as { readonly key: JWK };
+  const id = bgvKeyId(fingerprint, publicKey);
+  await writeFile(join(dir, 'bgv.json'), JSON.stringify({ id, key, bgv: Buffer.from(publicKey).toString('base64') }));
+  const signer = (await runSluice(['signer', join(dir, 'signing.pem')])).out.trim();
+  const declared = { ...declaration('bgv_wages', { level: 'important', encryption: { key: id, signer } }) };
+  const paid = declared.schema.columns[2] as unknown as { bounds: object };
+  paid.bounds = { min: 0, max: 1e8 };
+  await writeFile(join(dir, 'bgv-table.json'), JSON.stringify(declared));
+  const small = values.map((value) => value % 10_000_000_000n);
+  const lines = small.map((value, row) => `P${row % 50},${'abc'[row % 3]},${hundredths(value)}`);
+  await writeFile(join(dir, 'bgv.csv'), `who,region,paid\n${lines.join('\n')}\n`);
+  const out = join(dir, 'bgv-out.csv');
+  const encryptBgv = (cipher: string) =>
+    runSluice([
+      ...['encrypt', 'bgv_wages', join(dir, 'bgv.csv'), '--out', out, '--schema', join(dir, 'bgv-table.json')],
+      ...['--custodian', join(dir, 'bgv.json'), '--fingerprint', id, '--signing-key', join(dir, 'signing.pem')],
+      ...['--cipher', cipher],
+    ]);
+  expect(await encryptBgv('ashe-v1')).toMatchObject({ code: 2 });
+  expect(await encryptBgv('bgv-v1')).toMatchObject({ code: 0 });
+  expect(await runSluice(['register', join(dir, 'bgv-table.json'), ...args])).toMatchObject({ code: 0, err: '' });
+  received.length = 0;
+  const sent = await runSluice(['upload', 'bgv_wages', out, ...args]);
+  expect(sent, sent.err).toMatchObject({ code: 0 });
+  expect(sent.out).toContain(`${ROWS} rows accepted`);
+  const files = await Promise.all([out, `${out}.custodian`, `${out}.manifest`].map((path) => readFile(path)));
+  for (const bytes of [Buffer.concat(received), ...files]) {
+    expect(small.filter((value) => value > 999_999_999n && writings(value).some((one) => bytes.includes(one)))).toEqual(
+      [],
+    );
+    expect(bytes.includes(Buffer.from(secretKey.subarray(200, 264)))).toBe(false);
+  }
+  expect(valuesOf(small, await readFile(join(dir, 'bgv.csv'))), 'control').toBe(ROWS);
 });
 
 it('nor is one of a Parquet file, which has them in the clear', { timeout: 240_000 }, async () => {

@@ -111,6 +111,7 @@ export class FakeJobs implements JobService {
       unitsMin: 10,
       rules: [{ rule: 'threshold', limit: 10 }],
       cost: { rho: 0, epsilonAtDelta: 0, remaining: null, jobs: 1 },
+      cipher: null,
       privacy: null,
       stages: [{ stage: 'parsed', value: { kind: 'parsed' } }],
     });

@@ -18,6 +18,7 @@ import { memoryDir } from '../memory-dir.ts';
 const SEED = 20_261_127n;
 console.log(`bgv-v1 seed ${SEED}`);
 const next = seededWords(SEED);
+const SECRET = new Uint8Array(32).fill(5);
 const ROWS = 3 * DEGREE + 1_000;
 const values = BigInt64Array.from({ length: ROWS }, () => BigInt.asIntN(64, next()) >> 30n);
 
@@ -28,8 +29,17 @@ const inBlocks = (all: BigInt64Array) =>
   Array.from({ length: Math.ceil(all.length / DEGREE) }, (_, at) => all.slice(at * DEGREE, (at + 1) * DEGREE));
 const sumOf = (rows: RowSet) => [...rowIndices(rows)].reduce((sum, row) => sum + values[row]!, 0n);
 
-const sumsOf = (blocks: readonly SignedBlock[], all: readonly RowSet[], kind: 'public' | 'secret') =>
-  seal.sum([seal.load(blocks)], all, kind).flat();
+/** In runs of two blocks, as they are streamed. */
+const bgvSums = (blocks: readonly SignedBlock[], all: readonly RowSet[], kind: 'public' | 'secret') => {
+  const sums = seal.sums(all, 1, kind);
+  for (let first = 0; first < blocks.length; first += 2) {
+    const run = seal.load(blocks.slice(first, first + 2));
+    sums.add(first, [run]);
+    run.delete();
+  }
+  return sums.end(true).flat();
+};
+const sumsOf = (...of: Parameters<typeof bgvSums>) => bgvSums(...of).map(({ blinded }) => blinded);
 
 const sets = (): readonly RowSet[] => [
   rowSetFrom(
@@ -54,7 +64,7 @@ const sets = (): readonly RowSet[] => [
 
 beforeAll(async () => {
   seal = await openSealBgv();
-  keys = seal.generateKeys();
+  keys = seal.keysOf(SECRET);
 });
 
 describe.each(['secret', 'public'] as const)('with the %s key', (kind) => {
@@ -84,12 +94,34 @@ describe.each(['secret', 'public'] as const)('with the %s key', (kind) => {
     }
   });
 
+  it('is the same bytes for whoever sums the same rows, and others for other rows: what is compared is the digest', () => {
+    const [all, thinned] = [sets()[0]!, sets()[1]!];
+    const digestOf = (set: RowSet) => bgvSums(blocks, [set], kind)[0]!.digest;
+    const atOnce = seal.sums([all], 1, kind);
+    atOnce.add(0, [seal.load(blocks)]);
+    expect(atOnce.end(false)[0]![0]).toEqual({ digest: digestOf(all), blinded: new Uint8Array(0) });
+    expect(digestOf(thinned)).toBe(digestOf(thinned));
+    expect(digestOf(thinned)).not.toBe(digestOf(all));
+  });
+
   it('shows nothing of the other coefficients: two sums of one set differ in all of them', () => {
     const set = [sets()[1]!];
     const [a, b] = [sumsOf(blocks, set, kind)[0]!, sumsOf(blocks, set, kind)[0]!];
     expect(blockSha256(a)).not.toBe(blockSha256(b));
     expect(seal.open(keys.secretKey, [a, b])).toEqual([sumOf(set[0]!), sumOf(set[0]!)]);
   });
+});
+
+it('the secret key is that of its 32 bytes, again and again, and opens what any of its public keys encrypted', () => {
+  const again = seal.keysOf(SECRET);
+  expect(again.secretKey).toEqual(keys.secretKey);
+  expect(again.publicKey).not.toEqual(keys.publicKey);
+  expect(seal.keysOf(new Uint8Array(32).fill(6)).secretKey).not.toEqual(keys.secretKey);
+  const blocks = [again, keys].flatMap(({ publicKey }) =>
+    seal.encrypt({ publicKey, secretKey: null }, [values.slice(0, 9)]),
+  );
+  const sums = blocks.flatMap((block) => sumsOf([signed(block)], [rowSetFrom([8], 9)], 'public'));
+  expect(seal.open(keys.secretKey, sums)).toEqual([values[8], values[8]]);
 });
 
 describe('before SEAL reads it, a block is refused', () => {
@@ -127,17 +159,20 @@ describe('before SEAL reads it, a block is refused', () => {
 it('each task has a process of its own, isolated; the cipher behind its interface', { timeout: 120_000 }, async () => {
   const { tier } = await detectTier('auto', false, memoryDir());
   const processes = openBgvProcesses(tier);
-  const made = await processes.generateKeys();
-  const cipher = openBgv({ processes, keys: { ...made, secretKey: null }, openingKey: made.secretKey });
+  const made = await processes.keysOf(SECRET);
+  const cipher = openBgv({ processes, keys: { ...made, secretKey: null }, openingSeed: SECRET });
   const stored = [
     await cipher.encrypt(0, values.slice(0, DEGREE)),
     await cipher.encrypt(DEGREE, values.slice(DEGREE, 6_000)),
   ];
   const rows = rowSetFrom([1, 5, 4_095, 4_096, 5_999], 6_000);
   expect(await cipher.open([{ sum: await cipher.evaluate(stored, rows), rows }])).toEqual([sumOf(rows)]);
-  await expect(processes.sum([{ bytes: new Uint8Array(10), sha256: '' }], [rows], 'public')).rejects.toMatchObject({
-    code: 'SANDBOX_FAILED',
-  });
+  const unsigned = { first: 0, parts: [[{ bytes: new Uint8Array(10), sha256: '' }]] };
+  const runs = (async function* () {
+    yield unsigned;
+  })();
+  const work = { sets: [rows], parts: 1, key: 'public', isBlinded: false } as const;
+  await expect(processes.sums(work, runs)).rejects.toMatchObject({ code: 'SANDBOX_FAILED' });
 });
 
 /**

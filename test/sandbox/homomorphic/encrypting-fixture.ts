@@ -85,6 +85,7 @@ export async function encryptingOf(path: string, target: string, pieceBytes = 1 
     dataset: 'elec',
     schema: await secretSchema(),
     custodian: CUSTODIAN_JWK,
+    bgv: null,
     signer: SIGNER,
     target,
     rejectShareMax: 0.5,

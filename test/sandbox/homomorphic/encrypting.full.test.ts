@@ -76,7 +76,7 @@ async function openedSums(
   const set = rowSetFrom(indices, pack.manifest.rows);
   const open = async (column: string, of: 'value' | 'square', sum: bigint) => {
     const cipher = openAshe({
-      dataKey: pack.dataKey,
+      dataKey: pack.dataKey!,
       column: { dataset: 'elec', version: pack.manifest.version, column, of },
     });
     return (await cipher.open([{ sum, rows: set }]))[0]!;

@@ -1,5 +1,5 @@
 import { type DuckDBBlobValue, type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { squareColumns } from '../../../policies/encrypted-columns.ts';
+import { asheSquareColumns } from '../../../policies/encrypted-columns.ts';
 import { asheSumSql, sumOfWords } from '../../../sandbox/homomorphic/ashe/ashe-sql.ts';
 import type { AsheThreads } from '../../../sandbox/homomorphic/ashe/ashe-threads.ts';
 import { openAshe } from '../../../sandbox/homomorphic/ashe/ashe-v1.ts';
@@ -31,7 +31,7 @@ export async function sumTable(
   const connection = await (await DuckDBInstance.create(':memory:', { threads: '2' })).connect();
   const rows = plain.length;
   const words = await Promise.all(MEASURES.map((name) => wordsOf(name, values[name])));
-  const names = MEASURES.flatMap((name) => [name, ...squareColumns(name)]);
+  const names = MEASURES.flatMap((name) => [name, ...asheSquareColumns(name)]);
   await connection.run(
     `CREATE TABLE secret (_idx BIGINT, r VARCHAR, s INTEGER, ${names.map((one) => `${one} BIGINT`).join(', ')})`,
   );
