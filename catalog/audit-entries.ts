@@ -25,6 +25,7 @@ export const AUDIT_KINDS = [
   'product',
   'consent',
   'intake',
+  'sync',
   'start',
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];

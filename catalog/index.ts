@@ -124,4 +124,17 @@ export type { Derivation, Store, StoreOptions } from './store.ts';
 export { openStore } from './store.ts';
 export type { StoreReader } from './store-reader.ts';
 export { openStoreReader } from './store-reader.ts';
+export { findEnvelope, findEnvelopesAbout, type StoredEnvelope, storeEnvelope } from './sync/envelopes.ts';
+export { standingOfEnvelope } from './sync/find-reconciled.ts';
+export { lastListedDay } from './sync/lists.ts';
+export { decideMismatch, listMismatches, type SyncMismatch } from './sync/mismatches.ts';
+export {
+  confirmPeer,
+  declarePeer,
+  getConfirmedPeer,
+  lastSequence,
+  listPeers,
+  type SyncPeer,
+} from './sync/peers.ts';
+export { type Reconciled, reconcile } from './sync/reconcile.ts';
 export { updateDueAt } from './update-due.ts';

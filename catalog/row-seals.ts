@@ -44,6 +44,10 @@ import {
   retentionRules,
   ruleVersions,
   scanFindings,
+  syncEnvelopes,
+  syncLists,
+  syncMismatches,
+  syncPeers,
 } from './schema.ts';
 
 /**
@@ -92,6 +96,10 @@ export const SEALED_TABLES = {
   plan_agreements: planAgreements,
   plan_supplies: planSupplies,
   scan_findings: scanFindings,
+  sync_peers: syncPeers,
+  sync_envelopes: syncEnvelopes,
+  sync_lists: syncLists,
+  sync_mismatches: syncMismatches,
 } as const;
 /**
  * All that a custodian decides by. WHY the ledger too, which a gateway holds against its log alone: here it is small.

@@ -15,6 +15,7 @@ export * from './lookups/tables.ts';
 export * from './plan-life/schema.ts';
 export * from './products/tables.ts';
 export * from './scans/tables.ts';
+export * from './sync/tables.ts';
 
 export const organisations = sqliteTable('organisations', {
   id: text('id').primaryKey(),

@@ -23,6 +23,7 @@ import type { ResourceService } from './resources/resource-service.ts';
 import type { RetentionService } from './resources/retention-service.ts';
 import type { ScanService } from './resources/scan-service.ts';
 import type { UploadService } from './resources/upload-service.ts';
+import type { SyncService } from './sync/sync-service.ts';
 import type { ConsentService } from './verify/consent-service.ts';
 import type { LookupService } from './verify/lookup-service.ts';
 import type { CosignedLog } from './witness/index.ts';
@@ -75,6 +76,7 @@ export interface AppDeps {
   readonly assessor: PlanAssessor;
   readonly planLife: PlanLifeService;
   readonly catalogue: CatalogueService;
+  readonly sync: SyncService;
   readonly freezes: FreezeService;
   readonly products: ProductService;
   readonly intakes: IntakeService;

@@ -37,6 +37,7 @@ import { registerResources } from './routes/resources.ts';
 import { registerRetention } from './routes/retention.ts';
 import { type RouteTable, routeTable } from './routes/route-table.ts';
 import { registerScanFindings } from './routes/scan-findings.ts';
+import { registerSync } from './routes/sync.ts';
 import { createMetrics } from './telemetry.ts';
 
 /**
@@ -67,6 +68,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   registerDemands(app, deps);
   registerAuthorizedList(app, deps);
   registerScanFindings(app, deps);
+  registerSync(app, deps);
   registerPlans(app, deps);
   registerPartyKeys(app, deps);
   registerGrants(app, deps);
@@ -118,6 +120,7 @@ function absent(path: string, id: string): AppError {
   if (path.startsWith('/v1/canaries/')) return new AppError('CANARY_NOT_FOUND', { id });
   if (path.startsWith('/v1/products/')) return new AppError('PRODUCT_NOT_FOUND', { id });
   if (path.startsWith('/v1/intakes/')) return new AppError('INTAKE_NOT_FOUND', { id });
+  if (path.startsWith('/v1/sync-peers/')) return new AppError('SYNC_NOT_FOUND', { id });
   if (path.startsWith('/v1/consent-keys/')) return new AppError('CONSENT_KEY_NOT_FOUND', { id });
   return new AppError('ROUTE_NOT_FOUND', { path });
 }

@@ -73,6 +73,8 @@ import { createResourceService } from './resources/resource-service.ts';
 import { createRetentionService } from './resources/retention-service.ts';
 import { createScanService } from './resources/scan-service.ts';
 import { createUploadService } from './resources/upload-service.ts';
+import { declaredDataset } from './routes/declared-dataset.ts';
+import { createSyncService } from './sync/sync-service.ts';
 import { createMetrics } from './telemetry.ts';
 import { createConsentService } from './verify/consent-service.ts';
 import { recordLookupAborted } from './verify/lookup.ts';
@@ -246,6 +248,11 @@ export async function assemble(
     assessor: createPlanAssessor(pipeline),
     planLife: createPlanLifeService({ store }),
     catalogue: createCatalogueService({ store }),
+    sync: createSyncService({
+      ...{ store, now, home: log.verifierKey, declarationOf: declaredDataset },
+      stopJobs: (resource) => stopJobsOn(resource, jobs, sandbox),
+      stopFallen: () => jobs.stopFallen(),
+    }),
     scans: createScanService({ store }),
     plans: createPlanService({ store }),
     partyKeys: createPartyKeyService({ store }),

@@ -28,6 +28,7 @@ export interface Change
     | 'product'
     | 'consent'
     | 'intake'
+    | 'sync'
   >;
   readonly caller: Caller;
   readonly tables?: NonNullable<AuditEntry['tables']>;

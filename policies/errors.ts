@@ -82,6 +82,7 @@ export const STANDING_ERROR_CODES = [
   'DEVELOPER_NOT_ONBOARDED', // plan, requirement, paragraph, missing, also[]: no dossier that was approved under the rules in force
   'AGREEMENT_NOT_FILED', // plan, requirement, paragraph, missing, also[]: developer and operator have not signed, or it is not filed
   'PLAN_NOT_SUPPLIED', // plan, requirement, paragraph, missing, also[]: a table without its provider's receipt
+  'SYNC_MISMATCH', // plan, requirement, paragraph, missing, also[]: what came from another platform does not agree with its list
   'ACCOUNT_NOT_ONBOARDED', // plan, requirement, paragraph: the account stands in no dossier of its organisation
   'PLAN_SCOPE', // plan, planHash, requirement, paragraph, joins[], outputs[]: what the query does and the plan does not say
   'GRANT_SCOPE', // plan, requirement, paragraph, columns[]: the query uses what the plan asks for and no grant covers
@@ -122,6 +123,11 @@ export const CATALOG_ERROR_CODES = [
   'KEY_NOT_FOUND', // id
   'KEY_STATE', // id, state, accepted
   'SIGNATURE_INVALID', // problem: nothing that a key of the organisation signed, or not of this
+  'SYNC_NOT_FOUND', // id: of a peer, or of a mismatch by the key of its envelope
+  'SYNC_STATE', // id, state, accepted
+  'SYNC_REFUSED', // problem: an envelope or a list that is none, of a kind that the peer has no part in, or too old
+  'SYNC_CONFLICT', // id: other content under a key, or of a day, that is here
+  'SYNC_SEQUENCE', // sequence, expected: a gap, or a number that was used
   'JOB_NOT_FOUND', // id
   'JOB_STATE', // id, state, accepted
   'JOB_CANCELLED', // (none): by its owner, by a freeze or by a shutdown

@@ -92,5 +92,7 @@ export { type PrivatePlan, rewrite } from './sql/rewrite.ts';
 export * from './sql/sql-type.ts';
 export type { Certainty } from './sql/uncertainty/uncertainty.ts';
 export { RANK_LAST, type StoredTwin, storedTwins, twinName, twinsOf } from './stored-twins.ts';
+export * from './sync/envelope.ts';
+export * from './sync/reconcile.ts';
 export * from './table-data.ts';
 export * from './table-schema.ts';

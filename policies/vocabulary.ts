@@ -7,3 +7,4 @@ export * from './access/drill.ts';
 export * from './access/freeze.ts';
 export * from './access/risk.ts';
 export * from './errors.ts';
+export * from './sync/envelope.ts';

@@ -11,6 +11,7 @@ import { isGrantable } from '../authorized-list/authorized-list.ts';
 import type { Db } from '../db.ts';
 import { findOnboarding } from '../plan-life/onboarding.ts';
 import { providersOfPlan, type UsagePlan } from '../plans.ts';
+import { findReconciled } from '../sync/find-reconciled.ts';
 import { findGranted } from './find-granted.ts';
 import { findClear, findInTerm, findUnaffiliated } from './find-operator.ts';
 import { findFiled, findOnboarded, findSupplied } from './find-plan-life.ts';
@@ -62,6 +63,7 @@ const FINDINGS: Readonly<Record<StandingAttribute, Find>> = {
   onboarded: findOnboarded,
   filed: findFiled,
   supplied: findSupplied,
+  reconciled: findReconciled,
 };
 
 /**

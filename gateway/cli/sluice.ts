@@ -26,6 +26,7 @@ import * as register from './register.ts';
 import * as retention from './retention.ts';
 import * as scan from './scan.ts';
 import * as signer from './signer.ts';
+import * as sync from './sync.ts';
 import * as token from './token.ts';
 import * as upload from './upload.ts';
 import * as witness from './witness.ts';
@@ -51,6 +52,7 @@ const COMMANDS = [
   freezes,
   grants,
   planLife,
+  sync,
   canaries,
   products,
   consents,

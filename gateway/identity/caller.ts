@@ -1,7 +1,16 @@
 import { isDrillOrganisation } from '#policies/vocabulary';
 
 /** Who may ask. The closed list: a token with any other role is no token. */
-export const ROLES = ['developer', 'provider', 'operator', 'bureau', 'security', 'custodian', 'public'] as const;
+export const ROLES = [
+  'developer',
+  'provider',
+  'operator',
+  'bureau',
+  'security',
+  'custodian',
+  'platform',
+  'public',
+] as const;
 export type Role = (typeof ROLES)[number];
 
 /** How long a token of the embedded issuer is valid, and may be. */

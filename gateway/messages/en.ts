@@ -241,6 +241,36 @@ export const EN: MessageCatalogue = {
     detail: '[plan `{plan}` lacks requirement {requirement} ({paragraph})][: {missing}]',
     hint: 'the provider of each table gives its receipt (POST /v1/plans/<id>/supplies)[; lacking besides: {also}]',
   },
+  SYNC_MISMATCH: {
+    title: 'what came from another platform is not reconciled',
+    detail: '[plan `{plan}` lacks requirement {requirement} ({paragraph})][: {missing}]',
+    hint: 'the platform sends its list of the day (POST /v1/sync-peers/<id>/reconciliations), and the bureau decides on each mismatch (GET /v1/sync-mismatches)[; lacking besides: {also}]',
+  },
+  SYNC_NOT_FOUND: {
+    title: 'there is no such peer or mismatch',
+    detail: '`{id}` is not known here',
+    hint: 'list them with GET /v1/sync-peers and GET /v1/sync-mismatches',
+  },
+  SYNC_STATE: {
+    title: 'the state of the peer or mismatch does not allow this',
+    detail: '`{id}`: {state}',
+    hint: '[accepted: {accepted}]',
+  },
+  SYNC_REFUSED: {
+    title: 'the envelope is not taken in',
+    detail: '{problem}',
+    hint: 'a peer outside hands over catalogue entries and resource requests, one inside catalogue entries and batch notices, within seven days: `sluice sync seal`',
+  },
+  SYNC_CONFLICT: {
+    title: 'something else is here under this key',
+    detail: 'for `{id}`, other content was received',
+    hint: 'repeat what was sent, byte for byte, or use another key; a list of a day is sent once',
+  },
+  SYNC_SEQUENCE: {
+    title: 'envelopes are missing, or out of order',
+    detail: 'number {sequence} came, and number {expected} is the next',
+    hint: 'send the envelopes from number {expected} on, in their order',
+  },
   ACCOUNT_NOT_ONBOARDED: {
     title: 'the account stands in no dossier',
     detail: '[plan `{plan}` lacks requirement {requirement} ({paragraph})]',

@@ -240,6 +240,36 @@ export const ZH_CN: MessageCatalogue = {
     detail: '[方案 `{plan}` 不满足要求 {requirement}（{paragraph}）][：{missing}]',
     hint: '各表的提供单位出具供给回执（POST /v1/plans/<id>/supplies）[；另缺：{also}]',
   },
+  SYNC_MISMATCH: {
+    title: '外部平台同步内容未对账',
+    detail: '[方案 `{plan}` 不满足要求 {requirement}（{paragraph}）][：{missing}]',
+    hint: '由该平台报送当日清单（POST /v1/sync-peers/<id>/reconciliations），数据局逐项处理差异（GET /v1/sync-mismatches）[；另缺：{also}]',
+  },
+  SYNC_NOT_FOUND: {
+    title: '没有这个对接平台或差异',
+    detail: '此处没有 `{id}`',
+    hint: '用 GET /v1/sync-peers、GET /v1/sync-mismatches 查看',
+  },
+  SYNC_STATE: {
+    title: '对接平台或差异的状态不允许此操作',
+    detail: '`{id}`：{state}',
+    hint: '[可接受：{accepted}]',
+  },
+  SYNC_REFUSED: {
+    title: '报文未被接收',
+    detail: '{problem}',
+    hint: '域外平台可报送目录条目与数据需求，域内平台可报送目录条目与批次通告，须在七日之内：`sluice sync seal`',
+  },
+  SYNC_CONFLICT: {
+    title: '同一标识下已有其他内容',
+    detail: '`{id}` 已收到不同的内容',
+    hint: '请原样重发，或使用新的标识；每日清单只报送一次',
+  },
+  SYNC_SEQUENCE: {
+    title: '报文缺失或次序不符',
+    detail: '收到第 {sequence} 号，应为第 {expected} 号',
+    hint: '请自第 {expected} 号起依次报送',
+  },
   ACCOUNT_NOT_ONBOARDED: {
     title: '账号不在准入材料中',
     detail: '[方案 `{plan}` 不满足要求 {requirement}（{paragraph}）]',

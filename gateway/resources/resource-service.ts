@@ -2,24 +2,21 @@ import {
   createResource,
   type Db,
   decideGate,
-  type EntryRevision,
   findIntake,
   getResource,
   lastRevision,
-  listPlans,
   type NewResource,
-  plansSuspendedBy,
   type Resource,
   reviseResource,
   type Store,
   setResourceState,
   versionsWithData,
-  vouchForRevision,
 } from '#catalog';
 import { AppError, type GateDecision, type TableSchema } from '#policies';
 import type { Caller } from '../identity/index.ts';
 import { appendChange, knowOrganisation } from '../log-change.ts';
 import { order } from './destruction-service.ts';
+import { logRevision } from './log-revision.ts';
 import { tableEntry } from './table-entry.ts';
 
 /** What a provider declares; the provider itself comes from its token. */
@@ -41,10 +38,6 @@ export interface ResourceService {
   /** For good: its versions are destroyed, each with a certificate of its own. Errors: RESOURCE_NOT_FOUND. */
   withdraw(caller: Caller, id: string): Promise<Resource>;
 }
-
-/** WHY: an entry of the log is bounded; the rest stands in the revision, which the entry names. */
-const PATHS_TOLD_MAX = 50;
-const PLANS_MAX = 1_000;
 
 export function createResourceService(deps: {
   readonly store: Store;
@@ -92,28 +85,6 @@ export function createResourceService(deps: {
       return withdrawn;
     },
   };
-}
-
-/** The entry by which the log vouches for a version: its digest, what it changed, and whom it stops. */
-function logRevision(
-  tx: Db,
-  caller: Caller,
-  resource: Resource,
-  revision: EntryRevision | null,
-  what: 'registered' | 'revised',
-): void {
-  if (revision === null) return;
-  const suspended = plansSuspendedBy(tx, listPlans(tx, { resource: resource.id, limit: PLANS_MAX }), resource.id);
-  const weaker = revision.changes.filter(({ isWeaker }) => isWeaker).map(({ path }) => path);
-  const note = [
-    `${what}, revision ${revision.revision}, sha-256 ${revision.sha256}`,
-    ...(weaker.length === 0 ? [] : [`less protected: ${weaker.slice(0, PATHS_TOLD_MAX).join(' ')}`]),
-    ...(suspended.length === 0
-      ? []
-      : [`suspends ${suspended.length} plans: ${suspended.slice(0, PATHS_TOLD_MAX).join(' ')}`]),
-  ].join('; ');
-  const index = appendChange(tx, { kind: 'resource', caller, tables: [tableEntry(resource)], note });
-  vouchForRevision(tx, revision, index);
 }
 
 /** A request for the state that it is in changes nothing and leaves no entry. */

@@ -4,11 +4,11 @@ import type { AppDeps, AppEnv } from '../app-deps.ts';
 import { type ReadDataset, readDcat } from '../formats/dcat-in.ts';
 import type { Caller } from '../identity/index.ts';
 import { requirePermit } from './access.ts';
-import { tableSchemaOf } from './resources.ts';
+import { declaredDataset } from './declared-dataset.ts';
 import { DcatImportSchema } from './schemas/catalogue.ts';
 import { AUTHENTICATED, NO_QUERY, TAG } from './schemas/common.ts';
 import { json, problems } from './schemas/problem.ts';
-import { DcatSchema, TableDeclarationSchema } from './schemas/resource.ts';
+import { DcatSchema } from './schemas/resource.ts';
 
 const importRoute = createRoute({
   method: 'post',
@@ -49,13 +49,8 @@ export function registerDcatImport(app: OpenAPIHono<AppEnv>, deps: AppDeps): voi
 async function register(deps: AppDeps, caller: Caller, dataset: ReadDataset): Promise<Outcome> {
   const { id } = dataset;
   if ('problem' in dataset) return { id, outcome: 'refused', code: 'RESOURCE_INVALID', problem: dataset.problem };
-  const schema = TableDeclarationSchema.safeParse(dataset.declaration.schema);
-  if (!schema.success) {
-    const path = schema.error.issues[0]?.path.join('.') ?? '';
-    return { id, outcome: 'refused', code: 'RESOURCE_INVALID', problem: `schema.${path}` };
-  }
   try {
-    await deps.resources.register(caller, { ...dataset.declaration, schema: tableSchemaOf(schema.data) });
+    await deps.resources.register(caller, declaredDataset(dataset));
     return { id, outcome: 'draft', code: null, problem: null };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

@@ -8,6 +8,7 @@ import { OVERSIGHT_POLICIES } from './oversight-policies.ts';
 import { PLAN_POLICIES } from './plan-policies.ts';
 import { PRODUCT_POLICIES } from './product-policies.ts';
 import { SUPPLY_AND_DEMAND_POLICIES } from './supply-and-demand-policies.ts';
+import { SYNC_POLICIES } from './sync-policies.ts';
 
 /**
  * Who may do what, in Cedar (docs.cedarpolicy.com, language 4). The gateway hands them to Cedar's own engine. What no
@@ -87,6 +88,10 @@ export const ACTIONS = [
   'intake:end',
   'consent:manage',
   'consent:withdraw',
+  'sync:declare',
+  'sync:deliver',
+  'sync:read',
+  'sync:decide',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -107,6 +112,7 @@ export const TARGET_TYPES = [
   'ListBatch',
   'Demand',
   'Developer',
+  'SyncPeer',
 ] as const;
 export type TargetType = (typeof TARGET_TYPES)[number];
 
@@ -127,6 +133,7 @@ entity Intake { org: String, createdBy: String };
 entity ListBatch { providers: Set<String> };
 entity Demand { org: String, provider: String };
 entity Developer { org: String };
+entity SyncPeer { org: String };
 
 action "submitJob", "explain", "lookup", "plan:submit", "plan:read", "plan:decide", "plan:revoke", "plan:sign", "plan:file", "plan:supply", "plan:assess"
   appliesTo { principal: Caller, resource: Plan };
@@ -162,6 +169,8 @@ action "intake:open", "intake:read", "intake:upload", "intake:decide", "intake:e
   appliesTo { principal: Caller, resource: Intake };
 action "consent:manage", "consent:withdraw"
   appliesTo { principal: Caller, resource: ConsentRegister };
+action "sync:declare", "sync:deliver", "sync:read", "sync:decide"
+  appliesTo { principal: Caller, resource: SyncPeer };
 `;
 
 /** By id: the ids of the policies that decided go into the log. */
@@ -175,6 +184,7 @@ export const ACCESS_POLICIES: Readonly<Record<string, string>> = Object.freeze({
   ...OPERATOR_POLICIES,
   ...OVERSIGHT_POLICIES,
   ...PRODUCT_POLICIES,
+  ...SYNC_POLICIES,
 });
 
 /** Names this set of policies in every log entry that a decision leads to. */

@@ -30,7 +30,7 @@ export const GRANT_POLICIES: Readonly<Record<string, string>> = {
 
   'parties-register-own-keys': `
     permit (principal, action == Action::"key:register", resource)
-    when { ["bureau", "provider", "operator", "developer"].contains(principal.role) && resource.org == principal.org };`,
+    when { ["bureau", "provider", "operator", "developer", "platform"].contains(principal.role) && resource.org == principal.org };`,
   'bureau-confirms-keys': `
     permit (principal, action == Action::"key:confirm", resource)
     when { principal.role == "bureau" };`,

@@ -60,6 +60,13 @@ export const STANDING_REQUIREMENTS = [
     code: 'PLAN_NOT_SUPPLIED',
     title: { zh: '数据供给', en: 'supply' },
   },
+  {
+    attribute: 'reconciled',
+    requirement: '12',
+    paragraph: 'T4',
+    code: 'SYNC_MISMATCH',
+    title: { zh: '平台间同步与对账', en: 'sync with other platforms' },
+  },
 ] as const;
 
 export type StandingRequirement = (typeof STANDING_REQUIREMENTS)[number];

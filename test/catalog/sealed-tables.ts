@@ -7,14 +7,17 @@ import {
   beginVersion,
   commitVersion,
   confirmPartyKey,
+  confirmPeer,
   consentState,
   type Db,
   decideIncident,
   decidePlan,
   decideProduct,
   declareAffiliation,
+  declarePeer,
   findAffiliates,
   findAgreement,
+  findEnvelope,
   findExit,
   findGrant,
   findIntake,
@@ -34,12 +37,15 @@ import {
   lastRevision,
   listBatches,
   listConsentKeys,
+  listMismatches,
+  listPeers,
   mendPrivacyBooks,
   openAgreement,
   orderExit,
   planReviewsNow,
   proposeRules,
   providersOfPlan,
+  reconcile,
   recordIncident,
   recordScanFinding,
   registerPartyKey,
@@ -53,6 +59,7 @@ import {
   setRetention,
   signingKeysOf,
   signPlanAgreement,
+  storeEnvelope,
   submitPlan,
   submitProduct,
   suppliesOfPlan,
@@ -60,6 +67,7 @@ import {
   withdrawConsent,
 } from '../../catalog/index.ts';
 import type { SEALED_TABLES } from '../../catalog/row-seals.ts';
+import { findList } from '../../catalog/sync/lists.ts';
 import { DEFAULT_PROFILE, type InterfaceContent } from '../../policies/index.ts';
 import { grantEverything, list, seed } from './memory-store.ts';
 
@@ -154,7 +162,17 @@ export function fillSealedTables(tx: Db): void {
   const { hash: planHash } = getPlan(tx, 'p1');
   signPlanAgreement(tx, 'p1', { planHash, sha256: 'ab'.repeat(32), org: 'dev', by: 'ann' });
   supplyPlan(tx, 'p1', { resource: 'power', org: 'grid', by: 'gina' });
+  declarePeer(tx, { id: 'platform', side: 'inside', org: 'bureau', declaredBy: 'bureau/bo' });
+  confirmPeer(tx, 'platform', 'bureau/ann');
+  storeEnvelope(tx, NOTICE);
+  const day = { peer: 'platform', day: NOTICE.day, digest: 'ab', items: [], jws: 'j', listedBy: 'platform/p' };
+  reconcile(tx, day);
 }
+
+const NOTICE = {
+  ...{ peer: 'platform', key: 'k1', sequence: 1, kind: 'batch-notice', day: '2020-01-01' },
+  ...{ digest: 'ab'.repeat(32), subject: 'power', announces: 'ab', jws: 'j', receivedBy: 'platform/p', entryIndex: 1 },
+} as const;
 
 const QUESTION: InterfaceContent = {
   form: 'interface',
@@ -212,6 +230,10 @@ export const USES: Readonly<Record<SealedTable, (store: Store) => unknown>> = {
     store.read((db) => db.sealed('privacy_books', db.client.prepare<[], object>('SELECT * FROM privacy_books').get())),
   retention_rules: (store) => store.read((db) => retentionOf(db, 'power')),
   scan_findings: (store) => store.read((db) => scanExcuses(db, getResource(db, 'power'))),
+  sync_peers: (store) => store.read(listPeers),
+  sync_envelopes: (store) => store.read((db) => findEnvelope(db, 'platform', 'k1')),
+  sync_lists: (store) => store.read((db) => findList(db, 'platform', NOTICE.day)),
+  sync_mismatches: (store) => store.read((db) => listMismatches(db, { isOpen: true })),
 };
 /** The row that `USES` reads. */
 export const WHERE: Readonly<Record<SealedTable, string>> = {
@@ -250,4 +272,8 @@ export const WHERE: Readonly<Record<SealedTable, string>> = {
   privacy_books: 'id = 1',
   retention_rules: `resource = 'power'`,
   scan_findings: `resource = 'power'`,
+  sync_peers: `id = 'platform'`,
+  sync_envelopes: `peer = 'platform'`,
+  sync_lists: `peer = 'platform'`,
+  sync_mismatches: `peer = 'platform'`,
 };

@@ -3,6 +3,7 @@ import { openGround } from './ground.ts';
 import { OPERATORS_AND_GRANTS } from './operators-and-grants.ts';
 import { OWN_DATA } from './own-data.ts';
 import { PLAN_LIFE } from './plan-life.ts';
+import { PLATFORMS } from './platforms.ts';
 import { PRODUCTS } from './products.ts';
 import { REQUIREMENTS_IN_SCOPE, type Requirement } from './requirement.ts';
 import { SHARED_BUDGET } from './shared-budget.ts';
@@ -14,7 +15,7 @@ import { SHARED_BUDGET } from './shared-budget.ts';
 const GROUPS: Readonly<Record<string, readonly Requirement[]>> = {
   'catalogue and plans': [...CATALOGUE, ...PLAN_LIFE],
   'grants, operators, affiliates and exits': [...OPERATORS_AND_GRANTS, ...SHARED_BUDGET],
-  'developers’ own data': OWN_DATA,
+  'developers’ own data, other platforms': [...OWN_DATA, ...PLATFORMS],
   products: PRODUCTS,
 };
 export const GROUP_NAMES = Object.keys(GROUPS);

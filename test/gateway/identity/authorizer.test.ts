@@ -66,6 +66,7 @@ const product = (org: string, more: Target['attrs'] = {}): Target => ({
 });
 const consents: Target = { type: 'ConsentRegister', id: 'consents', attrs: {} };
 
+const peer = (org: string): Target => ({ type: 'SyncPeer', id: org, attrs: { org } });
 const intake = (org: string, createdBy = 'ann'): Target => ({ type: 'Intake', id: 'own', attrs: { org, createdBy } });
 
 const rolesWho = (action: Action, target: Target) =>
@@ -177,7 +178,7 @@ const TABLE: readonly [Action, string, Target, readonly Role[]][] = [
   ['grant:sign', 'that one wrote', grant('other', ['own'], 'own'), []],
   ['grant:revoke', 'of its own data', grant('other', ['own'], 'own'), ['provider', 'bureau']],
   ['grant:revoke', 'of others', grant('other', ['tax']), ['bureau']],
-  ['key:register', 'its own', key('own'), ['developer', 'provider', 'operator', 'bureau']],
+  ['key:register', 'its own', key('own'), ['developer', 'provider', 'operator', 'bureau', 'platform']],
   ['key:register', 'of others', key('other'), []],
   ['key:confirm', 'of others', key('other'), ['bureau']],
   ['key:confirm', 'its own, registered by a colleague', key('own', 'bob'), ['bureau']],
@@ -220,6 +221,12 @@ const TABLE: readonly [Action, string, Target, readonly Role[]][] = [
   ['intake:end', 'foreign', intake('other'), ['bureau']],
   ['consent:manage', 'the register', consents, ['bureau']],
   ['consent:withdraw', 'the register', consents, ROLES],
+  ['sync:declare', 'a peer', peer('own'), ['bureau']],
+  ['sync:deliver', 'as itself', peer('own'), ['bureau', 'platform']],
+  ['sync:deliver', 'as another', peer('other'), ['bureau']],
+  ['sync:read', 'of itself', peer('own'), ['bureau', 'security', 'platform']],
+  ['sync:read', 'of another', peer('other'), ['bureau', 'security']],
+  ['sync:decide', 'of itself', peer('own'), ['bureau']],
 ];
 
 test.each(TABLE)('%s: %s', (action, _, target, roles) => {

@@ -27,6 +27,8 @@ import { createResourceService } from '../../../gateway/resources/resource-servi
 import { createRetentionService } from '../../../gateway/resources/retention-service.ts';
 import { createScanService } from '../../../gateway/resources/scan-service.ts';
 import { createUploadService, type UploadDeps } from '../../../gateway/resources/upload-service.ts';
+import { declaredDataset } from '../../../gateway/routes/declared-dataset.ts';
+import { createSyncService } from '../../../gateway/sync/sync-service.ts';
 import { createConsentService } from '../../../gateway/verify/consent-service.ts';
 import { createSubjectDigests } from '../../../gateway/verify/subject-digests.ts';
 import { AppError, DEFAULT_PROFILE } from '../../../policies/index.ts';
@@ -115,6 +117,11 @@ export async function openHarness({
     planLife: createPlanLifeService({ store }),
     catalogue: createCatalogueService({ store }),
     scans: createScanService({ store }),
+    sync: createSyncService({
+      ...{ store, now: () => NOW, home: log.verifierKey, declarationOf: declaredDataset },
+      stopJobs: () => Promise.resolve(),
+      stopFallen: () => Promise.resolve(0),
+    }),
     plans: createPlanService({ store }),
     partyKeys: createPartyKeyService({ store }),
     grants: createGrantService({ store, home: log.verifierKey, jobs: { stopFallen: () => Promise.resolve(0) } }),
