@@ -132,6 +132,8 @@ interface SealedColumns {
   /** In the order of the table. */
   readonly columns: readonly { readonly property: string; readonly name: string }[];
   readonly keys: readonly string[];
+  /** Where the keys stand among the columns. */
+  readonly keyPlaces: readonly number[];
 }
 
 /**
@@ -155,6 +157,7 @@ function layoutOf(table: SQLiteTable): SealedColumns {
       property: properties.find(([, column]) => column?.name === name)?.[0] ?? name,
     })),
     keys: keyNames,
+    keyPlaces: keyNames.map((key) => columns.findIndex(({ name }) => name === key)),
   };
 }
 
@@ -297,13 +300,11 @@ export function openRowSeals({ writer, of = 'catalogue', key, onTampered, onTake
   return {
     check(client, table, row) {
       if (row === undefined) return row;
-      const { columns, keys } = LAYOUT[table];
-      const values = new Map(
-        columns.map(({ name, property }) => [name, (row as Record<string, Value>)[property] ?? null]),
-      );
-      const rowKey = JSON.stringify(keys.map((name) => values.get(name)));
+      const { columns, keyPlaces } = LAYOUT[table];
+      const values = columns.map(({ property }) => (row as Record<string, Value>)[property] ?? null);
+      const rowKey = JSON.stringify(keyPlaces.map((place) => values[place]));
       const seal = sealOf(client, table, rowKey);
-      const isGood = seal !== undefined && timingSafeEqual(seal, macOf(table, [...values.values()]));
+      const isGood = seal !== undefined && timingSafeEqual(seal, macOf(table, values));
       if (!isGood) tell({ table, key: rowKey });
       if (!isGood || !isWhole) throw new AppError('CATALOGUE_CORRUPT', { table, key: rowKey });
       return row;

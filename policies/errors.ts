@@ -84,7 +84,7 @@ export const STANDING_ERROR_CODES = [
   'PLAN_NOT_SUPPLIED', // plan, requirement, paragraph, missing, also[]: a table without its provider's receipt
   'SYNC_MISMATCH', // plan, requirement, paragraph, missing, also[]: what came from another platform does not agree with its list
   'ACCOUNT_NOT_ONBOARDED', // plan, requirement, paragraph: the account stands in no dossier of its organisation
-  'PLAN_SCOPE', // plan, planHash, requirement, paragraph, joins[], outputs[]: what the query does and the plan does not say
+  'PLAN_SCOPE', // plan, planHash, requirement, paragraph, columns[], joins[], outputs[]: what the query does and the plan does not say
   'GRANT_SCOPE', // plan, requirement, paragraph, columns[]: the query uses what the plan asks for and no grant covers
 ] as const;
 

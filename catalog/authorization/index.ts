@@ -63,4 +63,5 @@ export {
   retirePartyKey,
   signingKeysOf,
 } from './party-keys.ts';
+export { newSharedFacts, once, type SharedFacts } from './shared-facts.ts';
 export { type Finding, type PlanStanding, standingOf } from './standing.ts';

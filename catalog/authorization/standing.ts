@@ -17,6 +17,7 @@ import { findClear, findInTerm, findUnaffiliated } from './find-operator.ts';
 import { findFiled, findOnboarded, findSupplied } from './find-plan-life.ts';
 import { findReviewed } from './find-reviewed.ts';
 import { getGrant, grantsNaming, scopeOf } from './grants.ts';
+import { newSharedFacts, once, type SharedFacts } from './shared-facts.ts';
 
 /** What the catalogue says of one requirement. */
 export interface Finding {
@@ -66,18 +67,25 @@ const FINDINGS: Readonly<Record<StandingAttribute, Find>> = {
   reconciled: findReconciled,
 };
 
+/** INVARIANT: these look at nothing of a plan but whom they are about. */
+const SHARED_BY: Partial<Readonly<Record<StandingAttribute, (plan: UsagePlan) => string | null>>> = {
+  operatorInTerm: ({ operator }) => operator,
+  operatorClear: ({ operator }) => operator,
+  onboarded: ({ org }) => org,
+};
+
 /**
  * The standing of a plan on a day. WHY one function: whoever asks, at admission, before a job, before its release, must get the
  * same answer from the same facts. What is not known counts as missing.
  *
  * @param today ISO date in Asia/Shanghai.
- * @param scopes grants that were read from the same state of the catalogue; those that are read now are put to them.
+ * @param shared what was read from the same state of the catalogue on the same day; what is read now is put to it.
  */
 export function standingOf(
   db: Db,
   plan: UsagePlan,
   today: string,
-  scopes: Map<string, GrantScope> = new Map(),
+  shared: SharedFacts = newSharedFacts(),
 ): PlanStanding {
   const providers = providersOfPlan(db, plan.id);
   if (isDrill(plan, providers)) return drillStanding(plan, today);
@@ -85,27 +93,24 @@ export function standingOf(
     resource,
     columns,
     provider: providers.get(resource) ?? '',
-    isGrantable: isGrantable(db, resource),
+    isGrantable: once(shared.grantable, resource, () => isGrantable(db, resource)),
   }));
-  const named = grantsOf(db, plan, scopes);
+  const named = grantsOf(db, plan, shared);
   const coverage = coverageOf({ operator: plan.operator, class: plan.class, tables }, named, today);
   const asked: StandingAsked = { plan, providers, coverage, today };
-  const findings = perAttribute((attribute) => FINDINGS[attribute](db, asked));
+  const findings = perAttribute((attribute) => {
+    const find = () => FINDINGS[attribute](db, asked);
+    const whom = SHARED_BY[attribute]?.(plan) ?? null;
+    return whom === null ? find() : once(shared.findings, `${attribute} ${whom}`, find);
+  });
   const staff = findOnboarding(db, plan.org)?.staff ?? [];
   return { today, findings, covered: coverage.tables, uncovered: coverage.missing, staff };
 }
 
-function grantsOf(db: Db, { operator, tables }: UsagePlan, scopes: Map<string, GrantScope>): readonly GrantScope[] {
+function grantsOf(db: Db, { operator, tables }: UsagePlan, { scopes }: SharedFacts): readonly GrantScope[] {
   if (operator === null) return [];
   const resources = tables.map(({ resource }) => resource);
-  return grantsNaming(db, operator, resources).map(
-    (id) => scopes.get(id) ?? remembered(scopes, scopeOf(getGrant(db, id))),
-  );
-}
-
-function remembered(scopes: Map<string, GrantScope>, scope: GrantScope): GrantScope {
-  scopes.set(scope.id, scope);
-  return scope;
+  return grantsNaming(db, operator, resources).map((id) => once(scopes, id, () => scopeOf(getGrant(db, id))));
 }
 
 /**

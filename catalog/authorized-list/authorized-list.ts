@@ -1,7 +1,8 @@
-import { and, asc, desc, eq, isNotNull, max } from 'drizzle-orm';
+import { and, asc, desc, eq, isNotNull, max, sql } from 'drizzle-orm';
 import { AppError } from '#policies';
 import type { Db } from '../db.ts';
 import { findOrganisation } from '../organisations.ts';
+import { prepared } from '../prepared.ts';
 import { findResource } from '../resources.ts';
 import { authorizedBatches, authorizedChanges, authorizedSignatures } from '../schema.ts';
 
@@ -36,16 +37,20 @@ export interface ListSignature {
 
 export type ListEntry = Pick<ListChange, 'resource' | 'provider'> & { readonly batch: number; readonly since: string };
 
-/** What the newest batch in force says of a table. */
-function newestChange(db: Db, resource: string): (ListChange & { readonly batch: number }) | null {
-  const found = db.orm
+const newestChangeOf = prepared((db) =>
+  db.orm
     .select({ change: authorizedChanges, batch: authorizedBatches })
     .from(authorizedChanges)
     .innerJoin(authorizedBatches, eq(authorizedBatches.batch, authorizedChanges.batch))
-    .where(and(eq(authorizedChanges.resource, resource), isNotNull(authorizedBatches.inForceAt)))
+    .where(and(eq(authorizedChanges.resource, sql.placeholder('resource')), isNotNull(authorizedBatches.inForceAt)))
     .orderBy(desc(authorizedBatches.inForceAt), desc(authorizedBatches.batch))
     .limit(1)
-    .get();
+    .prepare(),
+);
+
+/** What the newest batch in force says of a table. */
+function newestChange(db: Db, resource: string): (ListChange & { readonly batch: number }) | null {
+  const found = newestChangeOf(db).get({ resource });
   if (found === undefined) return null;
   db.sealed('authorized_batches', found.batch);
   return db.sealed('authorized_changes', found.change);

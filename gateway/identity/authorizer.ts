@@ -31,15 +31,14 @@ const REMEMBERED_MAX = 4_096;
 export function createAuthorizer(policies: Readonly<Record<string, string>> = ACCESS_POLICIES): Authorizer {
   const name = createHash('sha256').update(JSON.stringify(policies)).digest('hex');
   assert(cedar.preparseSchema(name, ACCESS_SCHEMA).type === 'success', 'the access schema is Cedar');
-  const parsed = cedar.preparsePolicySet(name, { staticPolicies: { ...policies } });
-  assert(parsed.type === 'success', 'the access policies are Cedar');
   requireValid(policies);
+  const sets = policySets(name, policies);
   const remembered = new Map<string, AccessDecision>();
   return (caller, action, target) => {
     const question = JSON.stringify([caller, action, target]);
     const known = remembered.get(question);
     if (known !== undefined) return known;
-    const decision = Object.freeze(decide(name, caller, action, target));
+    const decision = Object.freeze(decide({ schema: name, policies: sets(action) }, caller, action, target));
     if (remembered.size >= REMEMBERED_MAX) remembered.clear();
     remembered.set(question, decision);
     return decision;
@@ -58,7 +57,43 @@ function requireValid(policies: Readonly<Record<string, string>>): void {
   assert(isValid, 'the access policies fit their schema');
 }
 
-function decide(name: string, caller: Caller, action: Action, target: Target): AccessDecision {
+/**
+ * The policies that an action can meet, parsed once each, by the name of their set. WHY not one set: Cedar looks at the scope of every policy,
+ * and a dozen of ninety are about the action. What a policy's scope leaves out can neither permit nor forbid (docs.cedarpolicy.com,
+ * policies/syntax-policy#scope), so that decision and reasons are those of the whole.
+ */
+function policySets(name: string, policies: Readonly<Record<string, string>>): (action: Action) => string {
+  const scopes = Object.entries(policies).map(([id, text]) => ({ id, text, actions: actionsOf(text) }));
+  const parsed = new Set<string>();
+  return (action) => {
+    const set = `${name} ${action}`;
+    if (parsed.has(set)) return set;
+    const about = scopes.filter(({ actions }) => actions === null || actions.includes(action));
+    const staticPolicies = Object.fromEntries(about.map(({ id, text }) => [id, text]));
+    assert(cedar.preparsePolicySet(set, { staticPolicies }).type === 'success', 'the access policies are Cedar');
+    parsed.add(set);
+    return set;
+  };
+}
+
+/** Ids of the actions that a policy's scope names; null where it names none, or says it in another way than by their ids. */
+function actionsOf(policy: string): readonly string[] | null {
+  const answer = cedar.policyToJson(policy);
+  assert(answer.type === 'success', 'the access policies are Cedar');
+  const { action } = answer.json;
+  if (action.op === 'All') return null;
+  const named = 'entities' in action ? action.entities : 'entity' in action ? [action.entity] : [];
+  const ids = named.flatMap((uid) => ('id' in uid ? [uid.id] : []));
+  // INVARIANT: the schema has no groups of actions, so that `in` is the ids that it names.
+  return ids.length === 0 || ids.length !== named.length ? null : ids;
+}
+
+function decide(
+  names: { readonly schema: string; readonly policies: string },
+  caller: Caller,
+  action: Action,
+  target: Target,
+): AccessDecision {
   const principal = { type: 'Caller', id: `${caller.org}/${caller.sub}` };
   const resource = { type: target.type, id: target.id };
   const answer = cedar.statefulIsAuthorized({
@@ -66,8 +101,8 @@ function decide(name: string, caller: Caller, action: Action, target: Target): A
     action: { type: 'Action', id: action },
     resource,
     context: {},
-    preparsedPolicySetId: name,
-    preparsedSchemaName: name,
+    preparsedPolicySetId: names.policies,
+    preparsedSchemaName: names.schema,
     validateRequest: true,
     entities: [
       { uid: principal, attrs: { ...caller }, parents: [] },

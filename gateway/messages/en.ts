@@ -289,7 +289,7 @@ export const EN: MessageCatalogue = {
   PLAN_SCOPE: {
     title: 'beyond what the plan says',
     detail:
-      '[plan `{plan}` with hash {planHash} does not say so (requirement {requirement}, {paragraph})][: joins by {joins}][: answers of mode {outputs}]',
+      '[plan `{plan}` with hash {planHash} does not say so (requirement {requirement}, {paragraph})][: columns {columns}][: joins by {joins}][: answers of mode {outputs}]',
     hint: 'ask within the plan (GET /v1/plans/<id>), or have another one reviewed that says so',
   },
   GRANT_SCOPE: {

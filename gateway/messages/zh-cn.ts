@@ -288,7 +288,7 @@ export const ZH_CN: MessageCatalogue = {
   PLAN_SCOPE: {
     title: '超出方案内容',
     detail:
-      '[方案 `{plan}`（哈希 {planHash}）未载明（要求 {requirement}，{paragraph}）][：按 {joins} 连接][：以 {outputs} 方式输出]',
+      '[方案 `{plan}`（哈希 {planHash}）未载明（要求 {requirement}，{paragraph}）][：列 {columns}][：按 {joins} 连接][：以 {outputs} 方式输出]',
     hint: '在方案之内提问（GET /v1/plans/<id>），或另报方案评审',
   },
   GRANT_SCOPE: {

@@ -1,4 +1,4 @@
-import type { UsagePlan } from '#catalog';
+import type { Store, UsagePlan } from '#catalog';
 import {
   AppError,
   type CompiledQuery,
@@ -24,6 +24,7 @@ import {
 import type { Admission } from './admit.ts';
 import { compileKey } from './compile-cache.ts';
 import type { PipelineDeps } from './deps.ts';
+import { outsidePlan } from './outside-plan.ts';
 import { planScopeError, scopeError, uncoveredOf } from './plan-standing.ts';
 
 /** Every stage value of the compiler: `run-job` takes the last, `explain` shows them all. */
@@ -61,13 +62,13 @@ export async function compileStages(
 export async function compileAnew(
   { sql, privacy }: Asked,
   admission: Admission,
-  deps: Pick<PipelineDeps, 'sandbox' | 'profile'>,
+  deps: Pick<PipelineDeps, 'sandbox' | 'profile' | 'store'>,
   facts: ReturnType<PipelineDeps['queryFacts']>,
   signal?: AbortSignal,
 ): Promise<CompiledStages> {
   const text = sql as UntrustedSql;
   const parsed = readSyntaxTree(text, await deps.sandbox.parse(text, signal));
-  const resolved = resolveWithin(parsed, admission, facts);
+  const resolved = resolveWithin(parsed, admission, facts, deps.store);
   const decision = decide(resolved, deps.profile, { unitsMin: admission.plan.unitsMin });
   requirePlanScope(admission.plan, resolved, decision);
   const privatePlan = rewriteFor(privacy, resolved, decision, deps.profile);
@@ -75,18 +76,21 @@ export async function compileAnew(
   return { parsed, resolved, decision, privatePlan, compiled };
 }
 
-/** What the plan asks for and no grant covers is absent to the query, and its refusal says why. */
+/** What the plan leaves out, or no grant covers, is absent to the query, and its refusal says why. */
 function resolveWithin(
   parsed: ParsedQuery,
   { plan, standing, catalog }: Admission,
   facts: { readonly today: string; readonly now: string },
+  store: Store,
 ): ResolvedQuery {
   try {
     return resolve(parsed, catalog, facts);
   } catch (error) {
-    const outside = error instanceof AppError ? uncoveredOf(error, standing) : [];
-    if (outside.length > 0) throw scopeError(plan.id, outside, (error as AppError).place);
-    throw error;
+    if (!(error instanceof AppError)) throw error;
+    const uncovered = uncoveredOf(error, standing);
+    if (uncovered.length > 0) throw scopeError(plan.id, uncovered, error.place);
+    const columns = outsidePlan(store, error, plan);
+    throw columns.length > 0 ? planScopeError(plan, { columns }, error.place) : error;
   }
 }
 

@@ -6,14 +6,17 @@ import {
   findResource,
   findVersion,
   type Intake,
+  newSharedFacts,
+  once,
   type PlanStanding,
   type Resource,
   type ResourceVersion,
+  type SharedFacts,
   type Store,
   standingOf,
   type UsagePlan,
 } from '#catalog';
-import { type ColumnSchema, type GrantedTable, type GrantScope, type QueryCatalog, twinsOf } from '#policies';
+import { type ColumnSchema, type GrantedTable, type QueryCatalog, twinsOf } from '#policies';
 
 /** A plan, how it stands on a day, and the only tables and columns that exist for a query under it. */
 export interface GrantedPlan {
@@ -26,12 +29,31 @@ export interface GrantedPlan {
 
 const PLANS_MAX = 1_000;
 
+/** What is read once for all plans of one state of the catalogue and day. */
+interface StateRead {
+  readonly shared: SharedFacts;
+  readonly tables: Map<string, CurrentTable>;
+}
+
+interface CurrentTable {
+  readonly resource: Resource | null;
+  /** Its current version; null where there is none. */
+  readonly stored: ResourceVersion | null;
+}
+
+const newStateRead = (): StateRead => ({ shared: newSharedFacts(), tables: new Map() });
+
+function currentTable(db: Db, id: string): CurrentTable {
+  const resource = findResource(db, id);
+  const version = resource?.currentVersion ?? null;
+  return { resource, stored: version === null ? null : findVersion(db, id, version) };
+}
+
 /** What plans may use, read once for each state of the catalogue and day: a busy plan is asked for hundreds of times a second. */
 export class GrantedPlans {
   readonly #store: Store;
   readonly #granted = new Map<string, GrantedPlan>();
-  /** Grants as they are in the same state: many plans lean on the same ones. */
-  readonly #scopes = new Map<string, GrantScope>();
+  #read = newStateRead();
   #readAt = '';
 
   constructor(store: Store) {
@@ -46,12 +68,12 @@ export class GrantedPlans {
   find(id: string, today: string): GrantedPlan | null {
     const catalogueVersion = this.#store.catalogueVersion();
     const readAt = `${catalogueVersion} ${today}`;
-    if (readAt !== this.#readAt) this.#scopes.clear();
+    if (readAt !== this.#readAt) this.#read = newStateRead();
     if (readAt !== this.#readAt || this.#granted.size > PLANS_MAX) this.#granted.clear();
     this.#readAt = readAt;
     const known = this.#granted.get(id);
     if (known !== undefined) return known;
-    const granted = this.#store.read((db) => grantedPlan(db, id, { today, catalogueVersion, scopes: this.#scopes }));
+    const granted = this.#store.read((db) => grantedPlan(db, id, { today, catalogueVersion, ...this.#read }));
     if (granted !== null) this.#granted.set(id, granted);
     return granted;
   }
@@ -60,25 +82,29 @@ export class GrantedPlans {
 function grantedPlan(
   db: Db,
   id: string,
-  read: { readonly today: string; readonly catalogueVersion: number; readonly scopes: Map<string, GrantScope> },
+  read: { readonly today: string; readonly catalogueVersion: number } & StateRead,
 ): GrantedPlan | null {
-  const { today, catalogueVersion, scopes } = read;
+  const { today, catalogueVersion, shared, tables } = read;
   const plan = findPlan(db, id);
   if (plan === null) return null;
-  const standing = standingOf(db, plan, today, scopes);
+  const standing = standingOf(db, plan, today, shared);
   const intakes = acceptedIntakes(db, id, today);
-  return Object.freeze({ plan, standing, catalogueVersion, catalog: catalogOf(db, plan, standing, intakes) });
+  return Object.freeze({ plan, standing, catalogueVersion, catalog: catalogOf(db, plan, standing, intakes, tables) });
 }
 
 /** INVARIANT: made of what grants cover, never of what the plan asks for; beside it the developer's own tables that are accepted for it. */
-function catalogOf(db: Db, plan: UsagePlan, { covered }: PlanStanding, intakes: readonly Intake[]): QueryCatalog {
+function catalogOf(
+  db: Db,
+  plan: UsagePlan,
+  { covered }: PlanStanding,
+  intakes: readonly Intake[],
+  current: StateRead['tables'],
+): QueryCatalog {
   const tables = new Map<string, GrantedTable>();
   for (const { resource: id, columns } of covered) {
-    const resource = findResource(db, id);
-    const version = resource?.currentVersion ?? null;
-    if (resource === null || resource.state !== 'listed' || version === null || !admits(resource, plan)) continue;
-    const stored = findVersion(db, id, version);
-    if (stored !== null) tables.set(resource.schema.table, grantedTable(resource, stored, columns));
+    const { resource, stored } = once(current, id, () => currentTable(db, id));
+    if (resource?.state !== 'listed' || stored === null || !admits(resource, plan)) continue;
+    tables.set(resource.schema.table, grantedTable(resource, stored, columns));
   }
   for (const { resource: id, version } of intakes) {
     const resource = findResource(db, id);

@@ -43,8 +43,14 @@ function accountError({ id }: UsagePlan, { reasons }: AccessDecision): AppError 
 }
 
 /** The error of a question that does what its plan does not say. */
-export function planScopeError({ id, hash }: UsagePlan, { joins, outputs }: ScopeDifference): AppError {
-  return new AppError('PLAN_SCOPE', { plan: id, planHash: hash, requirement: '21', paragraph: 'T10', joins, outputs });
+export function planScopeError(
+  { id, hash }: UsagePlan,
+  { joins = [], outputs = [], columns = [] }: Partial<ScopeDifference> & { readonly columns?: readonly string[] },
+  place: SourcePlace | null = null,
+): AppError {
+  const difference = { columns, joins, outputs };
+  const facts = { plan: id, planHash: hash, requirement: '21', paragraph: 'T10', ...difference };
+  return new AppError('PLAN_SCOPE', facts, place);
 }
 
 /** The error of a query that uses what its plan asks for and no grant covers. `columns`: `resource` or `resource.column`. */

@@ -153,7 +153,7 @@ async function openInterface({ caller, request }: LookupArrival, { pipeline }: L
   checkInterface(content, admission.catalog);
   const { mode } = content.answer;
   const { outputs } = admission.plan;
-  if (outputs !== null && !outputs.includes(mode)) throw planScopeError(admission.plan, { joins: [], outputs: [mode] });
+  if (outputs !== null && !outputs.includes(mode)) throw planScopeError(admission.plan, { outputs: [mode] });
   return { product: { ...product, content }, admission, uses: usesOf(content, admission.catalog) };
 }
 

@@ -101,7 +101,11 @@ export const PLAN_LIFE: readonly Requirement[] = [
         name: 'a job asks for nothing but its plan’s columns, and its intent carries the plan’s hash',
         async enforce(ground) {
           await ground.approve('p21', { tables: [{ resource: 'people', columns: ['dept'] }] });
-          deepStrictEqual(await codeOf(ground, 'p21', 'SELECT avg(pay) FROM people'), 'SQL_COLUMN_UNKNOWN');
+          const explain = (sql: string) => ['POST', '/v1/explain', { plan: 'p21', sql }] as const;
+          const refused = await ground.refused('PLAN_SCOPE', DEVELOPER, ...explain('SELECT avg(p.PAY) FROM people p'));
+          deepStrictEqual((refused['facts'] as { columns: unknown }).columns, ['people.pay']);
+          deepStrictEqual(await codeOf(ground, 'p21', 'SELECT avg(pay) FROM people'), 'PLAN_SCOPE');
+          await ground.refused('SQL_COLUMN_UNKNOWN', DEVELOPER, ...explain('SELECT avg(paid) FROM people'));
           deepStrictEqual(await codeOf(ground, 'p21', 'SELECT dept, count(*) FROM people GROUP BY dept'), null);
           const { hash } = await ground.permitted(DEVELOPER, 'GET', '/v1/plans/p21');
           return ground.logged('intent', String(hash));

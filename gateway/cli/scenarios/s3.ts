@@ -92,7 +92,7 @@ async function whatIsNotAsked(stage: Stage, developer: Party, job: (sql: string)
     'admissions by township and week: nearly every cell is small',
   );
   const young = "SELECT count(*) AS n FROM outpatient WHERE birth_date >= DATE '2012-01-01' AND dx_code = 'Q87'";
-  stage.refused(await job(young), 'SQL_COLUMN_UNKNOWN', 'children under 14 with a rare diagnosis');
+  stage.refused(await job(young), 'PLAN_SCOPE', 'children under 14 with a rare diagnosis');
   const joined =
     "SELECT count(*) AS n FROM outpatient o JOIN insurance_person p ON o.id_no = p.id_no WHERE p.birth_date >= DATE '2012-01-01' AND o.dx_code = 'Q87'";
   stage.refused(await job(joined), 'SQL_TABLE_UNKNOWN', 'the same by way of another plan’s table');

@@ -130,7 +130,8 @@ describe('a plan', () => {
     expect(body.result?.rows[3]).toEqual(['d', null, null]);
     for (const column of ['born', 'id', 'room']) {
       const refused = await ask(running, developer, narrow, `SELECT count(${column}) FROM people`);
-      expect(refused.body.code).toBe('SQL_COLUMN_UNKNOWN');
+      expect(refused.body.code).toBe('PLAN_SCOPE');
+      expect(refused.body.detail).toContain(`columns people.${column}`);
       expect(refused.body.detail).not.toMatch(/quasi|identifier/);
     }
   });
