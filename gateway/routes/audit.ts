@@ -56,6 +56,7 @@ function scopeOf(caller: Caller): AuditFilters {
     case 'developer':
     case 'operator':
     case 'custodian':
+    case 'platform':
     case 'public':
       return { org: caller.org, person: caller.sub };
   }

@@ -74,7 +74,7 @@ function jsonOf(payload: Uint8Array): unknown {
 export function sealEnvelope(
   by: Pick<SigningKey, 'sign'>,
   envelope: Omit<Envelope, 'v' | 'payloadSha256'> & { readonly kind: SyncKind },
-  payload: unknown,
+  payload: object,
 ): Promise<string> {
   const said: Envelope = { v: 1, ...envelope, payloadSha256: contentHash(payload) };
   return by.sign(Buffer.from(canonicalJson(said)), ENVELOPE_TYPE);

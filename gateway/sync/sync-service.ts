@@ -41,7 +41,7 @@ export interface SyncService {
   deliver(
     caller: Caller,
     peer: string,
-    sent: { readonly envelope: string; readonly payload: unknown },
+    sent: { readonly envelope: string; readonly payload: object },
   ): Promise<Delivered>;
   /** Errors: SYNC_NOT_FOUND, SYNC_STATE, SIGNATURE_INVALID, SYNC_CONFLICT. */
   reconcile(caller: Caller, peer: string, list: string): Promise<Reconciled & { readonly day: string }>;
@@ -118,7 +118,7 @@ interface Sent {
   readonly peer: string;
   readonly jws: string;
   readonly signed: Signed<Envelope> | null;
-  readonly payload: unknown;
+  readonly payload: object;
 }
 
 /** Takes an envelope in, or answers for one that is here. */

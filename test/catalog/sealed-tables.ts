@@ -170,8 +170,17 @@ export function fillSealedTables(tx: Db): void {
 }
 
 const NOTICE = {
-  ...{ peer: 'platform', key: 'k1', sequence: 1, kind: 'batch-notice', day: '2020-01-01' },
-  ...{ digest: 'ab'.repeat(32), subject: 'power', announces: 'ab', jws: 'j', receivedBy: 'platform/p', entryIndex: 1 },
+  peer: 'platform',
+  key: 'k1',
+  sequence: 1,
+  kind: 'batch-notice',
+  day: '2020-01-01',
+  digest: 'ab'.repeat(32),
+  subject: 'power',
+  announces: 'ab',
+  jws: 'j',
+  receivedBy: 'platform/p',
+  entryIndex: 1,
 } as const;
 
 const QUESTION: InterfaceContent = {

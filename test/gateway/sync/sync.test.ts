@@ -159,9 +159,17 @@ describe('an envelope', () => {
 
 describe('a table whose batches are announced', () => {
   const PLAN = {
-    ...{ id: 'p', title: 't', purpose: 'p', class: 'governance', org: 'dev', author: 'ann' },
+    id: 'p',
+    title: 't',
+    purpose: 'p',
+    class: 'governance',
+    org: 'dev',
+    author: 'ann',
     tables: [{ resource: 'power', columns: ['kwh'] }],
-    ...{ unitsMin: null, jobsMax: null, validFrom: '2026-01-01', validUntil: '2027-01-01' },
+    unitsMin: null,
+    jobsMax: null,
+    validFrom: '2026-01-01',
+    validUntil: '2027-01-01',
   } as const;
   const version = { rows: 100, bytes: 1, rowsPerUnitMax: {}, rowKeyScheme: 's' };
 
