@@ -51,7 +51,7 @@ import { createPartyKeyService } from './grants/party-key-service.ts';
 import { createAuthorizer, openIdentity } from './identity/index.ts';
 import { createIntakeService } from './intake/intake-service.ts';
 import { createIntegrityReports } from './integrity-reports.ts';
-import { createJobs, type Jobs } from './jobs/jobs.ts';
+import { createJobs } from './jobs/jobs.ts';
 import { DEFAULT_CLOCK, geometricClock, LOOKUP_CLOCK, type ReleaseClock } from './jobs/release-clock.ts';
 import { identifierKeys, openHomeSecrets, openMasterKey } from './keys/index.ts';
 import { ExitRegister } from './operators/exit-register.ts';
@@ -72,6 +72,7 @@ import { createDataEraser } from './resources/erase-data.ts';
 import { createResourceService } from './resources/resource-service.ts';
 import { createRetentionService } from './resources/retention-service.ts';
 import { createScanService } from './resources/scan-service.ts';
+import { stopJobsOn } from './resources/stop-jobs-on.ts';
 import { createUploadService } from './resources/upload-service.ts';
 import { declaredDataset } from './routes/declared-dataset.ts';
 import { createSyncService } from './sync/sync-service.ts';
@@ -317,20 +318,6 @@ export async function assemble(
       await closeAll(sandbox, log, store);
     },
   };
-}
-
-/** Of a table that is declared otherwise from now on: its rows leave with the workers that hold them. */
-function stopJobsOn(resource: string, jobs: Jobs, sandbox: Sandbox): Promise<unknown> {
-  const changed = new AppError('PLAN_SUSPENDED', {
-    requirement: '02',
-    paragraph: 'T1',
-    missing: `the entry of ${resource} changed`,
-    missingZh: `条目 ${resource} 已变更`,
-  });
-  return Promise.all([
-    jobs.stop(({ resources }) => resources.includes(resource), changed),
-    sandbox.expel(({ holds }) => holds(resource)),
-  ]);
 }
 
 /** WHY a key of its own: the custodian knows the gateway by it, and by nothing else. */

@@ -1,5 +1,6 @@
 import { CUSTODY } from './custody-phrases.ts';
 import { PRODUCTS } from './product-phrases.ts';
+import { SYNC } from './sync-phrases.ts';
 
 /**
  * What policies and catalogue say in facts besides SQL and the user's own words, keyed by their English. `{}` stands for
@@ -389,6 +390,7 @@ export const PHRASES: Phrases = {
   ...BUDGETS,
   ...CUSTODY,
   ...PRODUCTS,
+  ...SYNC,
   ...GATEWAY,
 };
 const PATTERNS = Object.entries(PHRASES)

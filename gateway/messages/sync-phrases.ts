@@ -1,0 +1,20 @@
+/** What is said of other platforms and what they hand over. */
+export const SYNC = {
+  'a peer that is new': '未登记的平台',
+  'a peer that is declared': '已登记、待确认的平台',
+  'a peer that another person of the bureau confirmed': '经数据局另一人确认的平台',
+  'declared by the same person': '登记人与确认人为同一人',
+  'an open mismatch': '未处理的差异',
+  '{} is not over': '{} 尚未结束',
+  'a day that is over': '已结束的日期',
+  'a peer of this side hands over no such thing': '该侧平台不得报送此类内容',
+  'it was signed too long ago': '签署时间过早',
+  'it was signed in the future': '签署时间晚于当前时间',
+  'it was received before': '此前已收到',
+  'the payload is not the one that was signed': '内容与所签不符',
+  'the payload is no dcat:Dataset': '内容不是 dcat:Dataset',
+  'the entry of {} did not come from this peer': '{} 的条目并非由该平台报送',
+  '{}: not as this kind of envelope has it': '{} 不符合此类报文的格式',
+  'signed, but not by this peer for this gateway': '已签署，但并非由该平台向本网关报送',
+  'not as a registration has it': '不符合登记的格式',
+} as const;
