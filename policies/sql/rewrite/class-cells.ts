@@ -6,7 +6,7 @@ import type { CellsSpec, Check } from './cells.ts';
 import { asTexts, type CodedKeys, codedKeys } from './coded-keys.ts';
 import { Collected, keyOf, refsOf } from './collected.ts';
 import { countStar, grossCall, magnitudeCall, regrouped } from './exact-cells.ts';
-import { withFlags } from './flags.ts';
+import { groupedByConditions } from './grouped-by-conditions.ts';
 import type { UnitColumn } from './raw.ts';
 import type { TermSpec } from './term-specs.ts';
 import { type WithTwin, withTwin } from './twin.ts';
@@ -54,8 +54,7 @@ export function classCells(
   const contributing =
     withValues && spec.mode === 'perturbed' ? spec.terms.terms.map((term) => fingerprintOf(spec, term, inner)) : [];
   const conditions = spec.terms.sets.flatMap(({ filter }) => optional(filter));
-  const flagged = withFlags(rel, conditions, inner.measures, ids);
-  const below = group(flagged.rel, [...innerKeys, classKey], flagged.measures);
+  const below = groupedByConditions(rel, [...innerKeys, classKey], inner.measures, conditions, ids);
   const cells = folded(below, { innerKeys, classKey, gross, partial, keySums, contributing }, ids);
   return { ...cells, ...asTexts(cells, keys, ids) };
 }
