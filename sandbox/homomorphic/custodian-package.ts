@@ -155,8 +155,10 @@ function readPackage(
   const isNumbered = units.every(({ distinct, numbers }) => numbers.every((one) => one < distinct || one === NO_UNIT));
   const columns = statement.columns.filter(isEncrypted);
   const isOfOne = columns.every(({ encryption }) => BLOCKS_FORMAT[encryption.scheme] === currentFormat(manifest));
-  const hasKey = columns[0]?.encryption.scheme !== 'ashe-v1' || statement.dataKey !== null;
-  if (!isWhole || !isNumbered || !isOfOne || !hasKey) return null;
+  // What follows the chunks is ciphertext, or nothing.
+  const isAshe = columns[0]?.encryption.scheme !== 'bgv-v1';
+  const isComplete = !isAshe || (statement.dataKey !== null && blocksAt === file.length);
+  if (!isWhole || !isNumbered || !isOfOne || !isComplete) return null;
   const dataKey = statement.dataKey === null ? null : Buffer.from(statement.dataKey, 'base64url');
   return { manifest, columns, units, dataKey, blocksAt };
 }
