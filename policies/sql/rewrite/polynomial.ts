@@ -59,6 +59,7 @@ const CALENDAR: ReadonlySet<string> = new Set([
   'epoch',
   'date_subtract',
 ]);
+const COMPARISONS: ReadonlySet<string> = new Set(['eq', 'neq', 'lt', 'lte', 'gt', 'gte', 'between']);
 /** Whole numbers of a stored text: as a stored column of them would be. */
 const LENGTHS: ReadonlySet<string> = new Set(['length', 'strlen']);
 
@@ -144,9 +145,12 @@ function withNeeded(term: RowTerm, needed: readonly Expr[]): RowTerm {
   return { ...term, present: [...term.present, ...stored], where: [...term.where, ...made] };
 }
 
-/** A part of a date and the length of a text are there where these are: no CASE, no logarithm, which a condition of the user's makes. */
+/**
+ * A part of a date, the length of a text and a comparison are there where what they are of is: no CASE, no logarithm,
+ * which a condition of the user's makes.
+ */
 function storedBehind(expr: Expr): readonly Expr[] {
-  const isTotal = expr.kind === 'call' && (CALENDAR.has(expr.fn) || LENGTHS.has(expr.fn));
+  const isTotal = expr.kind === 'call' && [CALENDAR, LENGTHS, COMPARISONS].some((all) => all.has(expr.fn));
   return isTotal && expr.args.every(isFixedOrStored) ? expr.args.filter(isStored) : [expr];
 }
 
@@ -178,7 +182,7 @@ function ofCast(expr: Extract<Expr, { kind: 'cast' }>, context: Context): Polyno
   const { arg, type } = expr;
   if (arg.type.kind === 'boolean') {
     const needed = neverNull(arg) ? [] : [arg];
-    return { terms: [{ ...ROWS, where: [arg] }], needed };
+    return { terms: [{ ...ROWS, where: [arg], implied: needed }], needed };
   }
   const widens =
     type.kind === 'double' ||

@@ -4,7 +4,7 @@ import { FUZZED_TABLES } from '../../fuzz/canary-city.ts';
 
 /**
  * Goal: what the compiler puts into another form over protected rows is answered as the query reads: bands of a written list, one
- * table united with itself, values computed several queries below, units of two tables.
+ * table united with itself, values computed several queries below, units of two tables; means of computed values and of conditions.
  * Method: each query released and straight in DuckDB; shown rows are among the plain ones. Control: something is shown.
  */
 let gateway: SqlGateway;
@@ -24,6 +24,9 @@ test.each([
   "SELECT k, sex, count(*) FROM (SELECT 'a' AS k, sex FROM person UNION ALL SELECT 'b', sex FROM person WHERE age > 40 UNION ALL SELECT 'c', sex FROM person WHERE age < 60) u WHERE sex <> 'x' GROUP BY k, sex",
   'WITH s AS (SELECT pid, pay + 1 AS a FROM person), r AS (SELECT pid, a AS b FROM s), q AS (SELECT b AS c, b * 2 AS d FROM r) SELECT sum(c), avg(d), count(*) FROM q',
   'WITH s AS (SELECT sex, CASE WHEN age > 40 THEN pay ELSE 0 END AS m FROM person), r AS (SELECT sex, m FROM s) SELECT sex, sum(m) FROM (SELECT sex, m FROM r) t GROUP BY sex',
+  "SELECT avg(pay / 12), avg(pay * 2 + 1), stddev_samp(pay * 2), avg(CASE WHEN sex = 'f' THEN pay END), count(CASE WHEN sex = 'f' THEN 1 END), sum(CASE WHEN sex = 'f' THEN pay ELSE 0 END) FROM person",
+  'SELECT sex, avg((pay > 6000)::int), count(*) FILTER (WHERE pay > 6000), sum(CASE WHEN pay > 6000 THEN 1 ELSE 0 END) * 100.0 / count(*), avg(CASE WHEN pay > 6000 THEN pay END) FROM person GROUP BY sex',
+  "SELECT avg(2026 - year(seen)), avg(date_diff('day', seen, DATE '2026-01-01')), avg(fee * coalesce(days, 0)) FROM visit WHERE fee < 10000",
   'SELECT count(*) FROM (SELECT pid FROM visit UNION SELECT pid FROM person WHERE age > 40)',
   'SELECT avg(n), count(*) FROM (SELECT pid, count(*) AS n FROM (SELECT pid FROM visit UNION ALL SELECT pid FROM person) u GROUP BY pid)',
   "SELECT m, count(*) FROM (SELECT DISTINCT pid, CAST(CAST(date_trunc('month', seen) AS date) AS varchar) AS m FROM visit) GROUP BY m",
