@@ -39,6 +39,15 @@ test.each([
   expect(shown.map(textOf).filter((row) => !all.has(row))).toEqual([]);
 });
 
+/** One person has a `code` above 1,000. */
+test.each([
+  'SELECT avg((code > 1000)::int) FROM person',
+  'SELECT stddev_samp((code > 1000)::int) FROM person',
+  'SELECT count(CASE WHEN code > 1000 THEN NULL ELSE 1 END) FROM person',
+  'SELECT avg(pay + CASE WHEN code > 1000 THEN 1 ELSE 0 END) FROM person',
+  'SELECT sum(x) FROM (SELECT a AS x FROM (SELECT pid, CASE WHEN code > 1000 THEN 1 ELSE 2 END AS a FROM person) s) t',
+])('hidden: %s', async (sql) => expect((await gateway.ask(sql)).rows).toEqual([[null]]));
+
 /** Rows of both sides as text: numbers of any type alike, sums of decimals to their digits. */
 function textOf(row: readonly unknown[]): string {
   return row
