@@ -24,7 +24,9 @@ const dataset = z.looseObject({
   'dct:identifier': z.string(),
   'dct:title': words,
   'dct:accrualPeriodicity': z.string().optional(),
-  'odrl:hasPolicy': z.looseObject({ 'dct:description': z.string().optional(), 'sluice:terms': z.unknown() }).optional(),
+  'odrl:hasPolicy': z
+    .looseObject({ 'dct:description': z.string().optional(), 'sluice:terms': z.unknown().optional() })
+    .optional(),
   'dct:accessRights': z.looseObject({ 'rdfs:label': z.string().optional() }).optional(),
   'dct:conformsTo': z.looseObject({ 'csvw:column': z.array(column) }).optional(),
   'dcat:distribution': z.looseObject({ 'dct:format': z.string().optional() }).optional(),
