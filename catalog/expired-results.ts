@@ -1,5 +1,6 @@
 import type { Db } from './db.ts';
 import { prepared } from './prepared.ts';
+import { notePurgeDue } from './purge.ts';
 
 /** WHY few: the transaction overwrites what it removes, and everybody's jobs wait behind it. */
 const RESULTS_A_STEP = 200;
@@ -16,7 +17,7 @@ const deleteResult = prepared(({ client }) => client.prepare<[string]>('DELETE F
 
 /**
  * Removes some of the results of jobs that ended before `before`, and what would give them again to another job; their pages are overwritten.
- * The jobs, their receipts, what they cost and what the guard knows of them stay. Copies in the write-ahead log: see `Store.truncateLog`.
+ * The jobs, their receipts, what they cost and what the guard knows of them stay. Copies outside their rows: see `Store.purge`.
  *
  * @returns how many; fewer than a step takes: none is left.
  */
@@ -25,6 +26,7 @@ export function destroyExpiredResults(
   before: string,
 ): { readonly destroyed: number; readonly isDone: boolean } {
   const expired = selectExpired(tx).all(before, RESULTS_A_STEP);
+  if (expired.length > 0) notePurgeDue(tx);
   tx.client.pragma('secure_delete = ON');
   try {
     for (const job of expired) {

@@ -12,6 +12,8 @@ const GATHER_MS = 4;
 
 export interface CommitQueue {
   commit<T>(work: (tx: Db) => T): Promise<T>;
+  /** Runs `work` when the batch under way is durable; what is queued meanwhile is committed after it. One at a time. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
   /** True while a work runs. */
   working(): boolean;
   /** Commits what is queued. */
@@ -64,11 +66,14 @@ export function createCommitQueue(
   let working = false;
   let closed = false;
   let syncing: Written | null = null;
+  let underWay: Promise<void> = Promise.resolve();
+  let held = false;
+  let lastAlone: Promise<unknown> = Promise.resolve();
   let failure: { readonly cause: unknown } | null = null;
 
   function schedule(): void {
     // What comes while a batch is at work waits for its end, as the batch does for its sync.
-    if (scheduled || working || syncing !== null || queue.length === 0) return;
+    if (scheduled || working || held || syncing !== null || queue.length === 0) return;
     scheduled = true;
     const start = () => {
       scheduled = false;
@@ -80,9 +85,12 @@ export function createCommitQueue(
   }
 
   function flush(): void {
-    if (closed) return;
+    if (closed || held) return;
     const written = write();
-    if (written !== null && walSync !== null) return void makeDurable(written, walSync);
+    if (written !== null && walSync !== null) {
+      underWay = makeDurable(written, walSync);
+      return;
+    }
     if (written !== null) finish(written);
     schedule();
   }
@@ -97,6 +105,18 @@ export function createCommitQueue(
     }
     syncing = null;
     schedule();
+  }
+
+  async function runAlone<T>(before: Promise<unknown>, work: () => Promise<T>): Promise<T> {
+    await before;
+    held = true;
+    try {
+      await underWay;
+      return await work();
+    } finally {
+      held = false;
+      schedule();
+    }
   }
 
   /** The same at once: where there is nothing to wait for, and at the end. */
@@ -156,6 +176,11 @@ export function createCommitQueue(
   }
 
   return {
+    alone(work) {
+      const done = runAlone(lastAlone, work);
+      lastAlone = done.catch(() => undefined);
+      return done;
+    },
     working: () => working,
     commit<T>(work: (tx: Db) => T): Promise<T> {
       if (closed) return Promise.reject(new AppError('STORE_FAILED'));

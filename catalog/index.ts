@@ -112,6 +112,7 @@ export * from './products/product-lineage.ts';
 export { readMaterial } from './products/product-materials.ts';
 export * from './products/products.ts';
 export * from './products/review-product.ts';
+export { notePurgeDue, purgesDue } from './purge.ts';
 export * from './query-plans.ts';
 export * from './remaining-budgets.ts';
 export * from './resource-versions.ts';

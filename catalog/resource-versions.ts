@@ -147,6 +147,15 @@ export function abandonVersion(tx: Db, resource: string, version: number): void 
   setState(tx, resource, version, 'destroyed');
 }
 
+/** Every version whose data the vault has to have, by name and number. */
+export function storedVersions({ client }: Db): readonly Pick<ResourceVersion, 'resource' | 'version'>[] {
+  return client
+    .prepare<[], Pick<ResourceVersion, 'resource' | 'version'>>(
+      `SELECT resource, version FROM resource_versions WHERE state IN ('current', 'superseded') ORDER BY 1, 2`,
+    )
+    .all();
+}
+
 /** Records that a version's data is gone. A current one leaves its resource without data. */
 export function markVersionDestroyed(tx: Db, resource: string, version: number): void {
   assertState(tx, resource, version, ['current', 'superseded']);

@@ -9,6 +9,7 @@ import { createCommitQueue } from './group-commit.ts';
 import { lockHome } from './home-lock.ts';
 import { type Indexer, inlineIndexer, threadedIndexer } from './indexer.ts';
 import { migrate } from './migrate.ts';
+import { purgesDue, rewriteStore, settlePurge } from './purge.ts';
 import { NO_SEALS, openRowSeals, type RowSeals, type RowSealsOptions, sealedTables } from './row-seals.ts';
 import { attachSearchIndex, prepareSearchIndex, searchIndexPath } from './search-index.ts';
 import { openWalSync } from './wal-sync.ts';
@@ -43,14 +44,12 @@ export interface Store {
   indexed(): Promise<void>;
   /**
    * After an erasure: of what was deleted nothing is left in the home's files: neither in the store, nor in the log beside it or the search index.
-   * Writes the whole store anew, and holds the event loop for that long (bench/RESULTS.md).
+   * Writes the whole store anew, in a thread of its own; commits wait for so long, reads go on.
    * WHY: `secure_delete` overwrites what is deleted, not the copies that balancing a tree left in its pages when rows moved.
    *
    * @throws AppError `STORE_FAILED` where that could not be had; to be tried again.
    */
   purge(): Promise<void>;
-  /** Writes everything into the file and leaves nothing in the log beside it: what was overwritten is gone from both. */
-  truncateLog(): Promise<void>;
   /** Commits what is queued, then closes and gives up the home. */
   close(): void;
 }
@@ -75,7 +74,6 @@ const IN_MEMORY = ':memory:';
 /** Only offline readers ever hold a lock on the file; they are short. */
 const BUSY_TIMEOUT_MS = 5_000;
 const CACHE_KIB = 64 * 1024;
-const [PURGE_TRIES, PURGE_PAUSE_MS] = [20, 50];
 
 /**
  * Opens a home's store, bringing it to the newest layout.
@@ -118,16 +116,6 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
   const walSync = reader === writer ? null : openWalSync(options.path, writer.client, reader.client);
   const { onBatch, onFailure } = options;
   const queue = createCommitQueue(writer, { beforeBatch, beforeCommit, walSync, onBatch, onFailure });
-  const truncateLog = async (): Promise<void> => {
-    // SAD PATH: a reader of this moment holds the log file up; once it is done, the next try passes.
-    for (let tries = 0; tries < PURGE_TRIES; tries += 1) {
-      await queue.commit(() => undefined);
-      const [state] = writer.client.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
-      if (state?.busy !== 1) return;
-      await new Promise((resolve) => setTimeout(resolve, PURGE_PAUSE_MS));
-    }
-    throw new AppError('STORE_FAILED');
-  };
   return {
     read(work) {
       assert(!queue.working(), 'inside commit, read from tx');
@@ -141,12 +129,12 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
     },
     indexed: () => indexer.reach(entryCount(reader)),
     async purge() {
+      const due = purgesDue(reader);
       await indexer.remake();
-      await queue.commit(() => undefined);
-      writer.client.exec('VACUUM main');
-      await truncateLog();
+      if (options.path === IN_MEMORY) writer.client.exec('VACUUM main');
+      else await queue.alone(() => rewriteStore({ path: options.path, busyMsMax: BUSY_TIMEOUT_MS }));
+      await queue.commit((tx) => settlePurge(tx, due));
     },
-    truncateLog,
     close() {
       queue.close();
       indexer.close();

@@ -53,7 +53,7 @@ import { createIntakeService } from './intake/intake-service.ts';
 import { createIntegrityReports } from './integrity-reports.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { DEFAULT_CLOCK, geometricClock, LOOKUP_CLOCK, type ReleaseClock } from './jobs/release-clock.ts';
-import { identifierKeys, openHomeSecrets, openMasterKey } from './keys/index.ts';
+import { clearKeyFiles, identifierKeys, openHomeSecrets, openMasterKey } from './keys/index.ts';
 import { ExitRegister } from './operators/exit-register.ts';
 import { createExitService } from './operators/exit-service.ts';
 import { createOperatorService } from './operators/operator-service.ts';
@@ -77,6 +77,7 @@ import { createUploadService } from './resources/upload-service.ts';
 import { declaredDataset } from './routes/declared-dataset.ts';
 import { createSyncService } from './sync/sync-service.ts';
 import { createMetrics } from './telemetry.ts';
+import { keepMoment, requireOneMoment } from './vault-moment.ts';
 import { createConsentService } from './verify/consent-service.ts';
 import { recordLookupAborted } from './verify/lookup.ts';
 import { createLookupService } from './verify/lookup-service.ts';
@@ -135,9 +136,14 @@ export async function assemble(
     integrity: { ...integrity, key: secrets.catalogue },
   });
   const isFirstStart = store.read(entryCount) === 0;
-  const log = await openLog({ store, ...homeLogKeys(config.home, isFirstStart), origin: LOG_ORIGIN });
+  const logKeys = homeLogKeys(config.home, isFirstStart);
+  const log = await openLog({ store, ...logKeys, origin: LOG_ORIGIN });
+  const vaultDir = join(config.home, 'vault');
+  const vault = await openVault({ dir: vaultDir, keys: master.wrapper, runDir: config.runDir });
+  await clearKeyFiles(config.home);
+  const verifiers = [logKeys.key, logKeys.former].filter((key) => key !== null);
+  await requireOneMoment({ store, log, verifiers, vault, dir: vaultDir });
   await integrity.begin(store);
-  const vault = await openVault({ dir: join(config.home, 'vault'), keys: master.wrapper, runDir: config.runDir });
   await recover(store, vault);
   const sandbox = await openSandbox({
     tier: config.tier,
@@ -153,6 +159,7 @@ export async function assemble(
     },
   });
   await recordStart(store, log, sandbox, version);
+  const moment = keepMoment({ log, dir: vaultDir });
   const authorize = createAuthorizer();
   const freezes = new FreezeRegister(store);
   const exited = new ExitRegister(store);
@@ -315,7 +322,8 @@ export async function assemble(
       cosigned?.close();
       await retention.close();
       await destructions.close();
-      await closeAll(sandbox, log, store);
+      await moment.close();
+      await closeAll(sandbox, vault, log, store);
     },
   };
 }
@@ -369,8 +377,9 @@ async function recordStart(store: Store, log: AccessLog, sandbox: Sandbox, versi
   await log.advance();
 }
 
-async function closeAll(sandbox: Sandbox, log: AccessLog, store: Store): Promise<void> {
+async function closeAll(sandbox: Sandbox, vault: Vault, log: AccessLog, store: Store): Promise<void> {
   await sandbox.close();
+  await vault.close();
   await log.advance();
   await log.close();
   store.close();

@@ -51,7 +51,7 @@ function portRefused({ port }: Config, { code }: NodeJS.ErrnoException): AppErro
 }
 
 /** Longest that a stop may take: what is not recorded by then, the next start ends as it does after a crash. */
-const STOP_MS_MAX = 20_000;
+const STOP_MS_MAX = 60_000;
 /** For answers that are on their way when all jobs have ended. */
 const LAST_ANSWERS_MS = 1_000;
 

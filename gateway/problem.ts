@@ -110,10 +110,13 @@ export const STATUS_OF: Readonly<Record<ErrorCode, ProblemStatus>> = {
   IDEMPOTENCY_CONFLICT: 409,
   HOME_IN_USE: 500,
   HOME_NEWER: 500,
+  HOME_MIXED: 500,
   STORE_FAILED: 503,
   CATALOGUE_CORRUPT: 500,
   SANDBOX_UNAVAILABLE: 503,
+  SANDBOX_UNPROVEN: 503,
   SANDBOX_BUSY: 503,
+  SANDBOX_SLOW: 503,
   // WHY: a job beyond its limits is the request's own failing; a 5xx would invite clients to repeat it.
   SANDBOX_TIMEOUT: 422,
   SANDBOX_MEMORY: 422,

@@ -151,6 +151,7 @@ export const CATALOG_ERROR_CODES = [
   'IDEMPOTENCY_CONFLICT', // key
   'BUDGET_EXHAUSTED', // what, account, needed, limit, remaining, remedy
   'HOME_NEWER', // found, known
+  'HOME_MIXED', // versions, marked, entries: the vault is newer than the store
   'HOME_IN_USE', // (none): another gateway process holds the same home
   'STORE_FAILED', // (none)
   'CATALOGUE_CORRUPT', // table, key: a row that decides who may ask is not as the gateway wrote it
@@ -159,8 +160,10 @@ export const CATALOG_ERROR_CODES = [
 /** Isolation, engine and vault. */
 export const SANDBOX_ERROR_CODES = [
   'SANDBOX_UNAVAILABLE', // tier, remedy
+  'SANDBOX_UNPROVEN', // tier, seconds: the self-test did not finish
   'SANDBOX_BUSY', // retryAfterSeconds
   'SANDBOX_TIMEOUT', // deadlineMs
+  'SANDBOX_SLOW', // seconds: the SQL was not read by then, though it is not too complex
   'SANDBOX_MEMORY', // limitMb
   'SANDBOX_FAILED', // (none): the worker died or its engine refused; the reason stays inside
   'UPLOAD_FORMAT', // problem, accepted

@@ -6,6 +6,7 @@ import { AppError, assert, type EmittedSql, type TableData } from '#policies/sto
 import type { GrantedView, ScratchTable, ViewSegment } from './engines/engine.ts';
 import { type IsolationMount, type IsolationTier, pathInside, spawnIsolated } from './isolation/spawn.ts';
 import { readWorkerReply, type WorkerReply, type WorkerRequest } from './protocol.ts';
+import type { SandboxEvent } from './sandbox-event.ts';
 import type { AttachedVersion, Vault } from './vault/index.ts';
 import { openChannel, WorkerGone } from './worker-channel.ts';
 import { RESERVE_MB } from './worker-reserve.ts';
@@ -24,6 +25,7 @@ export interface EngineProcessOptions {
   readonly dir: string;
   readonly engineThreads: number;
   readonly memoryMbMax: number;
+  readonly log: (event: SandboxEvent) => void;
 }
 
 /**
@@ -162,13 +164,13 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
     if (oldest !== undefined) {
       await ask({ kind: 'revoke', id: ++sequence, grant: oldest.id });
       grants.delete(oldest.key);
-      await letGo(oldest);
+      await letGo(oldest, options);
     }
     const { grant, views } = await layOut(++sequence, key, tables, options);
     try {
       await ask({ kind: 'grant', id: ++sequence, grant: grant.id, views: views(mount, options.tier) });
     } catch (cause) {
-      await letGo(grant);
+      await letGo(grant, options);
       throw cause;
     }
     // INVARIANT: kept only once the worker has it, so that a call stopped in between leaves nothing half open.
@@ -207,8 +209,8 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
       disposed = true;
       channel?.kill();
       await Promise.allSettled([ready, channel?.ended, running]); // a running call may still be laying out files
-      await rm(options.dir, { recursive: true, force: true });
-      for (const grant of grants.values()) await letGo(grant);
+      await rm(options.dir, { recursive: true, force: true }).catch(() => options.log({ kind: 'copy-left' }));
+      for (const grant of grants.values()) await letGo(grant, options);
       grants.clear();
     },
   };
@@ -241,7 +243,7 @@ async function layOut(id: number, key: string, tables: readonly JobTable[], opti
       placed.push({ table, segments });
     }
   } catch (cause) {
-    await letGo({ id, key, files, attached });
+    await letGo({ id, key, files, attached }, options);
     throw cause;
   }
   const views = (mount: IsolationMount, tier: IsolationTier): GrantedView[] => {
@@ -255,9 +257,11 @@ async function layOut(id: number, key: string, tables: readonly JobTable[], opti
   return { grant: { id, key, files, attached }, views };
 }
 
-async function letGo(grant: Grant): Promise<void> {
-  for (const file of grant.files) await rm(file, { force: true });
-  for (const version of grant.attached) await version.release();
+/** Never rejects. SAD PATH: what cannot be removed now is removed with the folder of the worker, or of the vault when that is closed. */
+async function letGo({ files, attached }: Grant, { log }: Pick<EngineProcessOptions, 'log'>): Promise<void> {
+  const removed = await Promise.allSettled(files.map((file) => rm(file, { force: true })));
+  const released = await Promise.allSettled(attached.map((version) => version.release()));
+  if ([...removed, ...released].some(({ status }) => status === 'rejected')) log({ kind: 'copy-left' });
 }
 
 /** A link shares the memory of the vault's copy; another file system (tier `none` on a laptop) needs a copy. */

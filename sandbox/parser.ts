@@ -1,26 +1,32 @@
 import { fileURLToPath } from 'node:url';
 import { AppError, placeOf, type UntrustedSql } from '#policies/stored-tables';
-import type { SyntaxVerdict } from './engines/duckdb/syntax-tree.ts';
 import { type IsolationTier, spawnIsolated } from './isolation/spawn.ts';
-import { type ParserReply, type ParserRequest, readParserReply } from './protocol.ts';
-import type { SandboxEvent } from './sandbox-event.ts';
+import { type ParserReply, type ParserRequest, type ParserVerdict, readParserReply } from './protocol.ts';
+import type { ReplacementReason, SandboxEvent } from './sandbox-event.ts';
 import { openChannel, type WorkerChannel, WorkerGone } from './worker-channel.ts';
 
 export const SQL_BYTES_MAX = 100_000;
 /** DuckDB's own limit, by which nesting is refused. */
 const NESTING_MAX = 1_000;
 const TREE_CHARACTERS_MAX = 8_000_000;
-const DEADLINE_MS = 1_000;
 const QUEUE_MAX = 256;
 const PARSER_DATA_MB = 1_200;
 const PARSER_ENTRY = fileURLToPath(new URL('./parser-worker.ts', import.meta.url));
 
+/** What a text may take. WHY processor time: on a loaded machine a small text waits, and is none the worse for it. */
+export interface ParserBounds {
+  readonly cpuMsMax: number;
+  /** For a parser that does not work at all. */
+  readonly wallMsMax: number;
+}
+const BOUNDS: ParserBounds = { cpuMsMax: 1_000, wallMsMax: 30_000 };
+
 export interface Parser {
   readonly ready: Promise<void>;
   /**
-   * The syntax tree of one SELECT, as the JSON text of `json_serialize_sql`. Deadline 1 s.
+   * The syntax tree of one SELECT, as the JSON text of `json_serialize_sql`.
    * @throws AppError SQL_TOO_LONG, SQL_SYNTAX, SQL_NOT_SELECT, SQL_STATEMENTS, SQL_TOO_COMPLEX, SANDBOX_BUSY,
-   *   SANDBOX_FAILED; the signal's reason when aborted
+   *   SANDBOX_SLOW, SANDBOX_FAILED; the signal's reason when aborted
    */
   parse(text: UntrustedSql, signal?: AbortSignal): Promise<string>;
   readonly pid: () => number | null;
@@ -32,28 +38,28 @@ type ParserChannel = WorkerChannel<ParserRequest, ParserReply>;
 interface Asked {
   readonly text: UntrustedSql;
   readonly signal: AbortSignal | undefined;
-  readonly resolve: (verdict: SyntaxVerdict) => void;
+  readonly resolve: (verdict: ParserVerdict) => void;
   readonly reject: (reason: unknown) => void;
   /** A text that a parser died of is tried once more, in case the death was not its fault. */
   tries: number;
 }
 
-/** A parser worker without data, one text at a time, replaced when it dies or takes too long. */
-export function openParser(tier: IsolationTier, log: (event: SandboxEvent) => void): Parser {
+/** A parser worker without data, one text at a time, replaced when it dies, works too much or takes too long. */
+export function openParser(tier: IsolationTier, log: (event: SandboxEvent) => void, bounds = BOUNDS): Parser {
   const queue: Asked[] = [];
   let channel = startChannel(tier);
   let working = false;
   let closed = false;
   let sequence = 0;
 
-  function replace(reason: 'crashed' | 'deadline'): void {
+  function replace(reason: ReplacementReason): void {
     channel.kill();
     if (closed) return;
     log({ kind: 'parser-replaced', reason });
     channel = startChannel(tier);
   }
 
-  async function askChannel(text: UntrustedSql): Promise<SyntaxVerdict> {
+  async function askChannel(text: UntrustedSql): Promise<ParserVerdict> {
     const asked = channel;
     let late = false;
     let timer: NodeJS.Timeout | undefined;
@@ -62,14 +68,15 @@ export function openParser(tier: IsolationTier, log: (event: SandboxEvent) => vo
       timer = setTimeout(() => {
         late = true;
         asked.kill();
-      }, DEADLINE_MS);
+      }, bounds.wallMsMax);
       sequence += 1;
-      const reply = await asked.request({ kind: 'parse', id: sequence, text });
-      if (reply.kind === 'verdict') return reply.verdict;
-      throw new WorkerGone();
+      const reply = await asked.request({ kind: 'parse', id: sequence, text, cpuMsMax: bounds.cpuMsMax });
+      if (reply.kind !== 'verdict') throw new WorkerGone();
+      if (reply.verdict.kind === 'work') replace('work');
+      return reply.verdict;
     } catch (cause) {
       replace(late ? 'deadline' : 'crashed');
-      if (late) throw new AppError('SQL_TOO_COMPLEX', { what: 'parse-ms', limit: DEADLINE_MS });
+      if (late) throw new AppError('SANDBOX_SLOW', { seconds: Math.ceil(bounds.wallMsMax / 1_000) });
       throw cause;
     } finally {
       clearTimeout(timer);
@@ -105,10 +112,10 @@ export function openParser(tier: IsolationTier, log: (event: SandboxEvent) => vo
       signal?.throwIfAborted();
       checkText(text);
       if (closed || queue.length >= QUEUE_MAX) throw new AppError('SANDBOX_BUSY', { retryAfterSeconds: 1 });
-      const { promise, resolve, reject } = Promise.withResolvers<SyntaxVerdict>();
+      const { promise, resolve, reject } = Promise.withResolvers<ParserVerdict>();
       queue.push({ text, signal, resolve, reject, tries: 0 });
       void work();
-      return treeOf(text, await promise);
+      return treeOf(text, await promise, bounds);
     },
     async close() {
       closed = true;
@@ -133,12 +140,14 @@ function checkText(text: UntrustedSql): void {
   if (bad >= 0) throw new AppError('SQL_SYNTAX', { near: '' }, placeOf(text, bad));
 }
 
-function treeOf(text: UntrustedSql, verdict: SyntaxVerdict): string {
+function treeOf(text: UntrustedSql, verdict: ParserVerdict, { cpuMsMax }: ParserBounds): string {
   switch (verdict.kind) {
     case 'not-select':
       throw new AppError('SQL_NOT_SELECT');
     case 'nesting':
       throw new AppError('SQL_TOO_COMPLEX', { what: 'nesting', limit: NESTING_MAX });
+    case 'work':
+      throw new AppError('SQL_TOO_COMPLEX', { what: 'ms of processor time to read it', limit: cpuMsMax });
     case 'syntax':
       throw syntaxError(text, verdict.position);
     case 'tree': {

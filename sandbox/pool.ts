@@ -101,7 +101,6 @@ interface Waiting {
 export type PoolDependencies = Omit<EngineProcessOptions, 'dir'> & {
   readonly workersDir: string;
   readonly limits: PoolLimits;
-  readonly log: (event: SandboxEvent) => void;
 };
 
 /** Failed starts in a row after which waiting jobs are refused instead of kept waiting. */

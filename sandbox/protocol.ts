@@ -33,10 +33,14 @@ export interface ParserRequest {
   readonly kind: 'parse';
   readonly id: number;
   readonly text: string;
+  /** Processor time that reading it may take, of all threads of the worker. */
+  readonly cpuMsMax: number;
 }
 export type ParserReply =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'verdict'; readonly id: number; readonly verdict: SyntaxVerdict };
+  | { readonly kind: 'verdict'; readonly id: number; readonly verdict: ParserVerdict };
+/** `work`: it took more processor time than it may, and is still being read. */
+export type ParserVerdict = SyntaxVerdict | { readonly kind: 'work' };
 
 /** Null for anything that a healthy worker would not say. */
 export function readWorkerReply(message: unknown): WorkerReply | null {
@@ -63,10 +67,10 @@ export function readParserReply(message: unknown): ParserReply | null {
   return { kind: 'verdict', id, verdict };
 }
 
-function readVerdict(value: unknown): SyntaxVerdict | null {
+function readVerdict(value: unknown): ParserVerdict | null {
   if (!isRecord(value)) return null;
   const { kind, json, statements, position } = value;
-  if (kind === 'nesting' || kind === 'not-select') return { kind };
+  if (kind === 'nesting' || kind === 'not-select' || kind === 'work') return { kind };
   if (kind === 'syntax' && (position === null || isCount(position))) return { kind, position };
   if (kind === 'tree' && typeof json === 'string' && isCount(statements)) return { kind, json, statements };
   return null;

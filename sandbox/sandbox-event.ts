@@ -8,4 +8,7 @@ export type SandboxEvent =
     }
   /** A job has its worker. */
   | { readonly kind: 'job-started'; readonly waitMs: number }
-  | { readonly kind: 'parser-replaced'; readonly reason: 'crashed' | 'deadline' };
+  /** A plain copy could not be removed; it is at the next stop or start. */
+  | { readonly kind: 'copy-left' }
+  | { readonly kind: 'parser-replaced'; readonly reason: ReplacementReason };
+export type ReplacementReason = 'crashed' | 'work' | 'deadline';

@@ -8,7 +8,7 @@ export class WorkerGone extends Error {
 
 /** A worker process as request and answer, one at a time. `Reply` has `id` on every answer and none on `ready`. */
 export interface WorkerChannel<Request, Reply> {
-  /** Rejects with WorkerGone when the worker ends before it says `ready`. */
+  /** Rejects with WorkerGone when the worker ends before it says `ready`, or has not said so after `READY_MS_MAX`. */
   readonly ready: Promise<void>;
   /** Resolves when the process has ended; never rejects. */
   readonly ended: Promise<void>;
@@ -22,6 +22,9 @@ export interface WorkerChannel<Request, Reply> {
   kill(): void;
 }
 
+/** A start takes 0.2 s. WHY a bound: a process that is stopped, and neither dies nor answers, would be waited for without end. */
+const READY_MS_MAX = 120_000;
+
 interface Waiting<Reply> {
   readonly id: number;
   readonly resolve: (reply: Reply) => void;
@@ -31,6 +34,7 @@ interface Waiting<Reply> {
 export function openChannel<Request, Reply extends { readonly kind: string; readonly id?: number }>(
   child: ChildProcess,
   readReply: (message: unknown) => Reply | null,
+  readyMsMax = READY_MS_MAX,
 ): WorkerChannel<Request, Reply> {
   const ready = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
@@ -49,7 +53,8 @@ export function openChannel<Request, Reply extends { readonly kind: string; read
     lose();
     child.kill('SIGKILL');
   };
-  ready.promise.catch(() => undefined); // whoever needs it awaits it
+  const startTimer = setTimeout(kill, readyMsMax);
+  ready.promise.catch(() => undefined).finally(() => clearTimeout(startTimer)); // whoever needs it awaits it
   child.on('exit', () => {
     lose();
     ended.resolve();

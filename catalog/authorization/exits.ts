@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import { AppError } from '#policies';
 import type { Db } from '../db.ts';
 import { prepared } from '../prepared.ts';
+import { notePurgeDue } from '../purge.ts';
 import { type EXIT_CAUSES, operatorExits } from './operator-tables.ts';
 
 /** The end of an operator (T7): from the order on nothing of it runs and none of its people is let in. For good. */
@@ -112,6 +113,7 @@ export function isInResultsOfOthers(db: Db, org: string, bytes: Buffer): boolean
 
 /** Removes them, answers that are kept of them, what its products deliver, and the package that holds all this: their pages hold nothing. */
 export function removeResults(tx: Db, org: string): void {
+  notePurgeDue(tx);
   tx.client.pragma('secure_delete = ON');
   try {
     const ofOrg = 'job IN (SELECT id FROM jobs WHERE org = ?)';

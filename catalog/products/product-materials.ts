@@ -2,6 +2,7 @@ import { and, eq } from 'drizzle-orm';
 import { AppError, isInterface, type ProductMaterial } from '#policies';
 import { sha256Hex } from '../canonical.ts';
 import type { Db } from '../db.ts';
+import { notePurgeDue } from '../purge.ts';
 import type { Product } from './products.ts';
 import { productMaterials } from './tables.ts';
 
@@ -36,8 +37,9 @@ export function readMaterial(db: Db, { id, version, content }: Product): Product
   return JSON.parse(row.json.toString('utf8')) as ProductMaterial;
 }
 
-/** So that its pages hold nothing of it. Copies in the write-ahead log: see `Store.truncateLog`. */
+/** So that its pages hold nothing of it. Copies outside their rows: see `Store.purge`. */
 export function removeMaterial(tx: Db, { id, version }: Pick<Product, 'id' | 'version'>): void {
+  notePurgeDue(tx);
   tx.client.pragma('secure_delete = ON');
   try {
     tx.orm

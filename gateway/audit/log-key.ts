@@ -1,6 +1,24 @@
 import type { KeyObject } from 'node:crypto';
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+  verify,
+} from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError, assert } from '#policies';
 import { invalid } from '../config.ts';
@@ -82,6 +100,18 @@ export function copyKeyFile(from: string, to: string): void {
   writeKeyFile(to, readFileSync(from));
 }
 
+/** Overwrites the private key, then removes the file. SAD PATH: a disk may keep the old block for a while. */
+export function shredKeyFile(path: string): void {
+  const file = openSync(path, 'r+');
+  try {
+    writeSync(file, randomBytes(statSync(path).size));
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  rmSync(path);
+}
+
 export function createLogKey(name: string, privateKey: KeyObject): LogKey {
   const publicKey = createPublicKey(privateKey);
   const rawPublicKey = publicKey.export({ format: 'der', type: 'spki' }).subarray(SPKI_PREFIX.length);
@@ -123,14 +153,17 @@ function createKeyFile(path: string): void {
   writeKeyFile(path, Buffer.from(privateKey.export({ format: 'pem', type: 'pkcs8' })));
 }
 
+/** WHY a draft: cut off in between, a file without its key would be taken for a damaged one. */
 function writeKeyFile(path: string, pem: Buffer): void {
-  const file = openSync(path, 'wx', 0o600);
+  const draft = `${path}.draft`;
+  const file = openSync(draft, 'w', 0o600);
   try {
     writeSync(file, pem);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
+  renameSync(draft, path);
   const directory = openSync(dirname(path), 'r');
   try {
     fsyncSync(directory);

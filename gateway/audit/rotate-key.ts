@@ -1,9 +1,17 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { appendEntry, openStore, type Store } from '#catalog';
 import { AppError } from '#policies';
 import { openLog } from './log.ts';
-import { copyKeyFile, homeLogKeys, LOG_ORIGIN, type LogKeys, loadLogKeys, loadOrCreateLogKey } from './log-key.ts';
+import {
+  copyKeyFile,
+  homeLogKeys,
+  LOG_ORIGIN,
+  type LogKeys,
+  loadLogKeys,
+  loadOrCreateLogKey,
+  shredKeyFile,
+} from './log-key.ts';
 
 /** The keys before and after a change of keys, as vkeys. */
 export interface KeyChange {
@@ -47,7 +55,7 @@ export async function retireLogKey(home: string): Promise<KeyChange> {
   }
   await record(home, { key, former }, `${former.vkey} is retired`);
   await record(home, { key, former: null }, null);
-  rmSync(files.former);
+  shredKeyFile(files.former);
   return { former: former.vkey, current: key.vkey };
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Db, openStoreReader } from '#catalog';
+import { type Db, openStoreReader, storedVersions } from '#catalog';
 import { AppError } from '#policies';
 import { isWhole } from '#sandbox';
 import type { Config } from '../config.ts';
@@ -55,11 +55,6 @@ function quickCheck({ client }: Db): readonly string[] {
   } catch {
     throw new AppError('STORE_FAILED');
   }
-}
-
-function storedVersions({ client }: Db): readonly StoredVersion[] {
-  const withData = `SELECT resource, version FROM resource_versions WHERE state IN ('current', 'superseded') ORDER BY 1, 2`;
-  return client.prepare<[], StoredVersion>(withData).all();
 }
 
 async function examineTables(config: Config, stored: readonly StoredVersion[]): Promise<readonly Finding[]> {

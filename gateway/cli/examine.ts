@@ -100,6 +100,7 @@ async function examineTier(tier: 'bubblewrap' | 'namespaces', runDir: string): P
     };
   } catch (error) {
     if (!(error instanceof AppError)) return { check, state: 'failure', fact: notUsable(scratchDir), remedy: null };
+    if (error.code === 'SANDBOX_UNPROVEN') return { check, state: 'failure', ...unproven(error) };
     const { failures, remedy } = error.facts;
     const reason = Array.isArray(failures) ? failures.join('; ') : '';
     const fact = { en: `not available: ${reason}`, zh: `不可用：${reason}` };
@@ -107,6 +108,16 @@ async function examineTier(tier: 'bubblewrap' | 'namespaces', runDir: string): P
   } finally {
     await rm(scratchDir, { recursive: true, force: true });
   }
+}
+
+function unproven({ facts: { seconds } }: AppError): Pick<Finding, 'fact' | 'remedy'> {
+  return {
+    fact: {
+      en: `self-test did not finish within ${String(seconds)} s on this loaded machine`,
+      zh: `本机负载过高，自检在 ${String(seconds)} 秒内未完成`,
+    },
+    remedy: { en: 'free its processors and try again', zh: '请释放处理器资源后重试' },
+  };
 }
 
 async function examineRunDir(runDir: string): Promise<Finding> {

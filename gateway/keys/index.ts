@@ -1,5 +1,6 @@
 /** What keeps a home's secrets: the master key or the service that has it, the secrets that it wraps, and its rotation. */
 
+export { clearKeyFiles } from './clear-key-files.ts';
 export { deriveKey } from './derive-key.ts';
 export {
   type HomeSecrets,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { appendEntry, type Store } from '#catalog';
 import { AppError } from '#policies';
-import { rewrapFile, rewrapVault, wrapperIdOf } from '#sandbox';
+import { requireRewrappable, rewrapFile, rewrapVault, wrapperIdOf } from '#sandbox';
 import { withClosedLog } from '../audit/index.ts';
 import { openHomeSecrets, SECRETS_CONTEXT, secretsPath } from './home-secrets.ts';
 import type { MasterKey } from './master-key.ts';
@@ -25,7 +25,8 @@ export interface MasterKeyChange {
  * SAD PATH: secrets and data keys themselves stay what they were. Whoever had the former key and a copy of the home from before still
  * reads that copy, and knows the secrets of the home.
  *
- * Errors: HOME_IN_USE while a gateway runs on the home; MASTER_KEY_WRONG where a secret needs a third key; KEY_SERVICE_FAILED.
+ * Errors: HOME_IN_USE while a gateway runs on the home; MASTER_KEY_WRONG where a secret needs a third key; VAULT_CORRUPT where a key of a
+ * version is damaged, before anything is changed; KEY_SERVICE_FAILED.
  */
 export async function rotateMasterKey(home: string, from: MasterKey, to: MasterKey): Promise<MasterKeyChange> {
   if (from.wrapper.id === to.wrapper.id) {
@@ -40,8 +41,10 @@ export async function rotateMasterKey(home: string, from: MasterKey, to: MasterK
   return await withClosedLog(home, async (store) => {
     // Also brings a home of an older version to the file that is rotated.
     await openHomeSecrets(home, (await isWrappedBy(secrets, to)) ? to : from);
+    const vaultDir = join(home, 'vault');
+    await requireRewrappable(vaultDir, from.wrapper, to.wrapper);
     await record(store, `rotation from ${change.former} to ${change.current} begins`);
-    const vault = await rewrapVault(join(home, 'vault'), from.wrapper, to.wrapper);
+    const vault = await rewrapVault(vaultDir, from.wrapper, to.wrapper);
     // INVARIANT: last. While any key of the vault still needs the former one, the secrets say so at a start.
     const isNew = await rewrapFile(secrets, SECRETS_CONTEXT, from.wrapper, to.wrapper);
     const rewrapped = vault.rewrapped + (isNew ? 1 : 0);

@@ -503,6 +503,12 @@ export const EN: MessageCatalogue = {
     detail: 'the data directory has format {found}; this version knows {known}',
     hint: 'start the newer version again',
   },
+  HOME_MIXED: {
+    title: 'store and vault of the home are not of one moment',
+    detail:
+      'the vault is newer than the store[: it has {versions}, of which the store knows nothing][; it was last used with a log of {marked} entries, and the log of the store, of {entries}, is not its continuation]; nothing was removed',
+    hint: 'put `sluice.db`, `vault` and `keys` back from one and the same backup, or the newer `sluice.db` alone; where there is neither, move `vault/log-head` and the versions named from `vault/versions` elsewhere and start again: their tables are then as the store knows them',
+  },
   STORE_FAILED: {
     title: 'the store did not take the change',
     detail: 'the change was not stored',
@@ -519,6 +525,11 @@ export const EN: MessageCatalogue = {
     detail: 'isolation[ `{tier}`] is not available on this host',
     hint: '[{remedy}]',
   },
+  SANDBOX_UNPROVEN: {
+    title: 'the isolation could not be proven in time',
+    detail: 'the self-test of isolation[ `{tier}`] did not finish[ within {seconds} s] on this loaded machine',
+    hint: 'nothing has to be installed: free the processors of this machine, and start again',
+  },
   SANDBOX_BUSY: {
     title: 'the sandbox is busy',
     detail: 'every place in the queue is taken',
@@ -528,6 +539,11 @@ export const EN: MessageCatalogue = {
     title: 'the job took too long',
     detail: 'the job was stopped at its deadline[ of {deadlineMs} ms]',
     hint: 'ask for fewer columns, fewer groups or a shorter period',
+  },
+  SANDBOX_SLOW: {
+    title: 'the SQL was not read in time',
+    detail: 'the parser had not read the statement[ after {seconds} s]; nothing was run or charged',
+    hint: 'the machine is overloaded: send the same again later; if it stays, tell the operator',
   },
   SANDBOX_MEMORY: {
     title: 'the job needs too much memory',

@@ -501,6 +501,12 @@ export const ZH_CN: MessageCatalogue = {
     detail: '数据目录的格式为 {found}，本版本支持 {known}',
     hint: '请改用较新的版本启动',
   },
+  HOME_MIXED: {
+    title: '主目录的存储与保险库不属于同一时刻',
+    detail:
+      '保险库比存储新[：其中的 {versions} 不为存储所知][；保险库上次使用时日志有 {marked} 条，而存储的日志（{entries} 条）并非其延续]；未删除任何内容',
+    hint: '请用同一份备份恢复 `sluice.db`、`vault` 与 `keys`，或只放回较新的 `sluice.db`；若两者皆无，请把 `vault/log-head` 及 `vault/versions` 中上述版本移至别处后重新启动，其表以存储所记为准',
+  },
   STORE_FAILED: {
     title: '未能保存',
     detail: '更改没有保存',
@@ -517,6 +523,11 @@ export const ZH_CN: MessageCatalogue = {
     detail: '本机不支持隔离方式[ `{tier}`]',
     hint: '[{remedy}]',
   },
+  SANDBOX_UNPROVEN: {
+    title: '隔离未能及时验证',
+    detail: '本机负载过高，隔离方式[ `{tier}`] 的自检[在 {seconds} 秒内]未完成',
+    hint: '无需安装任何软件：请释放本机的处理器资源后重新启动',
+  },
   SANDBOX_BUSY: {
     title: '沙箱繁忙',
     detail: '队列已满',
@@ -526,6 +537,11 @@ export const ZH_CN: MessageCatalogue = {
     title: '作业超时',
     detail: '作业到达时限[ {deadlineMs} 毫秒]，已停止',
     hint: '请减少数据项、分组或时间范围',
+  },
+  SANDBOX_SLOW: {
+    title: '未能及时解析 SQL',
+    detail: '解析器[在 {seconds} 秒内]未读完该语句；未执行，也未计费',
+    hint: '本机负载过高：请稍后原样重试；若仍然失败，请告知运营机构',
   },
   SANDBOX_MEMORY: {
     title: '作业内存不足',

@@ -3,6 +3,7 @@ import {
   destroyExpiredResults,
   getResource,
   orderDestruction,
+  purgesDue,
   type RetentionRule,
   type Store,
   setRetention,
@@ -45,6 +46,7 @@ export function createRetentionService(deps: RetentionDeps): RetentionService {
   const work = async (): Promise<void> => {
     while (!isClosing && (await orderNext(store, now())));
     while (!isClosing && (await forgetResults(deps)));
+    if (!isClosing && store.read(purgesDue) > 0) await store.purge();
     if (!isClosing) await deps.carryOut();
   };
   const sweep = (): Promise<void> => {
@@ -99,7 +101,7 @@ async function orderNext(store: Store, now: Date): Promise<boolean> {
 /** Destroys some results; false where none is left. */
 async function forgetResults({ store, now, resultDaysMax }: RetentionDeps): Promise<boolean> {
   const before = new Date(now().getTime() - resultDaysMax * DAY_MS).toISOString();
-  const { destroyed, isDone } = await store.commit((tx) => {
+  const { isDone } = await store.commit((tx) => {
     const step = destroyExpiredResults(tx, before);
     if (step.destroyed > 0) {
       const note = `results destroyed, their time being over: ${step.destroyed}, of jobs that ended before ${before}`;
@@ -107,6 +109,5 @@ async function forgetResults({ store, now, resultDaysMax }: RetentionDeps): Prom
     }
     return step;
   });
-  if (destroyed > 0 && isDone) await store.truncateLog();
   return !isDone;
 }

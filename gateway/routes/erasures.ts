@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
-import { eraseOpenings } from '#catalog';
+import { eraseOpenings, notePurgeDue } from '#catalog';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
 import { appendChange } from '../log-change.ts';
 import { LOG_TARGET, requirePermit } from './access.ts';
@@ -28,6 +28,7 @@ export function registerErasures(app: OpenAPIHono<AppEnv>, deps: AppDeps): void 
     await requirePermit(deps, caller, 'audit:erase', { ...LOG_TARGET, attrs: { erased: person.org } });
     const erased = await deps.store.commit((tx) => {
       const names = eraseOpenings(tx, person);
+      notePurgeDue(tx);
       appendChange(tx, { kind: 'erasure', caller, erased: names, note: `names of one account of ${person.org}` });
       return names;
     });

@@ -33,6 +33,8 @@ export interface ProbeFindings {
   readonly dataRead: boolean;
 }
 
+const CONNECT_MS_MAX = 5_000;
+
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.on('message', (targets) => {
   void probe(targets as ProbeTargets).then((findings) => process.send?.(findings));
@@ -73,16 +75,17 @@ function succeeds(attempt: () => unknown): boolean {
   }
 }
 
+/** Refused at once where there is no way. True also where nothing came back: then nothing is known. */
 function connects(route: { port: number; host: string } | { path: string }): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ ...route, timeout: 500 });
+    const socket = connect({ ...route, timeout: CONNECT_MS_MAX });
     const end = (value: boolean) => {
       socket.destroy();
       resolve(value);
     };
     socket.on('connect', () => end(true));
     socket.on('error', () => end(false));
-    socket.on('timeout', () => end(false));
+    socket.on('timeout', () => end(true));
   });
 }
 

@@ -28,27 +28,30 @@ export interface SelfTestReport {
   readonly ms: number;
 }
 
+/**
+ * `not-started`: the tier does not start, or its worker cannot read what it is given. `late`: the probe lives and has not answered by
+ * its deadline, which says nothing of the tier.
+ */
+export type SelfTestFailure = 'not-started' | 'late';
+
 /** How the probe is started: tests put a sabotaged tier here. */
 export type SpawnProbe = (tier: IsolationTier, spec: IsolationSpec) => ReturnType<typeof spawnIsolated>;
 
 const PROBE_ENTRY = fileURLToPath(new URL('./probe.ts', import.meta.url));
 const DATA_INSIDE = '/data';
-const DEADLINE_MS = 15_000;
 /** Variables that a shell sets by itself, and node's own for the channel. */
 const ENVIRONMENT_ALLOWED = new Set(['PATH', 'PWD', 'OLDPWD', 'SHLVL', '_', 'LC_CTYPE']);
 /** Node and DuckDB together have 650 MiB of address space before they do anything. */
 const PROBE_DATA_MB = 1_024;
 const PROBE_ALLOCATE_MB = 800;
 
-/**
- * Plants a canary file, a listening port and a listening socket, and lets a probe inside the tier try to reach them.
- * Null: the tier does not start, or its worker cannot read what it is given.
- */
+/** Plants a canary file, a listening port and a listening socket, and lets a probe inside the tier try to reach them. */
 export async function selfTest(
   tier: IsolationTier,
   scratchDir: string,
   spawnProbe: SpawnProbe = spawnIsolated,
-): Promise<SelfTestReport | null> {
+  deadlineMs = 15_000,
+): Promise<SelfTestReport | SelfTestFailure> {
   const startedAt = performance.now();
   const dir = join(scratchDir, `self-test-${randomBytes(6).toString('hex')}`);
   await mkdir(join(dir, 'data'), { recursive: true, mode: 0o700 });
@@ -83,11 +86,12 @@ export async function selfTest(
       allocateMb: PROBE_ALLOCATE_MB,
     };
     const spec = { entry: PROBE_ENTRY, mounts: [mount], dataMbMax: PROBE_DATA_MB };
-    const findings = await askProbe(spawnProbe(tier, spec), targets);
-    if (findings === null || !findings.dataRead) return null;
+    const findings = await askProbe(spawnProbe(tier, spec), targets, deadlineMs);
+    if (typeof findings === 'string') return findings;
+    if (!findings.dataRead) return 'not-started';
     return { tier, held: judge(findings), ms: Math.round(performance.now() - startedAt) };
   } catch {
-    return null; // a tier that cannot even be tried is a tier that does not hold
+    return 'not-started'; // a tier that cannot even be tried is a tier that does not hold
   } finally {
     for (const server of servers) server.close();
     await rm(dir, { recursive: true, force: true });
@@ -110,17 +114,21 @@ function judge(findings: ProbeFindings): SelfTestReport['held'] {
   };
 }
 
-function askProbe(child: ReturnType<SpawnProbe>, targets: ProbeTargets): Promise<ProbeFindings | null> {
+function askProbe(
+  child: ReturnType<SpawnProbe>,
+  targets: ProbeTargets,
+  deadlineMs: number,
+): Promise<ProbeFindings | SelfTestFailure> {
   return new Promise((resolve) => {
-    const end = (findings: ProbeFindings | null) => {
+    const end = (findings: ProbeFindings | SelfTestFailure) => {
       clearTimeout(timer);
       child.kill('SIGKILL');
       resolve(findings);
     };
-    const timer = setTimeout(() => end(null), DEADLINE_MS);
+    const timer = setTimeout(() => end('late'), deadlineMs);
     child.on('message', (message) => end(message as ProbeFindings));
-    child.on('exit', () => end(null));
-    child.on('error', () => end(null));
+    child.on('exit', () => end('not-started'));
+    child.on('error', () => end('not-started'));
     child.send(targets, () => undefined); // a failed send shows as the exit
   });
 }

@@ -67,9 +67,13 @@ export function createAttachments(
     // INVARIANT: out of the map before the first await, so that a new user makes a copy of its own.
     if (holdings.get(label) === holding) holdings.delete(label);
     const copy = await holding.copy.catch(() => null);
-    await copy?.scratch.wipe();
-    alive.delete(holding);
-    holding.wiped.resolve();
+    try {
+      await copy?.scratch.wipe();
+    } finally {
+      // Also where that failed: an erasure goes on, and its scan finds what is left.
+      alive.delete(holding);
+      holding.wiped.resolve();
+    }
   };
   return {
     retire: (name) => void holdings.delete(versionLabel(name)),

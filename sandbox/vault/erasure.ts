@@ -1,8 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KEY_FILE, NEXT_KEY_FILE } from './manifest.ts';
-import { writeFully } from './sealed-file.ts';
+import { KEY_FILE } from './manifest.ts';
+import { clearReplacement } from './rewrap.ts';
+import { absent, shredFile } from './shred.ts';
 import { syncDir } from './version-writer.ts';
 import type { WorkPlaces } from './work-places.ts';
 
@@ -19,7 +20,8 @@ export async function eraseVersion(
   work: Pick<WorkPlaces, 'hold'>,
 ): Promise<void> {
   const dir = join(places.versions, label);
-  for (const key of [KEY_FILE, NEXT_KEY_FILE]) await shredKey(join(dir, key));
+  await clearReplacement(join(dir, KEY_FILE));
+  await shredFile(join(dir, KEY_FILE));
   // WHY: out of sight in one step, so that a crash halfway leaves a staging folder and not half a version.
   const grave = join(places.staging, `destroyed.${randomUUID()}`);
   const release = work.hold(grave);
@@ -30,21 +32,4 @@ export async function eraseVersion(
   } finally {
     release();
   }
-}
-
-async function shredKey(path: string): Promise<void> {
-  const file = await open(path, 'r+').catch(absent);
-  if (file === null) return;
-  try {
-    await writeFully(file, [randomBytes((await file.stat()).size)]);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rm(path, { force: true });
-}
-
-function absent(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
-  throw error;
 }

@@ -6,7 +6,15 @@ export { type KeyService, type KeyWrapper, masterKeyWrapper, serviceKeyWrapper, 
 export type { SegmentInfo } from './manifest.ts';
 export type { ScratchDir } from './private-dir.ts';
 export { REMAINS, type Remains, type RemainsKind, type RemainsReport } from './remains.ts';
-export { replaceSecret, requireWrapper, rewrapFile, rewrapVault } from './rewrap.ts';
+export {
+  clearReplacement,
+  replaceSecret,
+  requireRewrappable,
+  requireWrapper,
+  rewrapFile,
+  rewrapVault,
+  shredCopy,
+} from './rewrap.ts';
 export { scanForCopies } from './scan.ts';
 export type { VersionTraces } from './traces.ts';
 export { openVault, scanClosedVault, type Vault, type VaultOptions } from './vault.ts';

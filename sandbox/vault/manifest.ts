@@ -44,8 +44,6 @@ export function segmentInfo({ name, bytes, sha256, rows }: SegmentInfo): Segment
 
 export const MANIFEST_FILE = 'manifest';
 export const KEY_FILE = 'key';
-/** The same under the next master key, while a rotation writes it (rewrap.ts). */
-export const NEXT_KEY_FILE = `${KEY_FILE}.next`;
 
 /** Bound into the key and every chunk of the file: which version, which place in it. */
 export function fileContext(name: VersionName, file: string): string {

@@ -51,5 +51,7 @@ export async function makeScratchDir(parent: string, name: string): Promise<Scra
   const dir = join(parent, name);
   await mkdir(parent, { recursive: true, mode: 0o700 });
   await mkdir(dir, { mode: 0o700 });
-  return { dir, wipe: () => rm(dir, { recursive: true, force: true }) };
+  const remove = () => rm(dir, { recursive: true, force: true });
+  // Once more where the system refuses: what is left lies open.
+  return { dir, wipe: () => remove().catch(remove) };
 }

@@ -3,13 +3,14 @@ import type { Stats } from 'node:fs';
 import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { type AttachedVersion, createAttachments } from './attachments.ts';
-import { parseVersionLabel, versionLabel } from './data-key.ts';
+import { parseVersionLabel, type VersionName, versionLabel } from './data-key.ts';
 import { eraseVersion } from './erasure.ts';
 import type { KeyWrapper } from './key-wrapper.ts';
 import { openPrivateDir, type ScratchDir } from './private-dir.ts';
 import type { RemainsReport } from './remains.ts';
-import { requireWrapper } from './rewrap.ts';
+import { clearRotation, requireWrapper } from './rewrap.ts';
 import { scanForRemains } from './scan.ts';
+import { absent } from './shred.ts';
 import { createTraceStore } from './trace-store.ts';
 import { tracesOf, type VersionTraces } from './traces.ts';
 import { createVersionWriter, type VersionWriter } from './version-writer.ts';
@@ -43,12 +44,16 @@ export interface Vault {
    * Folders below which others lie are searched once.
    */
   scan(traces: VersionTraces | null, dirs: readonly string[]): Promise<RemainsReport>;
-  /** At start, before any other call: removes what no catalogue row knows, half-written versions, and plain copies. */
+  /** The versions that are there, half-written and destroyed ones not among them. */
+  list(): Promise<readonly VersionName[]>;
+  /** At start, before any other call: removes versions that `known` is false of, half-written versions, and plain copies. */
   sweep(known: (resource: string, version: number) => boolean): Promise<void>;
   /** A private folder in memory for work in progress, such as a registration. */
   scratch(): Promise<ScratchDir>;
   /** A new private folder on disk, for sealed spools only; removed by `sweep` if the process dies. */
   spoolDir(): Promise<ScratchDir>;
+  /** When nobody uses it any more: wipes every plain copy, also those whose own wipe failed. */
+  close(): Promise<void>;
 }
 
 export interface VaultOptions {
@@ -71,6 +76,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   for (const dir of [options.dir, ...Object.values(places)]) await mkdir(dir, { recursive: true, mode: 0o700 });
   await chmod(options.dir, 0o700);
   await requireWrapper(options.dir, keys);
+  await clearRotation(options.dir);
   const work = createWorkPlaces();
   const attachments = createAttachments(places, keys, work);
   const traces = createTraceStore(places.erasures, keys);
@@ -103,16 +109,25 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       await emptyDir(places.staging);
       await emptyDir(places.scratch);
       await emptyDir(places.attached);
-      for (const label of await readdir(places.versions)) {
-        const name = parseVersionLabel(label);
-        if (name === null || !known(name.resource, name.version)) await eraseVersion(places, label, work);
+      for (const name of await versionsIn(places.versions)) {
+        if (!known(name.resource, name.version)) await eraseVersion(places, versionLabel(name), work);
       }
+    },
+    list: () => versionsIn(places.versions),
+    async close() {
+      for (const dir of [places.attached, places.scratch]) await emptyDir(dir);
     },
   };
 }
 
+/** WHY other names are passed over: nothing of the vault has them, so that somebody put them there. */
+async function versionsIn(dir: string): Promise<readonly VersionName[]> {
+  return (await readdir(dir)).flatMap((label) => parseVersionLabel(label) ?? []);
+}
+
 async function emptyDir(dir: string): Promise<void> {
-  for (const entry of await readdir(dir)) await rm(join(dir, entry), { recursive: true, force: true });
+  for (const entry of (await readdir(dir).catch(absent)) ?? [])
+    await rm(join(dir, entry), { recursive: true, force: true });
 }
 
 export const versionsDir = (dir: string): string => join(dir, 'versions');

@@ -12,8 +12,10 @@ import {
   entryCount,
   leafHash,
   listOrganisations,
+  notePurgeDue,
   openStore,
   openStoreReader,
+  purgesDue,
   putOrganisation,
   readEntries,
   readEntryBytes,
@@ -144,14 +146,40 @@ describe('a home', () => {
       tx.client.prepare('DELETE FROM held WHERE whose = ?').run(SECRET);
       tx.client.pragma('secure_delete = OFF');
     });
-    await store.truncateLog();
+    await store.commit(notePurgeDue);
+    const outside = new Database(path);
+    outside.pragma('wal_checkpoint(TRUNCATE)'); // what is deleted lies in no log any more
+    outside.close();
     const inFiles = () => readdirSync(dir).filter((name) => readFileSync(join(dir, name)).includes(SECRET));
     expect(inFiles(), 'control: overwriting what is deleted is not enough').not.toEqual([]);
-    await store.purge();
+    const count = () => store.read((db) => db.client.prepare('SELECT count(*) FROM held').pluck().get());
+    const purging = store.purge();
+    // Work goes on beside it, and what is read is what is durable.
+    const beside = Promise.all(
+      ['a', 'b'].map((id) => store.commit((tx) => tx.client.prepare(insert).run(`beside ${id}`, 'x', 'x'))),
+    );
+    expect(count()).toBe(400);
+    await Promise.all([purging, beside]);
     expect(inFiles()).toEqual([]);
-    expect(store.read((db) => db.client.prepare('SELECT count(*) FROM held').pluck().get())).toBe(400);
+    expect(count()).toBe(402);
+    expect(store.read(purgesDue)).toBe(0);
     await store.commit((tx) => tx.client.prepare(insert).run('after', 'x', 'x'));
     store.close();
+  });
+
+  it('knows after a crash that what was deleted is to be purged', async () => {
+    const store = open();
+    await store.commit(notePurgeDue);
+    store.close();
+    const again = open();
+    expect(again.read(purgesDue)).toBe(1);
+    const purging = again.purge();
+    await again.commit(notePurgeDue); // what is deleted meanwhile is for the next
+    await purging;
+    expect(again.read(purgesDue)).toBe(1);
+    await again.purge();
+    expect(again.read(purgesDue)).toBe(0);
+    again.close();
   });
 
   it('begins its log anew when that has grown long', async () => {

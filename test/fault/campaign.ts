@@ -2,8 +2,8 @@ import { seeded } from './clients.ts';
 import { disasterRun } from './disaster-runs.ts';
 import { type FaultyGateway, killAll, StartFailed } from './faulty-gateway.ts';
 import { type Life, openLife, startAndJudge, tryStart } from './life.ts';
-import { nameOf, planRuns, type Run } from './plan-runs.ts';
-import { rotationRun } from './rotation.ts';
+import { isOfCommand, nameOf, planRuns, type Run } from './plan-runs.ts';
+import { logKeyRun, rotationRun } from './rotation.ts';
 import { removePattern } from './setting.ts';
 import { type Struck, strikeGateway } from './strikes.ts';
 import { type FaultSummary, type RunFigure, summaryOf } from './summary.ts';
@@ -83,13 +83,12 @@ async function firstStart({ setting }: Life, run: Run | undefined): Promise<Faul
 }
 
 const needsFaults = (run: Run | undefined): boolean =>
-  (run?.kind === 'step' && run.step.part !== 'rotation') ||
+  (run?.kind === 'step' && !isOfCommand(run.step)) ||
   run?.kind === 'lie' ||
   (run?.kind === 'disaster' && run.disaster.startsWith('clock'));
 
 function strikeWith(run: Run, life: Life, gateway: FaultyGateway): Promise<Struck> {
   if (run.kind === 'disaster') return disasterRun(run.disaster, life, gateway);
-  return run.kind === 'step' && run.step.part === 'rotation'
-    ? rotationRun(run, life, gateway)
-    : strikeGateway(run, life, gateway);
+  if (run.kind !== 'step' || !isOfCommand(run.step)) return strikeGateway(run, life, gateway);
+  return run.step.part === 'rotation' ? rotationRun(run, life, gateway) : logKeyRun(run, life, gateway);
 }

@@ -70,10 +70,10 @@ async function damaged(disaster: Disaster, { setting, promises, random }: Life):
     await load.stop();
   }
   done.undo();
-  // What was done on the damaged home went with it where the store itself was put back.
-  if (!disaster.includes('store')) adopt(promises, met);
+  if (!done.isUndoneAsAWhole) adopt(promises, met);
   promises.wrong.push(...met.wrong);
-  return { happened: true, stopped, found: mute(started) };
+  const taken = disaster === 'older store alone' && !stopped ? ['a store that is older than its vault was taken'] : [];
+  return { happened: true, stopped, found: joined(mute(started), { broken_promises: taken }) };
 }
 
 /** A start that was refused has to say why. */

@@ -1,48 +1,58 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
   copyFileSync,
-  existsSync,
+  cpSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statfsSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Places } from './faulty-gateway.ts';
 import type { Disaster } from './plan-runs.ts';
+import type { Setting } from './setting.ts';
+
+type Damaged = Pick<Setting, 'home' | 'backup'>;
 
 /** What happens to the files of a home while no gateway runs; each can be undone, as an operator would from a backup. */
 export interface Damage {
-  readonly what: string;
+  /** With everything that is done on the damaged home: what was acknowledged meanwhile is gone with it. */
+  readonly isUndoneAsAWhole: boolean;
   undo(): void;
 }
 
 /** Null where the home has not what is to be damaged. */
-export function damage(disaster: Disaster, { home }: Places, random: () => number): Damage | null {
+export function damage(disaster: Disaster, { home, backup }: Damaged, random: () => number): Damage | null {
   const versions = join(home, 'vault', 'versions');
   const version = (table: string) => readdirSync(versions).find((name) => name.startsWith(`${table}@`)) ?? '';
   const inPeople = (name: string) => join(versions, version('people'), name);
+  const byte = (path: string) => change(path, random, 1);
   switch (disaster) {
     case 'page of the store changed':
-      return change(join(home, 'sluice.db'), random, PAGE_BYTES);
+      return wholeHome(home, () => change(join(home, 'sluice.db'), random, PAGE_BYTES));
     case 'store cut short':
-      return cut(join(home, 'sluice.db'));
+      return wholeHome(home, () => cut(join(home, 'sluice.db')));
+    case 'older store alone':
+      return wholeHome(home, () => putBack(home, backup, /^sluice\.db/));
+    case 'older vault alone':
+      return wholeHome(home, () => putBack(home, backup, /^vault$/));
     case 'segment changed':
-      return change(inPeople('000000.seg'), random, 1);
+      return oneFile(inPeople('000000.seg'), byte);
     case 'segment cut short':
-      return cut(inPeople('000000.seg'));
+      return oneFile(inPeople('000000.seg'), cut);
     case 'manifest changed':
-      return change(inPeople('manifest'), random, 1);
+      return oneFile(inPeople('manifest'), byte);
     case 'wrapped key changed':
-      return change(inPeople('key'), random, 1);
+      return oneFile(inPeople('key'), byte);
     case 'master key changed':
-      return otherKey(join(home, 'keys', 'master.key'));
+      return oneFile(join(home, 'keys', 'master.key'), otherKey);
     case 'log key changed':
-      return change(join(home, 'keys', 'log.key'), random, 1);
+      return oneFile(join(home, 'keys', 'log.key'), byte);
     case 'home secrets changed':
-      return change(join(home, 'keys', 'secrets.sealed'), random, 1);
+      return oneFile(join(home, 'keys', 'secrets.sealed'), byte);
     default:
       return null;
   }
@@ -51,45 +61,47 @@ export function damage(disaster: Disaster, { home }: Places, random: () => numbe
 const PAGE_BYTES = 4_096;
 
 /** A whole page of noise, or one byte. */
-function change(path: string, random: () => number, bytes: number): Damage {
-  return withBackup(path, () => {
-    const content = readFileSync(path);
-    const blocks = Math.floor(content.length / bytes);
-    const at = Math.floor(random() * blocks) * bytes;
-    if (bytes > 1) randomBytes(bytes).copy(content, at);
-    else content[at] = (content[at] ?? 0) ^ 0x55;
-    writeFileSync(path, content);
-    return `${bytes} bytes at ${at}`;
-  });
+function change(path: string, random: () => number, bytes: number): void {
+  const content = readFileSync(path);
+  const blocks = Math.floor(content.length / bytes);
+  const at = Math.floor(random() * blocks) * bytes;
+  if (bytes > 1) randomBytes(bytes).copy(content, at);
+  else content[at] = (content[at] ?? 0) ^ 0x55;
+  writeFileSync(path, content);
 }
 
-function cut(path: string): Damage {
-  return withBackup(path, () => {
-    const half = Math.floor(readFileSync(path).length / 2);
-    truncateSync(path, half);
-    return `cut at ${half}`;
-  });
+const cut = (path: string): void => truncateSync(path, Math.floor(statSync(path).size / 2));
+
+function otherKey(path: string): void {
+  const other = createHash('sha256').update(readFileSync(path)).digest('hex');
+  writeFileSync(path, `${other}\n`);
 }
 
-function otherKey(path: string): Damage {
-  return withBackup(path, () => {
-    const other = createHash('sha256').update(readFileSync(path)).digest('hex');
-    writeFileSync(path, `${other}\n`);
-    return 'another key';
-  });
+/** Of an older backup, what has such a name; the rest of the home stays as it is. */
+function putBack(home: string, backup: string, names: RegExp): void {
+  for (const dir of [home, backup]) {
+    for (const name of readdirSync(dir).filter((one) => names.test(one))) {
+      if (dir === home) rmSync(join(home, name), { recursive: true });
+      else cpSync(join(backup, name), join(home, name), { recursive: true });
+    }
+  }
 }
 
-/** The write-ahead log belongs to the store: what a start does with a damaged one is undone with it. */
-const BESIDE = ['', '-wal', '-shm'];
+function oneFile(path: string, spoil: (path: string) => void): Damage {
+  copyFileSync(path, `${path}.kept`);
+  spoil(path);
+  return { isUndoneAsAWhole: false, undo: () => renameSync(`${path}.kept`, path) };
+}
 
-function withBackup(path: string, change: () => string): Damage {
-  const parts = BESIDE.map((suffix) => `${path}${suffix}`).filter((part) => existsSync(part));
-  for (const part of parts) copyFileSync(part, `${part}.kept`);
-  const what = change();
+/** Store, vault and keys belong together: what a start does to one of them goes with all. */
+function wholeHome(home: string, spoil: () => void): Damage {
+  cpSync(home, `${home}.kept`, { recursive: true });
+  spoil();
   return {
-    what,
+    isUndoneAsAWhole: true,
     undo() {
-      for (const part of parts) renameSync(`${part}.kept`, part);
+      rmSync(home, { recursive: true });
+      renameSync(`${home}.kept`, home);
     },
   };
 }

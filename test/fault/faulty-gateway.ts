@@ -25,9 +25,9 @@ export class StartFailed extends Error {
 
 const MAIN = join(import.meta.dirname, '../../gateway/main.ts');
 export const INJECT = join(import.meta.dirname, 'inject.ts');
-/** WHY generous: a machine that does other things as well is no failure of the gateway. */
-const START_MS_MAX = 240_000;
-const END_MS_MAX = 60_000;
+/** Only for a gateway that hangs. WHY so generous: a machine that does other things as well is no failure of the gateway. */
+const START_MS_MAX = 900_000;
+const END_MS_MAX = 300_000;
 /** WHY: a third of a start is the compiling of its modules. Written by processes that end in order; each entry bears its checksum. */
 export const COMPILED = mkdtempSync(join(tmpdir(), 'sluice-fault-compiled-'));
 process.once('exit', () => rmSync(COMPILED, { recursive: true, force: true }));
@@ -38,15 +38,17 @@ export interface Places {
   readonly tmpDir: string;
 }
 
-/** @param killed ends it during its start, as a crash would. */
+/** @param killed ends it during its start, as a crash would. @param order given before anything else; `withFaults` alone. */
 export async function startFaulty(
   { home, runDir, tmpDir }: Places,
   withFaults: boolean,
   killed?: AbortSignal,
+  order?: Order,
 ): Promise<FaultyGateway> {
   const { PATH = '' } = process.env;
+  const ordered = order === undefined ? {} : { FAULT_ORDER: JSON.stringify(order) };
   const own = { SLUICE_HOME: home, SLUICE_RUN_DIR: runDir, SLUICE_PORT: '0' };
-  const env = { PATH, TMPDIR: tmpDir, NODE_COMPILE_CACHE: COMPILED, ...own, ...SMALL };
+  const env = { PATH, TMPDIR: tmpDir, NODE_COMPILE_CACHE: COMPILED, ...own, ...SMALL, ...ordered };
   const args = [...(withFaults ? ['--import', INJECT] : []), '--max-semi-space-size=8', MAIN];
   const child = spawn(process.execPath, args, {
     env,
@@ -89,7 +91,7 @@ const isAlive = (child: ChildProcess): boolean => child.exitCode === null && chi
 async function listening(child: ChildProcess): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let said = '';
-  const fail = (how: string) => reject(new StartFailed(`${how}: ${said.slice(-400)}`));
+  const fail = (how: string) => reject(new StartFailed(`${how}: ${said.slice(-1_200)}`));
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     said += text;
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];

@@ -62,7 +62,12 @@ function due(matches: (seam: Seam) => boolean): Failure | null {
   return order;
 }
 
-function systemError({ code }: Failure, syscall: string): NodeJS.ErrnoException {
+/** SIGKILL is there before the call returns. */
+const dieIf = ({ code }: Failure): unknown => code === 'KILL' && process.kill(process.pid, 'SIGKILL');
+
+function systemError(order: Failure, syscall: string): NodeJS.ErrnoException {
+  dieIf(order);
+  const { code } = order;
   return Object.assign(new Error(`${code}: put in, ${syscall}`), { code, syscall, errno: -5 });
 }
 
@@ -86,6 +91,7 @@ function stored<T>(source: string, original: () => T): T {
   const order = due((seam) => seam.via === via && new RegExp(seam.source).test(source.trimStart()));
   if (order === null) return original();
   if (order.isPersisted) original();
+  dieIf(order);
   throw new Database.SqliteError('put in', order.code === 'EIO' ? 'SQLITE_IOERR_WRITE' : 'SQLITE_FULL');
 }
 
@@ -128,6 +134,24 @@ platform['open'] = async (...args: Parameters<typeof originalOpen>) => {
   pathOf.set(handle, String(args[0]));
   return handle;
 };
+
+for (const [call, name] of [
+  ['open', 'openSync'],
+  ['rename', 'renameSync'],
+] as const) {
+  const original = fs[name] as unknown as Call;
+  Object.assign(fs, {
+    [name]: (...args: never[]) => {
+      const order = due(isFileCall(call, args[0]));
+      if (order === null) return callOn(original, fs, args);
+      if (order.isPersisted) {
+        const made = callOn(original, fs, args);
+        if (call === 'open') fs.closeSync(made as number);
+      }
+      throw systemError(order, call);
+    },
+  });
+}
 
 const own = await originalOpen(import.meta.filename);
 const handles = Object.getPrototypeOf(own) as Record<string, Call>;

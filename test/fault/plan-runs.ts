@@ -1,5 +1,5 @@
 import { seeded } from './clients.ts';
-import { ANSWER_LIES, DURABLE_STEPS, type DurableStep, INGEST_LIES, type Lie } from './steps.ts';
+import { ANSWER_LIES, DURABLE_STEPS, type DurableStep, type FailureCode, INGEST_LIES, type Lie } from './steps.ts';
 
 /** One thing that goes wrong in one life of a gateway. */
 export type Run =
@@ -7,7 +7,7 @@ export type Run =
       readonly kind: 'step';
       readonly step: DurableStep;
       readonly isPersisted: boolean;
-      readonly code: 'EIO' | 'ENOSPC';
+      readonly code: FailureCode;
     }
   | { readonly kind: 'lie'; readonly lie: Lie }
   | { readonly kind: 'kill' }
@@ -19,6 +19,8 @@ export const DISASTERS = [
   'disk full',
   'page of the store changed',
   'store cut short',
+  'older store alone',
+  'older vault alone',
   'segment changed',
   'segment cut short',
   'manifest changed',
@@ -32,17 +34,23 @@ export const DISASTERS = [
 ] as const;
 export type Disaster = (typeof DISASTERS)[number];
 
-/** Each step twice, each lie, each disaster; all that is left of `count` are kills. A smaller count takes some of all. */
+/** While no gateway runs: a command that is cut off. */
+export const isOfCommand = ({ part }: DurableStep): boolean => part === 'rotation' || part === 'log key';
+
+/** Each step twice, those of commands once more with a kill, each lie, each disaster; all that is left of `count` are kills. A smaller count takes some of all. */
 export function planRuns(count: number, seed: number): readonly Run[] {
   const random = seeded(seed);
-  const steps = DURABLE_STEPS.flatMap((step) =>
+  const failing = DURABLE_STEPS.flatMap((step) =>
     [false, true].map(
       (isPersisted): Run => ({ kind: 'step', step, isPersisted, code: random() < 0.5 ? 'EIO' : 'ENOSPC' }),
     ),
   );
+  const killed = DURABLE_STEPS.filter(isOfCommand).map(
+    (step): Run => ({ kind: 'step', step, isPersisted: random() < 0.5, code: 'KILL' }),
+  );
   const lies = [...ANSWER_LIES, ...INGEST_LIES].map((lie): Run => ({ kind: 'lie', lie }));
   const disasters = DISASTERS.map((disaster): Run => ({ kind: 'disaster', disaster }));
-  const certain = [...steps, ...lies, ...disasters];
+  const certain = [...failing, ...killed, ...lies, ...disasters];
   const kills = Array.from({ length: Math.max(0, count - certain.length) }, (): Run => ({ kind: killOf(random()) }));
   return shuffled([...certain, ...kills], random).slice(0, count);
 }
@@ -66,7 +74,7 @@ function killOf(share: number): 'kill' | 'kill-start' | 'kill-workers' {
 }
 
 /** Fisher and Yates. */
-function shuffled<T>(all: readonly T[], random: () => number): readonly T[] {
+export function shuffled<T>(all: readonly T[], random: () => number): readonly T[] {
   const order = [...all];
   for (let i = order.length - 1; i > 0; i -= 1) {
     const j = Math.floor(random() * (i + 1));

@@ -9,7 +9,10 @@ import { type Places, startFaulty } from './faulty-gateway.ts';
 /** A home with a table for each mode, and everybody who works with it. */
 export interface Setting extends Places {
   readonly root: string;
-  readonly vkey: string;
+  /** What offices keep to check the log; another one once that key was retired. */
+  vkey: string;
+  /** A backup of the home, from before all else. */
+  readonly backup: string;
   token(role: Role, sub: string, org: string): Promise<string>;
   remove(): Promise<void>;
 }
@@ -97,6 +100,14 @@ export async function removePattern(): Promise<void> {
   await (await made)?.remove();
 }
 
+/** Tokens of a home's own issuer. */
+export function issuingFrom(home: string): Setting['token'] {
+  return async (role, sub, org) => {
+    const issuer = await openEmbeddedIssuer({ home, production: false, audience: 'sluice', clock: () => new Date() });
+    return issuer.issue({ role, sub, org });
+  };
+}
+
 /** @param homeIn a folder for the home, where it is not to lie beside the rest. */
 export async function makeSetting(homeIn?: string): Promise<Setting> {
   pattern ??= makePattern();
@@ -108,11 +119,8 @@ export async function makeSetting(homeIn?: string): Promise<Setting> {
   await mkdir(tmpDir, { mode: 0o700 });
   await cp(from, home, { recursive: true });
   return {
-    ...{ root, home, runDir, tmpDir, vkey },
-    async token(role, sub, org) {
-      const issuer = await openEmbeddedIssuer({ home, production: false, audience: 'sluice', clock: () => new Date() });
-      return issuer.issue({ role, sub, org });
-    },
+    ...{ root, home, runDir, tmpDir, vkey, backup: from },
+    token: issuingFrom(home),
     remove: () => removeAll(root, runDir),
   };
 }

@@ -15,8 +15,8 @@ export type Seam =
 export type FileCall = 'mkdir' | 'open' | 'read' | 'write' | 'sync' | 'rename' | 'link' | 'rm';
 
 export interface DurableStep {
-  /** `rotation`: of `sluice keys rotate`, while no gateway runs. All others are of a gateway at work. */
-  readonly part: 'log' | 'ledger' | 'vault' | 'worker' | 'forgetting' | 'index' | 'rotation';
+  /** `rotation`, `log key`: of `sluice keys rotate` and `sluice audit rotate-key`, while no gateway runs. All others are of a gateway at work. */
+  readonly part: 'log' | 'ledger' | 'vault' | 'worker' | 'forgetting' | 'index' | 'rotation' | 'log key';
   readonly name: string;
   readonly seam: Seam;
 }
@@ -37,6 +37,10 @@ const forgetting = (name: string, call: FileCall, path: string): DurableStep => 
 const rotation = (name: string, call: FileCall, path: string): DurableStep => ({
   ...file(name, call, path),
   part: 'rotation',
+});
+const logKey = (name: string, call: FileCall, path: string): DurableStep => ({
+  ...file(name, call, path),
+  part: 'log key',
 });
 const index = (name: string, source: string): DurableStep => ({
   ...{ part: 'index', name },
@@ -109,11 +113,19 @@ export const DURABLE_STEPS: readonly DurableStep[] = [
   rotation('sync a key that is wrapped anew', 'sync', '/versions/.*/key\\.next$'),
   rotation('put it in place', 'rename', '/versions/.*/key\\.next$'),
   rotation('sync its folder', 'sync', '/versions/[^/]+@\\d+$'),
-  rotation('overwrite the one before', 'write', '/versions/.*/key$'),
+  rotation('keep the one before under another name', 'link', '/versions/[^/]+/key$'),
+  rotation('overwrite the one before', 'write', '/versions/.*/key\\.former$'),
+  rotation('remove the one before', 'rm', '/versions/.*/key\\.former$'),
   rotation('write the secrets of the home wrapped anew', 'write', '/keys/secrets\\.sealed\\.next$'),
   rotation('put them in place', 'rename', '/keys/secrets\\.sealed\\.next$'),
   rotation('put the new master key in place', 'rename', '/keys/master\\.key\\.next$'),
-  rotation('overwrite the former master key', 'write', '/keys/master\\.key$'),
+  rotation('overwrite the former master key', 'write', '/keys/master\\.key\\.former$'),
+  logKey('write the next log key', 'open', '/keys/log-next\\.key\\.draft$'),
+  logKey('keep the next log key', 'rename', '/keys/log-next\\.key\\.draft$'),
+  statement('log key', 'log which key takes over', '^INSERT INTO audit_entries'),
+  logKey('write the former log key', 'open', '/keys/log-former\\.key\\.draft$'),
+  logKey('put the next log key in place', 'rename', '/keys/log-next\\.key$'),
+  statement('log key', 'keep a head that both keys sign', '^UPDATE audit_checkpoints'),
 ];
 
 /** What a worker may answer that was taken over and keeps to the protocol's words. */
@@ -139,6 +151,8 @@ export type Lie = (typeof ANSWER_LIES)[number] | (typeof INGEST_LIES)[number];
 export type AnswerLie = (typeof ANSWER_LIES)[number];
 export type IngestLie = (typeof INGEST_LIES)[number];
 
+export type FailureCode = 'EIO' | 'ENOSPC' | 'KILL';
+
 /** What a process is told to fail at, once: at the `nth` time from now on. */
 export type Order =
   | {
@@ -147,7 +161,8 @@ export type Order =
       readonly nth: number;
       /** True: the step is done, and its failure told all the same. */
       readonly isPersisted: boolean;
-      readonly code: 'EIO' | 'ENOSPC';
+      /** `KILL`: the process dies there. */
+      readonly code: FailureCode;
     }
   | { readonly kind: 'lie'; readonly lie: Lie; readonly nth: number }
   | { readonly kind: 'clock'; readonly jumpMs: number };

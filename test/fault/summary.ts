@@ -24,6 +24,8 @@ export interface StepFigure {
   readonly step: string;
   readonly fails: Outcome;
   readonly persisted: Outcome;
+  /** The process died there: commands alone; a gateway is killed at any time. */
+  readonly killed: Outcome;
 }
 type Outcome = 'held' | 'FAILED' | 'did not happen' | 'not tried';
 
@@ -48,8 +50,8 @@ export function summaryOf(all: readonly (readonly [Run, RunFigure])[], seed: num
 
 function stepFigures(all: readonly (readonly [Run, RunFigure])[]): readonly StepFigure[] {
   const steps = all.flatMap(([run, figure]) => (run.kind === 'step' ? [{ run, figure }] : []));
-  const outcome = (name: string, isPersisted: boolean): Outcome => {
-    const tried = steps.find(({ run }) => run.step.name === name && run.isPersisted === isPersisted)?.figure;
+  const outcome = (name: string, how: 'fails' | 'persisted' | 'killed'): Outcome => {
+    const tried = steps.find(({ run }) => run.step.name === name && howOf(run) === how)?.figure;
     if (tried === undefined) return 'not tried';
     if (!tried.happened) return 'did not happen';
     return Object.keys(tried.found).length === 0 ? 'held' : 'FAILED';
@@ -57,7 +59,13 @@ function stepFigures(all: readonly (readonly [Run, RunFigure])[]): readonly Step
   const names = [...new Map(steps.map(({ run }) => [run.step.name, run.step])).values()];
   return names.map(({ part, name }) => ({
     ...{ part, step: name },
-    fails: outcome(name, false),
-    persisted: outcome(name, true),
+    fails: outcome(name, 'fails'),
+    persisted: outcome(name, 'persisted'),
+    killed: outcome(name, 'killed'),
   }));
+}
+
+function howOf({ isPersisted, code }: Extract<Run, { kind: 'step' }>): 'fails' | 'persisted' | 'killed' {
+  if (code === 'KILL') return 'killed';
+  return isPersisted ? 'persisted' : 'fails';
 }

@@ -7,7 +7,13 @@ import { AppError } from '#policies';
 import { detectTier } from '../../sandbox/isolation/detect.ts';
 import type { ProbeFindings } from '../../sandbox/isolation/probe.ts';
 import { findTool } from '../../sandbox/isolation/runtime-files.ts';
-import { type SelfTestCheck, type SpawnProbe, selfTest } from '../../sandbox/isolation/self-test.ts';
+import {
+  type SelfTestCheck,
+  type SelfTestFailure,
+  type SelfTestReport,
+  type SpawnProbe,
+  selfTest,
+} from '../../sandbox/isolation/self-test.ts';
 import {
   type IsolationCommand,
   type IsolationTier,
@@ -16,6 +22,8 @@ import {
   startCommand,
 } from '../../sandbox/isolation/spawn.ts';
 
+/** A busy machine is no failure. */
+const PATIENT_MS = 150_000;
 let dir: string;
 beforeAll(async () => {
   dir = await mkdtemp('/dev/shm/sluice-isolation-');
@@ -28,8 +36,8 @@ else console.log('tier bubblewrap is not tested: bwrap is not installed on this 
 
 describe.each(tiers)('tier %s', (tier) => {
   test('holds against the probe', async () => {
-    const report = await selfTest(tier, dir);
-    expect(report?.held).toEqual({
+    const report = await selfTest(tier, dir, undefined, PATIENT_MS);
+    expect(heldOf(report)).toEqual({
       'host-files': true,
       'host-writes': true,
       network: true,
@@ -42,8 +50,8 @@ describe.each(tiers)('tier %s', (tier) => {
 });
 
 test('control: without isolation the same probe gets through', async () => {
-  const report = await selfTest('none', dir);
-  expect(report?.held).toMatchObject({ 'host-files': false, 'host-writes': false, network: false, processes: false });
+  const report = await selfTest('none', dir, undefined, PATIENT_MS);
+  expect(heldOf(report)).toMatchObject({ 'host-files': false, 'host-writes': false, network: false, processes: false });
 });
 
 /** Each takes one brick out of the wall; the self-test must name the hole, and detection must refuse the tier. */
@@ -70,8 +78,8 @@ test.each(SABOTAGE)('a tier sabotaged in %s is refused', async (check, sabotage)
     expect(changed).not.toEqual(command); // the brick was there
     return startCommand(changed);
   };
-  const report = await selfTest('namespaces', dir, spawnProbe);
-  expect(report?.held[check]).toBe(false);
+  const report = await selfTest('namespaces', dir, spawnProbe, PATIENT_MS);
+  expect(heldOf(report)?.[check]).toBe(false);
   const refusal = await detectTier('namespaces', false, dir, spawnProbe).catch((error: unknown) => error);
   expect(refusal).toBeInstanceOf(AppError);
   expect(refusal).toMatchObject({ code: 'SANDBOX_UNAVAILABLE', facts: { tier: 'namespaces' } });
@@ -85,6 +93,19 @@ test('a tier that does not start is refused, and the refusal says what to do', a
   const { facts } = refusal as AppError;
   expect(String(facts['failures'])).toContain('does not start');
   expect(String(facts['remedy']).length).toBeGreaterThan(20);
+});
+
+test('a self-test that does not finish is tried once more, and says nothing of the tier', async () => {
+  let starts = 0;
+  const spawnProbe: SpawnProbe = () => {
+    starts += 1;
+    return startCommand({ program: '/bin/sleep', args: ['60'], env: {} });
+  };
+  const refusal = await detectTier('auto', false, dir, spawnProbe, [20, 40]).catch((error: unknown) => error);
+  expect(refusal).toMatchObject({ code: 'SANDBOX_UNPROVEN', facts: { tier: tiers.at(-1), seconds: 1 } });
+  expect(starts).toBe(2); // and no weaker tier is tried
+  const late: SpawnProbe = (tier, spec) => (starts++ === 2 ? spawnProbe(tier, spec) : spawnIsolated(tier, spec));
+  expect((await detectTier('namespaces', false, dir, late, [20, 60_000])).tier).toBe('namespaces');
 });
 
 test('no isolation only by name, and never in production', async () => {
@@ -123,6 +144,10 @@ test('a killed gateway takes its workers along, also one that computes', async (
   await expect.poll(() => family.filter(isAlive), { timeout: 10_000 }).toEqual([]);
   await rm(runDir, { recursive: true, force: true });
 });
+
+function heldOf(report: SelfTestReport | SelfTestFailure): SelfTestReport['held'] | null {
+  return typeof report === 'string' ? null : report.held;
+}
 
 function inRepository(path: string): string {
   return fileURLToPath(new URL(`../../${path}`, import.meta.url));

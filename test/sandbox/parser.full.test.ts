@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AppError, type ErrorCode } from '#policies';
 import { openParser, type Parser } from '../../sandbox/parser.ts';
 import type { SandboxEvent } from '../../sandbox/sandbox-event.ts';
+import { familyOf } from './process-family.ts';
 import { asUntrusted } from './sandbox-fixture.ts';
 
 const events: SandboxEvent[] = [];
@@ -165,6 +166,42 @@ test('a parser that is killed in the middle is replaced, and the text is read by
   expect(trees.every((tree) => tree.includes('"error":false'))).toBe(true);
   expect(parser.pid()).not.toBe(before);
   expect(events).toContainEqual({ kind: 'parser-replaced', reason: 'crashed' });
+});
+
+describe('a text that takes long', () => {
+  const started: Parser[] = [];
+  const bounded = async (cpuMsMax: number, wallMsMax: number) => {
+    const other = openParser('namespaces', (event) => events.push(event), { cpuMsMax, wallMsMax });
+    started.push(other);
+    await other.ready;
+    return { ask: (text: string) => other.parse(asUntrusted(text)), pid: other.pid };
+  };
+  afterAll(() => Promise.all(started.map((one) => one.close())));
+  /** A tree of millions of characters. */
+  const LARGE = `SELECT ${'a+b,'.repeat(9_000)}1`;
+
+  test('is refused by the work that it makes, and the next is read', async () => {
+    const { ask } = await bounded(5, 600_000);
+    await expect(ask(LARGE)).rejects.toMatchObject({ code: 'SQL_TOO_COMPLEX', facts: { limit: 5 } });
+    expect(events).toContainEqual({ kind: 'parser-replaced', reason: 'work' });
+    expect(await ask('SELECT 1')).toContain('"error":false');
+  });
+
+  test('because the machine does other things is none the worse for it', async () => {
+    const { ask, pid } = await bounded(1_000, 600_000);
+    for (const one of familyOf(pid())) process.kill(one, 'SIGSTOP');
+    const asked = ask('SELECT 1');
+    await new Promise((resolve) => setTimeout(resolve, 1_500)); // longer than the work that it may make
+    for (const one of familyOf(pid())) process.kill(one, 'SIGCONT');
+    expect(await asked).toContain('"error":false');
+  });
+
+  test('because its parser neither dies nor answers is told apart, and the next is read', async () => {
+    const { ask, pid } = await bounded(1_000, 3_000);
+    for (const one of familyOf(pid())) process.kill(one, 'SIGSTOP');
+    await expect(ask('SELECT 1')).rejects.toMatchObject({ code: 'SANDBOX_SLOW', facts: { seconds: 3 } });
+    expect(await ask('SELECT 2')).toContain('"error":false');
+  });
 });
 
 test('the queue is bounded, and an aborted text is dropped', async () => {

@@ -3,7 +3,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AppError, ROW_KEY_COLUMN } from '#policies';
+import { startCommand } from '../../sandbox/isolation/spawn.ts';
 import type { EngineSession, SandboxJob } from '../../sandbox/job-session.ts';
+import { openChannel, WorkerGone } from '../../sandbox/worker-channel.ts';
+import { familyOf } from './process-family.ts';
 import { asEmitted, openFixture, PEOPLE, type SandboxFixture, WAGES } from './sandbox-fixture.ts';
 
 let fixture: SandboxFixture;
@@ -55,6 +58,30 @@ test.each([
   const failed = await sandbox.run(jobOf('ada', { deadlineMs: 30_000 }), ask(sql)).catch((reason: unknown) => reason);
   expect(failed).toMatchObject({ code: 'SANDBOX_MEMORY', facts: { limitMb: 256 } });
   expect((await sandbox.run(jobOf('ada'), countPeople)).values).toEqual([[1000n]]);
+});
+
+test('workers that are stopped, neither dead nor answering, cost a job its deadline each, and the pool is whole', async () => {
+  const sandbox = await fixture.open();
+  await sandbox.run(jobOf('ada'), countPeople);
+  const stopped = sandbox.pids().flatMap(familyOf);
+  for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+  const refusals: unknown[] = [];
+  for (let answered = false; !answered && refusals.length < 20; ) {
+    answered = await sandbox.run(jobOf('ada', { deadlineMs: 2_000 }), countPeople).then(
+      () => true,
+      (reason: unknown) => !refusals.push(reason),
+    );
+  }
+  expect(refusals.length).toBeGreaterThan(0);
+  for (const reason of refusals) expect(reason).toMatchObject({ code: 'SANDBOX_TIMEOUT' });
+  expect((await sandbox.run(jobOf('ada'), countPeople)).values).toEqual([[1000n]]);
+});
+
+test('a process that does not come up is given up', async () => {
+  const child = startCommand({ program: '/bin/sleep', args: ['60'], env: {} });
+  const channel = openChannel(child, () => null, 50);
+  await expect(channel.ready).rejects.toBeInstanceOf(WorkerGone);
+  await channel.ended;
 });
 
 test('kill -9 of every process in the middle of jobs: the jobs fail, later ones do not', async () => {

@@ -4,7 +4,17 @@
  * until it is through, the gateway starts with neither key; a third key never helps.
  */
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,8 +22,14 @@ import { entryCount, openStoreReader, readEntries } from '../../../catalog/index
 import { LOG_ORIGIN, loadOrCreateLogKey, verifyHome } from '../../../gateway/audit/index.ts';
 import { readConfig } from '../../../gateway/config.ts';
 import { deriveKey } from '../../../gateway/keys/derive-key.ts';
-import { type MasterKey, openHomeSecrets, openMasterKey, rotateMasterKey } from '../../../gateway/keys/index.ts';
-import { masterKeyWrapper, requireWrapper } from '../../../sandbox/index.ts';
+import {
+  clearKeyFiles,
+  type MasterKey,
+  openHomeSecrets,
+  openMasterKey,
+  rotateMasterKey,
+} from '../../../gateway/keys/index.ts';
+import { masterKeyWrapper, openVault, requireWrapper } from '../../../sandbox/index.ts';
 import { runSluice } from '../cli/run-sluice.ts';
 import { PEOPLE, PEOPLE_CSV, PEOPLE_SCHEMA, peopleCsv } from '../life/people.ts';
 import { ask, publish, type RunningGateway, startGateway } from '../life/running-gateway.ts';
@@ -116,6 +132,40 @@ describe('a rotation', () => {
       expect(sealedFiles(dir)).toEqual(reference);
     }
     expect(calls, 'the wrapper is called for each of three secrets').toBeGreaterThanOrEqual(6);
+  });
+
+  it('passes over a key that an erasure overwrote, and begins nothing where one is damaged', async () => {
+    const dir = copyOf();
+    const keyOf = (label: string) => join(versions(dir), label, 'key');
+    writeFileSync(keyOf('people@1'), randomBytes(readFileSync(keyOf('people@1')).length));
+    const whole = readFileSync(keyOf('people@2'));
+    const damaged = Buffer.from(whole);
+    damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1;
+    writeFileSync(keyOf('people@2'), damaged);
+    await expect(rotateMasterKey(dir, held(former), held(NEXT))).rejects.toMatchObject({ code: 'VAULT_CORRUPT' });
+    expect(await opens(dir, held(former)), 'nothing was changed').toBe(true);
+    writeFileSync(keyOf('people@2'), whole);
+    expect(await rotateMasterKey(dir, held(former), held(NEXT))).toMatchObject({ rewrapped: 2, before: 0 });
+    expect(await opens(dir, held(NEXT))).toBe(true);
+  });
+
+  it('leaves neither drafts nor former keys, wherever an earlier one was cut off', async () => {
+    const dir = copyOf();
+    const key = join(versions(dir), 'people@1', 'key');
+    writeFileSync(`${key}.next`, 'a draft that came to nothing');
+    linkSync(key, `${key}.former`); // cut off before the rename: both are the key in force
+    const master = join(dir, 'keys', 'master.key');
+    writeFileSync(`${master}.former`, 'a key that was replaced');
+    linkSync(master, `${master}.0123456789abcdef`);
+    const before = [readFileSync(key), readFileSync(master)];
+    const keys = masterKeyWrapper(Buffer.from(former, 'hex'));
+    const runDir = mkdtempSync('/dev/shm/sluice-rotation-');
+    made.push(runDir);
+    await openVault({ dir: join(dir, 'vault'), keys, runDir });
+    await clearKeyFiles(dir);
+    expect([readFileSync(key), readFileSync(master)]).toEqual(before);
+    const left = [...readdirSync(join(dir, 'keys')), ...readdirSync(join(versions(dir), 'people@1'))];
+    expect(left.filter((name) => /next|former|[0-9a-f]{16}$/.test(name))).toEqual([]);
   });
 
   it('is refused to the key that is in use, and while a gateway runs', async () => {
