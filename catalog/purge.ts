@@ -5,7 +5,7 @@ import type { Db } from './db.ts';
 import { putSetting, readSetting } from './settings.ts';
 
 /** Deletions of which copies may still lie in the pages of the store's files, or in the log beside it. */
-const DUE = 'deletions not purged';
+const DUE = 'purge-due';
 const Count = z.int().nonnegative();
 
 /** In the transaction that deletes what nobody may find again: `Store.purge` is due, also after a crash. */

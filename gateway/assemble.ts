@@ -141,8 +141,7 @@ export async function assemble(
   const vaultDir = join(config.home, 'vault');
   const vault = await openVault({ dir: vaultDir, keys: master.wrapper, runDir: config.runDir });
   await clearKeyFiles(config.home);
-  const verifiers = [logKeys.key, logKeys.former].filter((key) => key !== null);
-  await requireOneMoment({ store, log, verifiers, vault, dir: vaultDir });
+  await requireOneMoment({ store, log, keys: logKeys, vault, dir: vaultDir });
   await integrity.begin(store);
   await recover(store, vault);
   const sandbox = await openSandbox({
@@ -213,7 +212,6 @@ export async function assemble(
     destroy: vault.destroy,
   });
   const intakes = createIntakeService({ store, uploads, sandbox, carryOut: () => void destructions.carryOut() });
-  // No identifier domain holds a space.
   const subjects = createSubjectDigests(unitKeys('lookup subjects'));
   const destructions = createDestructionService({
     store,
@@ -321,8 +319,7 @@ export async function assemble(
       endGauges();
       cosigned?.close();
       await retention.close();
-      await destructions.close();
-      await moment.close();
+      await Promise.all([destructions.close(), moment.close()]);
       await closeAll(sandbox, vault, log, store);
     },
   };

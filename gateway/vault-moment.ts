@@ -12,8 +12,8 @@ import { type AccessLog, type Checkpoint, isConsistent, type NoteVerifier, openC
 export interface MomentDeps {
   readonly store: Store;
   readonly log: AccessLog;
-  /** Keys that may have signed the head. */
-  readonly verifiers: readonly NoteVerifier[];
+  /** That may have signed the head. */
+  readonly keys: { readonly key: NoteVerifier; readonly former: NoteVerifier | null };
   readonly vault: Pick<Vault, 'list'>;
   /** The folder of the vault. */
   readonly dir: string;
@@ -80,10 +80,10 @@ export function keepMoment({ log, dir }: Pick<MomentDeps, 'log' | 'dir'>): { rea
 }
 
 /** Null where there is none, or one that was damaged: it is written again. */
-async function readHead({ dir, verifiers }: MomentDeps): Promise<Pick<Checkpoint, 'size' | 'root'> | null> {
+async function readHead({ dir, keys }: MomentDeps): Promise<Pick<Checkpoint, 'size' | 'root'> | null> {
   const note = await readFile(join(dir, HEAD_FILE), 'utf8').catch(() => '');
-  for (const verifier of verifiers) {
-    const head = openCheckpoint(note, verifier);
+  for (const verifier of [keys.key, keys.former]) {
+    const head = verifier === null ? null : openCheckpoint(note, verifier);
     if (head !== null) return head;
   }
   return null;

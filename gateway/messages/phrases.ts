@@ -100,7 +100,7 @@ const SQL: Phrases = {
   'aggregations in one query': '单个查询的聚合数',
   'public rows beside an aggregate': '与聚合并用的公开行数',
   'released rows beside protected ones': '与受保护行并用的已发布行',
-  'parse-ms': { en: 'time to parse, in ms', zh: '解析时间（毫秒）' },
+  'ms of processor time to read it': { en: 'time to parse, in ms', zh: '解析时间（毫秒）' },
   'syntax-tree': { en: 'the syntax tree, in characters', zh: '语法树字符数' },
 };
 
