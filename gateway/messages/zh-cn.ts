@@ -252,7 +252,7 @@ export const ZH_CN: MessageCatalogue = {
   },
   SYNC_STATE: {
     title: '对接平台或差异的状态不允许此操作',
-    detail: '`{id}`：{state}',
+    detail: '平台或差异 `{id}` 的状态：{state}',
     hint: '[可接受：{accepted}]',
   },
   SYNC_REFUSED: {

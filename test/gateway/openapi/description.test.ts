@@ -51,9 +51,11 @@ describe('/openapi.json', () => {
   it('refuses what it does not know: request schemas are closed at every depth', () => {
     for (const { operationId, requestBody } of description.operations) {
       const body = requestBody?.content['application/json']?.schema;
-      // JSON-LD is open by nature: what is read of it is taken out by name (gateway/formats/dcat-in.ts).
+      // JSON-LD is open by nature: what is read of it is taken out by name (gateway/formats/dcat-in.ts). A payload is what its envelope's
+      // kind says, JSON-LD among it, and read so (gateway/sync/carry-out.ts).
+      const open = operationId === 'deliverEnvelope' ? ['$.payload'] : [];
       if (body !== undefined && operationId !== 'importDcat')
-        expect([operationId, openObjects(body)]).toEqual([operationId, []]);
+        expect([operationId, openObjects(body)]).toEqual([operationId, open]);
     }
   });
 
