@@ -188,10 +188,7 @@ describe('a declaration', () => {
     ['schema.columns[0].bounds', table({ ...secret, bounds: { min: 0.001, max: 0.002 } })],
     ['schema.columns[0].nullable', table({ ...secret, nullable: true })],
     ['schema.columns[0].encryption.key', table({ ...secret, encryption: { ...encryption, key: '../x' } })],
-    [
-      'schema.columns[0].encryption.scheme',
-      table({ ...secret, encryption: { ...encryption, scheme: 'ckks-v1' as 'bgv-v1' } }),
-    ],
+    ['schema.columns', table(secret, { ...secret, name: 'b', encryption: { ...encryption, scheme: 'bgv-v1' } })],
     ['schema.columns[0].encryption.signer', table({ ...secret, encryption: { ...encryption, signer: 'x' } })],
     ['schema.columns', table(secret, { ...secret, name: 'b', encryption: { ...encryption, signer: 'B'.repeat(43) } })],
   ];
