@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AppError, ROW_KEY_COLUMN } from '#policies';
 import { startCommand } from '../../sandbox/isolation/spawn.ts';
 import type { EngineSession, SandboxJob } from '../../sandbox/job-session.ts';
@@ -63,6 +63,8 @@ test.each([
 test('workers that are stopped, neither dead nor answering, cost a job its deadline each, and the pool is whole', async () => {
   const sandbox = await fixture.open();
   await sandbox.run(jobOf('ada'), countPeople);
+  // WHY: one that is stopped while it starts is given up after two minutes only.
+  await vi.waitFor(() => expect(sandbox.stats()).toMatchObject({ idle: sandbox.stats().workers }), { timeout: 30_000 });
   const stopped = sandbox.pids().flatMap(familyOf);
   for (const pid of stopped) process.kill(pid, 'SIGSTOP');
   const refusals: unknown[] = [];
