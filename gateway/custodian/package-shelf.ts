@@ -87,18 +87,18 @@ export function openPackageShelf({
     const { head, rest } = splitHead(bytes.subarray(0, whole.blocksAt));
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const { file, blocks } = filesOf(dataset, version);
-    await writeFile(`${blocks}.new`, ciphertext, { mode: 0o600, flush: true });
-    await writeFile(`${file}.new`, rest, { mode: 0o600, flush: true });
+    const parts = [...(ciphertext.byteLength > 0 ? [[blocks, ciphertext] as const] : []), [file, rest] as const];
+    for (const [path, part] of parts) await writeFile(`${path}.new`, part, { mode: 0o600, flush: true });
     const destroyed = await store
       .commit((tx) => {
         if (!isIntact()) throw custodyRefused('records');
         return take(tx, whole, { signer, keyId: key.id, header: head });
       })
       .catch(async (error: unknown) => {
-        for (const one of [file, blocks]) await rm(`${one}.new`, { force: true });
+        for (const [path] of parts) await rm(`${path}.new`, { force: true });
         throw error;
       });
-    for (const one of [blocks, file]) await rename(`${one}.new`, one);
+    for (const [path] of parts) await rename(`${path}.new`, path);
     for (const gone of destroyed) {
       opened.delete(JSON.stringify([dataset, gone]));
       for (const one of Object.values(filesOf(dataset, gone))) await rm(one, { force: true });
