@@ -17,6 +17,8 @@ export interface Db {
   readonly isCatalogueChanged: () => boolean;
   /** Passes on what is as the gateway wrote it (row-seals.ts). Every row that decides who may ask what goes through it. */
   sealed<T extends object | undefined>(table: SealedTable, row: T): T;
+  /** The same of rows that were chosen by what they hold, and whose absence would permit something. */
+  sealedChosen<T extends object>(table: SealedTable, rows: readonly T[]): readonly T[];
 }
 
 export function createDb(
@@ -31,5 +33,6 @@ export function createDb(
     now: () => clock().toISOString(),
     isCatalogueChanged,
     sealed: (table, row) => seals.check(client, table, row),
+    sealedChosen: (table, rows) => seals.checkChosen(client, table, rows),
   };
 }

@@ -54,7 +54,7 @@ export function findEnvelope(db: Db, peer: string, key: string): StoredEnvelope 
 export function envelopesOfDay(db: Db, peer: string, day: string): readonly StoredEnvelope[] {
   const where = and(eq(syncEnvelopes.peer, peer), eq(syncEnvelopes.day, day));
   const rows = db.orm.select().from(syncEnvelopes).where(where).orderBy(asc(syncEnvelopes.sequence)).all();
-  return rows.map((row) => db.sealed('sync_envelopes', row));
+  return db.sealedChosen('sync_envelopes', rows);
 }
 
 const envelopesAbout = prepared((db) =>
@@ -82,15 +82,19 @@ export function findEnvelopesAbout(
   kind: SyncKind,
   announces: string | null = null,
 ): readonly StoredEnvelope[] {
-  const rows = envelopesAbout(db).all({ subject, kind, announces });
-  return rows.map((row) => db.sealed('sync_envelopes', row));
+  return db.sealedChosen('sync_envelopes', envelopesAbout(db).all({ subject, kind, announces }));
 }
 
 const anyNotice = prepared((db) =>
-  db.client
-    .prepare<[string], number>(`SELECT 1 FROM sync_envelopes WHERE subject = ? AND kind = 'batch-notice' LIMIT 1`)
-    .pluck(),
+  db.orm
+    .select()
+    .from(syncEnvelopes)
+    .where(and(eq(syncEnvelopes.subject, sql.placeholder('subject')), eq(syncEnvelopes.kind, 'batch-notice')))
+    .limit(1)
+    .prepare(),
 );
 
 /** Whether a peer announces the batches of a table. */
-export const isAnnounced = (db: Db, resource: string): boolean => anyNotice(db).get(resource) !== undefined;
+export function isAnnounced(db: Db, resource: string): boolean {
+  return db.sealedChosen('sync_envelopes', anyNotice(db).all({ subject: resource })).length > 0;
+}

@@ -17,7 +17,7 @@ import {
   declarePeer,
   findAffiliates,
   findAgreement,
-  findEnvelope,
+  findEnvelopesAbout,
   findExit,
   findGrant,
   findIntake,
@@ -240,7 +240,7 @@ export const USES: Readonly<Record<SealedTable, (store: Store) => unknown>> = {
   retention_rules: (store) => store.read((db) => retentionOf(db, 'power')),
   scan_findings: (store) => store.read((db) => scanExcuses(db, getResource(db, 'power'))),
   sync_peers: (store) => store.read(listPeers),
-  sync_envelopes: (store) => store.read((db) => findEnvelope(db, 'platform', 'k1')),
+  sync_envelopes: (store) => store.read((db) => findEnvelopesAbout(db, NOTICE.subject, NOTICE.kind, NOTICE.announces)),
   sync_lists: (store) => store.read((db) => findList(db, 'platform', NOTICE.day)),
   sync_mismatches: (store) => store.read((db) => listMismatches(db, { isOpen: true })),
 };
