@@ -46,13 +46,13 @@ export function listFreezes(db: Db, page: Page & { readonly isActive?: boolean |
   );
   const query = db.orm.select().from(freezes).where(where).orderBy(asc(freezes.id));
   const rows = query.limit(boundedLimit(page.limit)).all();
-  return rows.map((row) => db.sealed('freezes', row));
+  return db.sealedChosen('freezes', rows);
 }
 
 /** Everything that is frozen now. WHY all rows are read: one that was edited to look thawed must not be passed over. */
 export function activeFreezes(db: Db): readonly Freeze[] {
   const rows = db.orm.select().from(freezes).all();
-  return rows.map((row) => db.sealed('freezes', row)).filter(({ thawedAt }) => thawedAt === null);
+  return db.sealedChosen('freezes', rows).filter(({ thawedAt }) => thawedAt === null);
 }
 
 /**

@@ -70,7 +70,7 @@ export function wordColumns(schema: Pick<TableSchema, 'columns'>): readonly stri
 export const LIMB_BITS = 24n;
 
 /** How many limbs the largest square has, of values within the range. */
-export function squareLimbs(range: ScaledRange): number {
+function squareLimbs(range: ScaledRange): number {
   const most = sizeMax(range);
   return Math.ceil((most * most).toString(2).length / Number(LIMB_BITS));
 }
@@ -115,9 +115,9 @@ export const SUM_ROWS_MAX: Readonly<Record<CipherScheme, bigint>> = { 'ashe-v1':
 /** Sets of rows that one question may sum over. `bgv-v1` makes a mask of each for every block that it cuts. */
 export const SUM_SETS_MAX: Readonly<Record<CipherScheme, number>> = { 'ashe-v1': 100_000, 'bgv-v1': 100 };
 /** Rows that are encrypted together under `bgv-v1`. */
-export const BGV_BLOCK_ROWS = 4096;
+const BGV_BLOCK_ROWS = 4096;
 /** Most masks of one question, some 0.4 ms each. */
-export const BGV_MASKS_MAX = 100_000;
+const BGV_MASKS_MAX = 100_000;
 
 /** Whether so many sums over sets of a table's rows are computed at all: it grows with sets times rows under `bgv-v1`. */
 export function isWithinWork(scheme: CipherScheme, sets: number, rows: number): boolean {

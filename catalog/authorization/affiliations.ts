@@ -45,15 +45,11 @@ export function withdrawAffiliation(tx: Db, { org, kind, value }: AffiliationFac
 }
 
 export function affiliationsOf(db: Db, org: string): readonly Affiliation[] {
-  return factsOf(db)
-    .all({ org })
-    .map((row) => db.sealed('affiliations', row));
+  return db.sealedChosen('affiliations', factsOf(db).all({ org }));
 }
 
 function affiliationsWith(db: Db, kind: AffiliationKind, value: string): readonly Affiliation[] {
-  return factsWith(db)
-    .all({ kind, value })
-    .map((row) => db.sealed('affiliations', row));
+  return db.sealedChosen('affiliations', factsWith(db).all({ kind, value }));
 }
 
 /** Everyone affiliated with an organisation, directly or over others, each with the chain that leads to it. */

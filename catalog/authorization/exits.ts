@@ -49,8 +49,8 @@ export function orderExit(
 }
 
 export function findExit(db: Db, operator: string): OperatorExit | null {
-  const row = exitByOperator(db).get({ operator });
-  return db.sealed('operator_exits', row) ?? null;
+  const [exit = null] = db.sealedChosen('operator_exits', exitByOperator(db).all({ operator }));
+  return exit;
 }
 
 /** @throws AppError `EXIT_NOT_FOUND`. */

@@ -144,7 +144,7 @@ export function findGrant(db: Db, id: string): Grant | null {
     tables: readJson(tablesSchema, found.tables),
     classes: readJson(classesSchema, found.classes),
     signatures: signatures.map((row) => withoutGrant(db.sealed('grant_signatures', row))),
-    revocations: revocations.map((row) => withoutGrant(db.sealed('grant_revocations', row))),
+    revocations: db.sealedChosen('grant_revocations', revocations).map(withoutGrant),
   };
 }
 

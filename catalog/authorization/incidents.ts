@@ -70,9 +70,7 @@ export function getIncident(db: Db, id: string): OperatorIncident {
 
 /** By id. */
 export function incidentsOf(db: Db, operator: string): readonly OperatorIncident[] {
-  return incidentsByOperator(db)
-    .all({ operator })
-    .map((row) => db.sealed('operator_incidents', row));
+  return db.sealedChosen('operator_incidents', incidentsByOperator(db).all({ operator }));
 }
 
 const incidentState = (id: string, state: string, accepted: string) =>

@@ -63,8 +63,8 @@ export function listConsentKeys(db: Db): readonly ConsentKey[] {
 /** Of a consent, by the digest of what names it: how often it was used, and whether it was withdrawn. */
 export function consentState(db: Db, consent: string): { readonly used: number; readonly isWithdrawn: boolean } {
   const used = db.orm.select().from(consentUses).where(eq(consentUses.consent, consent)).get()?.used ?? 0;
-  const withdrawal = db.orm.select().from(consentWithdrawals).where(eq(consentWithdrawals.consent, consent)).get();
-  return { used, isWithdrawn: db.sealed('consent_withdrawals', withdrawal) !== undefined };
+  const withdrawn = db.orm.select().from(consentWithdrawals).where(eq(consentWithdrawals.consent, consent)).all();
+  return { used, isWithdrawn: db.sealedChosen('consent_withdrawals', withdrawn).length > 0 };
 }
 
 export function useConsent(tx: Db, consent: string): void {

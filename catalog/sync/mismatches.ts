@@ -66,7 +66,8 @@ const mismatchByKey = prepared((db) =>
 );
 
 export function findMismatch(db: Db, peer: string, key: string): SyncMismatch | null {
-  return db.sealed('sync_mismatches', mismatchByKey(db).get({ peer, key })) ?? null;
+  const [found = null] = db.sealedChosen('sync_mismatches', mismatchByKey(db).all({ peer, key }));
+  return found;
 }
 
 function getMismatch(db: Db, peer: string, key: string): SyncMismatch {

@@ -42,7 +42,7 @@ export function findPeer(db: Db, id: string): SyncPeer | null {
 }
 
 /** @throws AppError `SYNC_NOT_FOUND`. */
-export function getPeer(db: Db, id: string): SyncPeer {
+function getPeer(db: Db, id: string): SyncPeer {
   const peer = findPeer(db, id);
   if (peer === null) throw new AppError('SYNC_NOT_FOUND', { id });
   return peer;

@@ -25,7 +25,7 @@ const envelopeSchema = z.strictObject({
 export type Envelope = z.output<typeof envelopeSchema>;
 
 /** Most envelopes of one day. */
-export const LIST_ITEMS_MAX = 5_000;
+const LIST_ITEMS_MAX = 5_000;
 
 const listSchema = z.strictObject({
   v: z.literal(1),

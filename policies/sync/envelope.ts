@@ -18,8 +18,8 @@ const KINDS_OF: Readonly<Record<SyncSide, readonly SyncKind[]>> = {
 };
 
 /** How old an envelope may be that was not received before, and how far ahead of our clock. */
-export const ENVELOPE_AGE_DAYS_MAX = 7;
-export const ENVELOPE_AHEAD_MINUTES_MAX = 5;
+const ENVELOPE_AGE_DAYS_MAX = 7;
+const ENVELOPE_AHEAD_MINUTES_MAX = 5;
 const [MINUTE_MS, DAY_MS] = [60_000, 86_400_000];
 
 export interface ArrivingEnvelope {

@@ -30,10 +30,10 @@ export function compareLists(ours: readonly ListedEnvelope[], theirs: readonly L
 const byKey = (list: readonly ListedEnvelope[]) => new Map(list.map(({ key, digest }) => [key, digest]));
 
 /** Working days after an envelope's own within which the peer's list of that day has to be here. */
-export const RECONCILE_DAYS = 1;
+const RECONCILE_DAYS = 1;
 
 /** The last day on which the list of a day is in time. @param day ISO date in Asia/Shanghai. */
-export const listDue = (day: string): string => dueDate(day, RECONCILE_DAYS);
+const listDue = (day: string): string => dueDate(day, RECONCILE_DAYS);
 
 /** What a bureau decides of a mismatch: what came through the envelope stands, or counts for nothing. */
 export const MISMATCH_VERDICTS = ['accept', 'discard'] as const;

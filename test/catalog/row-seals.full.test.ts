@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { incidentsOf } from '../../catalog/authorization/incidents.ts';
 import {
   findOrganisation,
   findPlan,
@@ -19,7 +20,6 @@ import {
   type Store,
   type TamperedRow,
 } from '../../catalog/index.ts';
-
 import { SEALED_TABLES } from '../../catalog/row-seals.ts';
 import { fillSealedTables, type SealedTable, USES, WHERE } from './sealed-tables.ts';
 
@@ -155,6 +155,27 @@ it('a plan put back as it once was, with the seal that it had, is not used', asy
   expect(() => store.read((db) => findPlan(db, 'p1'))).toThrow(corrupt);
   await store.commit((tx) => tx.client.exec(`UPDATE organisations SET title_en = 'x' WHERE id = 'dev'`));
   expect(() => store.read((db) => findPlan(db, 'p1')), 'no change of its own heals it').toThrow(corrupt);
+});
+
+/** Rows that forbid something, and a column by which they are looked for: changed, the row is another's, and nobody would meet it. */
+const FORBIDDING: readonly (readonly [SealedTable, string])[] = [
+  ['freezes', 'thawed_at'],
+  ['operator_exits', 'operator'],
+  ['operator_incidents', 'operator'],
+  ['affiliations', 'org'],
+  ['grant_revocations', 'grant_id'],
+  ['consent_withdrawals', 'consent'],
+  ['sync_envelopes', 'subject'],
+  ['sync_mismatches', 'verdict'],
+];
+
+const READS: typeof USES = { ...USES, operator_incidents: (store) => store.read((db) => incidentsOf(db, 'op')) };
+
+it.each(FORBIDDING)('a row of %s that was made another’s in %s is missed', (table, column) => {
+  const running = open();
+  expect(() => READS[table](running), 'control').not.toThrow();
+  edit(`PRAGMA ignore_check_constraints = ON; UPDATE ${table} SET "${column}" = 'another' WHERE ${WHERE[table]}`);
+  expect(() => READS[table](running)).toThrow(corrupt);
 });
 
 it('a home that was never sealed is taken in, and says so; one of another key is not used', () => {
