@@ -1,6 +1,7 @@
 import { asc, eq, sql } from 'drizzle-orm';
 import { AppError } from '#policies';
 import type { Db } from '../db.ts';
+import { findOrganisation } from '../organisations.ts';
 import { prepared } from '../prepared.ts';
 import { type INCIDENT_VERDICTS, operatorIncidents } from './operator-tables.ts';
 
@@ -29,10 +30,19 @@ const incidentsByOperator = prepared((db) =>
     .prepare(),
 );
 
+/**
+ * WHY only of a registered operator: a slip in the name would stop nobody.
+ *
+ * @throws AppError `AGREEMENT_INVALID` (path, problem); `INCIDENT_STATE` where the id is taken.
+ */
 export function recordIncident(
   tx: Db,
   incident: Pick<OperatorIncident, 'id' | 'operator' | 'day' | 'note' | 'recordedBy'>,
 ): OperatorIncident {
+  if (findOrganisation(tx, incident.operator)?.kind !== 'operator')
+    throw new AppError('AGREEMENT_INVALID', { path: 'operator', problem: 'not a registered operator' });
+  if (incidentById(tx, incident.id) !== undefined)
+    throw incidentState(incident.id, 'recorded already', 'an id that is not taken');
   tx.orm
     .insert(operatorIncidents)
     .values({ ...incident, recordedAt: tx.now() })
@@ -60,13 +70,13 @@ export function decideIncident(
 
 /** @throws AppError `INCIDENT_NOT_FOUND`. */
 export function getIncident(db: Db, id: string): OperatorIncident {
-  const row = db.sealed(
-    'operator_incidents',
-    db.orm.select().from(operatorIncidents).where(eq(operatorIncidents.id, id)).get(),
-  );
+  const row = incidentById(db, id);
   if (row === undefined) throw new AppError('INCIDENT_NOT_FOUND', { id });
   return row;
 }
+
+const incidentById = (db: Db, id: string): OperatorIncident | undefined =>
+  db.sealed('operator_incidents', db.orm.select().from(operatorIncidents).where(eq(operatorIncidents.id, id)).get());
 
 /** By id. */
 export function incidentsOf(db: Db, operator: string): readonly OperatorIncident[] {

@@ -190,6 +190,8 @@ const CATALOGUE: Phrases = {
   'an operator that has left': '已退出的运营机构',
   'an operator that operates': '在运营的运营机构',
   'an incident under review': '待处理的事件',
+  'recorded already': '已登记',
+  'an id that is not taken': '未被使用的编号',
   'under review': '待处理',
   'another person than took the step before': '与上一步不同的人',
   'nothing: it is signed': '无：已签署',

@@ -68,7 +68,10 @@ const incidentRoute = createRoute({
   summary: 'Record an incident of an operator',
   description: 'Nothing runs under the operator’s plans until the bureau has decided on it.',
   request: { query: NO_QUERY, body: body(IncidentRequestSchema) },
-  responses: { 201: json(IncidentSchema, 'recorded'), ...problems(400, 401, 403, 408, 409, 413, 415, 503) },
+  responses: {
+    201: json(IncidentSchema, 'recorded'),
+    ...problems(400, 401, 403, 408, 409, 413, 415, 422, 503),
+  },
 });
 const decideRoute = createRoute({
   ...common,

@@ -145,6 +145,9 @@ export const OPERATORS_AND_GRANTS: readonly Requirement[] = [
           await ground.approve('incident', { operator: 'op-incident' });
           const incident = { operator: 'op-incident', day: todayInShanghai(), note: 'n' };
           await ground.permitted(SECURITY, 'POST', '/v1/incidents', { id: 'i-1', ...incident });
+          await ground.refused('INCIDENT_STATE', SECURITY, 'POST', '/v1/incidents', { id: 'i-1', ...incident });
+          const slip = { id: 'i-2', ...incident, operator: 'op-incidnet' };
+          await ground.refused('AGREEMENT_INVALID', SECURITY, 'POST', '/v1/incidents', slip);
           deepStrictEqual(await CODE_OF(ground, 'incident'), 'OPERATOR_INCIDENT');
           const verdict = { verdict: 'confirmed' };
           await ground.permitted(BUREAU, 'POST', '/v1/incidents/i-1/decision', verdict);

@@ -113,7 +113,7 @@ export async function openHarness({
       carryOut: () => Promise.resolve(),
       failed: (error) => bugs.push(error),
     }),
-    assessor: { assess: () => Promise.reject(new AppError('SANDBOX_FAILED')) },
+    assessor: { assess: () => Promise.resolve({ tables: [], band: 'low', minimum: [], looked: 0 }) },
     planLife: createPlanLifeService({ store }),
     catalogue: createCatalogueService({ store }),
     scans: createScanService({ store }),
