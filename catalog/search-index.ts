@@ -1,6 +1,5 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { AppError } from '#policies/vocabulary';
 import { countErasures } from './logged-people.ts';
 import { type Connection, prepared } from './prepared.ts';
 
@@ -47,7 +46,7 @@ const selectLeaf = prepared((db: Connection) =>
 /**
  * Sees to it that there is an index of this log and layout, empty where there was none: of another home, damaged, or ahead of the log.
  *
- * @throws AppError `STORE_FAILED` where none can be made.
+ * @throws what the system or SQLite say where none can be made.
  */
 export function prepareSearchIndex(path: string, log: Connection): void {
   try {
@@ -55,15 +54,11 @@ export function prepareSearchIndex(path: string, log: Connection): void {
   } catch {
     // SAD PATH: whatever it is, it is no index.
   }
-  try {
-    removeSearchIndex(path);
-    closeSync(openSync(path, 'wx', 0o600));
-    withIndex(path, (client) =>
-      client.transaction(() => client.exec(`${TABLES} PRAGMA search.application_id = ${countErasures(log)}`))(),
-    );
-  } catch (error) {
-    throw new AppError('STORE_FAILED', {}, null, error);
-  }
+  removeSearchIndex(path);
+  closeSync(openSync(path, 'wx', 0o600));
+  withIndex(path, (client) =>
+    client.transaction(() => client.exec(`${TABLES} PRAGMA search.application_id = ${countErasures(log)}`))(),
+  );
 }
 
 export function removeSearchIndex(path: string): void {

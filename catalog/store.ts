@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { AppError, assert } from '#policies';
+import { assert } from '#policies';
 import { entryCount } from './audit-entries.ts';
 import { watchCatalogue } from './catalogue-watch.ts';
 import type { Db } from './db.ts';
@@ -9,6 +9,7 @@ import { createCommitQueue } from './group-commit.ts';
 import { lockHome } from './home-lock.ts';
 import { type Indexer, inlineIndexer, threadedIndexer } from './indexer.ts';
 import { migrate } from './migrate.ts';
+import { opening } from './opening.ts';
 import { purgesDue, rewriteStore, settlePurge } from './purge.ts';
 import { NO_SEALS, openRowSeals, type RowSeals, type RowSealsOptions, sealedTables } from './row-seals.ts';
 import { attachSearchIndex, prepareSearchIndex, searchIndexPath } from './search-index.ts';
@@ -78,7 +79,7 @@ const CACHE_KIB = 64 * 1024;
 /**
  * Opens a home's store, bringing it to the newest layout.
  *
- * @throws AppError `HOME_IN_USE`, `HOME_NEWER`, `STORE_FAILED`.
+ * @throws AppError `HOME_IN_USE`, `HOME_NEWER`, `HOME_DAMAGED`, `STORE_FAILED`.
  */
 export function openStore(options: StoreOptions): Store {
   const unlock = options.path === IN_MEMORY ? () => undefined : lockHome(options.path);
@@ -91,8 +92,8 @@ export function openStore(options: StoreOptions): Store {
 }
 
 function openLocked(options: StoreOptions, unlock: () => void): Store {
-  const client = openWriter(options.path);
-  const seals = openSeals(client, options.integrity);
+  const client = opening(options.path, () => openWriter(options.path));
+  const seals = opening(options.path, () => openSeals(client, options.integrity));
   const watch = watchCatalogue(client, sealedTables(options.integrity?.of ?? 'catalogue'));
   const writer = createDb(client, options.now, seals, watch.isChanged);
   const reader = options.path === IN_MEMORY ? writer : createDb(openReader(options.path), options.now, seals);
@@ -163,14 +164,16 @@ function openWriter(path: string): Database.Database {
     return client;
   } catch (error) {
     client.close();
-    throw error instanceof AppError ? error : new AppError('STORE_FAILED', {}, null, error);
+    throw error;
   }
 }
 
 function openIndexer(path: string, reader: Db): Indexer {
   const indexPath = searchIndexPath(path);
-  if (path !== IN_MEMORY) prepareSearchIndex(indexPath, reader);
-  attachSearchIndex(reader.client, indexPath);
+  opening(indexPath, () => {
+    if (path !== IN_MEMORY) prepareSearchIndex(indexPath, reader);
+    attachSearchIndex(reader.client, indexPath);
+  });
   return path === IN_MEMORY ? inlineIndexer(reader) : threadedIndexer(reader, path, indexPath);
 }
 

@@ -111,6 +111,7 @@ export const STATUS_OF: Readonly<Record<ErrorCode, ProblemStatus>> = {
   HOME_IN_USE: 500,
   HOME_NEWER: 500,
   HOME_MIXED: 500,
+  HOME_DAMAGED: 500,
   STORE_FAILED: 503,
   CATALOGUE_CORRUPT: 500,
   SANDBOX_UNAVAILABLE: 503,

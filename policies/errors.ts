@@ -152,6 +152,7 @@ export const CATALOG_ERROR_CODES = [
   'BUDGET_EXHAUSTED', // what, account, needed, limit, remaining, remedy
   'HOME_NEWER', // found, known
   'HOME_MIXED', // versions, marked, entries: the vault is newer than the store
+  'HOME_DAMAGED', // file: it is not, or no longer, the database that the gateway wrote
   'HOME_IN_USE', // (none): another gateway process holds the same home
   'STORE_FAILED', // (none)
   'CATALOGUE_CORRUPT', // table, key: a row that decides who may ask is not as the gateway wrote it

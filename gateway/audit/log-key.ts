@@ -52,12 +52,15 @@ export interface LogKey extends NoteVerifier {
  * Reads the log's private key (PKCS #8, PEM), or creates it on the first start: readable by its owner alone, on the
  * disk before it signs anything.
  *
- * @throws AppError `CONFIG_INVALID` when others may read the file or it holds another kind of key.
+ * @throws AppError `CONFIG_INVALID` when it is no file, others may read it or it holds another kind of key.
  */
 export function loadOrCreateLogKey(path: string, name: string): LogKey {
   assert(isKeyName(name), 'a key name has neither space nor plus sign');
   if (!existsSync(path)) createKeyFile(path);
-  const othersMayRead = process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0;
+  const status = statSync(path);
+  if (!status.isFile())
+    throw new AppError('CONFIG_INVALID', { variable: 'log key', problem: 'not a file; put it back from the backup' });
+  const othersMayRead = process.platform !== 'win32' && (status.mode & 0o077) !== 0;
   if (othersMayRead) throw new AppError('CONFIG_INVALID', { variable: 'log key', problem: 'others may read it' });
   const privateKey = readPrivateKey(path);
   return createLogKey(name, privateKey);

@@ -28,8 +28,9 @@ export async function readOrCreatePrivate(
 /** Null where there is no such file. Like ssh, refuses a key that group or others can read. */
 export async function readPrivate(path: string, variable: string): Promise<Uint8Array | null> {
   try {
-    const { mode } = await stat(path);
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) throw tooOpen(path, variable);
+    const status = await stat(path);
+    if (!status.isFile()) throw notAFile(path, variable);
+    if (process.platform !== 'win32' && (status.mode & 0o077) !== 0) throw tooOpen(path, variable);
     return await readFile(path);
   } catch (error) {
     const code = errorCode(error);
@@ -68,6 +69,13 @@ function tooOpen(path: string, variable: string): Error {
   return invalid(variable, {
     en: `points to \`${path}\`, which other accounts can read; run \`chmod 600 ${path}\``,
     zh: `指向的 \`${path}\` 可被其他账户读取，请执行 \`chmod 600 ${path}\``,
+  });
+}
+
+function notAFile(path: string, variable: string): Error {
+  return invalid(variable, {
+    en: `points to \`${path}\`, which is no file; put the file back from the backup`,
+    zh: `指向的 \`${path}\` 不是文件，请从备份恢复该文件`,
   });
 }
 

@@ -509,6 +509,12 @@ export const EN: MessageCatalogue = {
       'the vault is newer than the store[: it has {versions}, of which the store knows nothing][; it was last used with a log of {marked} entries, and the log of the store, of {entries}, is not its continuation]; nothing was removed',
     hint: 'put `sluice.db`, `vault` and `keys` back from one and the same backup, or the newer `sluice.db` alone; where there is neither, move `vault/log-head` and the versions named from `vault/versions` elsewhere and start again: their tables are then as the store knows them',
   },
+  HOME_DAMAGED: {
+    title: 'a file of the home is damaged',
+    detail:
+      '`{file}` cannot be opened: it is not, or no longer, the database that the gateway wrote; nothing was removed',
+    hint: 'files whose names end in `-search`, `-shm` or `.lock`, and folders in their place, may be moved away: they are made anew; put `sluice.db` back with `vault` and `keys` from one and the same backup',
+  },
   STORE_FAILED: {
     title: 'the store did not take the change',
     detail: 'the change was not stored',

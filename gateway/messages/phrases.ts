@@ -324,6 +324,7 @@ const GATEWAY: Phrases = {
   'an entry does not agree with its leaf': '条目与其叶子不一致',
   'no signed tree head': '没有已签名的树头',
   'others may read it': '其他用户可读取',
+  'not a file; put it back from the backup': '不是文件，请从备份恢复',
   'not an Ed25519 private key': '不是 Ed25519 私钥',
   'not a verifier key': '不是校验密钥',
   'Parquet with flat columns': '不含嵌套列的 Parquet',

@@ -507,6 +507,11 @@ export const ZH_CN: MessageCatalogue = {
       '保险库比存储新[：其中的 {versions} 不为存储所知][；保险库上次使用时日志有 {marked} 条，而存储的日志（{entries} 条）并非其延续]；未删除任何内容',
     hint: '请用同一份备份恢复 `sluice.db`、`vault` 与 `keys`，或只放回较新的 `sluice.db`；若两者皆无，请把 `vault/log-head` 及 `vault/versions` 中上述版本移至别处后重新启动，其表以存储所记为准',
   },
+  HOME_DAMAGED: {
+    title: '主目录中的文件已损坏',
+    detail: '无法打开 `{file}`：它不是（或不再是）网关所写的数据库；未删除任何内容',
+    hint: '名称以 `-search`、`-shm` 或 `.lock` 结尾的文件（及占其位置的文件夹）可移走，网关会重建；`sluice.db` 请用同一份备份连同 `vault` 与 `keys` 一起恢复',
+  },
   STORE_FAILED: {
     title: '未能保存',
     detail: '更改没有保存',

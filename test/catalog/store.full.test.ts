@@ -1,8 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -216,6 +225,21 @@ describe('a home', () => {
     const other = join(import.meta.dirname, 'store.full.test.ts');
     expect(() => openStoreReader(other)).toThrow(expect.objectContaining({ code: 'STORE_FAILED', facts: {} }));
     expect(() => openStoreReader(path)).toThrow(expect.objectContaining({ code: 'STORE_FAILED' }));
+  });
+
+  it('whose file is another is refused by name, and left as it is', () => {
+    for (const [suffix, spoil] of [
+      ['', () => writeFileSync(path, 'no database')],
+      ['-shm', () => mkdirSync(`${path}-shm`)],
+      ['-search', () => mkdirSync(`${path}-search`)],
+      ['.lock', () => mkdirSync(`${path}.lock`)],
+    ] as const) {
+      for (const each of ['', '-wal', '-shm', '-search', '-search-wal', '-search-shm', '.lock'])
+        rmSync(path + each, { recursive: true, force: true });
+      spoil();
+      expect(open).toThrow(expect.objectContaining({ code: 'HOME_DAMAGED', facts: { file: basename(path + suffix) } }));
+      expect(existsSync(path + suffix)).toBe(true);
+    }
   });
 
   it('reads only what is committed, and cannot be written by a read', async () => {

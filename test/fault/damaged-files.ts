@@ -42,7 +42,7 @@ export interface DamageFigure extends DamagedFile {
   readonly problems: readonly string[];
 }
 
-/** Files that are made anew from others: a damaged one is no reason to refuse a start. */
+/** Files that are made anew from others: a damaged one is no reason to refuse a start; a folder is nobody's to remove. */
 const DERIVED = /^(sluice\.db-(search.*|shm)|sluice\.db\.lock.*|vault\/log-head)$/;
 
 export interface DamageGround {
@@ -73,7 +73,7 @@ export async function openDamageGround(seed: number): Promise<DamageGround> {
     async try(damaged) {
       const copied = copy();
       SPOIL[damaged.damage](join(copied.home, damaged.file), random);
-      return { ...damaged, ...(await startOn(copied, damaged.file, kept)) };
+      return { ...damaged, ...(await startOn(copied, damaged, kept)) };
     },
     remove: setting.remove,
   };
@@ -145,20 +145,20 @@ function flipBit(path: string, random: () => number): void {
 /** It starts and serves what was, or says what is the matter; either way nothing else of vault and keys is another afterwards. */
 async function startOn(
   setting: Setting,
-  file: string,
+  damaged: DamagedFile,
   kept: Kept,
 ): Promise<Pick<DamageFigure, 'refusal' | 'problems'>> {
-  const before = digestsOf(setting.home, file);
+  const before = digestsOf(setting.home, damaged.file);
   const started = await tryStart(setting);
   const isRefused = started instanceof StartFailed;
   const problems = isRefused
-    ? refusalProblems(file, started.message)
+    ? refusalProblems(damaged, started.message)
     : await serviceProblems(setting, started.url, kept);
   if (!isRefused) {
     const code = await started.end('SIGTERM');
     if (code !== 0) problems.push(`SIGTERM: exit code ${code}`);
   }
-  const after = digestsOf(setting.home, file);
+  const after = digestsOf(setting.home, damaged.file);
   const changed = [...before].filter(([path, digest]) => after.get(path) !== digest).map(([path]) => path);
   return {
     refusal: isRefused ? started.message.replaceAll(/\s+/g, ' ') : null,
@@ -167,10 +167,11 @@ async function startOn(
 }
 
 /** Words that help, in two lines, and none of a program that fell over. */
-function refusalProblems(file: string, message: string): string[] {
+function refusalProblems({ file, damage }: DamagedFile, message: string): string[] {
   const said = message.slice(message.indexOf('sluice: '));
   return [
-    ...(DERIVED.test(file) ? ['refused, though it could be made anew'] : []),
+    ...(DERIVED.test(file) && damage !== 'a folder in its place' ? ['refused, though it could be made anew'] : []),
+    ...(file.startsWith('sluice.db') && said.includes('the change was not stored') ? ['does not say what it is'] : []),
     ...(message.includes('sluice: ') ? [] : ['says nothing']),
     ...(said.trim().split('\n').length < 2 ? ['names no remedy'] : []),
     ...(/\n\s+at |a bug in sluice|INTERNAL/.test(message) ? ['fell over'] : []),
