@@ -228,16 +228,16 @@ describe('a home', () => {
   });
 
   it('whose file is another is refused by name, and left as it is', () => {
-    for (const [suffix, spoil] of [
-      ['', () => writeFileSync(path, 'no database')],
-      ['-shm', () => mkdirSync(`${path}-shm`)],
-      ['-search', () => mkdirSync(`${path}-search`)],
-      ['.lock', () => mkdirSync(`${path}.lock`)],
+    for (const [suffix, spoil, named] of [
+      ['', () => writeFileSync(path, 'no database'), ''],
+      ['-shm', () => mkdirSync(`${path}-shm`), ''], // of that database
+      ['-search', () => mkdirSync(`${path}-search`), '-search'],
+      ['.lock', () => mkdirSync(`${path}.lock`), '.lock'],
     ] as const) {
       for (const each of ['', '-wal', '-shm', '-search', '-search-wal', '-search-shm', '.lock'])
         rmSync(path + each, { recursive: true, force: true });
       spoil();
-      expect(open).toThrow(expect.objectContaining({ code: 'HOME_DAMAGED', facts: { file: basename(path + suffix) } }));
+      expect(open).toThrow(expect.objectContaining({ code: 'HOME_DAMAGED', facts: { file: basename(path + named) } }));
       expect(existsSync(path + suffix)).toBe(true);
     }
   });
