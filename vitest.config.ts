@@ -25,7 +25,8 @@ export default defineConfig({
           include: ['test/**/*.full.test.ts'],
           testTimeout: 180_000, // a busy machine is no failure
           hookTimeout: 180_000,
-          fileParallelism: false,
+          // Two files side by side: much of their time is waiting for processes to start. Each has ports and folders of its own.
+          maxWorkers: 2,
         },
       },
     ],
