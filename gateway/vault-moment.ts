@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { appendEntry, findVersion, type Store, storedVersions } from '#catalog';
+import { appendEntry, type Db, findVersion, type Store, storedVersions } from '#catalog';
 import { AppError } from '#policies';
 import type { Vault } from '#sandbox';
 import { type AccessLog, type Checkpoint, isConsistent, type NoteVerifier, openCheckpoint } from './audit/index.ts';
@@ -31,17 +31,11 @@ const KEEP_EVERY_MS = 1_000;
 export async function requireOneMoment(deps: MomentDeps): Promise<void> {
   const { store, log, vault } = deps;
   const there = await vault.list();
-  const isKnown = ({ resource, version }: (typeof there)[number]) =>
-    store.read((db) => findVersion(db, resource, version)) !== null;
-  const unknown = there.filter((name) => !isKnown(name));
+  const unknown = store.read((db) => unknownVersions(db, there));
   const marked = await readHead(deps);
   const isOlder = marked !== null && !isBeginningOf(marked, log);
-  if (unknown.length > 0 || isOlder) {
-    throw new AppError('HOME_MIXED', {
-      ...(unknown.length > 0 ? { versions: namesOf(unknown) } : {}),
-      ...(isOlder ? { marked: marked.size, entries: log.checkpoint().size } : {}),
-    });
-  }
+  const mixed = mixedHome(unknown, isOlder ? { marked: marked.size, entries: log.checkpoint().size } : null);
+  if (mixed !== null) throw mixed;
   const labels = new Set(there.map(labelOf));
   const lacking = store.read(storedVersions).filter((name) => !labels.has(labelOf(name)));
   if (lacking.length === 0) return;
@@ -49,6 +43,20 @@ export async function requireOneMoment(deps: MomentDeps): Promise<void> {
   await store.commit((tx) =>
     appendEntry(tx, { v: 1, kind: 'integrity', at: tx.now(), decision: 'deny', code: 'VAULT_CORRUPT', note }),
   );
+}
+
+/** Of the versions that a vault has, those of which the store knows nothing. */
+export function unknownVersions(db: Db, there: readonly Name[]): readonly Name[] {
+  return there.filter(({ resource, version }) => findVersion(db, resource, version) === null);
+}
+
+/** Null where nothing tells that store and vault are of two moments. */
+export function mixedHome(
+  unknown: readonly Name[],
+  older: { readonly marked: number; readonly entries: number } | null,
+): AppError | null {
+  if (unknown.length === 0 && older === null) return null;
+  return new AppError('HOME_MIXED', { ...(unknown.length > 0 ? { versions: namesOf(unknown) } : {}), ...older });
 }
 
 /** Keeps the newest head in the vault from now on; `close` does so for the last time. */
@@ -101,7 +109,10 @@ async function writeHead(dir: string, note: string): Promise<void> {
   await rename(draft, join(dir, HEAD_FILE));
 }
 
-type Name = { readonly resource: string; readonly version: number };
+interface Name {
+  readonly resource: string;
+  readonly version: number;
+}
 const labelOf = ({ resource, version }: Name): string => `${resource}@${version}`;
 
 function namesOf(all: readonly Name[]): string {

@@ -2,23 +2,26 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Db, openStoreReader, storedVersions } from '#catalog';
 import { AppError } from '#policies';
-import { isWhole } from '#sandbox';
+import { isWhole, versionsInVault } from '#sandbox';
 import type { Config } from '../config.ts';
 import type { Wording } from '../config-variables.ts';
 import { openMasterKey } from '../keys/index.ts';
+import { mixedHome, unknownVersions } from '../vault-moment.ts';
 import type { Finding } from './examine.ts';
 import { wordsOf } from './examine-keys.ts';
 
 const PROBLEMS_NAMED_MAX = 10;
 
-/** The store as a file, and the tables that it says the vault has. Nothing where there is no home. Reads no data of a table. */
+/** The store as a file, whether the vault is of its moment, and the tables that it says the vault has. Nothing where there is no home. Reads no data of a table. */
 export async function examineStore(config: Config): Promise<readonly Finding[]> {
   const path = join(config.home, 'sluice.db');
   if (!existsSync(path)) return [];
   try {
-    const { problems, stored } = look(path);
+    const { problems, stored, unknown } = look(path, await versionsInVault(vaultOf(config)));
     const [damage] = problems;
     if (damage !== undefined) return [found('store', 'failure', same(damage), RESTORE_STORE)];
+    const mixed = mixedHome(unknown, null);
+    if (mixed !== null) return [found('store', 'failure', wordsOf(mixed, 'detail'), wordsOf(mixed, 'hint'))];
     return [
       found('store', 'ok', { en: `${path} is whole`, zh: `${path} 完好` }),
       ...(await examineTables(config, stored)),
@@ -35,13 +38,21 @@ interface StoredVersion {
   readonly version: number;
 }
 
+interface Look {
+  readonly problems: readonly string[];
+  readonly stored: readonly StoredVersion[];
+  /** In the vault, and not known to the store: a start would refuse such a home. */
+  readonly unknown: readonly StoredVersion[];
+}
+
 /** @throws AppError `HOME_NEWER`, `STORE_FAILED`. */
-function look(path: string): { readonly problems: readonly string[]; readonly stored: readonly StoredVersion[] } {
+function look(path: string, inVault: readonly StoredVersion[]): Look {
   const store = openStoreReader(path);
   try {
     return store.read((db) => {
       const problems = quickCheck(db).filter((line) => line !== 'ok');
-      return { problems, stored: problems.length === 0 ? storedVersions(db) : [] };
+      if (problems.length > 0) return { problems, stored: [], unknown: [] };
+      return { problems, stored: storedVersions(db), unknown: unknownVersions(db, inVault) };
     });
   } finally {
     store.close();
@@ -63,7 +74,7 @@ async function examineTables(config: Config, stored: readonly StoredVersion[]): 
   if (masterKey.from === 'home' && !existsSync(masterKey.path)) return [];
   const { wrapper } = await openMasterKey(config);
   const broken: StoredVersion[] = [];
-  for (const name of stored) if (!(await isWhole(join(home, 'vault'), wrapper, name))) broken.push(name);
+  for (const name of stored) if (!(await isWhole(vaultOf(config), wrapper, name))) broken.push(name);
   if (broken.length > 0) return broken.slice(0, PROBLEMS_NAMED_MAX).map((name) => brokenFinding(home, name));
   const fact = { en: `${stored.length} versions, each with all of its files`, zh: `${stored.length} 个版本，文件齐全` };
   return [found('tables', 'ok', fact)];
@@ -79,6 +90,7 @@ function brokenFinding(home: string, { resource, version }: StoredVersion): Find
   return found('tables', 'failure', fact, remedy);
 }
 
+const vaultOf = ({ home }: Config): string => join(home, 'vault');
 const same = (text: string): Wording => ({ en: text, zh: text });
 
 function found(check: string, state: Finding['state'], fact: Wording, remedy: Wording | null = null): Finding {

@@ -17,6 +17,6 @@ export {
 } from './rewrap.ts';
 export { scanForCopies } from './scan.ts';
 export type { VersionTraces } from './traces.ts';
-export { openVault, scanClosedVault, type Vault, type VaultOptions } from './vault.ts';
+export { openVault, scanClosedVault, type Vault, type VaultOptions, versionsInVault } from './vault.ts';
 export type { VersionWriter } from './version-writer.ts';
 export { isWhole } from './whole.ts';

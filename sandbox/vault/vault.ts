@@ -130,6 +130,11 @@ async function emptyDir(dir: string): Promise<void> {
     await rm(join(dir, entry), { recursive: true, force: true });
 }
 
+/** What a vault has, looked at from outside: nothing where there is none. */
+export async function versionsInVault(dir: string): Promise<readonly VersionName[]> {
+  return (await versionsIn(versionsDir(dir)).catch(absent)) ?? [];
+}
+
 export const versionsDir = (dir: string): string => join(dir, 'versions');
 
 function placesOf({ dir, runDir }: Pick<VaultOptions, 'dir' | 'runDir'>) {

@@ -1,8 +1,17 @@
 /**
- * Goal: `doctor` tells a damaged store, one of a newer version and a table whose files are not there, each with what mends it.
+ * Goal: `doctor` tells a damaged store, one of a newer version, a vault of another moment and a table whose files are not there, each with what mends it.
  * Method: a real store and vault, one of their files spoilt at a time. Control: nothing is found before, and after it is put back.
  */
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -83,6 +92,17 @@ test('a store that was cut, that is none, and one of a newer version', async () 
     db.close();
   };
   expect(await spoilt(store, newer)).toEqual([['store', 'failure', 'start the newer version again']]);
+});
+
+test('a vault with a version of which the store knows nothing, as after half a restore', async () => {
+  const [known, stranger] = ['power@1', 'power@2'].map((label) => join(home, 'vault', 'versions', label)) as [
+    string,
+    string,
+  ];
+  cpSync(known, stranger, { recursive: true });
+  expect(await examined()).toEqual([['store', 'failure', expect.stringContaining('from one and the same backup')]]);
+  rmSync(stranger, { recursive: true });
+  expect(await examined()).toEqual(WELL);
 });
 
 test('a table each of whose files was cut, and whose key or manifest was changed', async () => {
