@@ -36,6 +36,7 @@ import type { Given } from './given.ts';
 import { groupedBySets, isGrouping } from './grouping-sets.ts';
 import { joinRaw } from './join-raw.ts';
 import { checkUnion } from './join-rules.ts';
+import { lessMatched } from './less-matched.ts';
 import { lookThrough } from './look-through.ts';
 import { checkUnitValue, measureOf } from './measures.ts';
 import { boundedBelow, withinOwnGroups } from './nested.ts';
@@ -99,8 +100,11 @@ function cut(rel: Rel, cutter: Cutter): Piece {
 }
 
 function cutOver(rel: Exclude<Rel, Scan | Filter | Join | SetOperation | { kind: 'values' }>, cutter: Cutter): Piece {
-  const bySide = rel.kind === 'aggregate' ? groupedBySide(rel, cutter.ids) : null;
-  if (bySide !== null) return cut(bySide, cutter);
+  const apart =
+    rel.kind === 'aggregate'
+      ? (groupedBySide(rel, cutter.ids) ?? lessMatched(rel, cutter.decision.mode, cutter.ids))
+      : null;
+  if (apart !== null) return cut(apart, cutter);
   const input = cut(rel.input, cutter);
   return input.state === 'raw'
     ? cutOverRaw(rel, input, cutter)
