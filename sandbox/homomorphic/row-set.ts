@@ -14,9 +14,14 @@ export interface RowSet {
 export const ROW_INDEX_MAX = 2 ** 32;
 
 export function rowSetOf(bytes: Uint8Array): RowSet {
-  let size = 0;
-  for (let at = 0; at < bytes.length; at += 1) size += ONES[bytes[at]!]!;
-  return { bytes, size };
+  return { bytes, size: onesIn(bytes) };
+}
+
+/** How many bits are set. */
+export function onesIn(bytes: Uint8Array): number {
+  let ones = 0;
+  for (let at = 0; at < bytes.length; at += 1) ones += ONES[bytes[at]!]!;
+  return ones;
 }
 
 /** @throws where an index stands twice or is out of range: a join that repeats rows has no set */

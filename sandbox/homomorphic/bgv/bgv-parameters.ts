@@ -14,5 +14,7 @@ export const DATA_MODULUS = DATA_PRIMES[0] * DATA_PRIMES[1];
 export const ERROR_MAX = 21n;
 /** Rows of a block: row i stands at coefficient i. */
 export const BLOCK_ROWS = DEGREE;
-/** A serialised ciphertext: 113 bytes of head, then two polynomials modulo both data primes. */
-export const CIPHERTEXT_BYTES = 113 + 4 * 8 * DEGREE;
+/** Of a serialised ciphertext. */
+export const CIPHERTEXT_HEAD_BYTES = 113;
+/** A serialised ciphertext: its head, then two polynomials modulo both data primes. */
+export const CIPHERTEXT_BYTES = CIPHERTEXT_HEAD_BYTES + 4 * 8 * DEGREE;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { CIPHERTEXT_HEAD_BYTES } from './bgv-parameters.ts';
 
 /**
  * What a serialised ciphertext must be before a byte of it reaches SEAL, whose reader was not written for hostile input: of exactly
@@ -11,7 +12,10 @@ export interface CiphertextFrame {
 }
 
 /** SEAL's header (magic, version, no compression, length); parameters' digest, form, sizes, scale; header and length of the numbers. */
-const HEAD_BYTES = 113;
+export function headOf(ciphertext: Uint8Array): Uint8Array {
+  return ciphertext.slice(0, CIPHERTEXT_HEAD_BYTES);
+}
+
 /** Of a seeded ciphertext: header and kind of the generator, before its seed of 64 bytes. */
 const SEED_HEAD_BYTES = 17;
 const SEED_BYTES = 64;
@@ -19,7 +23,7 @@ const SEED_BYTES = 64;
 /** The frame of a ciphertext that was made here, under the same parameters and in the same form. */
 export function frameOf(sample: Uint8Array, isSeeded: boolean): CiphertextFrame {
   const constant = (at: number, bytes: number) => ({ at, is: Uint8Array.from(sample.subarray(at, at + bytes)) });
-  const head = constant(0, HEAD_BYTES);
+  const head = { at: 0, is: headOf(sample) };
   const seed = constant(sample.length - SEED_BYTES - SEED_HEAD_BYTES, SEED_HEAD_BYTES);
   return { bytes: sample.length, constants: isSeeded ? [head, seed] : [head] };
 }

@@ -1,35 +1,31 @@
-import type { RowSet } from '../row-set.ts';
-import { BLOCK_ROWS, DEGREE } from './bgv-parameters.ts';
+import { onesIn, type RowSet } from '../row-set.ts';
+import { BLOCK_ROWS, DEGREE, PLAIN_MODULUS } from './bgv-parameters.ts';
 
 /**
  * The mask of a block: w₀ − Σ wᵢ·X^(n−i). Times a block Σ vᵢ·Xⁱ its constant coefficient is Σ wᵢvᵢ modulo X^n + 1, since
  * X^i · X^(n−i) = X^n = −1. No rotation, no key for one.
+ * Coefficients modulo t.
  */
 export function maskOf(rows: RowSet, block: number): BigInt64Array {
   const mask = new BigInt64Array(DEGREE);
-  forEachRow(rows, block, (row) => {
-    if (row === 0) mask[0] = 1n;
-    else mask[DEGREE - row] = -1n;
-  });
+  const bytes = bytesOfBlock(rows, block);
+  for (let at = 0; at < bytes.length; at += 1) {
+    for (let rest = bytes[at]!; rest !== 0; ) {
+      const high = Math.clz32(rest) - 24;
+      const row = at * 8 + high;
+      if (row === 0) mask[0] = 1n;
+      else mask[DEGREE - row] = PLAIN_MODULUS - 1n;
+      rest &= ~(0x80 >> high);
+    }
+  }
   return mask;
 }
 
 /** How many rows of the block are in the set. */
 export function rowsInBlock(rows: RowSet, block: number): number {
-  let count = 0;
-  forEachRow(rows, block, () => {
-    count += 1;
-  });
-  return count;
+  return onesIn(bytesOfBlock(rows, block));
 }
 
-function forEachRow({ bytes }: RowSet, block: number, use: (row: number) => void): void {
-  const first = (block * BLOCK_ROWS) / 8;
-  for (let at = 0; at < BLOCK_ROWS / 8; at += 1) {
-    for (let rest = bytes[first + at] ?? 0; rest !== 0; ) {
-      const high = Math.clz32(rest) - 24;
-      use(at * 8 + high);
-      rest &= ~(0x80 >> high);
-    }
-  }
+function bytesOfBlock({ bytes }: RowSet, block: number): Uint8Array {
+  return bytes.subarray((block * BLOCK_ROWS) / 8, ((block + 1) * BLOCK_ROWS) / 8);
 }

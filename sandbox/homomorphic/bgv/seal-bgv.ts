@@ -1,15 +1,9 @@
-import {
-  type Ciphertext,
-  type EncryptionParameters,
-  initialize,
-  type MainModule,
-  type SEALContext,
-  type SecretKey,
-} from 'node-seal';
+import { type EncryptionParameters, initialize, type MainModule, type SEALContext, type SecretKey } from 'node-seal';
 import { assert } from '#policies/stored-tables';
 import type { RowSet } from '../row-set.ts';
-import { DEGREE, PLAIN_MODULUS, PRIME_BITS } from './bgv-parameters.ts';
-import { type CiphertextFrame, frameOf, hasFrame, isSignedBlock, type SignedBlock } from './block-check.ts';
+import { CIPHERTEXT_HEAD_BYTES, DEGREE, PLAIN_MODULUS, PRIME_BITS } from './bgv-parameters.ts';
+import { type CiphertextFrame, frameOf, hasFrame, headOf, isSignedBlock, type SignedBlock } from './block-check.ts';
+import { openResidues, type ResidueBlock } from './residues.ts';
 import { freed, openPolynomials } from './seal-polynomials.ts';
 import { openSealSums, type SealSums } from './seal-sums.ts';
 import { secretPolynomial } from './secret-polynomial.ts';
@@ -30,9 +24,9 @@ export interface SealBgv {
   noiseBudget(secretKey: Uint8Array, ciphertext: Uint8Array): number;
 }
 
-/** Ciphertext in the module's memory. */
+/** Ciphertext that is ready to be summed. */
 export interface LoadedBlocks {
-  readonly blocks: readonly Ciphertext[];
+  readonly blocks: readonly ResidueBlock[];
   delete(): void;
 }
 
@@ -50,10 +44,11 @@ export async function openSealBgv(): Promise<SealBgv> {
   const seal = await initialize();
   const context = openContext(seal);
   const polynomials = openPolynomials(seal, context);
+  const residues = openResidues();
   const frames = sampleFrames(seal, context);
   const { none } = seal.ComprModeType;
   const saved = (handle: { saveToArray(mode: typeof none): unknown; delete(): void }): Uint8Array =>
-    freed(handle, (one) => Uint8Array.from(one.saveToArray(none) as Uint8Array));
+    freed(handle, (one) => new Uint8Array(one.saveToArray(none) as Uint8Array));
   const load = <T extends { loadFromArray(context: SEALContext, bytes: Uint8Array): void }>(
     into: T,
     bytes: Uint8Array,
@@ -93,15 +88,21 @@ export async function openSealBgv(): Promise<SealBgv> {
     load(signed) {
       for (const block of signed)
         if (!isSignedBlock(block, [frames.full, frames.seeded])) throw new Error('a block is not as signed');
-      const blocks = signed.map(({ bytes }) => load(new seal.Ciphertext(), bytes));
+      // SEAL reads them first: it draws what a seed stands for, and takes no number beyond the primes.
+      const blocks = signed.map(({ bytes }) =>
+        freed(load(new seal.Ciphertext(), bytes), (one) =>
+          residues.ciphertext((one.saveToArray(none) as Uint8Array).subarray(CIPHERTEXT_HEAD_BYTES)),
+        ),
+      );
       return {
         blocks,
         delete() {
-          for (const block of blocks) block.delete();
+          for (const block of blocks) block.free();
         },
       };
     },
-    sums: (sets, parts, key) => openSealSums({ seal, context, polynomials, sets, parts, key }),
+    sums: (sets, parts, key) =>
+      openSealSums({ seal, context, polynomials, residues, head: frames.head, sets, parts, key }),
     open(secretKey, sums) {
       const secret = load(new seal.SecretKey(), secretKey);
       return freed(new seal.Decryptor(context, secret), (decryptor) =>
@@ -135,19 +136,26 @@ function openContext(seal: MainModule): SEALContext {
   return context;
 }
 
+interface Frames {
+  readonly full: CiphertextFrame;
+  readonly seeded: CiphertextFrame;
+  /** Of a full one. */
+  readonly head: Uint8Array;
+}
+
 /** From ciphertexts of a key that is thrown away. */
-function sampleFrames(seal: MainModule, context: SEALContext): Readonly<Record<'full' | 'seeded', CiphertextFrame>> {
+function sampleFrames(seal: MainModule, context: SEALContext): Frames {
   const { none } = seal.ComprModeType;
   return freed(new seal.KeyGenerator(context), (generator) => {
     const encryptor = new seal.Encryptor(context, generator.createPublicKey(), generator.secretKey());
     const zero = new seal.Plaintext(DEGREE, DEGREE);
     const full = encryptor.encryptZeroSerializable().saveToArray(none) as Uint8Array;
     const seeded = encryptor.encryptSymmetricSerializable(zero).saveToArray(none) as Uint8Array;
-    return { full: frameOf(full, false), seeded: frameOf(seeded, true) };
+    return { full: frameOf(full, false), seeded: frameOf(seeded, true), head: headOf(full) };
   });
 }
 
 /** WHY: SEAL's reader wants a Uint8Array of its own class, not a Buffer. */
 function plainBytes(bytes: Uint8Array): Uint8Array {
-  return Object.getPrototypeOf(bytes) === Uint8Array.prototype ? bytes : Uint8Array.from(bytes);
+  return Object.getPrototypeOf(bytes) === Uint8Array.prototype ? bytes : new Uint8Array(bytes);
 }

@@ -5,12 +5,14 @@ import { DEGREE, PLAIN_MODULUS } from './bgv-parameters.ts';
 /** Plaintext polynomials by hand: node-seal has no way to set a coefficient, but reads its own serialisation. */
 
 /** SEAL's header, the plaintext's, and that of its array of numbers. */
-const HEAD_BYTES = 88;
+export const PLAINTEXT_HEAD_BYTES = 88;
 const WORD_BYTES = 8;
 
 export interface Polynomials {
-  /** Coefficients modulo t; missing ones are zero. */
-  plaintext(coefficients: BigInt64Array): Plaintext;
+  /** Of signed numbers; missing ones are zero. */
+  plaintext(values: BigInt64Array): Plaintext;
+  /** Of all coefficients modulo t. */
+  plaintextOf(coefficients: BigInt64Array): Plaintext;
   /** The constant coefficient, as the signed number that it stands for. */
   constant(plaintext: Plaintext): bigint;
 }
@@ -20,23 +22,28 @@ export function openPolynomials(seal: MainModule, context: SEALContext): Polynom
   const zero = new seal.Plaintext(DEGREE, DEGREE);
   const frame = zero.saveToArray(none) as Uint8Array;
   zero.delete();
-  assert(frame.length === HEAD_BYTES + DEGREE * WORD_BYTES, 'a plaintext is serialised as it was');
+  assert(frame.length === PLAINTEXT_HEAD_BYTES + DEGREE * WORD_BYTES, 'a plaintext is serialised as it was');
   const bytes = Uint8Array.from(frame);
-  const words = new BigInt64Array(bytes.buffer, HEAD_BYTES, DEGREE);
+  const words = new BigInt64Array(bytes.buffer, PLAINTEXT_HEAD_BYTES, DEGREE);
+  const loaded = (): Plaintext => {
+    const plaintext = new seal.Plaintext();
+    plaintext.loadFromArray(context, bytes);
+    return plaintext;
+  };
   return {
-    plaintext(coefficients) {
-      for (let at = 0; at < DEGREE; at += 1) {
-        const value = coefficients[at] ?? 0n;
-        words[at] = value < 0n ? value + PLAIN_MODULUS : value;
-      }
-      const plaintext = new seal.Plaintext();
-      plaintext.loadFromArray(context, bytes);
-      return plaintext;
+    plaintext(values) {
+      words.fill(0n);
+      for (const [at, value] of values.entries()) words[at] = value < 0n ? value + PLAIN_MODULUS : value;
+      return loaded();
+    },
+    plaintextOf(coefficients) {
+      words.set(coefficients);
+      return loaded();
     },
     constant(plaintext) {
       if (plaintext.coeffCount() === 0) return 0n;
       const saved = plaintext.saveToArray(none) as Uint8Array;
-      const value = new DataView(saved.buffer, saved.byteOffset).getBigUint64(HEAD_BYTES, true);
+      const value = new DataView(saved.buffer, saved.byteOffset).getBigUint64(PLAINTEXT_HEAD_BYTES, true);
       return value >= PLAIN_MODULUS / 2n ? value - PLAIN_MODULUS : value;
     },
   };

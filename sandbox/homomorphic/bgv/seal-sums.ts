@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import type { Ciphertext, MainModule, Plaintext, SEALContext } from 'node-seal';
+import type { MainModule, SEALContext } from 'node-seal';
 import { assert } from '#policies/stored-tables';
 import type { RowSet } from '../row-set.ts';
 import { isDecryptable } from './bgv-noise.ts';
-import { BLOCK_ROWS, DEGREE } from './bgv-parameters.ts';
+import { BLOCK_ROWS, CIPHERTEXT_BYTES, DEGREE } from './bgv-parameters.ts';
 import { blockSha256 } from './block-check.ts';
 import { maskOf, rowsInBlock } from './masks.ts';
+import type { ResidueBlock, ResidueSum, Residues } from './residues.ts';
 import type { LoadedBlocks } from './seal-bgv.ts';
-import { freed, type Polynomials } from './seal-polynomials.ts';
+import { freed, PLAINTEXT_HEAD_BYTES, type Polynomials } from './seal-polynomials.ts';
 
 /** An encrypted sum. */
 export interface BgvSum {
@@ -29,7 +30,7 @@ export function sumDigest(parts: readonly Pick<BgvSum, 'digest'>[]): string {
 export interface SealSums {
   /** `parts`: of each part of the table its blocks, from block `first` on; all parts have the same rows. */
   add(first: number, parts: readonly LoadedBlocks[]): void;
-  /** Per set and part. @throws Error where a set has no row in what was added */
+  /** Per set and part, once. @throws Error where a set has no row in what was added */
   end(isBlinded: boolean): readonly (readonly BgvSum[])[];
 }
 
@@ -37,90 +38,75 @@ interface SumsOf {
   readonly seal: MainModule;
   readonly context: SEALContext;
   readonly polynomials: Polynomials;
+  readonly residues: Residues;
+  /** Of a serialised ciphertext. */
+  readonly head: Uint8Array;
   readonly sets: readonly RowSet[];
   readonly parts: number;
   readonly key: 'public' | 'secret';
 }
 
 /** @throws Error where noise could be too much */
-export function openSealSums({ seal, context, polynomials, sets, parts, key }: SumsOf): SealSums {
+export function openSealSums({ seal, context, polynomials, residues, head, sets, parts, key }: SumsOf): SealSums {
   for (const { size } of sets) if (!isDecryptable(BigInt(size), key)) throw new Error('noise could be too much');
   const evaluator = new seal.Evaluator(context);
-  const accumulators = () => sets.map(() => Array.from({ length: parts }, () => new Accumulator(seal, evaluator)));
-  const [totals, whole] = [accumulators(), accumulators()];
-  const nttMask = (rows: RowSet, block: number): Plaintext => {
-    const mask = polynomials.plaintext(maskOf(rows, block));
-    evaluator.plainTransformToNttInplace(mask, context.firstParmsId());
-    return mask;
-  };
-  const addBlock = (set: number, block: number, ciphertexts: readonly Ciphertext[]): void => {
-    const count = rowsInBlock(sets[set]!, block);
-    if (count === BLOCK_ROWS) for (const [part, one] of ciphertexts.entries()) whole[set]![part]!.add(one);
-    else if (count > 0)
-      freed(nttMask(sets[set]!, block), (mask) => {
-        for (const [part, one] of ciphertexts.entries()) totals[set]![part]!.addMasked(one, mask);
-      });
-  };
   const { none } = seal.ComprModeType;
-  const saved = (one: Ciphertext): Uint8Array => Uint8Array.from(one.saveToArray(none) as Uint8Array);
-  const finished = (sum: Ciphertext | null, isBlinded: boolean): BgvSum => {
-    assert(sum !== null, 'a sum has rows');
-    return freed(sum, () => {
-      const digest = blockSha256(saved(sum));
-      if (!isBlinded) return { digest, blinded: new Uint8Array(0) };
-      // WHY: the other coefficients are sums over other sets of rows, which nobody asked for.
-      freed(polynomials.plaintext(blindingPolynomial()), (blinding) => evaluator.addPlainInplace(sum, blinding));
-      return { digest, blinded: saved(sum) };
+  const totals = sets.map((): readonly ResidueSum[] => Array.from({ length: parts }, () => residues.sum()));
+  const hasRows = sets.map(() => false);
+  const maskFrom = (rows: RowSet, block: number): ResidueBlock =>
+    freed(polynomials.plaintextOf(maskOf(rows, block)), (mask) => {
+      evaluator.plainTransformToNttInplace(mask, context.firstParmsId());
+      return residues.mask((mask.saveToArray(none) as Uint8Array).subarray(PLAINTEXT_HEAD_BYTES));
     });
+  const wholeMask = maskFrom(WHOLE, 0);
+  const blinded = (sum: Uint8Array): Uint8Array =>
+    freed(new seal.Ciphertext(), (ciphertext) => {
+      ciphertext.loadFromArray(context, sum);
+      // WHY: the other coefficients are sums over other sets of rows, which nobody asked for.
+      freed(polynomials.plaintextOf(blindingPolynomial()), (blinding) =>
+        evaluator.addPlainInplace(ciphertext, blinding),
+      );
+      return new Uint8Array(ciphertext.saveToArray(none) as Uint8Array);
+    });
+  const masksOf = (rows: RowSet, first: number, count: number): readonly BlockMask[] =>
+    Array.from({ length: count }, (_, at) => ({ at, size: rowsInBlock(rows, first + at) }))
+      .filter(({ size }) => size > 0)
+      .map(({ at, size }) => ({ at, mask: size === BLOCK_ROWS ? wholeMask : maskFrom(rows, first + at) }));
+  const finished = (total: ResidueSum, isBlinded: boolean): BgvSum => {
+    const sum = new Uint8Array(CIPHERTEXT_BYTES);
+    sum.set(head);
+    total.end(sum, head.length);
+    return { digest: blockSha256(sum), blinded: isBlinded ? blinded(sum) : new Uint8Array(0) };
   };
   return {
     add(first, columns) {
-      for (let at = 0; at < (columns[0]?.blocks.length ?? 0); at += 1) {
-        const ciphertexts = columns.map(({ blocks }) => blocks[at]!);
-        for (const set of sets.keys()) addBlock(set, first + at, ciphertexts);
+      for (const [set, rows] of sets.entries()) {
+        const masks = masksOf(rows, first, columns[0]?.blocks.length ?? 0);
+        if (masks.length > 0) hasRows[set] = true;
+        for (const [part, { blocks }] of columns.entries())
+          totals[set]![part]!.add(masks.map(({ at, mask }) => ({ ciphertext: blocks[at]!, mask })));
+        for (const { mask } of masks) if (mask !== wholeMask) mask.free();
       }
     },
     end(isBlinded) {
-      return freed(nttMask(WHOLE, 0), (wholeMask) =>
-        totals.map((parts_, set) =>
-          parts_.map((total, part) => {
-            // WHY at the end: masks are linear, so one serves the sum of all blocks that are whole.
-            const { sum } = whole[set]![part]!;
-            if (sum !== null) freed(sum, () => total.addMasked(sum, wholeMask));
-            return finished(total.sum, isBlinded);
-          }),
-        ),
+      assert(
+        hasRows.every((one) => one),
+        'a sum has rows',
       );
+      wholeMask.free();
+      return totals.map((ofSet) => ofSet.map((total) => finished(total, isBlinded)));
     },
   };
+}
+
+/** What selects rows of block `at` of a run. */
+interface BlockMask {
+  readonly at: number;
+  readonly mask: ResidueBlock;
 }
 
 /** All rows of one block. */
 const WHOLE: RowSet = { bytes: new Uint8Array(BLOCK_ROWS / 8).fill(255), size: BLOCK_ROWS };
-
-/** A sum of ciphertexts that grows. */
-class Accumulator {
-  readonly #seal: MainModule;
-  readonly #evaluator: InstanceType<MainModule['Evaluator']>;
-  sum: Ciphertext | null = null;
-
-  constructor(seal: MainModule, evaluator: InstanceType<MainModule['Evaluator']>) {
-    this.#seal = seal;
-    this.#evaluator = evaluator;
-  }
-
-  add(ciphertext: Ciphertext): void {
-    if (this.sum === null) this.sum = ciphertext.copy();
-    else this.#evaluator.addInplace(this.sum, ciphertext);
-  }
-
-  addMasked(ciphertext: Ciphertext, mask: Plaintext): void {
-    freed(new this.#seal.Ciphertext(), (masked) => {
-      this.#evaluator.multiplyPlain(ciphertext, mask, masked);
-      this.add(masked);
-    });
-  }
-}
 
 /** Uniform modulo t = 2^50, but for the constant coefficient, which is zero. */
 function blindingPolynomial(): BigInt64Array {
