@@ -41,7 +41,7 @@ export function assert(condition: unknown, invariant: string): asserts condition
  * message catalogues and to the reference page.
  */
 export const SQL_ERROR_CODES = [
-  'SQL_SYNTAX', // facts: near
+  'SQL_SYNTAX', // facts: near, accepted: where what other systems write is recognised
   'SQL_TOO_LONG', // bytes, bytesMax
   'SQL_TOO_COMPLEX', // what, limit
   'SQL_NOT_SELECT', // (none): only one SELECT statement

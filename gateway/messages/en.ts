@@ -6,7 +6,7 @@ export const EN: MessageCatalogue = {
   SQL_SYNTAX: {
     title: 'the SQL cannot be read',
     detail: 'syntax error[ near `{near}`]',
-    hint: 'send one SELECT statement in the SQL that the reference describes',
+    hint: 'send one SELECT statement in the SQL that the reference describes[; in the place of this: {accepted}]',
   },
   SQL_TOO_LONG: {
     title: 'the SQL is too long',

@@ -6,7 +6,7 @@ export const ZH_CN: MessageCatalogue = {
   SQL_SYNTAX: {
     title: 'SQL 无法解析',
     detail: '语法错误[，位于 `{near}` 附近]',
-    hint: '请按参考文档提交一条 SELECT 语句',
+    hint: '请按参考文档提交一条 SELECT 语句[；此处可改用：{accepted}]',
   },
   SQL_TOO_LONG: {
     title: 'SQL 过长',

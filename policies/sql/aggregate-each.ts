@@ -1,9 +1,9 @@
+import { COUNTS } from './correlated-aggregate.ts';
 import { columnRef } from './expression-env.ts';
-import { booleanLiteral } from './literals.ts';
+import { integerLiteral } from './literals.ts';
 import { type OuterInstance, sameValues } from './outer-values.ts';
-import type { Aggregate, NamedAggregate, NamedExpr, OutputColumn, Rel } from './plan.ts';
-import { conjunction } from './resolve-operators.ts';
-import { BOOLEAN } from './sql-type.ts';
+import type { Aggregate, NamedAggregate, NamedExpr, Rel } from './plan.ts';
+import { call, conjunction } from './resolve-operators.ts';
 import { freshId, type ResolveContext, refusal, type SyntaxNode } from './syntax-node.ts';
 
 /** A grouping done for every combination of outer values; `each`: keys over the columns of `instance`. */
@@ -28,7 +28,7 @@ export function aggregateEach(
 
 /**
  * Without keys there is one row for each combination, also where it has no rows: these see the aggregate over nothing.
- * So the combinations are joined to their rows, and a row that is none takes part in no measure.
+ * So the combinations are joined to the groups of those that have rows.
  */
 function oneRowEach(
   ctx: ResolveContext,
@@ -37,35 +37,26 @@ function oneRowEach(
   instance: OuterInstance,
 ): Rel {
   const all = instance.again();
-  const row: OutputColumn = { id: freshId(ctx), name: 'row', type: BOOLEAN };
-  const marked: Rel = {
-    kind: 'join',
-    join: 'cross',
-    left: aggregate.input,
-    right: { kind: 'values', columns: [row], rows: [[booleanLiteral(true)]] },
-    on: null,
-  };
-  const isRow = columnRef(row.id, BOOLEAN, null);
-  const own = instance.columns.map(({ id, type }) => columnRef(id, type, null));
-  const input: Rel = {
+  const keys = each.map((key): NamedExpr => ({ ...key, id: freshId(ctx) }));
+  const measures = aggregate.measures.map((measure): NamedAggregate => ({ ...measure, id: freshId(ctx) }));
+  const own = keys.map(({ id, expr }) => columnRef(id, expr.type, null));
+  const joined: Rel = {
     kind: 'join',
     join: 'left',
     left: all.rel,
-    right: marked,
+    right: { ...aggregate, keys, measures },
     on: conjunction(sameValues(all.columns, own)),
   };
-  const measures = aggregate.measures.map(
-    (measure): NamedAggregate => ({
-      ...measure,
-      call: {
-        ...measure.call,
-        filter: conjunction(measure.call.filter === null ? [isRow] : [isRow, measure.call.filter]),
-      },
+  const columns = [
+    ...each.map((key, index): NamedExpr => {
+      const column = all.columns[index];
+      return column === undefined ? key : { ...key, expr: columnRef(column.id, column.type, null) };
     }),
-  );
-  const keys = each.map((key, index): NamedExpr => {
-    const column = all.columns[index];
-    return column === undefined ? key : { ...key, expr: columnRef(column.id, column.type, null) };
-  });
-  return { ...aggregate, input, keys, measures };
+    ...measures.map(({ id, name, call: made }, index): NamedExpr => {
+      const value = columnRef(id, made.type, made.at);
+      const expr = COUNTS.has(made.fn) ? call('coalesce', [value, integerLiteral(0)], made.type, made.at) : value;
+      return { id: aggregate.measures[index]?.id ?? id, name, expr };
+    }),
+  ];
+  return { kind: 'project', input: joined, columns };
 }

@@ -91,7 +91,14 @@ function isClearOf(expr: Expr, own: ReadonlySet<ColumnId>): boolean {
   return clear;
 }
 
-const COUNTS: ReadonlySet<string> = new Set(['count', 'count_star', 'count_if', 'approx_count_distinct', 'regr_count']);
+/** Aggregates that are 0 over no rows; the others are NULL. */
+export const COUNTS: ReadonlySet<string> = new Set([
+  'count',
+  'count_star',
+  'count_if',
+  'approx_count_distinct',
+  'regr_count',
+]);
 
 function isCount(measures: readonly NamedAggregate[], expr: Expr): boolean {
   return expr.kind === 'column' && measures.some((measure) => measure.id === expr.id && COUNTS.has(measure.call.fn));

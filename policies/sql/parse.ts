@@ -1,4 +1,5 @@
 import { AppError, placeOf } from '../errors.ts';
+import { acceptedNear } from './forms/syntax-hints.ts';
 import { codePointOffset, offsetReader } from './text-offsets.ts';
 import { statementsOf } from './text-words.ts';
 
@@ -72,7 +73,8 @@ function parserRefusal(text: UntrustedSql, tree: Serialized): AppError {
   const offset = tree.position === undefined ? null : codePointOffset(text, Number(tree.position));
   const place = placeOf(text, offset);
   const near = offset === null ? '' : (/^\S{1,40}/.exec(text.slice(offset))?.[0] ?? '');
-  return new AppError('SQL_SYNTAX', { near }, place);
+  const accepted = acceptedNear(text, offset);
+  return new AppError('SQL_SYNTAX', accepted === null ? { near } : { near, accepted }, place);
 }
 
 /** How a query begins: the first statement that begins otherwise is the one to name. */

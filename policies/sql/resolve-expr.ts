@@ -136,7 +136,10 @@ function resolveColumn(env: ExprEnv, node: SyntaxNode): Expr {
   if (scope.relations.some((relation) => relation.alias.toLowerCase() === word)) {
     throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: `${name} (row)`, accepted: `${name}.*` });
   }
-  throw refusal(ctx, node, 'SQL_COLUMN_UNKNOWN', { column: name, near: nearColumns(scope, parts.at(-1) ?? '') });
+  // Elsewhere "f" is a text.
+  const isQuoted = parts.length === 1 && ctx.text.charAt(offsetOf(ctx, node) ?? -1) === '"';
+  const near = [...nearColumns(scope, parts.at(-1) ?? ''), ...(isQuoted ? [`'${name}'`] : [])];
+  throw refusal(ctx, node, 'SQL_COLUMN_UNKNOWN', { column: name, near });
 }
 
 // ── Casts ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -45,14 +45,46 @@ function unitOf(node: SyntaxNode | undefined): string | null {
   return UNITS.has(unit) ? unit : UNITS.has(name.toLowerCase()) ? name.toLowerCase() : null;
 }
 
-/** `f(month, …)` with the unit as a text; with a text it is what it is. */
+/** `f(month, …)` with the unit as a text; with a text it is what it is. Some write the unit last: `f(day, MONTH)`. */
 const withUnit =
   (to: string): Form =>
   ([first, ...rest], make, node) => {
     const unit = unitOf(first);
+    const last = unit === null && rest.length === 1 && textOf(rest[0]) === null ? unitOf(rest[0]) : null;
+    if (last !== null) return make.call(to, [make.text(last), first!]);
     if (unit === null || rest.length === 0 || (to === node['function_name'] && textOf(first) !== null)) return null;
     return make.call(to, [make.text(unit), ...rest]);
   };
+
+/** Oracle's and Spark's words for what a date is cut to. */
+const CUT_TO: Readonly<Record<string, string>> = {
+  ...{ yyyy: 'year', year: 'year', yy: 'year', q: 'quarter', quarter: 'quarter', iw: 'week', week: 'week' },
+  ...{ mm: 'month', mon: 'month', month: 'month', dd: 'day', day: 'day', hh: 'hour', hh24: 'hour', mi: 'minute' },
+};
+
+/** `trunc(date, 'MM')`; of numbers it is what it is. */
+const cutTo: Form = ([date, second], make) => {
+  const unit = CUT_TO[textOf(second)?.toLowerCase() ?? ''];
+  return date === undefined || unit === undefined ? null : make.call('date_trunc', [make.text(unit), date]);
+};
+
+/** The name of a weekday or month. */
+const nameOf: Form = ([first, date], make) => {
+  const to = { dayofweek: 'dayname', weekday: 'dayname', dow: 'dayname', month: 'monthname' }[unitOf(first) ?? ''];
+  return date === undefined || to === undefined ? null : make.call(to, [date]);
+};
+
+const TYPES: Readonly<Record<string, string>> = {
+  ...{ date: 'DATE', datetime: 'TIMESTAMP', datetime2: 'TIMESTAMP', timestamp: 'TIMESTAMP', varchar: 'VARCHAR' },
+  ...{ nvarchar: 'VARCHAR', int: 'BIGINT', integer: 'BIGINT', bigint: 'BIGINT', float: 'DOUBLE', double: 'DOUBLE' },
+};
+
+/** `convert(date, x)`. */
+const converted: Form = ([type, value, ...more], make) => {
+  const names = type?.['class'] === 'COLUMN_REF' ? type['column_names'] : null;
+  const name = Array.isArray(names) && names.length === 1 ? TYPES[String(names[0]).toLowerCase()] : undefined;
+  return name === undefined || value === undefined || more.length > 0 ? null : make.cast(value, name);
+};
 
 /** `add(unit, n, date)`. */
 const added: Form = ([first, count, date], make) => {
@@ -139,6 +171,9 @@ export const OTHER_FORMS: readonly OtherForm[] = [
     args.length === 1 ? make.cast(args[0]!, 'DATE') : null,
   ),
   form('dateadd timestampadd', 'dateadd(month, 3, born)', 'born + to_months(3)', added),
+  form('date_sub', 'date_sub(born, INTERVAL 1 MONTH)', 'born - INTERVAL 1 MONTH', (args, make) =>
+    args.length === 2 ? make.call('-', args, { is_operator: true }) : null,
+  ),
   form('add_months', 'add_months(born, 3)', 'born + to_months(3)', ([date, count], make, node) =>
     date === undefined || count === undefined ? null : added([make.text('month'), count, date], make, node),
   ),
@@ -153,6 +188,18 @@ export const OTHER_FORMS: readonly OtherForm[] = [
     },
   ),
   form('date_trunc datetrunc', 'date_trunc(month, born)', "date_trunc('month', born)", withUnit('date_trunc')),
+  form(
+    'timestamp_trunc datetime_trunc',
+    'timestamp_trunc(born, MONTH)',
+    "date_trunc('month', born)",
+    withUnit('date_trunc'),
+  ),
+  form('trunc', "trunc(born, 'MM')", "date_trunc('month', born)", cutTo),
+  form('datename', 'datename(weekday, born)', 'dayname(born)', nameOf),
+  form('eomonth', 'eomonth(born)', 'last_day(born)', ([date, ...more], make) =>
+    date === undefined || more.length > 0 ? null : make.call('last_day', [date]),
+  ),
+  form('convert try_convert', 'convert(date, born)', 'CAST(born AS DATE)', converted),
   form('date_part datepart', 'datepart(year, born)', "date_part('year', born)", withUnit('date_part')),
   renamed('date_bin', 'time_bucket', "date_bin(INTERVAL '7 days', born)", "time_bucket(INTERVAL '7 days', born)"),
   ...['year', 'quarter', 'month'].map(startOf),
@@ -182,6 +229,15 @@ export const OTHER_FORMS: readonly OtherForm[] = [
       : make.choose([[condition, then]], otherwise),
   ),
   renamed('charindex locate', 'strpos', "charindex('a', sex)", "strpos(sex, 'a')", [1, 0]),
+  form('substring_index', "substring_index(sex, '-', 1)", "split_part(sex, '-', 1)", (args, make) =>
+    [1, -1].includes(integerOf(args[2]) ?? 0) ? make.call('split_part', args) : null,
+  ),
+  form('square', 'square(age)', 'age * age', ([value], make) =>
+    value === undefined ? null : make.call('*', [value, value], { is_operator: true }),
+  ),
+  form('<=>', 'sex <=> NULL', 'sex IS NOT DISTINCT FROM NULL', ([a, b], make) =>
+    a === undefined || b === undefined ? null : make.compare('COMPARE_NOT_DISTINCT_FROM', a, b),
+  ),
   renamed('startswith', 'starts_with', "startswith(sex, 'f')", "starts_with(sex, 'f')"),
   renamed('endswith', 'ends_with', "endswith(sex, 'f')", "ends_with(sex, 'f')"),
   renamed('regexp_contains rlike', 'regexp_matches', "regexp_contains(sex, '^f')", "regexp_matches(sex, '^f')"),
@@ -194,7 +250,23 @@ export const OTHER_FORMS: readonly OtherForm[] = [
     'ndv(div_code)',
     'approx_count_distinct(div_code)',
   ),
-  renamed('approx_quantile approx_percentile', 'quantile_cont', 'approx_quantile(age, 0.5)', 'quantile_cont(age, 0.5)'),
+  ...(
+    [
+      ['stdev', 'stddev_samp'],
+      ['stdevp', 'stddev_pop'],
+      ['var', 'var_samp'],
+      ['varp', 'var_pop'],
+    ] as const
+  ).map(([name, to]) => renamed(name, to, `${name}(age)`, `${to}(age)`)),
+  form('count_big', 'count_big(*)', 'count(*)', (args, make, node) =>
+    make.call(args.length === 0 ? 'count_star' : 'count', args, kept(node)),
+  ),
+  renamed(
+    'approx_quantile approx_percentile percentile_approx',
+    'quantile_cont',
+    'approx_quantile(age, 0.5)',
+    'quantile_cont(age, 0.5)',
+  ),
   form('geomean geometric_mean', 'geomean(age)', 'exp(avg(ln(age)))', (args, make, node) =>
     make.call('exp', [make.call('avg', [make.call('ln', args)], kept(node))]),
   ),

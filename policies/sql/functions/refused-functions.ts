@@ -38,6 +38,8 @@ export const HINTS: readonly (readonly [accepted: string, functions: readonly st
   ['sum(x), avg(x)', ['fsum', 'kahan_sum', 'sumkahan', 'favg']],
   ['CASE WHEN … THEN … ELSE NULL END', ['error', 'try', 'assert']],
   ["date_diff('day', a, b)", ['age']],
+  ["date_diff('month', a, b)", ['months_between']],
+  ["strftime(date, '%Y-%m')", ['from_unixtime', 'unix_timestamp']],
   ["strftime(date, '%Y-%m-%d'), CAST(x AS varchar), round(x, 2)", ['to_char', 'date_format', 'to_number']],
   ['upper(left(text, 1)) || lower(substring(text, 2))', ['initcap']],
   ['quantile_cont(x, 0.25), quantile_cont(x, 0.5)', ['quantiles', 'approx_percentiles']],

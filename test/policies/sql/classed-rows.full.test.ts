@@ -4,7 +4,7 @@ import { FUZZED_TABLES } from '../../fuzz/canary-city.ts';
 
 /**
  * Goal: what the compiler puts into another form over protected rows is answered as the query reads: bands of a written list, one
- * table united with itself, values computed several queries below, units of two tables; means of computed values and of conditions.
+ * table united with itself, LATERAL aggregates, values computed several queries below, units of two tables; means of computed values and of conditions.
  * Method: each query released and straight in DuckDB; shown rows are among the plain ones. Control: something is shown.
  */
 let gateway: SqlGateway;
@@ -31,6 +31,8 @@ test.each([
   'SELECT avg(n), count(*) FROM (SELECT pid, count(*) AS n FROM (SELECT pid FROM visit UNION ALL SELECT pid FROM person) u GROUP BY pid)',
   "SELECT m, count(*) FROM (SELECT DISTINCT pid, CAST(CAST(date_trunc('month', seen) AS date) AS varchar) AS m FROM visit) GROUP BY m",
   "SELECT k, count(*) FROM (SELECT pid, count(*) AS k FROM (SELECT DISTINCT pid, strftime(seen, '%Y-%m') AS m FROM visit) GROUP BY pid) GROUP BY k",
+  'SELECT k, x.n, x.a FROM pub t, LATERAL (SELECT count(*) AS n, avg(pay) AS a FROM person p WHERE p.city = t.k) x',
+  'SELECT k, x.n FROM (SELECT DISTINCT k FROM pub) t LEFT JOIN LATERAL (SELECT sum(pay) AS n FROM person p WHERE p.city = t.k AND age > 30) x ON true',
 ])('%s', async (sql) => {
   const [{ rows }, plain] = [await gateway.ask(sql), await gateway.raw(sql)];
   const shown = rows.filter((row) => row.every((cell) => cell !== null));

@@ -166,6 +166,11 @@ export const ACCEPTED_CONSTRUCTS: readonly Section[] = [
       'SELECT name FROM firm WHERE (industry, staff) IN (SELECT industry, max(staff) FROM firm GROUP BY industry)',
     ],
     [
+      'LATERAL with aggregates, correlated by equality',
+      'LATERAL 内为聚合，等值关联',
+      "SELECT s.code, g.n FROM (VALUES ('f'), ('m')) s(code), LATERAL (SELECT count(*) AS n FROM person p WHERE p.sex = s.code) g",
+    ],
+    [
       'LATERAL, also implied',
       'LATERAL，可省略',
       'SELECT f.name, g.n FROM firm f, LATERAL (SELECT count(*) AS n FROM firm g WHERE g.staff > f.staff) g',

@@ -1,5 +1,6 @@
 import { AppError } from '../../../policies/errors.ts';
 import { OTHER_FORMS } from '../../../policies/sql/forms/other-systems.ts';
+import { SYNTAX_HINTS } from '../../../policies/sql/forms/syntax-hints.ts';
 import { DATE_FUNCTIONS } from '../../../policies/sql/functions/date-functions.ts';
 import { MATH_FUNCTIONS } from '../../../policies/sql/functions/math-functions.ts';
 import { TEXT_FUNCTIONS } from '../../../policies/sql/functions/text-functions.ts';
@@ -131,7 +132,10 @@ const isListed = (name: string, { facts }: AppError): boolean => String(facts['a
 const isAboutFunction = ({ code: refused }: AppError): boolean => refused === 'SQL_FUNCTION_REFUSED';
 
 export async function referencePage(city: City): Promise<string> {
-  const texts = REFUSED_CONSTRUCTS.map(({ text }) => unmarked(text)).filter((text) => text !== '');
+  const texts = [
+    ...REFUSED_CONSTRUCTS.map(({ text }) => unmarked(text)).filter((text) => text !== ''),
+    ...SYNTAX_HINTS.map(({ example }) => example),
+  ];
   const sections: readonly (readonly [title: string, intro: string, body: string])[] = [
     ['Accepted constructs 接受的写法', CONSTRUCTS_INTRO, await constructTables(city)],
     ['Types 类型', 'Text becomes a date or a number only where it is a literal, or by CAST.', typeTable()],
