@@ -269,10 +269,11 @@ export function tamperedRows(client: Database.Database, key: Uint8Array): readon
 export function openRowSeals({ writer, of = 'catalogue', key, onTampered, onTakenIn }: RowSealsOptions): RowSeals {
   const tables = sealedTables(of);
   const { macOf, wholeMac, storedMac, wrongRows } = sealChecks(writer, key, tables);
+  const dataVersion = dataVersionOf(writer);
   const told = new Set<string>();
   let isWhole = true;
   let wrongTables: ReadonlySet<string> = new Set();
-  let foreignVersion = dataVersion(writer);
+  let foreignVersion = dataVersion();
   let checkedVersion = foreignVersion;
   const updateWhole = writer.prepare<[Buffer]>('UPDATE catalogue_seal SET mac = ?');
 
@@ -284,7 +285,7 @@ export function openRowSeals({ writer, of = 'catalogue', key, onTampered, onTake
   }
 
   function checkAll(): void {
-    checkedVersion = dataVersion(writer);
+    checkedVersion = dataVersion();
     const wrong = wrongRows();
     wrongTables = new Set(wrong.map(({ table }) => table));
     isWhole = !wrongTables.has('catalogue');
@@ -324,12 +325,12 @@ export function openRowSeals({ writer, of = 'catalogue', key, onTampered, onTake
   return {
     check,
     checkChosen(client, table, rows) {
-      if (dataVersion(writer) !== checkedVersion) checkAll();
+      if (dataVersion() !== checkedVersion) checkAll();
       if (wrongTables.has(table)) throw new AppError('CATALOGUE_CORRUPT', { table, key: '*' });
       return rows.map((row) => check(client, table, row));
     },
     lookAround() {
-      const version = dataVersion(writer);
+      const version = dataVersion();
       if (version === foreignVersion) return false;
       foreignVersion = version;
       if (version !== checkedVersion) checkAll();
@@ -355,8 +356,9 @@ function withoutUnset(table: SealedTable, values: readonly Value[]): readonly Va
 }
 
 /** Changes when another connection has written to the file: the gateway is the only one that should (sqlite.org/pragma.html). */
-function dataVersion(client: Database.Database): number {
-  return client.pragma('data_version', { simple: true }) as number;
+function dataVersionOf(client: Database.Database): () => number {
+  const select = client.prepare<[], number>('PRAGMA data_version').pluck();
+  return () => select.get() ?? 0;
 }
 
 function keySql(table: SealedTable, row: string): string {

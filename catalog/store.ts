@@ -98,6 +98,7 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
   const writer = createDb(client, options.now, seals, watch.isChanged);
   const reader = options.path === IN_MEMORY ? writer : createDb(openReader(options.path), options.now, seals);
   const indexer = openIndexer(options.path, reader);
+  const readOneState = oneStateReads(reader);
   let derivation: Derivation | null = null;
   let catalogueVersion = 0;
   const beforeCommit: Derivation = (tx) => {
@@ -120,7 +121,7 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
   return {
     read(work) {
       assert(!queue.working(), 'inside commit, read from tx');
-      return work(reader);
+      return readOneState(work);
     },
     catalogueVersion: () => catalogueVersion,
     commit: queue.commit,
@@ -144,6 +145,21 @@ function openLocked(options: StoreOptions, unlock: () => void): Store {
       writer.client.close();
       unlock();
     },
+  };
+}
+
+/** In one transaction. WHY: all that is found is of one state, and without one SQLite locks the log and lets go of it for every statement. */
+function oneStateReads(reader: Db): <T>(work: (db: Db) => T) => T {
+  const begin = reader.client.prepare('BEGIN');
+  const end = reader.client.prepare('COMMIT');
+  return (work) => {
+    if (reader.client.inTransaction) return work(reader);
+    begin.run();
+    try {
+      return work(reader);
+    } finally {
+      end.run();
+    }
   };
 }
 

@@ -3,6 +3,7 @@ import { findAffiliates } from './affiliations.ts';
 import { agreementsInForce } from './agreements.ts';
 import { findExit } from './exits.ts';
 import { incidentsOf } from './incidents.ts';
+import { once } from './shared-facts.ts';
 import type { Find, Finding } from './standing.ts';
 
 const MET: Finding = { isMet: true, missing: null, evidence: [] };
@@ -42,11 +43,11 @@ export const findClear: Find = (db, { plan: { operator } }) => {
  * 07: who develops is neither the operator's affiliate nor, on products that an operator delivered, an operator or the affiliate of
  * any. Operators turn source tables into products; those are for others to develop.
  */
-export const findUnaffiliated: Find = (db, { plan, providers }) => {
+export const findUnaffiliated: Find = (db, { plan, providers, shared }) => {
   const { operator, org } = plan;
   if (operator === null) return NO_OPERATOR;
-  const isOperator = (id: string) => findOrganisation(db, id)?.kind === 'operator';
-  const affiliates = findAffiliates(db, org);
+  const isOperator = (id: string) => once(shared.operators, id, () => findOrganisation(db, id)?.kind === 'operator');
+  const affiliates = once(shared.affiliates, org, () => findAffiliates(db, org));
   const chain = affiliates.get(operator);
   if (chain !== undefined) return affiliated(org, [org, ...chain]);
   const delivered = [...providers].find(([, provider]) => isOperator(provider));

@@ -1,4 +1,6 @@
 import type { GrantScope } from '#policies';
+import type { TableReconciled } from '../sync/find-reconciled.ts';
+import type { findAffiliates } from './affiliations.ts';
 import type { Finding } from './standing.ts';
 
 /**
@@ -11,9 +13,22 @@ export interface SharedFacts {
   readonly grantable: Map<string, boolean>;
   /** By attribute and whom it is about. */
   readonly findings: Map<string, Finding>;
+  /** By table. */
+  readonly reconciled: Map<string, TableReconciled>;
+  /** By organisation. */
+  readonly affiliates: Map<string, ReturnType<typeof findAffiliates>>;
+  /** Whether an organisation is an operator. */
+  readonly operators: Map<string, boolean>;
 }
 
-export const newSharedFacts = (): SharedFacts => ({ scopes: new Map(), grantable: new Map(), findings: new Map() });
+export const newSharedFacts = (): SharedFacts => ({
+  scopes: new Map(),
+  grantable: new Map(),
+  findings: new Map(),
+  reconciled: new Map(),
+  affiliates: new Map(),
+  operators: new Map(),
+});
 
 export function once<T>(known: Map<string, T>, key: string, read: () => T): T {
   const before = known.get(key);

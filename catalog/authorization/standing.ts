@@ -49,6 +49,7 @@ export interface StandingAsked {
   readonly coverage: Coverage;
   /** ISO date in Asia/Shanghai. */
   readonly today: string;
+  readonly shared: SharedFacts;
 }
 
 /** One requirement: pure in the catalogue and the day. */
@@ -97,7 +98,7 @@ export function standingOf(
   }));
   const named = grantsOf(db, plan, shared);
   const coverage = coverageOf({ operator: plan.operator, class: plan.class, tables }, named, today);
-  const asked: StandingAsked = { plan, providers, coverage, today };
+  const asked: StandingAsked = { plan, providers, coverage, today, shared };
   const findings = perAttribute((attribute) => {
     const find = () => FINDINGS[attribute](db, asked);
     const whom = SHARED_BY[attribute]?.(plan) ?? null;

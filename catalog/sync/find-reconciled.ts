@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type EnvelopeStanding, envelopeStanding, standsFor } from '#policies';
+import { once } from '../authorization/shared-facts.ts';
 import type { Find, Finding } from '../authorization/standing.ts';
 import type { Db } from '../db.ts';
 import { baseOf, findVersion, type ResourceVersion } from '../resource-versions.ts';
@@ -22,19 +23,23 @@ export function standingOfEnvelope(db: Db, { peer, key, day }: StoredEnvelope, t
 }
 
 /** 12: entries and batches that came through a peer's envelopes count while these agree with the peer's own lists. */
-export const findReconciled: Find = (db, { plan, today }) => {
-  const all = plan.tables.map(({ resource }) => aboutTable(db, resource, today));
+export const findReconciled: Find = (db, { plan, today, shared }) => {
+  const all = plan.tables.map(({ resource }) =>
+    once(shared.reconciled, resource, () => aboutTable(db, resource, today)),
+  );
   const open = all.flatMap(({ wrong }) => wrong);
   if (open.length === 0) return { isMet: true, missing: null, evidence: all.flatMap(({ evidence }) => evidence) };
   return unmet(open);
 };
 
-interface AboutTable {
+/** What speaks for a table, and against it. */
+export interface TableReconciled {
+  /** Envelopes that it came by: `peer/key`. */
   readonly evidence: readonly string[];
   readonly wrong: readonly Unreconciled[];
 }
 
-function aboutTable(db: Db, resource: string, today: string): AboutTable {
+function aboutTable(db: Db, resource: string, today: string): TableReconciled {
   const entries = findEnvelopesAbout(db, resource, 'catalogue-entry');
   const batches = isAnnounced(db, resource) ? versionsInUse(db, resource).map((version) => noticesOf(db, version)) : [];
   const isUnannounced = batches.some((notices) => notices.length === 0);

@@ -19,6 +19,7 @@ import {
   appendEntry,
   balance,
   entryCount,
+  findOrganisation,
   leafHash,
   listOrganisations,
   notePurgeDue,
@@ -274,6 +275,26 @@ describe('a home', () => {
     await store.indexed();
     for (const text of ['lantern', 'candle'])
       expect(store.read((db) => searchEntries(db, { text })).entries, text).toHaveLength(1);
+    store.close();
+  });
+
+  it('shows a read one state, whoever writes meanwhile, and the next read what was written', async () => {
+    const store = open();
+    const other = new Database(path);
+    await store.commit((tx) => putOrganisation(tx, { id: 'a', title: { zh: '甲', en: 'a' }, kind: 'bureau' }));
+    const title = () => store.read((db) => findOrganisation(db, 'a')?.title.en); // within a read, a read of the same state
+    const write = (word: string) => other.prepare('UPDATE organisations SET title_en = ?').run(word);
+    const titlesAround = (word: string) => {
+      const before = title();
+      write(word);
+      return [before, title()];
+    };
+    expect(store.read(() => titlesAround('b'))).toEqual(['a', 'a']);
+    expect(titlesAround('c'), 'control: two reads see two states').toEqual(['b', 'c']);
+    expect(() => store.read(() => JSON.parse('{'))).toThrow(SyntaxError);
+    write('d');
+    expect(title(), 'a read that threw holds no state').toBe('d');
+    other.close();
     store.close();
   });
 
