@@ -58,3 +58,28 @@ export function workingTown(): readonly StoredTable[] {
   }));
   return [people, jobs, firms].map((rows, index) => ({ schema: SCHEMAS[index]!, rows }));
 }
+
+/** What staff the firm says that `bigFirm` is about. */
+export const STAFF_OF_BIG = 47;
+
+/**
+ * The town with another part `full`: fifteen persons work at one firm alone, forty there and at a small firm each, two hundred at a small firm
+ * each.
+ */
+export function bigFirm(town: readonly StoredTable[]): readonly StoredTable[] {
+  const big = firm(STAFF_OF_BIG - 10);
+  const persons = Array.from({ length: 255 }, (_, index) => BigInt(900_000 + index));
+  const small = (index: number) => BigInt(800_000 + 3 * index);
+  const added = [
+    persons.map((pid) => ({ pid, part: 'full', age: 30, pay: 5_000 })),
+    persons.flatMap((pid, index) => [
+      ...(index < 55 ? [{ pid, uscc: big, wage: 2_000 }] : []),
+      ...(index < 15 ? [] : [{ pid, uscc: small(index), wage: 2_000 }]),
+    ]),
+    persons.slice(15).map((_, index) => ({ uscc: small(index + 15), trade: 'a', staff: 1_000 })),
+  ];
+  return town.map(({ schema, rows }, index) => ({
+    schema,
+    rows: [...rows.filter(({ part }) => part !== 'full'), ...added[index]!],
+  }));
+}

@@ -107,10 +107,7 @@ function meet(left: Piece, right: Piece, join: Join, cutter: Cutter): Piece {
     return { state: 'released', rel: { ...join, left: a!, right: b! } };
   }
   if (join.on !== null) checkComparisons([join.on], knownOf(sideKnown(left), sideKnown(right)), cutter.text);
-  if (join.join === 'semi' || join.join === 'anti') {
-    const ids = cutter.decision.mode === 'dp' || cutter.decision.mode === 'homomorphic' ? null : cutter.ids;
-    return joinRaw(rel, sideOf(left), sideOf(right), cutter.text, ids);
-  }
+  if (join.join === 'semi' || join.join === 'anti') return joinRaw(rel, sideOf(left), sideOf(right), cutter.text);
   const cases = casesOf(rel, left, right, cutter);
   if (cases !== null) return cases;
   if (left.state === 'raw' && right.state === 'raw') checkUnitJoin(rel, cutter.text);

@@ -36,7 +36,6 @@ import type { Given } from './given.ts';
 import { groupedBySets, isGrouping } from './grouping-sets.ts';
 import { joinRaw } from './join-raw.ts';
 import { checkUnion } from './join-rules.ts';
-import { lessMatched } from './less-matched.ts';
 import { lookThrough } from './look-through.ts';
 import { checkUnitValue, measureOf } from './measures.ts';
 import { boundedBelow, withinOwnGroups } from './nested.ts';
@@ -100,11 +99,8 @@ function cut(rel: Rel, cutter: Cutter): Piece {
 }
 
 function cutOver(rel: Exclude<Rel, Scan | Filter | Join | SetOperation | { kind: 'values' }>, cutter: Cutter): Piece {
-  const apart =
-    rel.kind === 'aggregate'
-      ? (groupedBySide(rel, cutter.ids) ?? lessMatched(rel, cutter.decision.mode, cutter.ids))
-      : null;
-  if (apart !== null) return cut(apart, cutter);
+  const bySide = rel.kind === 'aggregate' ? groupedBySide(rel, cutter.ids) : null;
+  if (bySide !== null) return cut(bySide, cutter);
   const input = cut(rel.input, cutter);
   return input.state === 'raw'
     ? cutOverRaw(rel, input, cutter)

@@ -4,7 +4,7 @@ import { columnsOf } from '../plan.ts';
 import { conjunctsOf, relsWithin } from '../plan-walk.ts';
 import { BOOLEAN } from '../sql-type.ts';
 import { sameType } from '../type-rules.ts';
-import { type IdSource, isNotNull, isNull, literal, refTo } from './build.ts';
+import { isNotNull, isNull, literal, refTo } from './build.ts';
 import { NO_CHANGES, timesChanges } from './changes.ts';
 import type { Condition, KnownConditions } from './conditions.ts';
 import { equalSides, meetsOnce } from './join-rules.ts';
@@ -20,22 +20,20 @@ import {
   withLinks,
 } from './raw.ts';
 import { constructRefused, unitMissing } from './refusals.ts';
-import { groupedByMatch } from './semi-several.ts';
 
 type Pair = readonly [ColumnId, ColumnId];
 
 /**
  * Joins where at least one side is protected. A row is about the units of both sides; where identifiers are equal they
  * are one. Fan-out raises no count of units, and multiplies what is known about rows per unit only by proven factors.
- * `ids`: null where what one unit changes is bounded by declaration (mode `dp`).
  * @throws AppError POLICY_CONSTRUCT_REFUSED, POLICY_UNIT_MISSING
  */
-export function joinRaw(join: Join, left: Raw, right: Raw, text: string, ids: IdSource | null = null): Raw {
+export function joinRaw(join: Join, left: Raw, right: Raw, text: string): Raw {
   const rel: Join = { ...join, left: left.rel, right: right.rel };
   switch (join.join) {
     case 'semi':
     case 'anti':
-      return semiJoin(rel, left, right, text, ids);
+      return semiJoin(rel, left, right, text);
     case 'inner':
     case 'cross': {
       const both = combine(rel, left, right, true, true);
@@ -187,7 +185,7 @@ function tokenPairs(both: Raw, rel: Join): readonly Pair[] {
  * IN and EXISTS. WHY the key: `dept IN (SELECT dept FROM p WHERE …one person…)` would let one person's row decide about
  * everybody else's, outside every count; by the unit's own key it decides only about rows of that same unit.
  */
-function semiJoin(rel: Join, left: Raw, right: Raw, text: string, ids: IdSource | null): Raw {
+function semiJoin(rel: Join, left: Raw, right: Raw, text: string): Raw {
   if (right.leaves.size === 0) return { ...left, rel };
   const both = combine(rel, left, right, true, false);
   const pairs = equalColumns(rel.on);
@@ -197,8 +195,6 @@ function semiJoin(rel: Join, left: Raw, right: Raw, text: string, ids: IdSource 
   const missing = [...leaves].find(([leaf, { covered }]) => !covered && !tied.has(leaf))?.[1];
   if (missing !== undefined && right.units.length === 0) throw unitMissing(missing, text);
   if (named.some(({ partner }) => partner === null)) {
-    const grouped = ids === null ? null : groupedByMatch(rel, right, ids, text);
-    if (grouped !== null) return keptByGroups(grouped.join, left, grouped.right);
     throw constructRefused(
       rel.join === 'semi' ? 'IN or EXISTS over protected rows' : 'NOT IN or NOT EXISTS over protected rows',
       matchOnUnits(rel.join, left, right),
@@ -227,12 +223,6 @@ function semiJoin(rel: Join, left: Raw, right: Raw, text: string, ids: IdSource 
   // In how many rows a unit has a part that decides about others' is not followed.
   const spread = [...left.spread, ...right.spread.map((unit) => ({ ...unit, changes: null }))];
   return { ...left, rel, leaves, links, tokenLeaf: both.tokenLeaf, units, spread, blocked: both.blocked };
-}
-
-/** Rows kept by groups of rows of several kinds of units: those of kinds that are not matched are units of the rows kept. */
-function keptByGroups(rel: Join, left: Raw, right: Raw): Raw {
-  const { units, leaves, links, tokenLeaf } = restrict(combine(rel, left, right, true, false), rel.on!);
-  return { ...left, rel, leaves, links, tokenLeaf, units };
 }
 
 /** The equality that would make the rows of both sides about the same unit, in the names of granted columns. */

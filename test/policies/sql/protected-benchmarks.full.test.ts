@@ -28,6 +28,8 @@ const REFUSED_THOUGH_SAFE: Readonly<Record<string, Readonly<Record<string, strin
     q95: OTHERS,
   },
   ticketing: {
+    'persons without a job': 'POLICY_CONSTRUCT_REFUSED: NOT IN or NOT EXISTS over protected rows',
+    'persons with a job': OTHERS,
     'staff per firm': 'POLICY_CONSTRUCT_REFUSED: GROUP BY of one identifier of rows that have several',
   },
 };
