@@ -1,6 +1,7 @@
 import { type Cipheriv, createCipheriv } from 'node:crypto';
 import { assert } from '#policies/stored-tables';
 import type { RowSet } from '../row-set.ts';
+import { openPadKernel } from './pad-kernel.ts';
 
 /**
  * The pads F_k(0), F_k(1), … of one column: the key stream of AES-256-CTR (NIST SP 800-38A §6.5) from counter 0, cut into 64-bit
@@ -13,7 +14,7 @@ export interface PadStream {
   next(rows: number): BigUint64Array;
 }
 
-/** Rows worked on at once: their pads stay in the processor's cache, and sums of 32-bit halves stay exact in doubles. */
+/** Rows worked on at once: their pads stay in the processor's cache. */
 export const PAD_ROWS = 65_536;
 const AES_BYTES = 16;
 const WORD_BYTES = 8;
@@ -41,7 +42,7 @@ function words(cipher: Cipheriv, count: number): BigUint64Array {
 }
 
 /**
- * Σ of the pads of each set, modulo 2^64 or 2^128, over the rows from `fromRow` (a multiple of 32) up to `toRow`. One pass over
+ * Σ of the pads of each set, modulo 2^64 or 2^128, over the rows from `fromRow` (a multiple of 8) up to `toRow` (one as well). One pass over
  * the stream serves all sets.
  */
 export function padSums(
@@ -51,59 +52,32 @@ export function padSums(
   fromRow: number,
   toRow: number,
 ): readonly bigint[] {
-  assert(fromRow % ROWS_PER_WORD === 0, 'pads are summed from a whole word of the row set on');
-  const bits = sets.map(({ bytes }) => wholeWords(bytes));
+  assert(fromRow % 8 === 0 && toRow % 8 === 0, 'pads are summed over whole bytes of row sets');
+  const size = SUMS_AT + sets.length * SUM_BYTES;
+  const pages = Math.ceil(size / PAGE_BYTES);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const { addValues, addSquares } = openPadKernel(memory);
+  const add = lanes === 1 ? addValues : addSquares;
+  const pads = new BigUint64Array(memory.buffer, PADS_AT, lanes * PAD_ROWS);
+  const bits = new Uint8Array(memory.buffer, BITS_AT, PAD_ROWS / 8);
   const stream = padStream(key, lanes, fromRow);
-  const totals = sets.map(() => 0n);
   for (let row = fromRow; row < toRow; row += PAD_ROWS) {
-    const rows = Math.min(PAD_ROWS, Math.ceil((toRow - row) / ROWS_PER_WORD) * ROWS_PER_WORD);
-    const pads = stream.next(rows);
-    const halves = new Uint32Array(pads.buffer, pads.byteOffset, 2 * pads.length);
-    for (const [at, view] of bits.entries())
-      totals[at]! += sumOfSet(halves, lanes, view, row, Math.min(row + rows, toRow));
-  }
-  return totals.map((total) => BigInt.asUintN(64 * lanes, total));
-}
-
-const ROWS_PER_WORD = 32;
-
-/** A row set as words of 32 rows, the last one filled up with zeros. */
-function wholeWords(bytes: Uint8Array): DataView {
-  if (bytes.byteLength % 4 === 0) return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const padded = new Uint8Array(Math.ceil(bytes.byteLength / 4) * 4);
-  padded.set(bytes);
-  return new DataView(padded.buffer);
-}
-
-function sumOfSet(halves: Uint32Array, lanes: 1 | 2, bits: DataView, fromRow: number, toRow: number): bigint {
-  const end = Math.min(toRow, bits.byteLength * 8);
-  let sum = 0n;
-  for (let lane = 0; lane < lanes; lane += 1) {
-    sum += sumOfLane(halves, 2 * lanes, 2 * lane, bits, fromRow, end) << BigInt(64 * lane);
-  }
-  return sum;
-}
-
-/** WHY halves: at most 65,536 numbers below 2^32 add up exactly in a double, and far faster than in a bigint. */
-function sumOfLane(
-  halves: Uint32Array,
-  stride: number,
-  offset: number,
-  bits: DataView,
-  fromRow: number,
-  end: number,
-): bigint {
-  let low = 0;
-  let high = 0;
-  for (let row = fromRow; row < end; row += ROWS_PER_WORD) {
-    const base = (row - fromRow) * stride + offset;
-    for (let rest = bits.getInt32(row >>> 3); rest !== 0; ) {
-      const leading = Math.clz32(rest);
-      const at = base + stride * leading;
-      low += halves[at]!;
-      high += halves[at + 1]!;
-      rest &= ~(0x8000_0000 >>> leading);
+    const end = Math.min(row + PAD_ROWS, toRow);
+    pads.set(stream.next(end - row));
+    for (const [at, { bytes }] of sets.entries()) {
+      const some = bytes.subarray(row / 8, end / 8);
+      bits.set(some);
+      bits.fill(0, some.length);
+      add(BITS_AT, BITS_AT + Math.ceil(some.length / 8) * 8, PADS_AT, SUMS_AT + at * SUM_BYTES);
     }
   }
-  return BigInt(low) + (BigInt(high) << 32n);
+  const sums = new BigUint64Array(memory.buffer, SUMS_AT, 2 * sets.length);
+  return sets.map((_, at) => BigInt.asUintN(64 * lanes, sums[2 * at]! + (sums[2 * at + 1]! << 64n)));
 }
+
+/** Where things are in the kernel's memory. */
+const PAGE_BYTES = 65_536;
+const PADS_AT = 0;
+const BITS_AT = PADS_AT + 2 * PAD_ROWS * WORD_BYTES;
+const SUMS_AT = BITS_AT + PAD_ROWS / 8;
+const SUM_BYTES = 2 * WORD_BYTES;

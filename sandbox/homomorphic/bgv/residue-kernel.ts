@@ -29,8 +29,7 @@ export interface ResidueKernel {
 }
 
 export function openResidueKernel(memory: WebAssembly.Memory): ResidueKernel {
-  const instance = new WebAssembly.Instance(KERNEL, { host: { memory } });
-  return instance.exports as unknown as ResidueKernel;
+  return new WebAssembly.Instance(KERNEL, { host: { memory } }).exports as ResidueKernel;
 }
 
 function split() {

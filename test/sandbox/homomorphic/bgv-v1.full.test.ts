@@ -3,10 +3,16 @@
  * Method: ciphertext is decrypted a second time from the definition of the scheme (c₀ + c₁·s modulo both primes, Chinese remainders), without
  * SEAL; random values of either sign up to the ring's half; sets of rows that fill blocks, cut them, and leave them out.
  */
+import { createCipheriv, createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { seededWords } from '../../../bench/seeded-words.ts';
 import { provenBudgetBits } from '../../../sandbox/homomorphic/bgv/bgv-noise.ts';
-import { DATA_PRIMES, DEGREE, PLAIN_MODULUS } from '../../../sandbox/homomorphic/bgv/bgv-parameters.ts';
+import {
+  CIPHERTEXT_HEAD_BYTES,
+  DATA_PRIMES,
+  DEGREE,
+  PLAIN_MODULUS,
+} from '../../../sandbox/homomorphic/bgv/bgv-parameters.ts';
 import { openBgvProcesses } from '../../../sandbox/homomorphic/bgv/bgv-process.ts';
 import { openBgv } from '../../../sandbox/homomorphic/bgv/bgv-v1.ts';
 import { blockSha256, type SignedBlock } from '../../../sandbox/homomorphic/bgv/block-check.ts';
@@ -122,6 +128,25 @@ it('the secret key is that of its 32 bytes, again and again, and opens what any 
   );
   const sums = blocks.flatMap((block) => sumsOf([signed(block)], [rowSetFrom([8], 9)], 'public'));
   expect(seal.open(keys.secretKey, sums)).toEqual([values[8], values[8]]);
+});
+
+it('known answers: keys, sums and opened numbers stay what they are, so that what is stored stays readable', () => {
+  const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+  expect(sha256(keys.secretKey)).toBe('c9b30dd59e77e1c6b857d447f6216749855e38bc093596982293bbadba0fe1da');
+  // Any residues are a ciphertext: these are a key stream's, modulo the primes.
+  const stream = createCipheriv('aes-256-ctr', Buffer.alloc(32, 7), Buffer.alloc(16)).update(Buffer.alloc(32 * DEGREE));
+  const words = new BigUint64Array(Uint8Array.from(stream).buffer);
+  const residues = words.map((word, at) => word % DATA_PRIMES[Math.floor(at / DEGREE) % 2]!);
+  const [like] = seal.encrypt({ publicKey: keys.publicKey, secretKey: null }, [values.slice(0, 1)]);
+  const block = Uint8Array.from(
+    Buffer.concat([like!.subarray(0, CIPHERTEXT_HEAD_BYTES), new Uint8Array(residues.buffer)]),
+  );
+  const rows = rowSetFrom([0, 1, 5, 4_095], DEGREE);
+  const [sum] = bgvSums([signed(block)], [rows], 'public');
+  expect(sum!.digest).toBe('fbf77e201de47e3d4872136d4ce0e5276b01c3fad13c7e3e0a025b704cc3639e');
+  const opened = seal.open(keys.secretKey, [sum!.blinded]);
+  expect(opened).toEqual([decryptedByDefinition(sum!.blinded, keys.secretKey)]);
+  expect(opened).toEqual([-360_569_958_575_094n]);
 });
 
 describe('before SEAL reads it, a block is refused', () => {
