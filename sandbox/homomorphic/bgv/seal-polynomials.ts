@@ -7,6 +7,7 @@ import { DEGREE, PLAIN_MODULUS } from './bgv-parameters.ts';
 /** SEAL's header, the plaintext's, and that of its array of numbers. */
 export const PLAINTEXT_HEAD_BYTES = 88;
 const WORD_BYTES = 8;
+const PLAIN_MODULUS_HIGH = Number(PLAIN_MODULUS >> 32n);
 
 export interface Polynomials {
   /** Of signed numbers; missing ones are zero. */
@@ -25,6 +26,7 @@ export function openPolynomials(seal: MainModule, context: SEALContext): Polynom
   assert(frame.length === PLAINTEXT_HEAD_BYTES + DEGREE * WORD_BYTES, 'a plaintext is serialised as it was');
   const bytes = Uint8Array.from(frame);
   const words = new BigInt64Array(bytes.buffer, PLAINTEXT_HEAD_BYTES, DEGREE);
+  const halves = new Int32Array(bytes.buffer, PLAINTEXT_HEAD_BYTES, 2 * DEGREE);
   const loaded = (): Plaintext => {
     const plaintext = new seal.Plaintext();
     plaintext.loadFromArray(context, bytes);
@@ -32,8 +34,10 @@ export function openPolynomials(seal: MainModule, context: SEALContext): Polynom
   };
   return {
     plaintext(values) {
-      words.fill(0n);
-      for (const [at, value] of values.entries()) words[at] = value < 0n ? value + PLAIN_MODULUS : value;
+      words.fill(0n, values.length);
+      words.set(values);
+      // WHY halves: t = 2^50 is added to negative numbers in their high half, without a bigint for each.
+      for (let high = 1; high < halves.length; high += 2) if (halves[high]! < 0) halves[high]! += PLAIN_MODULUS_HIGH;
       return loaded();
     },
     plaintextOf(coefficients) {
