@@ -7,16 +7,16 @@ const DAMAGED = /^(SQLITE_(NOTADB|CORRUPT|CANTOPEN|FORMAT|READONLY)|EISDIR$|ERR_
 /**
  * Runs what opens a file of the home, so that whoever starts the gateway learns which file it is.
  *
- * @throws AppError `HOME_DAMAGED` (file) where something else lies in its place; `STORE_FAILED` where the disk refuses.
+ * @throws AppError `HOME_DAMAGED` (file) where something else lies in its place, `STORE_FAILED` where SQLite fails otherwise; else what `work` threw.
  */
 export function opening<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
     const code = codeOf(error);
-    if (code === '' || error instanceof AppError) throw error;
     if (DAMAGED.test(code)) throw new AppError('HOME_DAMAGED', { file: basename(path) }, null, error);
-    throw new AppError('STORE_FAILED', {}, null, error);
+    // What the system itself refuses names its path.
+    throw code.startsWith('SQLITE_') ? new AppError('STORE_FAILED', {}, null, error) : error;
   }
 }
 

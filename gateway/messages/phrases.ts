@@ -47,6 +47,7 @@ const SQL: Phrases = {
   '{} (row)': { en: 'the row `{}` as one value', zh: '把整行 `{}` 作为一个值' },
   // what would be accepted
   'a literal': '常量',
+  'a table that the plan grants': '方案授予的表',
   literals: '常量',
   'scalar columns': { en: 'one value per column', zh: '每列一个值' },
   'a column': '数据项',
