@@ -7,6 +7,7 @@ export * from './errors.ts';
 export * from './identifiers/index.ts';
 export * from './scaled-numbers.ts';
 export type { EmittedSql } from './sql/emit/emitted-sql.ts';
+export { acceptedNear } from './sql/forms/syntax-hints.ts';
 export { unitClassSql } from './sql/functions/unit-class.ts';
 export type { UntrustedSql } from './sql/parse.ts';
 export type { SqlType } from './sql/sql-type.ts';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { AppError, placeOf, type UntrustedSql } from '#policies/stored-tables';
+import { AppError, acceptedNear, placeOf, type UntrustedSql } from '#policies/stored-tables';
 import { type IsolationTier, spawnIsolated } from './isolation/spawn.ts';
 import { type ParserReply, type ParserRequest, type ParserVerdict, readParserReply } from './protocol.ts';
 import type { ReplacementReason, SandboxEvent } from './sandbox-event.ts';
@@ -163,5 +163,6 @@ function syntaxError(text: UntrustedSql, position: number | null): AppError {
   if (position === null) return new AppError('SQL_SYNTAX', { near: '' });
   const offset = [...text].slice(0, position).join('').length;
   const near = /^[\p{L}\p{N}_]{1,40}|^\S/u.exec(text.slice(offset))?.[0] ?? '';
-  return new AppError('SQL_SYNTAX', { near }, placeOf(text, offset));
+  const accepted = acceptedNear(text, offset);
+  return new AppError('SQL_SYNTAX', accepted === null ? { near } : { near, accepted }, placeOf(text, offset));
 }
