@@ -44,13 +44,21 @@ export type ReadDataset =
   | { readonly id: string; readonly declaration: Omit<ResourceDeclaration, 'schema'> & { readonly schema: unknown } }
   | { readonly id: string; readonly problem: string };
 
+/** `@type` may be one or several, and so may what a property names (JSON-LD 1.1, 3.5 and 4.3). */
+const node = z.looseObject({ '@type': z.union([z.string(), z.array(z.string())]).optional() });
+
+function datasetsOf(one: z.output<typeof node>): readonly unknown[] {
+  return [one['@type']].flat().includes('dcat:Dataset') ? [one] : [one['dcat:dataset'] ?? []].flat();
+}
+
 /** Most datasets of one document. */
 const DATASETS_MAX = 500;
 
-/** @param document a dcat:Catalog or a dcat:Dataset; null where it is neither, or has too many. */
+/** @param document a dcat:Catalog, a dcat:Dataset, or a graph of them; null where there is none, or too many. */
 export function readDcat(document: Readonly<Record<string, unknown>>): readonly ReadDataset[] | null {
-  const found = document['@type'] === 'dcat:Dataset' ? [document] : document['dcat:dataset'];
-  if (!Array.isArray(found) || found.length > DATASETS_MAX) return null;
+  const nodes = node.array().safeParse(document['@graph'] ?? [document]);
+  const found = (nodes.data ?? []).flatMap(datasetsOf);
+  if (found.length === 0 || found.length > DATASETS_MAX) return null;
   return found.map((one: unknown, place) => {
     const parsed = dataset.safeParse(one);
     if (parsed.success) return readDataset(parsed.data);

@@ -16,11 +16,11 @@ type Phrases = Readonly<Record<string, string | Phrase>>;
 
 /** The facts that may hold phrases. The others hold names. */
 const FACTS: ReadonlySet<string> = new Set(
-  'accepted actual construct expected function problem reason remedy use what'.split(' '),
+  'accepted actual construct expected function problem reason remedy state use what'.split(' '),
 );
 
-/** Facts that may be one word of the user's own. */
-const NAMES: ReadonlySet<string> = new Set(['construct', 'function', 'what']);
+/** Facts that may be one word of the user's own, or the name of a state. */
+const NAMES: ReadonlySet<string> = new Set(['construct', 'function', 'state', 'what']);
 
 const UNITS: Readonly<Record<string, string>> = {
   person: '个人',

@@ -5,10 +5,9 @@ import { type ReadDataset, readDcat } from '../formats/dcat-in.ts';
 import type { Caller } from '../identity/index.ts';
 import { requirePermit } from './access.ts';
 import { declaredDataset } from './declared-dataset.ts';
-import { DcatImportSchema } from './schemas/catalogue.ts';
+import { DcatImportSchema, DcatInSchema } from './schemas/catalogue.ts';
 import { AUTHENTICATED, NO_QUERY, TAG } from './schemas/common.ts';
 import { json, problems } from './schemas/problem.ts';
-import { DcatSchema } from './schemas/resource.ts';
 
 const importRoute = createRoute({
   method: 'post',
@@ -16,13 +15,16 @@ const importRoute = createRoute({
   operationId: 'importDcat',
   summary: 'Take in a catalogue as drafts',
   description:
-    'DCAT-3 as JSON-LD, a dcat:Catalog or a dcat:Dataset as `GET /v1/resources` writes it. Each dataset becomes a draft of the caller’s own ' +
+    'DCAT-3 as JSON-LD, a dcat:Catalog, a dcat:Dataset, or a @graph of them, in the terms that `GET /v1/resources` writes. Each dataset becomes a draft of the caller’s own ' +
     'organisation, or is refused with what is wrong. Columns without a level come in as sensitive and general-4. Nothing is listed by it.',
   tags: [TAG.providers],
   security: AUTHENTICATED,
   request: {
     query: NO_QUERY,
-    body: { required: true, content: { 'application/json': { schema: DcatSchema } } },
+    body: {
+      required: true,
+      content: { 'application/json': { schema: DcatInSchema }, 'application/ld+json': { schema: DcatInSchema } },
+    },
   },
   responses: {
     200: json(DcatImportSchema, 'what became of each dataset'),

@@ -45,7 +45,8 @@ export function gate(deps: AppDeps, routes: () => RouteTable): MiddlewareHandler
   return async (c, next) => {
     const facts = operationFor(routes(), c.req.method, c.req.path);
     if (!facts.isPublic) c.set('caller', await deps.authenticate(c.req.header('authorization')));
-    if (facts.body === 'json') await within(deps.limits.jsonMsMax, readJsonBody(c, deps.limits.jsonBytesMax));
+    if (facts.body === 'json')
+      await within(deps.limits.jsonMsMax, readJsonBody(c, deps.limits.jsonBytesMax, facts.types));
     await next();
   };
 }

@@ -7,23 +7,22 @@ import { requestInvalid } from './request-invalid.ts';
  * Errors: MEDIA_TYPE_UNSUPPORTED (another type, charset or content coding), REQUEST_TOO_LARGE, REQUEST_INVALID (not
  * UTF-8, not JSON, U+0000 or lone surrogates in a text, which neither the store nor the log could keep).
  */
-export async function readJsonBody(c: Context, bytesMax: number): Promise<void> {
-  refuseOtherTypes(c);
+export async function readJsonBody(c: Context, bytesMax: number, types: readonly string[]): Promise<void> {
+  refuseOtherTypes(c, types);
   const text = decodeUtf8(await readBytes(c, bytesMax));
   // The framework keeps promises in its cache, whatever its declaration says.
   c.req.bodyCache.text = Promise.resolve(text) as never;
   refuseUnkeepableText(parseJson(text));
 }
 
-function refuseOtherTypes(c: Context): void {
+function refuseOtherTypes(c: Context, accepted: readonly string[]): void {
   const contentType = c.req.header('content-type');
   const [type = '', ...parameters] = (contentType ?? '').split(';').map((part) => part.trim().toLowerCase());
   const charset = parameters.find((parameter) => parameter.startsWith('charset='));
   const isUtf8 = charset === undefined || /^charset="?utf-8"?$/.test(charset);
   refuseContentCoding(c);
-  if (type !== 'application/json' || !isUtf8) {
-    throw new AppError('MEDIA_TYPE_UNSUPPORTED', { mediaType: contentType ?? '', accepted: ['application/json'] });
-  }
+  if (!accepted.includes(type) || !isUtf8)
+    throw new AppError('MEDIA_TYPE_UNSUPPORTED', { mediaType: contentType ?? '', accepted });
 }
 
 /** WHY: a compressed body is a way around every bound on bytes. */

@@ -39,6 +39,7 @@ type Issue = ZodError['issues'][number];
 function describe(issue: Issue): Sentence {
   switch (issue.code) {
     case 'invalid_type':
+      if (issue.expected === 'nonoptional') return { en: 'is missing', zh: '缺失' };
       return { en: `must be of type ${issue.expected}`, zh: `类型应为 ${issue.expected}` };
     case 'unrecognized_keys':
       return { en: `unknown: ${issue.keys.join(', ')}`, zh: `未知的项：${issue.keys.join('、')}` };
@@ -49,12 +50,15 @@ function describe(issue: Issue): Sentence {
     case 'too_small':
       return { en: `at least ${issue.minimum} is needed`, zh: `不得少于 ${issue.minimum}` };
     case 'invalid_format':
-      return { en: formatOf(issue), zh: `格式应为 ${issue.pattern ?? issue.format}` };
+      return formatOf(issue);
     default:
       return { en: 'is not accepted', zh: '不被接受' };
   }
 }
 
-function formatOf(issue: Extract<Issue, { code: 'invalid_format' }>): string {
-  return issue.pattern === undefined ? `must be a ${issue.format}` : `must match ${issue.pattern}`;
+function formatOf({ format, pattern }: Extract<Issue, { code: 'invalid_format' }>): Sentence {
+  if (format === 'date') return { en: 'must be a date as YYYY-MM-DD', zh: '应为日期，格式 YYYY-MM-DD' };
+  return pattern === undefined
+    ? { en: `must be a ${format}`, zh: `格式应为 ${format}` }
+    : { en: `must match ${pattern}`, zh: `格式应为 ${pattern}` };
 }

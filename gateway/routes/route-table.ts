@@ -6,9 +6,13 @@ export interface RouteFacts {
   /** No token is asked for. */
   readonly isPublic: boolean;
   readonly body: 'none' | 'json' | 'stream';
+  /** Media types that it takes. */
+  readonly types: readonly string[];
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'] as const;
+
+const NOTHING_SAID: RouteFacts = { isPublic: false, body: 'none', types: [] };
 
 /** The operations of an app by what the router knows of them; read from the OpenAPI definitions, so the two agree. */
 export interface RouteTable {
@@ -29,12 +33,12 @@ export function routeTable(app: OpenAPIHono<AppEnv>): RouteTable {
     const { method, path, security, request } = definition.route;
     const types = Object.keys(request?.body?.content ?? {});
     const body = types.length === 0 ? 'none' : types.includes('application/json') ? 'json' : 'stream';
-    facts.set(`${method.toUpperCase()} ${path}`, { isPublic: security?.length === 0, body });
+    facts.set(`${method.toUpperCase()} ${path}`, { isPublic: security?.length === 0, body, types });
   }
   const find = (method: string, path: string): RouteFacts | null => {
     const route = matchedRoute(app, method === 'HEAD' ? 'GET' : method, path);
     if (route === null) return null;
-    return facts.get(`${route.method} ${openApiPath(route.path)}`) ?? { isPublic: false, body: 'none' };
+    return facts.get(`${route.method} ${openApiPath(route.path)}`) ?? NOTHING_SAID;
   };
   const methodsOf = (path: string): string[] => {
     const found = METHODS.filter((method) => matchedRoute(app, method, path) !== null);

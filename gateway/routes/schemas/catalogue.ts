@@ -86,6 +86,9 @@ export const DemandAnswerSchema = z
   .openapi('DemandAnswer');
 export const DemandProposalSchema = z.strictObject({ resource: ResourceIdSchema }).openapi('DemandProposal');
 
+export const DcatInSchema = z
+  .looseObject({})
+  .openapi('DcatInput', { description: 'DCAT-3 as JSON-LD', example: { '@type': 'dcat:Catalog', 'dcat:dataset': [] } });
 export const DcatImportSchema = z
   .object({
     items: z.array(

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { problemOf, problemOfJob, problemOfThrown, problemResponse, STATUS_OF } from '../../../gateway/problem.ts';
+import { sentencesOf } from '../../../gateway/routes/request-invalid.ts';
+import { DaySchema } from '../../../gateway/routes/schemas/common.ts';
 import { AppError, AssertionFailed, ERROR_CODES } from '../../../policies/index.ts';
 
 const CANARY = 'canary-420704199003077779';
@@ -30,6 +33,21 @@ describe('problemOf', () => {
     const problem = problemOfJob('job_1', { code: 'OLD_CODE', facts: { secret: CANARY }, place: null }, 'en');
     expect(problem).toMatchObject({ code: 'INTERNAL', job: 'job_1' });
     expect(JSON.stringify(problem)).not.toContain(CANARY);
+  });
+
+  it('says in words what a member of a request lacks, and what a state is', () => {
+    const found = sentencesOf(z.object({ day: DaySchema }).safeParse({ day: '2026-02-30' }).error!, 'body');
+    expect(found).toEqual([
+      { en: 'body.day: must be a date as YYYY-MM-DD', zh: 'body.day：应为日期，格式 YYYY-MM-DD' },
+    ]);
+    const missing = z.object({ context: z.unknown().nonoptional() }).safeParse({}).error!;
+    expect(sentencesOf(missing, 'body')).toEqual([{ en: 'body.context: is missing', zh: 'body.context：缺失' }]);
+    const state = (of: string) =>
+      problemOf({ code: 'PLAN_STATE', facts: { id: 'p', state: of, accepted: ['x'] }, place: null }, 'zh-CN').detail;
+    expect([state('not signed'), state('approved')]).toEqual([
+      '方案 `p` 的状态是未签署',
+      '方案 `p` 的状态是 `approved`',
+    ]);
   });
 
   it('words what is wrong with a file', () => {

@@ -117,6 +117,21 @@ describe('a catalogue that comes in as DCAT-3', () => {
     expect((await h.request(DEVELOPER, '/v1/resources/water2')).status).toBe(404);
   });
 
+  it('comes in by the media type and the shapes that JSON-LD has', async () => {
+    const dataset = { ...(await exported()), '@type': ['dcat:Dataset', 'dcat:Resource'] };
+    const headers = { 'content-type': 'application/ld+json' };
+    const asSent = { method: 'POST', headers, body: JSON.stringify({ '@graph': [dataset] }) };
+    expect(await (await h.request(OTHER_PROVIDER, '/v1/catalogue-imports', asSent)).json()).toMatchObject({
+      items: [{ id: 'water2', outcome: 'draft' }],
+    });
+    const other = { ...asSent, headers: { 'content-type': 'text/turtle' } };
+    expect((await h.request(OTHER_PROVIDER, '/v1/catalogue-imports', other)).status).toBe(415);
+    expect((await h.request(BUREAU, '/v1/plans', asSent)).status).toBe(415);
+    expect(await (await send({ '@graph': [{ '@type': 'skos:Concept' }] })).json()).toMatchObject({
+      code: 'RESOURCE_INVALID',
+    });
+  });
+
   it('of somebody who knows no levels comes in strict, and incomplete', async () => {
     const foreign = {
       '@context': {},
