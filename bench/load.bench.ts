@@ -3,7 +3,7 @@
  * and how long its answers take. Non-goal: the highest rate (gateway.bench.ts).
  *
  * The gateway is a process of its own, as an operator starts it; four people with 50 connections each ask without a pause, half of it new
- * questions, for ten minutes; beside them fifty hostile ones (hostile-clients.ts). `rss_growth_mb_per_min` is the slope over the second half, when pools and caches are full.
+ * questions, for ten minutes (`--seconds`); beside them fifty hostile ones (hostile-clients.ts). `rss_growth_mb_per_min` is the slope over the second half, when pools and caches are full.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { openEmbeddedIssuer } from '../gateway/identity/index.ts';
 import { startHostile } from './hostile-clients.ts';
 import { rounded } from './paired-times.ts';
@@ -40,7 +41,7 @@ interface Sample {
 }
 
 export default async function bench({ tiny, log }: BenchOptions): Promise<Record<string, unknown>> {
-  const size = tiny ? TINY : WHOLE;
+  const size = tiny ? TINY : { ...WHOLE, ...askedSeconds() };
   const home = await mkdtemp(join(tmpdir(), 'sluice-load-'));
   const runDir = await mkdtemp('/dev/shm/sluice-load-');
   const gateway = await start(home, runDir);
@@ -68,6 +69,14 @@ export default async function bench({ tiny, log }: BenchOptions): Promise<Record
     gateway.child.kill('SIGKILL');
     for (const dir of [home, runDir]) await rm(dir, { recursive: true, force: true });
   }
+}
+
+function askedSeconds(): Pick<Size, 'seconds'> | null {
+  const { values } = parseArgs({ strict: false, options: { seconds: { type: 'string' } } });
+  if (values.seconds === undefined) return null;
+  const seconds = Number(values.seconds);
+  if (!Number.isSafeInteger(seconds) || seconds < 1) throw new Error('--seconds needs a whole number above zero');
+  return { seconds };
 }
 
 async function start(home: string, runDir: string): Promise<{ child: ChildProcess; url: string }> {
