@@ -203,7 +203,7 @@ function putOperator(tx: Db, n: number): void {
 function putAfterApproval(tx: Db, id: string): void {
   const { org, operator, hash: planHash, tables } = getPlan(tx, id);
   for (const party of [org, operator ?? ''])
-    signPlanAgreement(tx, id, { planHash, sha256: planHash, org: party, by: 's' });
+    signPlanAgreement(tx, id, { planHash, sha256: planHash, org: party, by: 's', jws: 'j'.repeat(500) });
   filePlanAgreement(tx, id, { number: id, by: 'bureau/s' });
   const providers = providersOfPlan(tx, id);
   for (const { resource } of tables) supplyPlan(tx, id, { resource, org: providers.get(resource) ?? '', by: 's' });

@@ -10,7 +10,7 @@
 import { existsSync } from 'node:fs';
 import { type NewPlan, putOrganisation } from '#catalog';
 import type { Gateway } from '../gateway/assemble.ts';
-import { establishGrant } from '../gateway/grants/establish-grants.ts';
+import { establishGrant, trialKeys } from '../gateway/grants/establish-grants.ts';
 import type { Caller } from '../gateway/identity/index.ts';
 import { establishAgreement } from '../gateway/operators/establish-agreement.ts';
 import { establishPlan } from '../gateway/plan-life/establish-plan.ts';
@@ -110,10 +110,10 @@ interface ExitJson {
 
 /** The way that the parties go: agreement, grant, a plan that the operator serves, one of its own. */
 async function establish(gateway: Gateway, operator: Caller): Promise<void> {
-  const { store, partyKeys: keys, grants, operators, plans, planLife, log } = gateway.deps;
+  const { store, partyKeys, grants, operators, plans, planLife, log } = gateway.deps;
   const { org } = operator;
   await store.commit((tx) => putOrganisation(tx, { id: org, title: { zh: org, en: org }, kind: 'operator' }));
-  const establishing = { store, keys, grants, operators, home: log.verifierKey };
+  const establishing = { store, keyOf: trialKeys(partyKeys), grants, operators, planLife, home: log.verifierKey };
   const people = { author: AUTHOR, signer: BUREAU };
   const [content] = batchOfPlan(SEEDED).plans;
   if (content === undefined) throw new Error('the plan of farms is gone');
@@ -131,7 +131,7 @@ async function establish(gateway: Gateway, operator: Caller): Promise<void> {
     await plans.submit(operator, plan);
     for (const reviewer of [...providers.map((one): Caller => ({ role: 'provider', sub: 'p', org: one })), BUREAU])
       await plans.decide(reviewer, plan.id, { verdict: 'approve', comment: 'bench' });
-    await establishPlan({ store, planLife }, plan.id, people);
+    await establishPlan(establishing, plan.id, people);
   }
 }
 

@@ -102,6 +102,7 @@ export {
   getPlan,
   isPlanInForce,
   listPlans,
+  planHash,
   providersOfPlan,
   submitPlan,
 } from './plans.ts';

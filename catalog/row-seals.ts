@@ -140,7 +140,11 @@ interface SealedColumns {
  * Columns that came after a table's first seals, at its end. While such a column is null the MAC is made without it, so that the
  * seals of an older home stay good and no moment comes in which its rows are taken as they lie.
  */
-const ADDED_LATER: Partial<Readonly<Record<SealedTable, number>>> = { resources: 2, plans: 3 };
+const ADDED_LATER: Partial<Readonly<Record<SealedTable, number>>> = {
+  resources: 2,
+  plans: 3,
+  plan_agreements: 2,
+};
 
 const LAYOUT = Object.fromEntries(
   Object.entries({ ...SEALED_TABLES, ...CUSTODY_TABLES }).map(([name, table]) => [name, layoutOf(table)]),

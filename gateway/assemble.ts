@@ -252,7 +252,7 @@ export async function assemble(
     destructions,
     retention,
     assessor: createPlanAssessor(pipeline),
-    planLife: createPlanLifeService({ store }),
+    planLife: createPlanLifeService({ store, home: log.verifierKey }),
     catalogue: createCatalogueService({ store }),
     sync: createSyncService({
       ...{ store, now, home: log.verifierKey, declarationOf: declaredDataset },

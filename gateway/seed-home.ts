@@ -21,7 +21,7 @@ import {
 import type { Gate } from '#policies';
 import type { Gateway } from './assemble.ts';
 import type { Config } from './config.ts';
-import { establishGrant } from './grants/establish-grants.ts';
+import { type EstablishDeps, establishGrant, trialKeys } from './grants/establish-grants.ts';
 import type { Caller } from './identity/index.ts';
 import { establishAgreement } from './operators/establish-agreement.ts';
 import { establishPlan } from './plan-life/establish-plan.ts';
@@ -61,14 +61,23 @@ export async function seedHome(
   });
   const rows = await seedTables(gateway, config, batch.tables);
   await seedList(gateway, batch.tables);
-  await seedGrant(gateway);
+  const establishing = establishingIn(gateway);
+  await seedGrant(gateway, establishing);
   for (const plan of batch.plans) {
     await seedPlan(gateway, plan);
-    await readyPlan(gateway, plan.id);
+    // As soon as it is approved: the developer's onboarding, the agreement, its filing, and the supply of each table.
+    await establishPlan({ ...establishing, planLife: gateway.deps.planLife }, plan.id, PEOPLE);
   }
   await store.commit((tx) => putSetting(tx, SEEDED, { scale: config.scale, seed: config.seed }));
   say(`seeded ${rows} rows in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
 }
+
+const establishingIn = ({ deps: { store, partyKeys, grants, log } }: Gateway): EstablishDeps => ({
+  store,
+  keyOf: trialKeys(partyKeys),
+  grants,
+  home: log.verifierKey,
+});
 
 const SEEDED = 'seeded';
 const BUREAU: Caller = { sub: 'seed', org: 'data-bureau', role: 'bureau' };
@@ -133,12 +142,11 @@ async function seedList({ deps: { store, catalogue } }: Gateway, tables: SeedBat
 }
 
 /** The operator is chosen and signs for five years; then the whole of the first batch is granted to it: proposed by one person of the bureau, signed by another and by every provider. */
-async function seedGrant({ deps }: Gateway): Promise<void> {
+async function seedGrant({ deps }: Gateway, establishing: EstablishDeps): Promise<void> {
   const providers = [...new Set(firstBatch.map(({ provider }) => provider))].sort();
-  const { store, partyKeys: keys, grants, operators, log } = deps;
-  const establishing = { store, keys, grants, operators, home: log.verifierKey };
   const operator: Caller = { sub: 'seed', org: 'operator', role: 'operator' };
-  await establishAgreement(establishing, { id: 'agreement-seed', operator, validFrom: '2025-01-01' }, PEOPLE);
+  const agreeing = { ...establishing, operators: deps.operators };
+  await establishAgreement(agreeing, { id: 'agreement-seed', operator, validFrom: '2025-01-01' }, PEOPLE);
   await establishGrant(
     establishing,
     {
@@ -176,11 +184,6 @@ async function seedPlan(gateway: Gateway, content: NewPlan): Promise<void> {
     if (plan.decisions.some(({ org }) => org === reviewer.org)) continue;
     plan = await plans.decide(reviewer, plan.id, { verdict: 'approve', comment: 'seed' });
   }
-}
-
-/** As soon as it is approved: the developer's onboarding, the agreement, its filing, and the supply of each table. */
-async function readyPlan({ deps: { store, planLife } }: Gateway, id: string): Promise<void> {
-  await establishPlan({ store, planLife }, id, PEOPLE);
 }
 
 async function* utf8(chunks: Iterable<string> | AsyncIterable<string>): AsyncIterable<Uint8Array> {

@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { AppError, dueDate, shanghaiDay } from '#policies';
+import { contentHash } from '../canonical.ts';
 import type { Db } from '../db.ts';
 import { getPlan, type UsagePlan } from '../plans.ts';
 import { prepared } from '../prepared.ts';
@@ -18,7 +19,16 @@ export interface PlanAgreement {
   readonly filingNo: string | null;
   readonly filedBy: string | null;
   readonly filedAt: string | null;
+  /** Of each party that has signed: compact JWS over the agreement's statement, by a key of its own. */
+  readonly developerJws: string | null;
+  readonly operatorJws: string | null;
 }
+
+export type AgreementTerms = Pick<PlanAgreement, 'plan' | 'planHash' | 'sha256'>;
+
+/** What is signed: this document, over this plan as it was approved. */
+export const planAgreementHash = ({ plan, planHash, sha256 }: AgreementTerms): string =>
+  contentHash({ plan, planHash, sha256 });
 
 /** Working days from the last signature within which an agreement is filed (备案). */
 export const FILING_DAYS = 10;
@@ -35,7 +45,8 @@ export function isLapsed(agreement: PlanAgreement, today: string): boolean {
 }
 
 /**
- * Signs for one party. Both sign the same document over the same plan; one that lapsed begins anew.
+ * Signs for one party. Both sign the same document over the same plan; one that lapsed begins anew. That it is a signature, by a key of
+ * the party's, is for the caller to have checked.
  *
  * @throws AppError `PLAN_NOT_FOUND`; `PLAN_STATE` where it is not approved, its hash is another, the other party signed another document,
  *   or it is signed already; `POLICY_ACCESS_DENIED` for an organisation that is no party.
@@ -43,7 +54,13 @@ export function isLapsed(agreement: PlanAgreement, today: string): boolean {
 export function signPlanAgreement(
   tx: Db,
   id: string,
-  signature: { readonly planHash: string; readonly sha256: string; readonly org: string; readonly by: string },
+  signature: {
+    readonly planHash: string;
+    readonly sha256: string;
+    readonly org: string;
+    readonly by: string;
+    readonly jws: string;
+  },
 ): PlanAgreement {
   const plan = getPlan(tx, id);
   const party = partyOf(plan, signature.org);
@@ -56,10 +73,16 @@ export function signPlanAgreement(
     throw planState(id, 'signed over another document', 'the same document for both parties');
   }
   if (before !== null && before[party] !== null) throw planState(id, 'signed', 'one signature of each party');
+  const { developerBy = null, developerJws = null, operatorBy = null, operatorJws = null } = before ?? {};
   const by = `${signature.org}/${signature.by}`;
-  const signed = { developerBy: before?.developerBy ?? null, operatorBy: before?.operatorBy ?? null, [party]: by };
+  const own =
+    party === 'developerBy'
+      ? { developerBy: by, developerJws: signature.jws }
+      : { operatorBy: by, operatorJws: signature.jws };
+  const signed = { developerBy, developerJws, operatorBy, operatorJws, ...own };
   const isWhole = partiesLeft(plan, signed).length === 0;
-  const row = { sha256: signature.sha256, ...signed, signedAt: isWhole ? tx.now() : null };
+  const unfiled = { filingNo: null, filedBy: null, filedAt: null };
+  const row = { sha256: signature.sha256, ...signed, signedAt: isWhole ? tx.now() : null, ...unfiled };
   const key = { plan: id, planHash: plan.hash };
   const target = [planAgreements.plan, planAgreements.planHash];
   tx.orm
@@ -115,11 +138,15 @@ const agreementOver = prepared((db) =>
     .prepare(),
 );
 
-/** Over the plan as it is now: a refusal that takes a table away leaves none. */
+/** Over the plan as it is now: a refusal that takes a table away leaves none. One that was signed before keys were asked for is none. */
 export function findPlanAgreement(db: Db, plan: UsagePlan): PlanAgreement | null {
   const { id, hash } = plan;
-  return db.sealed('plan_agreements', agreementOver(db).get({ id, hash })) ?? null;
+  const found = db.sealed('plan_agreements', agreementOver(db).get({ id, hash }));
+  return found === undefined || !isByKeys(found) ? null : found;
 }
+
+const isByKeys = ({ developerBy, developerJws, operatorBy, operatorJws }: PlanAgreement): boolean =>
+  (developerBy === null) === (developerJws === null) && (operatorBy === null) === (operatorJws === null);
 
 function getPlanAgreement(db: Db, plan: UsagePlan): PlanAgreement {
   const found = findPlanAgreement(db, plan);

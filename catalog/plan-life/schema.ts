@@ -37,6 +37,8 @@ export const planAgreements = sqliteTable(
     filingNo: text('filing_no'),
     filedBy: text('filed_by'),
     filedAt: text('filed_at'),
+    developerJws: text('developer_jws'),
+    operatorJws: text('operator_jws'),
   },
   (table) => [primaryKey({ columns: [table.plan, table.planHash] })],
 );

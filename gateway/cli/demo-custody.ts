@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { JWK } from 'jose';
 import { z } from 'zod';
 import type { TableSchema } from '#policies';
+import type { SigningKey } from '../custodian/signing-key.ts';
 import type { Role } from '../identity/index.ts';
 import type { Cli } from './cli.ts';
 import { CliFailure } from './failure.ts';
@@ -112,24 +113,31 @@ const PARTIES = [
   ['provider', PROVIDER],
 ] as const;
 const COLUMNS = [{ resource: 'pay', columns: ['industry_code', 'paid_amt'] }];
-const granted = z.object({ id: z.string(), hash: z.string(), home: z.string() });
+/** A grant or plan as it is signed: what it says, and where. */
+const signable = z.object({ id: z.string(), hash: z.string(), home: z.string() });
 
 /** To the operator, signed by bureau and provider with keys that another person of the bureau vouches for. */
 async function grant(request: DemoRequest): Promise<void> {
-  const { signingKeyOf } = await import('../custodian/signing-key.ts');
   const { signatureType, statementOf } = await import('../grants/statement.ts');
   const terms = { purpose: 'demo', classes: ['governance'], validFrom: '2020-01-01', validUntil: '2099-12-31' };
   const proposal = { id: 'grant-demo-pay', kind: 'individual', operator: 'operator', providers: [PROVIDER] };
   const proposed = await request('operator', 'operator', '/v1/grants', { ...proposal, tables: COLUMNS, ...terms });
-  const { home, ...signed } = granted.parse(await proposed.json());
+  const { home, ...signed } = signable.parse(await proposed.json());
   for (const [role, org] of PARTIES) {
-    const key = await signingKeyOf(generateKeyPairSync('ed25519').privateKey);
-    await done(request(role, org, '/v1/party-keys', { x: key.publicJwk.x }));
-    const confirmation = `/v1/party-keys/${org}/${key.thumbprint}/confirmation`;
-    await done(request('bureau', 'data-bureau', confirmation, {}, 'demo-confirmer'));
+    const key = await partyKey(request, role, org);
     const jws = await key.sign(statementOf('grant', signed, { org, role }, home), signatureType('grant'));
     await done(request(role, org, `/v1/grants/${signed.id}/signatures`, { jws }));
   }
+}
+
+/** Registered by the party, confirmed by another person of the bureau. */
+async function partyKey(request: DemoRequest, role: Role, org: string): Promise<SigningKey> {
+  const { signingKeyOf } = await import('../custodian/signing-key.ts');
+  const key = await signingKeyOf(generateKeyPairSync('ed25519').privateKey);
+  await done(request(role, org, '/v1/party-keys', { x: key.publicJwk.x }));
+  const confirmation = `/v1/party-keys/${org}/${key.thumbprint}/confirmation`;
+  await done(request('bureau', 'data-bureau', confirmation, {}, 'demo-confirmer'));
+  return key;
 }
 
 /** WHY two tokens of the office: a token of the demo is of one person for each role and organisation. */
@@ -157,15 +165,22 @@ async function approve(request: DemoRequest): Promise<void> {
   const terms = { validFrom: '2020-01-01', validUntil: '2099-12-31', class: 'governance' };
   const plan = { id: PLAN, org: 'chuyun-research', title: 'pay', purpose: 'demo', tables: COLUMNS, ...terms };
   const submitted = await request('operator', 'operator', '/v1/plans', plan);
-  const { hash } = z.object({ hash: z.string() }).parse(await submitted.json());
+  const { id, hash, home } = signable.parse(await submitted.json());
   for (const [role, org] of PARTIES)
     await done(request(role, org, `/v1/plans/${PLAN}/decisions`, { verdict: 'approve', comment: 'demo' }));
+  const { planAgreementHash } = await import('#catalog');
+  const { signatureType, statementOf } = await import('../grants/statement.ts');
   const document = { planHash: hash, sha256: createHash('sha256').update('demo').digest('hex') };
+  const agreement = { id, hash: planAgreementHash({ plan: id, ...document }) };
   for (const [role, org] of [
     ['operator', 'operator'],
     ['developer', plan.org],
-  ] as const)
-    await done(request(role, org, `/v1/plans/${PLAN}/agreement`, document));
+  ] as const) {
+    const key = await partyKey(request, role, org);
+    const statement = statementOf('plan-agreement', agreement, { org, role }, home);
+    const jws = await key.sign(statement, signatureType('plan-agreement'));
+    await done(request(role, org, `/v1/plans/${PLAN}/agreement`, { ...document, jws }));
+  }
   await done(request('bureau', 'data-bureau', `/v1/plans/${PLAN}/filing`, { number: 'demo' }));
   await done(request('provider', PROVIDER, `/v1/plans/${PLAN}/supplies`, { resource: 'pay' }));
 }

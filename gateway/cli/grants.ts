@@ -3,13 +3,10 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
-import { type ClientOptions, readJsonFile } from './http-client.ts';
+import { readJsonFile } from './http-client.ts';
 import { readKeyFile } from './key-file.ts';
 import { get, group, part, post, request } from './request-command.ts';
-
-interface SignOptions extends ClientOptions {
-  readonly key: string;
-}
+import { type SignOptions, signStatement } from './sign-statement.ts';
 
 /** `sluice party-keys`, `sluice grants`, `sluice operators`: what bureau, providers and operators do by hand. Answers are JSON. */
 export function register(program: Command, cli: Cli): void {
@@ -68,13 +65,13 @@ function registerGrants(grants: Command, cli: Cli): void {
     grants,
     cli,
     ['sign <id>', { en: 'sign a grant', zh: '签署授权' }],
-    async (client, [id], { key, as }) => {
+    async (client, [id], options) => {
       const { grantHash } = await import('#catalog');
       const grant = grantSchema.parse(await get(client, `/v1/grants/${part(id!)}`));
       // WHY computed here: what is signed is what was shown, not what the gateway says its hash is.
       const hash = grantHash(grant);
       return post(client, `/v1/grants/${part(id!)}/signatures`, {
-        jws: await signed(key, 'grant', { id: grant.id, hash }, partyOf(as, cli), grant.home),
+        jws: await signStatement('grant', { ...grant, hash }, options, cli),
       });
     },
   ).requiredOption('--key <file>', cli.words({ en: 'your key (PEM)', zh: '您的密钥（PEM）' }));
@@ -100,11 +97,11 @@ function registerOperators(operators: Command, cli: Cli): void {
     operators,
     cli,
     ['sign <id> <step>', { en: 'sign an agreement', zh: '签署协议' }],
-    async (client, [id, step], { key, as }) => {
+    async (client, [id, step], options) => {
       const all = z.object({ items: z.array(agreementSchema) }).parse(await get(client, '/v1/agreements'));
       const agreement = all.items.find((one) => one.id === id);
       if (agreement === undefined) throw new CliFailure('USAGE', { en: 'no such agreement', zh: '没有这份协议' });
-      const jws = await signed(key, 'agreement', agreement, partyOf(as, cli), agreement.home);
+      const jws = await signStatement('agreement', agreement, options, cli);
       return post(client, `/v1/agreements/${part(id!)}/steps`, { step, note: 'signed', jws });
     },
   ).requiredOption('--key <file>', cli.words({ en: 'your key (PEM)', zh: '您的密钥（PEM）' }));
@@ -177,33 +174,3 @@ const grantSchema = z.object({
   home: z.string(),
 });
 const agreementSchema = z.object({ id: z.string(), hash: z.string(), home: z.string() });
-
-async function signed(
-  file: string,
-  kind: 'grant' | 'agreement',
-  of: { readonly id: string; readonly hash: string },
-  party: { readonly org: string; readonly role: string },
-  home: string,
-): Promise<string> {
-  const { signingKeyOf } = await import('../custodian/signing-key.ts');
-  const { signatureType, statementOf } = await import('../grants/statement.ts');
-  const key = await signingKeyOf((await readKeyFile(file, 'ed25519')).privateKey);
-  return key.sign(statementOf(kind, of, party, home), signatureType(kind));
-}
-
-/** Whose signature it is: of `--as`, else of the token's claims, which only the gateway can vouch for. */
-function partyOf(as: string | undefined, { env }: Cli): { readonly org: string; readonly role: string } {
-  const [role, , org] = as?.split(':') ?? [];
-  if (role !== undefined && org !== undefined) return { org, role };
-  const claims = /^[\w-]+\.([\w-]+)\./.exec(env['SLUICE_TOKEN'] ?? '')?.[1] ?? '';
-  try {
-    return z
-      .looseObject({ org: z.string(), role: z.string() })
-      .parse(JSON.parse(Buffer.from(claims, 'base64url').toString()));
-  } catch {
-    throw new CliFailure('USAGE', {
-      en: 'pass --as role:sub:org, or set SLUICE_TOKEN',
-      zh: '请使用 --as 角色:使用者:机构 或设置 SLUICE_TOKEN',
-    });
-  }
-}

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import type { PlanOutput } from '#policies';
 import type { Cli } from './cli.ts';
-import { type Client, type ClientOptions, readJsonFile } from './http-client.ts';
+import { type Client, readJsonFile } from './http-client.ts';
 import { get, group, part, post, request } from './request-command.ts';
+import { type SignOptions, signStatement } from './sign-statement.ts';
 
-interface DocumentOptions extends ClientOptions {
+interface SignPlanOptions extends SignOptions {
   readonly document: string;
 }
 
@@ -78,7 +80,24 @@ function registerOnboarding(onboarding: Command, cli: Cli): void {
   );
 }
 
-const planSchema = z.object({ hash: z.string() });
+const planSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  purpose: z.string(),
+  class: z.enum(['governance', 'welfare', 'industry']),
+  org: z.string(),
+  operator: z.string().nullable(),
+  author: z.string(),
+  tables: z.array(z.object({ resource: z.string(), columns: z.array(z.string()) })),
+  unitsMin: z.number().nullable(),
+  jobsMax: z.number().nullable(),
+  rhoMax: z.number().nullable(),
+  joins: z.array(z.array(z.string())).nullable(),
+  outputs: z.array(z.custom<PlanOutput>((one) => typeof one === 'string')).nullable(),
+  validFrom: z.string(),
+  validUntil: z.string(),
+  home: z.string(),
+});
 
 function registerPlans(plans: Command, cli: Cli): void {
   const of = (id: string | undefined, rest = '') => `/v1/plans/${part(id!)}${rest}`;
@@ -94,12 +113,14 @@ function registerPlans(plans: Command, cli: Cli): void {
     ['decide <id> <verdict>', { en: 'approve or refuse', zh: '评审：approve 或 refuse' }],
     (client, [id, verdict]) => post(client, of(id, '/decisions'), { verdict, comment: '' }),
   );
-  request<DocumentOptions>(
+  request<SignPlanOptions>(
     plans,
     cli,
     ['sign <id>', { en: 'sign the agreement', zh: '签署协议' }],
-    (client, [id], { document }) => signPlan(client, of(id), document),
-  ).requiredOption('--document <file>', cli.words({ en: 'what both parties hold', zh: '双方持有的协议文本' }));
+    (client, [id], options) => signPlan(client, of(id), options, cli),
+  )
+    .requiredOption('--document <file>', cli.words({ en: 'what both parties hold', zh: '双方持有的协议文本' }))
+    .requiredOption('--key <file>', cli.words({ en: 'your key (PEM)', zh: '您的密钥（PEM）' }));
   request(plans, cli, ['file <id> <number>', { en: 'record the filing', zh: '登记备案' }], (client, [id, number]) =>
     post(client, of(id, '/filing'), { number }),
   );
@@ -116,10 +137,17 @@ function registerPlans(plans: Command, cli: Cli): void {
 }
 
 /** Over the plan as it is now, and the digest of the document. */
-async function signPlan(client: Client, plan: string, document: string): Promise<unknown> {
-  const { hash: planHash } = planSchema.parse(await get(client, plan));
-  const sha256 = createHash('sha256')
-    .update(await readFile(document))
-    .digest('hex');
-  return post(client, `${plan}/agreement`, { planHash, sha256 });
+async function signPlan(client: Client, path: string, options: SignPlanOptions, cli: Cli): Promise<unknown> {
+  const { planAgreementHash, planHash: hashOf } = await import('#catalog');
+  const { home, ...plan } = planSchema.parse(await get(client, path));
+  // WHY computed here: what is signed is what was shown, not what the gateway says its hash is.
+  const terms = { plan: plan.id, planHash: hashOf(plan), sha256: sha256Of(await readFile(options.document)) };
+  const signed = { id: plan.id, hash: planAgreementHash(terms), home };
+  const { plan: _plan, ...document } = terms;
+  return post(client, `${path}/agreement`, {
+    ...document,
+    jws: await signStatement('plan-agreement', signed, options, cli),
+  });
 }
+
+const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

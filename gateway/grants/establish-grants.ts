@@ -9,7 +9,7 @@ import { signatureType, statementOf } from './statement.ts';
 /** What a home needs to be made ready for a trial. */
 export interface EstablishDeps {
   readonly store: Store;
-  readonly keys: PartyKeyService;
+  readonly keyOf: TrialKeys;
   readonly grants: GrantService;
   readonly home: string;
 }
@@ -33,21 +33,28 @@ export async function establishGrant(
   const proposed = await deps.grants.propose(author, { ...grant, org: author.org, author: author.sub });
   const providers = grant.providers.map((org): Caller => ({ sub: signer.sub, org, role: 'provider' }));
   for (const party of [signer, ...providers]) {
-    const key = await establishKey(deps, party, author);
+    const key = await deps.keyOf(party, author);
     const role = party.role === 'bureau' ? 'bureau' : 'provider';
     const statement = statementOf('grant', proposed, { org: party.org, role }, deps.home);
     await deps.grants.sign(party, grant.id, await key.sign(statement, signatureType('grant')));
   }
 }
 
-/** A key of the party's, made for the occasion: registered by it, confirmed by the bureau. */
-export async function establishKey(
-  { keys }: Pick<EstablishDeps, 'keys'>,
-  party: Caller,
-  confirmer: Caller,
-): Promise<SigningKey> {
-  const key = await signingKeyOf(generateKeyPairSync('ed25519').privateKey);
-  const { thumbprint } = await keys.register(party, String(key.publicJwk.x));
-  await keys.confirm(confirmer, party.org, thumbprint);
-  return key;
+/** The key of a party: made for the occasion, registered by it, confirmed by somebody of the bureau. */
+export type TrialKeys = (party: Caller, confirmer: Caller) => Promise<SigningKey>;
+
+/** One key for each organisation, made when it is first asked for. */
+export function trialKeys(keys: PartyKeyService): TrialKeys {
+  const known = new Map<string, Promise<SigningKey>>();
+  const establish: TrialKeys = async (party, confirmer) => {
+    const key = await signingKeyOf(generateKeyPairSync('ed25519').privateKey);
+    const { thumbprint } = await keys.register(party, String(key.publicJwk.x));
+    await keys.confirm(confirmer, party.org, thumbprint);
+    return key;
+  };
+  return (party, confirmer) => {
+    const key = known.get(party.org) ?? establish(party, confirmer);
+    known.set(party.org, key);
+    return key;
+  };
 }

@@ -3,13 +3,13 @@ import { AppError } from '#policies';
 import { verifySigned } from '../custodian/signing-key.ts';
 
 /** What parties sign. */
-export type StatementKind = 'grant' | 'agreement';
+export type StatementKind = 'grant' | 'agreement' | 'plan-agreement';
 
 /** The media type in the header: a signature over another kind of statement, by the same key, is none of this. */
 export const signatureType = (kind: StatementKind): string => `sluice-${kind}+jws`;
 
 /**
- * What a party signs: this grant or agreement, by the hash of all that it says, in this home, in this office. WHY the home and the
+ * What a party signs: this grant, agreement with an operator, or agreement over a plan, by the hash of all that it says, in this home, in this office. WHY the home and the
  * office: a signature made for another gateway, or as another party, must not count here.
  *
  * @param home the verifier key of the home's log.

@@ -1,5 +1,5 @@
 import { findAgreement } from '#catalog';
-import { type BureauPeople, type EstablishDeps, establishKey } from '../grants/establish-grants.ts';
+import type { BureauPeople, EstablishDeps } from '../grants/establish-grants.ts';
 import { signatureType, statementOf } from '../grants/statement.ts';
 import type { Caller } from '../identity/index.ts';
 import type { OperatorService } from './operator-service.ts';
@@ -21,7 +21,7 @@ export async function establishAgreement(
   await step(author, id, { step: 'publicity', note: '公示', jws: null });
   await step(signer, id, { step: 'decision', note: '三重一大', jws: null });
   const sign = async (party: Caller) => {
-    const key = await establishKey(deps, party, party.role === 'bureau' ? signer : author);
+    const key = await deps.keyOf(party, party.role === 'bureau' ? signer : author);
     const statement = statementOf('agreement', opened, { org: party.org, role: party.role }, deps.home);
     return await key.sign(statement, signatureType('agreement'));
   };

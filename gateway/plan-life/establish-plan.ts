@@ -4,19 +4,19 @@ import {
   findPlanAgreement,
   getPlan,
   partiesLeft,
+  planAgreementHash,
   providersOfPlan,
   rulesInForce,
-  type Store,
   sha256Hex,
   suppliesOfPlan,
 } from '#catalog';
 import { CREDIT_CODE_ALPHABET, creditCodeCheck, EVERY_ACCOUNT } from '#policies';
-import type { BureauPeople } from '../grants/establish-grants.ts';
+import type { BureauPeople, EstablishDeps } from '../grants/establish-grants.ts';
+import { signatureType, statementOf } from '../grants/statement.ts';
 import type { Caller } from '../identity/index.ts';
 import type { PlanLifeService } from './plan-life-service.ts';
 
-export interface PlanLifeDeps {
-  readonly store: Store;
+export interface EstablishPlanDeps extends Pick<EstablishDeps, 'store' | 'keyOf' | 'home'> {
   readonly planLife: PlanLifeService;
 }
 
@@ -24,15 +24,18 @@ export interface PlanLifeDeps {
  * Takes an approved plan through what follows its approval, going every step that the parties would go, log included: rules, onboarding of
  * the developer, agreement and filing, supply of each table. For homes that are made for trial; what is done already is left as it is.
  */
-export async function establishPlan(deps: PlanLifeDeps, id: string, people: BureauPeople): Promise<void> {
+export async function establishPlan(deps: EstablishPlanDeps, id: string, people: BureauPeople): Promise<void> {
   const { store, planLife } = deps;
   const { plan, providers } = store.read((db) => ({ plan: getPlan(db, id), providers: providersOfPlan(db, id) }));
   await establishDeveloper(deps, plan.org, people);
   const agreement = store.read((db) => findPlanAgreement(db, plan));
   const document = { planHash: plan.hash, sha256: sha256Hex(`trial agreement over ${plan.hash}`) };
+  const terms = { id, hash: planAgreementHash({ plan: id, ...document }) };
   for (const org of partiesLeft(plan, agreement)) {
-    const role = org === plan.operator ? 'operator' : 'developer';
-    await planLife.sign({ sub: people.signer.sub, org, role }, id, document);
+    const party: Caller = { sub: people.signer.sub, org, role: org === plan.operator ? 'operator' : 'developer' };
+    const key = await deps.keyOf(party, people.author);
+    const jws = await key.sign(statementOf('plan-agreement', terms, party, deps.home), signatureType('plan-agreement'));
+    await planLife.sign(party, id, { ...document, jws });
   }
   if (agreement?.filedAt == null) await planLife.file(people.signer, id, `trial-${id}`);
   const supplied = new Set(store.read((db) => suppliesOfPlan(db, plan)).map(({ resource }) => resource));
@@ -43,7 +46,7 @@ export async function establishPlan(deps: PlanLifeDeps, id: string, people: Bure
 }
 
 /** All of its accounts may ask: a trial does not know who comes. */
-async function establishDeveloper(deps: PlanLifeDeps, org: string, people: BureauPeople): Promise<void> {
+async function establishDeveloper(deps: EstablishPlanDeps, org: string, people: BureauPeople): Promise<void> {
   const { store, planLife } = deps;
   const rules = await establishRules(deps, people);
   const dossier = store.read((db) => findOnboarding(db, org));
@@ -55,7 +58,10 @@ async function establishDeveloper(deps: PlanLifeDeps, org: string, people: Burea
 }
 
 /** @returns the hash of the rules in force. */
-async function establishRules({ store, planLife }: PlanLifeDeps, { author, signer }: BureauPeople): Promise<string> {
+async function establishRules(
+  { store, planLife }: EstablishPlanDeps,
+  { author, signer }: BureauPeople,
+): Promise<string> {
   const inForce = store.read(rulesInForce);
   if (inForce !== null) return inForce.hash;
   const { hash } = await planLife.proposeRules(author, { title: '开发主体准入规则', text: '试用' });

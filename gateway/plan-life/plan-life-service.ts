@@ -1,4 +1,5 @@
 import {
+  type AgreementTerms,
   applyForOnboarding,
   approveRules,
   type Db,
@@ -8,6 +9,7 @@ import {
   type Onboarding,
   type PlanAgreement,
   type PlanSupply,
+  planAgreementHash,
   proposeRules,
   type RuleVersion,
   rulesInForce,
@@ -15,6 +17,7 @@ import {
   signPlanAgreement,
   supplyPlan,
 } from '#catalog';
+import { readSignature, requireSigned, statementOf } from '../grants/statement.ts';
 import type { Caller } from '../identity/index.ts';
 import { appendChange, knowOrganisation } from '../log-change.ts';
 
@@ -28,11 +31,11 @@ export interface PlanLifeService {
   apply(caller: Caller, dossier: Pick<Onboarding, 'creditCode' | 'rules' | 'staff'>): Promise<Onboarding>;
   /** Errors: ONBOARDING_NOT_FOUND, ONBOARDING_STATE. */
   decide(caller: Caller, org: string, verdict: 'approve' | 'refuse'): Promise<Onboarding>;
-  /** Errors: PLAN_NOT_FOUND, PLAN_STATE, POLICY_ACCESS_DENIED. */
+  /** `jws` is a compact JWS over `statementOf`. Errors: SIGNATURE_INVALID, PLAN_NOT_FOUND, PLAN_STATE, POLICY_ACCESS_DENIED. */
   sign(
     caller: Caller,
     plan: string,
-    document: { readonly planHash: string; readonly sha256: string },
+    signature: Omit<AgreementTerms, 'plan'> & { readonly jws: string },
   ): Promise<PlanAgreement>;
   /** Errors: PLAN_NOT_FOUND, PLAN_STATE (not signed, overdue). */
   file(caller: Caller, plan: string, number: string): Promise<PlanAgreement>;
@@ -40,7 +43,13 @@ export interface PlanLifeService {
   supply(caller: Caller, plan: string, resource: string): Promise<PlanSupply>;
 }
 
-export function createPlanLifeService({ store }: { readonly store: Store }): PlanLifeService {
+export interface PlanLifeDeps {
+  readonly store: Store;
+  /** Which home signatures are for: the verifier key of its log. */
+  readonly home: string;
+}
+
+export function createPlanLifeService({ store, home }: PlanLifeDeps): PlanLifeService {
   const change = <T>(caller: Caller, work: (tx: Db) => T): Promise<T> =>
     store.commit((tx) => {
       knowOrganisation(tx, caller);
@@ -75,12 +84,22 @@ export function createPlanLifeService({ store }: { readonly store: Store }): Pla
         appendChange(tx, { kind: 'plan', caller, note: `onboarding of ${org}: ${verdict}, ${cited(tx)}` });
         return decided;
       }),
-    sign: (caller, plan, document) =>
-      change(caller, (tx) => {
-        const signed = signPlanAgreement(tx, plan, { ...document, org: caller.org, by: caller.sub });
-        logged(tx, caller, plan, `agreement ${document.sha256} signed by ${caller.org}, ${cited(tx)}`);
+    async sign(caller, plan, { jws, ...document }) {
+      const { org, role, sub: by } = caller;
+      const read = await readSignature(jws, 'plan-agreement');
+      const hash = planAgreementHash({ plan, ...document });
+      return change(caller, (tx) => {
+        const key = requireSigned(
+          tx,
+          read,
+          statementOf('plan-agreement', { id: plan, hash }, { org, role }, home),
+          org,
+        );
+        const signed = signPlanAgreement(tx, plan, { ...document, org, by, jws });
+        logged(tx, caller, plan, `agreement ${document.sha256} signed by ${org}, key ${key}, ${cited(tx)}`);
         return signed;
-      }),
+      });
+    },
     file: (caller, plan, number) =>
       change(caller, (tx) => {
         const filed = filePlanAgreement(tx, plan, { number, by: personOf(caller) });

@@ -29,7 +29,8 @@ const signRoute = createRoute({
   path: '/v1/plans/{id}/agreement',
   operationId: 'signPlanAgreement',
   summary: 'Sign the agreement over an approved plan',
-  description: 'Developer and operator, each once, over the same document and the plan as it was approved.',
+  description:
+    'Developer and operator, each once, over the same document and the plan as it was approved, with a key of its own that a person of the bureau confirmed.',
   tags: [TAG.developers],
   security: AUTHENTICATED,
   request: body(AgreementRequestSchema),

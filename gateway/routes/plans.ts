@@ -208,6 +208,7 @@ function targetOf(deps: AppDeps, plan: UsagePlan): ReturnType<typeof planTarget>
 function planJson(deps: AppDeps, { basis, ...plan }: UsagePlan): z.output<typeof PlanSchema> {
   return {
     ...plan,
+    home: deps.log.verifierKey,
     suspendedBy: [...deps.store.read((db) => suspendingTables(db, { basis, ...plan }))],
     tables: plan.tables.map(({ resource, columns }) => ({ resource, columns: [...columns] })),
     joins: plan.joins?.map((key) => [...key]) ?? null,

@@ -66,7 +66,7 @@ const apply =
 const sign =
   (org: string, sha256 = SHA256) =>
   (tx: Db) =>
-    signPlanAgreement(tx, 'p', { planHash: getPlan(tx, 'p').hash, sha256, org, by: 'x' });
+    signPlanAgreement(tx, 'p', { planHash: getPlan(tx, 'p').hash, sha256, org, by: 'x', jws: 'j' });
 const code = (name: string) => expect.objectContaining({ code: name });
 
 describe('onboarding', () => {
@@ -103,12 +103,25 @@ describe('an agreement', () => {
     expect(finding('filed', '2026-12-31')).toMatchObject({ isMet: true, evidence: ['n1'] });
   });
 
+  it('that was signed before keys were asked for is none, filed or not, and is signed anew', async () => {
+    for (const org of ['dev', 'op']) await store.commit(sign(org));
+    await store.commit((tx) => filePlanAgreement(tx, 'p', { number: 'n1', by: 'bureau/bo' }));
+    expect(finding('filed').isMet).toBe(true);
+    await store.commit((tx) => tx.client.exec('UPDATE plan_agreements SET developer_jws = NULL'));
+    expect(missing('filed')).toBe('no agreement signed by dev, op');
+    await expect(store.commit((tx) => filePlanAgreement(tx, 'p', { number: 'n2', by: 'b' }))).rejects.toEqual(
+      code('PLAN_STATE'),
+    );
+    for (const org of ['dev', 'op']) await store.commit(sign(org));
+    expect(missing('filed')).toContain('to be filed by');
+  });
+
   it('of an operator that develops for itself is signed by the one party', async () => {
     await store.commit((tx) => {
       submitPlan(tx, { ...PLAN, id: 'own', org: 'op' });
       decidePlan(tx, 'own', { role: 'provider', org: 'grid', by: 'gina', verdict: 'approve', comment: '' });
       decidePlan(tx, 'own', { role: 'bureau', org: 'bureau', by: 'bo', verdict: 'approve', comment: '' });
-      signPlanAgreement(tx, 'own', { planHash: getPlan(tx, 'own').hash, sha256: SHA256, org: 'op', by: 'x' });
+      signPlanAgreement(tx, 'own', { planHash: getPlan(tx, 'own').hash, sha256: SHA256, org: 'op', by: 'x', jws: 'j' });
       filePlanAgreement(tx, 'own', { number: 'n2', by: 'bureau/bo' });
     });
     expect(store.read((db) => standingOf(db, getPlan(db, 'own'), TODAY)).findings.filed.isMet).toBe(true);

@@ -160,7 +160,7 @@ export function fillSealedTables(tx: Db): void {
   const dossier = { creditCode: '91350100M000100Y43', rules: rules.hash, staff: ['ann'], appliedBy: 'dev/ann' };
   applyForOnboarding(tx, { ...dossier, org: 'dev' });
   const { hash: planHash } = getPlan(tx, 'p1');
-  signPlanAgreement(tx, 'p1', { planHash, sha256: 'ab'.repeat(32), org: 'dev', by: 'ann' });
+  signPlanAgreement(tx, 'p1', { planHash, sha256: 'ab'.repeat(32), org: 'dev', by: 'ann', jws: 'j' });
   supplyPlan(tx, 'p1', { resource: 'power', org: 'grid', by: 'gina' });
   declarePeer(tx, { id: 'platform', side: 'inside', org: 'bureau', declaredBy: 'bureau/bo' });
   confirmPeer(tx, 'platform', 'bureau/ann');

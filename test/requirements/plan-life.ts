@@ -1,4 +1,7 @@
 import { deepStrictEqual, ok } from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { planAgreementHash } from '../../catalog/index.ts';
+import { type SigningKey, signingKeyOf } from '../../gateway/custodian/signing-key.ts';
 import {
   BUREAU,
   BUREAU_AUTHOR,
@@ -29,12 +32,21 @@ const dossier = (rules: unknown, more: object = {}) => ({
 
 const documentOver = async (ground: Ground, plan: string) => {
   const { hash } = await ground.permitted(BUREAU, 'GET', `/v1/plans/${plan}`);
-  return { planHash: hash, sha256: 'c'.repeat(64) };
+  return { planHash: String(hash), sha256: 'c'.repeat(64) };
 };
+
+type AgreementDocument = Awaited<ReturnType<typeof documentOver>>;
+
+/** The document with the party's signature; the key is one of the party's own unless another is given. */
+async function signedBy(ground: Ground, who: Who, plan: string, document: AgreementDocument, key?: SigningKey) {
+  const terms = { id: plan, hash: planAgreementHash({ plan, ...document }) };
+  return { ...document, jws: await ground.sign(key ?? (await ground.key(who)), 'plan-agreement', terms, who) };
+}
 
 async function signAndFile(ground: Ground, plan: string, developer: Who = DEVELOPER): Promise<void> {
   const document = await documentOver(ground, plan);
-  for (const who of [developer, OPERATOR]) await ground.permitted(who, 'POST', `/v1/plans/${plan}/agreement`, document);
+  for (const who of [developer, OPERATOR])
+    await ground.permitted(who, 'POST', `/v1/plans/${plan}/agreement`, await signedBy(ground, who, plan, document));
   await ground.permitted(BUREAU, 'POST', `/v1/plans/${plan}/filing`, { number: plan });
 }
 
@@ -177,19 +189,34 @@ export const PLAN_LIFE: readonly Requirement[] = [
     paragraph: 'T10',
     tests: [
       {
-        name: 'no job before developer and operator have signed one document over the plan as it is, and the bureau has filed it',
+        name: 'no job before developer and operator have signed one document over the plan as it is, with keys of theirs, and the bureau has filed it',
         async enforce(ground) {
           await ground.review('p24');
           await ground.permitted(PROVIDER, 'POST', '/v1/plans/p24/supplies', { resource: 'people' });
           const [agreement, filing] = ['/v1/plans/p24/agreement', '/v1/plans/p24/filing'];
           const document = await documentOver(ground, 'p24');
           deepStrictEqual(await codeOf(ground, 'p24', COUNT), 'AGREEMENT_NOT_FILED');
-          await ground.permitted(DEVELOPER, 'POST', agreement, document);
-          await ground.refused('PLAN_STATE', OPERATOR, 'POST', agreement, { ...document, sha256: 'd'.repeat(64) });
-          await ground.refused('PLAN_STATE', OPERATOR, 'POST', agreement, { ...document, planHash: 'd'.repeat(64) });
+          const [own, its] = [await ground.key(DEVELOPER), await ground.key(OPERATOR)];
+          const signed = (who: Who, key: SigningKey, change: Partial<AgreementDocument> = {}) =>
+            signedBy(ground, who, 'p24', { ...document, ...change }, key);
+          const whole = await signed(DEVELOPER, own);
+          const unsigned = (body: object) => ground.refused('SIGNATURE_INVALID', DEVELOPER, 'POST', agreement, body);
+          await ground.refused('REQUEST_INVALID', DEVELOPER, 'POST', agreement, document);
+          await unsigned({ ...whole, sha256: 'd'.repeat(64) });
+          await unsigned(await signed(DEVELOPER, its));
+          await unsigned(await signed(OPERATOR, own));
+          await unsigned(await signed(DEVELOPER, await signingKeyOf(generateKeyPairSync('ed25519').privateKey)));
+          await unsigned({
+            ...document,
+            jws: await ground.sign(own, 'grant', { id: 'p24', hash: document.planHash }, DEVELOPER),
+          });
+          await ground.permitted(DEVELOPER, 'POST', agreement, whole);
+          const other = 'd'.repeat(64);
+          for (const change of [{ sha256: other }, { planHash: other }])
+            await ground.refused('PLAN_STATE', OPERATOR, 'POST', agreement, await signed(OPERATOR, its, change));
           await ground.refused('PLAN_STATE', BUREAU, 'POST', filing, { number: 'n24' });
           deepStrictEqual(await codeOf(ground, 'p24', COUNT), 'AGREEMENT_NOT_FILED');
-          await ground.permitted(OPERATOR, 'POST', agreement, document);
+          await ground.permitted(OPERATOR, 'POST', agreement, await signed(OPERATOR, its));
           await ground.refused('POLICY_ACCESS_DENIED', DEVELOPER, 'POST', filing, { number: 'n24' });
           deepStrictEqual(await codeOf(ground, 'p24', COUNT), 'AGREEMENT_NOT_FILED');
           await ground.permitted(BUREAU, 'POST', filing, { number: 'n24' });

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { EVERY_ACCOUNT } from '#policies';
 import { InstantSchema, OrgIdSchema, oneLine, ResourceIdSchema } from './common.ts';
+import { JwsSchema } from './grant.ts';
 
 const DigestSchema = z.string().regex(/^[0-9a-f]{64}$/);
 const AccountSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@|+/=~-]{0,127}$/);
@@ -60,8 +61,13 @@ export const AgreementRequestSchema = z
   .strictObject({
     planHash: DigestSchema.openapi({ description: 'of the plan that the agreement is about' }),
     sha256: DigestSchema.openapi({ description: 'of the document that both parties signed' }),
+    jws: JwsSchema.openapi({
+      description:
+        'compact JWS, EdDSA, `typ` sluice-plan-agreement+jws, the key as `jwk` in the header, over the canonical JSON ' +
+        '{"hash":…,"home":…,"org":…,"plan-agreement":ID,"role":…,"v":1}, where hash is the SHA-256 of the canonical JSON {"plan":ID,"planHash":…,"sha256":…}',
+    }),
   })
-  .openapi('AgreementRequest', { example: { planHash: 'a'.repeat(64), sha256: 'b'.repeat(64) } });
+  .openapi('AgreementRequest', { example: { planHash: 'a'.repeat(64), sha256: 'b'.repeat(64), jws: 'e30.e30.e30' } });
 export const AgreementSchema = z
   .object({
     plan: z.string(),
@@ -74,6 +80,8 @@ export const AgreementSchema = z
     filingNo: z.string().nullable(),
     filedBy: z.string().nullable(),
     filedAt: InstantSchema.nullable(),
+    developerJws: z.string().nullable(),
+    operatorJws: z.string().nullable(),
   })
   .openapi('PlanAgreement');
 export const FilingRequestSchema = z

@@ -109,6 +109,7 @@ export const PlanSchema = z
       description: 'tables whose entries changed since the review: nothing runs until it is reviewed again',
     }),
     hash: z.string().openapi({ description: 'SHA-256 of the canonical plan; a job carries it' }),
+    home: z.string().openapi({ description: 'which home signatures are for' }),
     decisions: z.array(PlanDecisionSchema),
     submittedAt: InstantSchema,
     revocation: z.object({ org: z.string(), by: z.string(), comment: z.string(), at: InstantSchema }).nullable(),

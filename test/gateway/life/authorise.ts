@@ -1,5 +1,6 @@
 import { findResource, isGrantable, putOrganisation } from '../../../catalog/index.ts';
-import { establishGrant } from '../../../gateway/grants/establish-grants.ts';
+import type { Gateway } from '../../../gateway/assemble.ts';
+import { establishGrant, type TrialKeys, trialKeys } from '../../../gateway/grants/establish-grants.ts';
 import type { Caller } from '../../../gateway/identity/index.ts';
 import { establishAgreement } from '../../../gateway/operators/establish-agreement.ts';
 import { establishPlan } from '../../../gateway/plan-life/establish-plan.ts';
@@ -10,23 +11,32 @@ const PEOPLE = { author: { ...BUREAU, sub: 'hugo' }, signer: BUREAU };
 /** Who serves the plans of tests: the only operator, so that plans need not name it. */
 export const OPERATOR = 'operator';
 
+const KEYS = new WeakMap<Gateway, TrialKeys>();
+
+/** What parties go their steps with; each organisation has one key in a gateway. */
+function establishing(gateway: Gateway) {
+  const { store, partyKeys, grants, operators, planLife, log } = gateway.deps;
+  const keyOf = KEYS.get(gateway) ?? trialKeys(partyKeys);
+  KEYS.set(gateway, keyOf);
+  return { store, keyOf, grants, operators, planLife, home: log.verifierKey };
+}
+
 /**
  * What a city has to have done before any plan can be used: an operator, and grants of all that the providers have, proposed and signed
  * by those whose it is to. The one way in which tests come by it; done twice it does nothing.
  */
-export async function authorise({ gateway: { deps } }: RunningGateway, providers: readonly string[]): Promise<void> {
+export async function authorise({ gateway }: RunningGateway, providers: readonly string[]): Promise<void> {
+  const deps = establishing(gateway);
   await deps.store.commit((tx) => {
     putOrganisation(tx, { id: OPERATOR, title: { zh: '运营机构', en: 'operator' }, kind: 'operator' });
   });
-  const { store, partyKeys: keys, grants, operators, log } = deps;
-  const establishing = { store, keys, grants, operators, home: log.verifierKey };
   const operator: Caller = { sub: 'olga', org: OPERATOR, role: 'operator' };
   // Of today, so that the term is one of five years around it.
   const validFrom = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
-  await establishAgreement(establishing, { id: 'agreement-test', operator, validFrom }, PEOPLE);
+  await establishAgreement(deps, { id: 'agreement-test', operator, validFrom }, PEOPLE);
   for (const provider of providers) {
     await establishGrant(
-      establishing,
+      deps,
       {
         id: `whole-${provider}`,
         kind: 'whole',
@@ -44,9 +54,8 @@ export async function authorise({ gateway: { deps } }: RunningGateway, providers
 }
 
 /** What follows the approval of a plan, so that jobs may run: onboarding, agreement, filing, supplies. */
-export async function readyPlan({ gateway: { deps } }: RunningGateway, id: string): Promise<void> {
-  const { store, planLife } = deps;
-  await establishPlan({ store, planLife }, id, PEOPLE);
+export async function readyPlan({ gateway }: RunningGateway, id: string): Promise<void> {
+  await establishPlan(establishing(gateway), id, PEOPLE);
 }
 
 /** Proposed by one person of the bureau, signed by another and by the table's provider. */

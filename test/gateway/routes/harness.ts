@@ -114,7 +114,7 @@ export async function openHarness({
       failed: (error) => bugs.push(error),
     }),
     assessor: { assess: () => Promise.resolve({ tables: [], band: 'low', minimum: [], looked: 0 }) },
-    planLife: createPlanLifeService({ store }),
+    planLife: createPlanLifeService({ store, home: log.verifierKey }),
     catalogue: createCatalogueService({ store }),
     scans: createScanService({ store }),
     sync: createSyncService({
