@@ -6,11 +6,11 @@ export { type AsheOptions, describeAshe, openAshe } from './ashe/ashe-v1.ts';
 export { bgvKeyId } from './bgv/bgv-key-id.ts';
 export { type BgvProcesses, openBgvProcesses, type SumWork } from './bgv/bgv-process.ts';
 export type { BlockRun } from './bgv/bgv-protocol.ts';
+export { type BgvSum, sumDigest } from './bgv/bgv-sums.ts';
 export type { SignedBlock } from './bgv/block-check.ts';
 export { blockRanges, openBlockTexts } from './bgv/block-text.ts';
 export { joinedLimbs } from './bgv/limbs.ts';
 export type { BgvKeys } from './bgv/seal-bgv.ts';
-export { type BgvSum, sumDigest } from './bgv/seal-sums.ts';
 export { digestsIn } from './block-digests.ts';
 export { type BlockManifest, readManifest, type Signer, signManifest, thumbprintOf } from './block-manifest.ts';
 export {

@@ -19,9 +19,18 @@ export function rowSetOf(bytes: Uint8Array): RowSet {
 
 /** How many bits are set. */
 export function onesIn(bytes: Uint8Array): number {
+  const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+  padded.set(bytes);
   let ones = 0;
-  for (let at = 0; at < bytes.length; at += 1) ones += ONES[bytes[at]!]!;
+  for (const word of new Uint32Array(padded.buffer)) ones += onesInWord(word);
   return ones;
+}
+
+/** Of 32 bits: added up in pairs, fours and bytes at once. */
+function onesInWord(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55_55_55_55);
+  const fours = (pairs & 0x33_33_33_33) + ((pairs >>> 2) & 0x33_33_33_33);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f_0f_0f_0f, 0x01_01_01_01) >>> 24;
 }
 
 /** @throws where an index stands twice or is out of range: a join that repeats rows has no set */
@@ -61,9 +70,3 @@ export function rowSetSql(index: string, rows: number): string {
   const last = Math.max(8, Math.ceil(rows / 8) * 8) - 1;
   return `CAST(bitstring_agg(CAST(${index} AS BIGINT), 0, ${String(last)}) AS BLOB)`;
 }
-
-const ONES = Uint8Array.from({ length: 256 }, (_, byte) => {
-  let ones = 0;
-  for (let rest = byte; rest !== 0; rest &= rest - 1) ones += 1;
-  return ones;
-});

@@ -6,6 +6,8 @@
 export const DEGREE = 4096;
 export const PRIME_BITS = [45, 45, 19] as const;
 export const DATA_PRIMES = [35_184_371_703_809n, 35_184_371_884_033n] as const;
+/** Of each of them the least root of X^n + 1, whose powers are the others. */
+export const ROOTS = [8_508_989_220n, 7_388_705_119n] as const;
 export const SPECIAL_PRIME = 417_793n;
 export const PLAIN_MODULUS = 1n << 50n;
 /** Modulus of stored ciphertext. */

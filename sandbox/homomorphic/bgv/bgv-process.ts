@@ -7,8 +7,8 @@ import { type IsolationMount, type IsolationTier, spawnIsolated } from '../../is
 import { openChannel, WorkerGone } from '../../worker-channel.ts';
 import type { RowSet } from '../row-set.ts';
 import type { BgvReply, BgvTask, BlockRun } from './bgv-protocol.ts';
+import type { BgvSum } from './bgv-sums.ts';
 import type { BgvEncryptionKeys, BgvKeys } from './seal-bgv.ts';
-import type { BgvSum } from './seal-sums.ts';
 
 /** SEAL, one process a task: started under the sandbox's tier, without files or network, and killed after its answer. */
 export interface BgvProcesses {

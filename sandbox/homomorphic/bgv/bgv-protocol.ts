@@ -1,7 +1,7 @@
 import type { RowSet } from '../row-set.ts';
+import type { BgvSum } from './bgv-sums.ts';
 import type { SignedBlock } from './block-check.ts';
 import type { BgvEncryptionKeys, BgvKeys } from './seal-bgv.ts';
-import type { BgvSum } from './seal-sums.ts';
 
 /** What is asked of a process that holds SEAL, and what it answers. A sum takes several: it begins, is given blocks, and ends. */
 export type BgvTask =

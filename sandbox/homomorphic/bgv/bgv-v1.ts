@@ -4,9 +4,9 @@ import { isDecryptable } from './bgv-noise.ts';
 import { BLOCK_ROWS } from './bgv-parameters.ts';
 import type { BgvProcesses } from './bgv-process.ts';
 import type { BlockRun } from './bgv-protocol.ts';
+import type { BgvSum } from './bgv-sums.ts';
 import { blockSha256, type SignedBlock } from './block-check.ts';
 import type { BgvEncryptionKeys } from './seal-bgv.ts';
-import type { BgvSum } from './seal-sums.ts';
 
 /**
  * `bgv-v1`: the levelled scheme of Brakerski, Gentry and Vaikuntanathan, by Microsoft SEAL. Row i of a block is coefficient i of a

@@ -1,7 +1,7 @@
 import { endWorker } from '../../worker-exit.ts';
 import type { BgvReply, BgvTask } from './bgv-protocol.ts';
+import type { BgvSums } from './bgv-sums.ts';
 import { openSealBgv, type SealBgv } from './seal-bgv.ts';
-import type { SealSums } from './seal-sums.ts';
 
 /** One process with SEAL, for one piece of work, whoever's: what could take it over has then nothing to stay in. */
 process.on('uncaughtException', endWorker);
@@ -12,7 +12,7 @@ process.on('message', (message) => {
   say(answer(bgv, task, id));
 });
 
-let sums: SealSums | null = null;
+let sums: BgvSums | null = null;
 const bgv = await openSealBgv();
 say({ kind: 'ready' });
 

@@ -2,10 +2,11 @@ import { type EncryptionParameters, initialize, type MainModule, type SEALContex
 import { assert } from '#policies/stored-tables';
 import type { RowSet } from '../row-set.ts';
 import { CIPHERTEXT_HEAD_BYTES, DEGREE, PLAIN_MODULUS, PRIME_BITS } from './bgv-parameters.ts';
+import { type BgvSums, openBgvSums, WHOLE_BLOCK } from './bgv-sums.ts';
 import { type CiphertextFrame, frameOf, hasFrame, headOf, isSignedBlock, type SignedBlock } from './block-check.ts';
+import { maskOf } from './masks.ts';
 import { openResidues, type ResidueBlock } from './residues.ts';
 import { freed, openPolynomials } from './seal-polynomials.ts';
-import { openSealSums, type SealSums } from './seal-sums.ts';
 import { secretPolynomial } from './secret-polynomial.ts';
 
 /** The calls of `bgv-v1` to SEAL. Runs in a process that is thrown away (bgv-worker.ts). */
@@ -18,7 +19,7 @@ export interface SealBgv {
   /** @throws Error where a block is not what was signed */
   load(blocks: readonly SignedBlock[]): LoadedBlocks;
   /** @throws Error where noise could be too much */
-  sums(sets: readonly RowSet[], parts: number, key: 'public' | 'secret'): SealSums;
+  sums(sets: readonly RowSet[], parts: number, key: 'public' | 'secret'): BgvSums;
   open(secretKey: Uint8Array, sums: readonly Uint8Array[]): readonly bigint[];
   /** Bits of room that a ciphertext has: for tests alone, as it tells of the secret key. */
   noiseBudget(secretKey: Uint8Array, ciphertext: Uint8Array): number;
@@ -45,6 +46,7 @@ export async function openSealBgv(): Promise<SealBgv> {
   const context = openContext(seal);
   const polynomials = openPolynomials(seal, context);
   const residues = openResidues();
+  const wholeMask = residues.plaintext(maskOf(WHOLE_BLOCK, 0));
   const frames = sampleFrames(seal, context);
   const { none } = seal.ComprModeType;
   const saved = (handle: { saveToArray(mode: typeof none): unknown; delete(): void }): Uint8Array =>
@@ -101,8 +103,7 @@ export async function openSealBgv(): Promise<SealBgv> {
         },
       };
     },
-    sums: (sets, parts, key) =>
-      openSealSums({ seal, context, polynomials, residues, head: frames.head, sets, parts, key }),
+    sums: (sets, parts, key) => openBgvSums({ residues, wholeMask, head: frames.head, sets, parts, key }),
     open(secretKey, sums) {
       const secret = load(new seal.SecretKey(), secretKey);
       return freed(new seal.Decryptor(context, secret), (decryptor) =>

@@ -5,15 +5,13 @@ import { DEGREE, PLAIN_MODULUS } from './bgv-parameters.ts';
 /** Plaintext polynomials by hand: node-seal has no way to set a coefficient, but reads its own serialisation. */
 
 /** SEAL's header, the plaintext's, and that of its array of numbers. */
-export const PLAINTEXT_HEAD_BYTES = 88;
+const PLAINTEXT_HEAD_BYTES = 88;
 const WORD_BYTES = 8;
 const PLAIN_MODULUS_HIGH = Number(PLAIN_MODULUS >> 32n);
 
 export interface Polynomials {
   /** Of signed numbers; missing ones are zero. */
   plaintext(values: BigInt64Array): Plaintext;
-  /** Of all coefficients modulo t. */
-  plaintextOf(coefficients: BigInt64Array): Plaintext;
   /** The constant coefficient, as the signed number that it stands for. */
   constant(plaintext: Plaintext): bigint;
 }
@@ -27,22 +25,15 @@ export function openPolynomials(seal: MainModule, context: SEALContext): Polynom
   const bytes = Uint8Array.from(frame);
   const words = new BigInt64Array(bytes.buffer, PLAINTEXT_HEAD_BYTES, DEGREE);
   const halves = new Int32Array(bytes.buffer, PLAINTEXT_HEAD_BYTES, 2 * DEGREE);
-  const loaded = (): Plaintext => {
-    const plaintext = new seal.Plaintext();
-    plaintext.loadFromArray(context, bytes);
-    return plaintext;
-  };
   return {
     plaintext(values) {
       words.fill(0n, values.length);
       words.set(values);
       // WHY halves: t = 2^50 is added to negative numbers in their high half, without a bigint for each.
       for (let high = 1; high < halves.length; high += 2) if (halves[high]! < 0) halves[high]! += PLAIN_MODULUS_HIGH;
-      return loaded();
-    },
-    plaintextOf(coefficients) {
-      words.set(coefficients);
-      return loaded();
+      const plaintext = new seal.Plaintext();
+      plaintext.loadFromArray(context, bytes);
+      return plaintext;
     },
     constant(plaintext) {
       if (plaintext.coeffCount() === 0) return 0n;

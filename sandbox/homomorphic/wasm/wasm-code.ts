@@ -7,7 +7,7 @@ export type Code = readonly number[];
 export const WORD = 8;
 export const VECTOR = 16;
 
-const TYPE = { i32: 0x7f, i64: 0x7e, v128: 0x7b } as const;
+const TYPE = { i32: 0x7f, i64: 0x7e, f64: 0x7c, v128: 0x7b } as const;
 type ValueType = keyof typeof TYPE;
 
 /** A function without result. Locals are numbered from the parameters on, in the order of `locals`. */
@@ -109,16 +109,25 @@ export const v128 = {
   store: (at: Code, value: Code, offset = 0): Code => [...at, ...value, ...vector(0x0b), 4, ...unsigned(offset)],
   /** The same word twice. */
   words: (value: bigint): Code => [...i64.of(value), ...vector(0x12)],
+  /** Of a word that is computed. */
+  sameWords: (value: Code): Code => [...value, ...vector(0x12)],
+  /** The same half four times. */
+  sameHalves: (value: Code): Code => [...value, ...vector(0x11)],
+  /** The word there, twice. */
+  loadSame: (at: Code, offset = 0): Code => [...at, ...vector(0x0a), 3, ...unsigned(offset)],
   and: binary(...vector(0x4e)),
+  addHalves: binary(...vector(0xae)),
   addWords: binary(...vector(0xce)),
+  subtractWords: binary(...vector(0xd1)),
+  /** All bits where the first signed word is greater, else none. */
+  greaterWords: binary(...vector(0xd9)),
+  shiftWordsLeft: (a: Code, bits: number): Code => [...a, ...i32.of(bits), ...vector(0xcb)],
   shiftWordsRight: (a: Code, bits: number): Code => [...a, ...i32.of(bits), ...vector(0xcd)],
   /** The low halves of the words of both, in order. */
-  lowHalves: (a: Code, b: Code): Code => [
-    ...a,
-    ...b,
-    ...vector(0x0d),
-    ...[0, 8, 16, 24].flatMap((at) => [at, at + 1, at + 2, at + 3]),
-  ],
+  lowHalves: (a: Code, b: Code): Code => shuffled(a, b, [0, 2, 4, 6], 4),
+  /** The first word of both, or the last. */
+  firstWords: (a: Code, b: Code): Code => shuffled(a, b, [0, 2], 8),
+  lastWords: (a: Code, b: Code): Code => shuffled(a, b, [1, 3], 8),
   /** The first two halves, or the last two, as words. */
   extendFirst: (a: Code): Code => [...a, ...vector(0xc9)],
   extendLast: (a: Code): Code => [...a, ...vector(0xca)],
@@ -127,8 +136,30 @@ export const v128 = {
   multiplyLast: binary(...vector(0xdf)),
 };
 
+/** Two doubles at once. */
+export const f64x2 = {
+  of: (value: number): Code => [0x44, ...new Uint8Array(Float64Array.of(value).buffer), ...vector(0x14)],
+  /** The same double twice. */
+  same: (value: Code): Code => [...value, ...vector(0x14)],
+  add: binary(...vector(0xf0)),
+  subtract: binary(...vector(0xf1)),
+  multiply: binary(...vector(0xf2)),
+  /** All bits where the first is less, else none. */
+  less: binary(...vector(0x49)),
+  /** The nearest whole number. */
+  nearest: (a: Code): Code => [...a, ...vector(0x94)],
+  /** c − a · b, rounded once or twice as the processor does it ("relaxed"). */
+  minusProduct: (c: Code, a: Code, b: Code): Code => [...a, ...b, ...c, ...vector(0x108)],
+};
+
+/** Parts of `bytes` bytes of both, numbered through. */
+function shuffled(a: Code, b: Code, parts: readonly number[], bytes: number): Code {
+  const places = parts.flatMap((part) => Array.from({ length: bytes }, (_, at) => part * bytes + at));
+  return [...a, ...b, ...vector(0x0d), ...places];
+}
+
 /** Repeats `body` while the local `at` is below `end`, adding `step` after each. */
-export function upTo(at: number, end: Code, step: number, body: Code): Code {
+export function upTo(at: number, end: Code, step: number | Code, body: Code): Code {
   const isDone = [...get(at), ...end, 0x4f];
   return [
     0x02,
@@ -139,7 +170,7 @@ export function upTo(at: number, end: Code, step: number, body: Code): Code {
     0x0d,
     1,
     ...body,
-    ...set(at, i32.add(get(at), i32.of(step))),
+    ...set(at, i32.add(get(at), typeof step === 'number' ? i32.of(step) : step)),
     0x0c,
     0,
     0x0b,
