@@ -40,10 +40,11 @@ const HANDWRITTEN: Readonly<Record<string, string>> = {
 /**
  * What bounding costs: released answers of mode `dp` against the same SQL straight in DuckDB (30 queries over a star of journeys), with
  * persons bounded per group (`exact`), by the stored rank of their rows (`ranked`), and by what tables declare (`declared`); and against the same bounded statistics written by hand.
- * `--rows N`: another size.
+ * `--rows N`: another size; `--ways ranked,handwritten`: some of them only.
  */
 export async function planFigures(tiny: boolean, log: (line: string) => void): Promise<Record<string, unknown>> {
-  const rows = rowsAsked() ?? (tiny ? ROWS.tiny : ROWS.usual);
+  const { rows: rowsAsked, ways } = asked();
+  const rows = rowsAsked ?? (tiny ? ROWS.tiny : ROWS.usual);
   const size = { rows, seed: SEED };
   const star = await openStar(size);
   try {
@@ -52,16 +53,18 @@ export async function planFigures(tiny: boolean, log: (line: string) => void): P
       const exact = engine.sides('general-4', { declared: ONE_ROW, ranks: false });
       const ranked = engine.sides('general-4', { declared: { ...ONE_ROW, ...FIRMS }, profile: RANKED });
       const declared = engine.sides('general-4', { declared: ALL_DECLARED, profile: GENEROUS });
+      const measure = (way: Way, sides: Sides, references: Readonly<Record<string, string>> = RELEASE_QUERIES) =>
+        ways.includes(way) ? overheads(way, sides, references, log) : null;
       const measured = {
-        exact: await overheads('exact', exact, RELEASE_QUERIES, log),
-        ranked: await overheads('ranked', ranked, RELEASE_QUERIES, log),
-        declared: await overheads('declared', declared, RELEASE_QUERIES, log),
-        handwritten: await overheads('by hand', exact, HANDWRITTEN, log),
+        ranked: await measure('ranked', ranked),
+        handwritten: await measure('handwritten', exact, HANDWRITTEN),
+        declared: await measure('declared', declared),
+        exact: await measure('exact', exact),
       };
       return {
         ranked_overhead_geomean: geomeanOf(measured.ranked),
-        ranked_overhead_geomean_cpu: geomean(measured.ranked.map(({ cpuRatio }) => cpuRatio)),
-        exact_overhead_geomean_cpu: geomean(measured.exact.map(({ cpuRatio }) => cpuRatio)),
+        ranked_overhead_geomean_cpu: cpuGeomeanOf(measured.ranked),
+        exact_overhead_geomean_cpu: cpuGeomeanOf(measured.exact),
         exact_overhead_geomean: geomeanOf(measured.exact),
         declared_overhead_geomean: geomeanOf(measured.declared),
         exact_overhead_vs_handwritten: geomeanOf(measured.handwritten),
@@ -77,14 +80,21 @@ export async function planFigures(tiny: boolean, log: (line: string) => void): P
   }
 }
 
-function rowsAsked(): number | null {
+const WAYS = ['ranked', 'handwritten', 'declared', 'exact'] as const;
+type Way = (typeof WAYS)[number];
+
+function asked(): { readonly rows: number | null; readonly ways: readonly string[] } {
   const { values } = parseArgs({
     args: process.argv.slice(2),
-    options: { rows: { type: 'string' } },
+    options: { rows: { type: 'string' }, ways: { type: 'string' } },
     strict: false,
     allowPositionals: true,
   });
-  return typeof values.rows === 'string' ? Number(values.rows) : null;
+  const { rows, ways } = values;
+  return {
+    rows: typeof rows === 'string' ? Number(rows) : null,
+    ways: typeof ways === 'string' ? ways.split(',') : WAYS,
+  };
 }
 
 interface Overhead {
@@ -141,4 +151,7 @@ const boundingsOf = (compiled: CompiledQuery): string =>
     ),
   ].join(' ');
 
-const geomeanOf = (all: readonly Overhead[]): number => geomean(all.map(({ ratio }) => ratio));
+const geomeanOf = (all: readonly Overhead[] | null): number | null =>
+  all === null ? null : geomean(all.map(({ ratio }) => ratio));
+const cpuGeomeanOf = (all: readonly Overhead[] | null): number | null =>
+  all === null ? null : geomean(all.map(({ cpuRatio }) => cpuRatio));
