@@ -1,6 +1,7 @@
 import type { Expr, Literal } from '../plan.ts';
 import { keepsValues, neverNull } from '../plan-facts.ts';
 import { BOOLEAN } from '../sql-type.ts';
+import { askedList } from './asked-list.ts';
 import type { RowFacts } from './bounded-amount.ts';
 import { literal } from './build.ts';
 import { declaredList } from './domain.ts';
@@ -10,20 +11,21 @@ import type { Raw } from './raw.ts';
 const RUN_MAX = 366;
 
 /**
- * All values that a group key can have, as declarations and the query's own text say it: a declared list, true and false, the labels of a CASE, the whole
- * numbers between declared bounds (`age // 10`, `month(day)`); and NULL, where nothing says that it cannot be. Empty where it may be anything.
+ * All values that a group key can have, as declarations and the query's own text say it: a declared list, true and false, the labels of a CASE, what
+ * WHERE names or has between two dates, the whole numbers between declared or written bounds (`age // 10`, `month(day)`); and NULL, where nothing says that it cannot be. Empty where it may be anything.
  *
  * WHY the asker's own labels do: a group that no row falls into shows noise, and a row that falls into none of them is left out, whoever it belongs to.
  */
 export function publicList(key: Expr, raw: Raw, facts: Pick<RowFacts, 'rangeOf' | 'isFilled'>): readonly Literal[] {
-  const values = valuesOf(key, raw, facts);
+  const declared = declaredList(key, raw);
+  const asked = declared.length > 0 ? [] : askedList(key, raw, RUN_MAX);
+  if (asked.length > 0) return asked;
+  const values = declared.length > 0 ? declared : valuesOf(key, facts);
   if (values.length === 0 || isAlwaysThere(key, raw, facts)) return values;
   return [...values.filter(({ value }) => value !== null), literal(null, key.type)];
 }
 
-function valuesOf(key: Expr, raw: Raw, { rangeOf }: Pick<RowFacts, 'rangeOf'>): readonly Literal[] {
-  const declared = declaredList(key, raw);
-  if (declared.length > 0) return declared;
+function valuesOf(key: Expr, { rangeOf }: Pick<RowFacts, 'rangeOf'>): readonly Literal[] {
   if (key.type.kind === 'boolean') return [literal(false, BOOLEAN), literal(true, BOOLEAN)];
   const labels = labelsOf(key);
   if (labels !== null) return labels;

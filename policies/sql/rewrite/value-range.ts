@@ -33,6 +33,7 @@ import {
   whole,
   wholePart,
 } from './range-arithmetic.ts';
+import { intersection, restrictedRanges } from './restricted-range.ts';
 
 export type Ranges = ReadonlyMap<ColumnId, Range>;
 
@@ -55,9 +56,14 @@ function collect(rel: Rel, ranges: Map<ColumnId, Range>, madeOf: MadeOf): void {
       for (const [at, { id }] of rel.columns.entries())
         ranges.set(id, hull(rel.rows.map((row) => rangeOf(row[at]!, ranges))));
       return;
+    case 'filter':
+      collect(rel.input, ranges, madeOf);
+      narrow(rel.predicate, ranges);
+      return;
     case 'join':
       collect(rel.left, ranges, madeOf);
       collect(rel.right, ranges, madeOf);
+      if (rel.join === 'inner' && rel.on !== null) narrow(rel.on, ranges);
       return;
     case 'set-operation':
       collect(rel.left, ranges, madeOf);
@@ -83,6 +89,11 @@ function collect(rel: Rel, ranges: Map<ColumnId, Range>, madeOf: MadeOf): void {
     default:
       collect(rel.input, ranges, madeOf);
   }
+}
+
+/** Above a condition, by what it says. */
+function narrow(predicate: Expr, ranges: Map<ColumnId, Range>): void {
+  for (const [id, range] of restrictedRanges(predicate)) ranges.set(id, intersection(ranges.get(id) ?? UNKNOWN, range));
 }
 
 function declared({ bounds, type }: ScanColumn): Range {
