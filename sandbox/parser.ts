@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { AppError, acceptedNear, placeOf, type UntrustedSql } from '#policies/stored-tables';
+import { AppError, acceptedNear, placeOf, type UntrustedSql, withStandardQuotes } from '#policies/stored-tables';
 import { type IsolationTier, spawnIsolated } from './isolation/spawn.ts';
 import { type ParserReply, type ParserRequest, type ParserVerdict, readParserReply } from './protocol.ts';
 import type { ReplacementReason, SandboxEvent } from './sandbox-event.ts';
@@ -70,7 +70,12 @@ export function openParser(tier: IsolationTier, log: (event: SandboxEvent) => vo
         asked.kill();
       }, bounds.wallMsMax);
       sequence += 1;
-      const reply = await asked.request({ kind: 'parse', id: sequence, text, cpuMsMax: bounds.cpuMsMax });
+      const reply = await asked.request({
+        kind: 'parse',
+        id: sequence,
+        text: withStandardQuotes(text),
+        cpuMsMax: bounds.cpuMsMax,
+      });
       if (reply.kind !== 'verdict') throw new WorkerGone();
       if (reply.verdict.kind === 'work') replace('work');
       return reply.verdict;
@@ -160,9 +165,8 @@ function treeOf(text: UntrustedSql, verdict: ParserVerdict, { cpuMsMax }: Parser
 
 /** WHY from the text: the words beside the place are the user's own, not the engine's. */
 function syntaxError(text: UntrustedSql, position: number | null): AppError {
-  if (position === null) return new AppError('SQL_SYNTAX', { near: '' });
-  const offset = [...text].slice(0, position).join('').length;
-  const near = /^[\p{L}\p{N}_]{1,40}|^\S/u.exec(text.slice(offset))?.[0] ?? '';
+  const offset = position === null ? null : [...text].slice(0, position).join('').length;
+  const near = offset === null ? '' : (/^[\p{L}\p{N}_]{1,40}|^\S/u.exec(text.slice(offset))?.[0] ?? '');
   const accepted = acceptedNear(text, offset);
   return new AppError('SQL_SYNTAX', accepted === null ? { near } : { near, accepted }, placeOf(text, offset));
 }

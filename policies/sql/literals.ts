@@ -58,9 +58,8 @@ function convertText(text: string, from: SqlType, type: SqlType): string | boole
     case 'text':
       return from.kind === 'double' ? null : text;
     case 'date':
-      return from.kind === 'text' || from.kind === 'timestamp'
-        ? dateText(text.slice(0, from.kind === 'timestamp' ? 10 : undefined))
-        : null;
+      // A time of day is left out, as DuckDB leaves it out.
+      return from.kind === 'text' || from.kind === 'timestamp' ? (timestampText(text)?.slice(0, 10) ?? null) : null;
     case 'timestamp':
       return from.kind === 'text' || from.kind === 'date' ? timestampText(text) : null;
     default:

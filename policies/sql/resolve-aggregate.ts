@@ -1,5 +1,7 @@
 import { asCondition, coerceTo } from './coercion.ts';
+import { tupleOf, tupleText } from './distinct-tuples.ts';
 import { collectAggregate, type ExprEnv } from './expression-env.ts';
+import { listOf } from './forms/syntax-build.ts';
 import type { AggregateEntry } from './functions/aggregates.ts';
 import type { AggregateCall, Expr } from './plan.ts';
 import { argument } from './resolve-call.ts';
@@ -97,6 +99,16 @@ function aggregateArguments(
 ): readonly Expr[] {
   const { ctx } = env;
   const nodes = [...withinGroup(ctx, node), ...nodesAt(ctx, node, 'children')];
+  const tuple = entry.name === 'count' && node['distinct'] === true ? tupleOf(ctx, nodes) : null;
+  if (tuple !== null) {
+    const parts = tuple.map((part) => resolve(env, part));
+    return [tupleText(ctx, node, parts, nodes.length === 1)];
+  }
+  const list = entry.name.startsWith('quantile_') ? nodes.find((child) => listOf(child) !== null) : undefined;
+  if (list !== undefined) {
+    const accepted = `${word}(x, 0.25), ${word}(x, 0.5)`;
+    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: `${word}(x, […])`, accepted });
+  }
   if (nodes.length !== entry.params.length) {
     const accepted =
       entry.name === 'count_star'

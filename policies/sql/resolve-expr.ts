@@ -113,7 +113,10 @@ function refuseClass(ctx: ResolveContext, node: SyntaxNode): Error {
 
 // ── Columns ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const NOW_WORDS: ReadonlySet<string> = new Set(['current_timestamp', 'localtimestamp']);
+const TODAY_WORDS: ReadonlySet<string> = new Set(['current_date', 'sysdate']);
+const NOW_WORDS: ReadonlySet<string> = new Set(['current_timestamp', 'localtimestamp', 'systimestamp']);
+/** What other systems mean by a name of their own. */
+const ACCEPTED_INSTEAD: Readonly<Record<string, string>> = { rownum: 'LIMIT 10' };
 
 function resolveColumn(env: ExprEnv, node: SyntaxNode): Expr {
   const { ctx, scope } = env;
@@ -131,14 +134,15 @@ function resolveColumn(env: ExprEnv, node: SyntaxNode): Expr {
   if (alias !== null) return { ...alias, at };
   if (found !== null) return found;
   const word = single?.toLowerCase() ?? '';
-  if (word === 'current_date') return todayLiteral(ctx.facts.today, at);
+  if (TODAY_WORDS.has(word)) return todayLiteral(ctx.facts.today, at);
   if (NOW_WORDS.has(word)) return nowLiteral(ctx.facts.now, at);
   if (scope.relations.some((relation) => relation.alias.toLowerCase() === word)) {
     throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: `${name} (row)`, accepted: `${name}.*` });
   }
   // Elsewhere "f" is a text.
   const isQuoted = parts.length === 1 && ctx.text.charAt(offsetOf(ctx, node) ?? -1) === '"';
-  const near = [...nearColumns(scope, parts.at(-1) ?? ''), ...(isQuoted ? [`'${name}'`] : [])];
+  const instead = isQuoted ? `'${name}'` : ACCEPTED_INSTEAD[word];
+  const near = [...nearColumns(scope, parts.at(-1) ?? ''), ...(instead === undefined ? [] : [instead])];
   throw refusal(ctx, node, 'SQL_COLUMN_UNKNOWN', { column: name, near });
 }
 

@@ -2,7 +2,7 @@ import { asTemporal, coerceTo, domainMismatch, identifierUse, mismatch, unify } 
 import { coerce, exactType, isLiteral } from './literals.ts';
 import type { Call, Expr, Offset } from './plan.ts';
 import { comparisonWritten } from './spelling.ts';
-import { BOOLEAN, DATE, DOUBLE, INTEGER, type SqlType, TIMESTAMP } from './sql-type.ts';
+import { BOOLEAN, DATE, DOUBLE, INTEGER, type SqlType, TEXT, TIMESTAMP } from './sql-type.ts';
 import { type ResolveContext, refusalAt } from './syntax-node.ts';
 import { isNumeric, isTemporal, productType, sameType, sumType } from './type-rules.ts';
 
@@ -49,6 +49,9 @@ export function arithmetic(ctx: ResolveContext, symbol: string, left: Expr, righ
   for (const side of [left, right]) if (side.type.kind === 'token') throw identifierUse(ctx, side.at, symbol);
   const dated = symbol === '+' || symbol === '-' ? dateArithmetic(ctx, symbol, left, right, at) : null;
   if (dated !== null) return dated;
+  // Texts are put together by `+` in other systems; here it has no meaning for two of them.
+  if (symbol === '+' && left.type.kind === 'text' && right.type.kind === 'text')
+    return call('concat_operator', [left, right], TEXT, at);
   const [a, b] = [asNumber(ctx, left, symbol), asNumber(ctx, right, symbol)];
   switch (symbol) {
     case '+':

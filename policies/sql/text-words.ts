@@ -6,14 +6,26 @@ export interface TextWord {
   readonly at: number;
 }
 
+const QUOTED =
+  /--[^\n]*|\/\*.*?(?:\*\/|$)|\$(?<tag>\w*)\$.*?(?:\$\k<tag>\$|$)|[eE]'(?:[^'\\]|\\.|'')*'?|'(?:[^']|'')*'?|"(?:[^"]|"")*"?|`(?<name>[^`"]+)`/
+    .source;
 /** Comments, quoted texts and quoted names are passed over; a parameter is one word. */
-const WORDS =
-  /--[^\n]*|\/\*.*?(?:\*\/|$)|\$(?<tag>\w*)\$.*?(?:\$\k<tag>\$|$)|[eE]'(?:[^'\\]|\\.|'')*'?|'(?:[^']|'')*'?|"(?:[^"]|"")*"?|(?<word>\$?[\p{L}\p{N}_]+|\S)/gsu;
+const WORDS = new RegExp(`${QUOTED}|(?<word>\\$?[\\p{L}\\p{N}_]+|\\S)`, 'gsu');
+const PARTS = new RegExp(QUOTED, 'gsu');
 
 export function wordsOf(text: string): readonly TextWord[] {
   return [...text.matchAll(WORDS)].flatMap(({ index, groups }) =>
     groups?.['word'] === undefined ? [] : [{ word: groups['word'], at: index }],
   );
+}
+
+/**
+ * What the parser is given: names in backticks, as other systems quote them, in double quotes. Every place stays where it is. No operator of
+ * DuckDB's has a backtick, so that nothing else is meant by a pair of them.
+ */
+export function withStandardQuotes(text: string): string {
+  if (!text.includes('`')) return text;
+  return text.replace(PARTS, (part: string) => (part.startsWith('`') ? `"${part.slice(1, -1)}"` : part));
 }
 
 /** The last of these words (upper case) before an offset; null where there is none. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AppError, type ErrorCode } from '#policies';
+import { SYNTAX_HINTS } from '../../policies/sql/forms/syntax-hints.ts';
 import { openParser, type Parser } from '../../sandbox/parser.ts';
 import type { SandboxEvent } from '../../sandbox/sandbox-event.ts';
 import { familyOf } from './process-family.ts';
@@ -24,6 +25,27 @@ test('gives DuckDB’s own tree of one SELECT', async () => {
   expect(tree.error).toBe(false);
   expect(tree.statements).toHaveLength(1);
   expect(tree.statements[0]?.node.type).toBe('SELECT_NODE');
+});
+
+/** Of the tests of the compiler, none comes by this process. */
+describe('what other systems write', () => {
+  test.each(SYNTAX_HINTS.map(({ example, accepted }) => [example, accepted] as const))(
+    '%s is told the form to write instead',
+    async (example, accepted) => {
+      await expect(parse(example)).rejects.toMatchObject({ code: 'SQL_SYNTAX', facts: { accepted } });
+    },
+  );
+
+  test.each(['SELEC 1', 'SELECT count(*) FROM', 'SELECT top FROM people GROUP 10'])('control: %s', async (text) => {
+    const refusal: unknown = await parse(text).catch((reason: unknown) => reason);
+    expect(refusal).toMatchObject({ code: 'SQL_SYNTAX' });
+    expect((refusal as AppError).facts).not.toHaveProperty('accepted');
+  });
+
+  test('names in backticks are read as names in double quotes', async () => {
+    expect(await parse('SELECT `a b` FROM `people` -- `x`')).toBe(await parse('SELECT "a b" FROM "people" -- `x`'));
+    await expect(parse('SELECT `a` FROM people GROUP 10')).rejects.toMatchObject({ place: { line: 1, column: 30 } });
+  });
 });
 
 describe('refusals', () => {

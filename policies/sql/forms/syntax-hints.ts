@@ -16,7 +16,7 @@ const hint = (words: string, accepted: string, example: string): SyntaxHint => (
 
 export const SYNTAX_HINTS: readonly SyntaxHint[] = [
   hint('TOP ^ #', 'SELECT … ORDER BY n DESC LIMIT 10', 'SELECT TOP 10 sex, count(*) FROM person GROUP BY sex'),
-  hint('`', '"name"', 'SELECT `sex` FROM `person`'),
+  hint('`', '"name"', 'SELECT count(*) FROM `person'),
   hint('^ [', '"name"', 'SELECT sex AS [s] FROM person'),
   hint('FROM [', '"name"', 'SELECT count(*) FROM [person]'),
   hint('IN ( [', '"name"', 'SELECT * FROM person PIVOT (sum(age) FOR sex IN ([f], [m])) p'),

@@ -92,6 +92,7 @@ export const ACCEPTED_QUERIES: readonly string[] = [
   'SELECT div_code, count(*) AS n, 100.0 * count(*) / sum(count(*)) OVER () AS share, rank() OVER (ORDER BY count(*)) AS r FROM person GROUP BY ALL',
   'SELECT sex, sum(income) / nullif(count(*), 0), avg(income / nullif(age, 0)), age // nullif(age - 7, 0) AS x FROM person GROUP BY ALL',
   'SELECT count(DISTINCT pid), count(*) FROM (SELECT * FROM visit) v',
+  'SELECT count(DISTINCT (age, sex)), count(DISTINCT (sex, born, div_code)) FROM person',
   'WITH t AS (SELECT DISTINCT * EXCLUDE (seen) FROM visit) SELECT count(*) FROM t',
   'SELECT sex, count(*) FROM (SELECT p.* FROM person p) q JOIN (FROM visit) v ON q.pid = v.pid GROUP BY sex',
   'SELECT age // 10 * 10 AS decade, count(*) FROM person GROUP BY decade ORDER BY decade NULLS FIRST',

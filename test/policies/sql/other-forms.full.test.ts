@@ -23,6 +23,17 @@ test.each(OTHER_FORMS.map(({ example, means }) => [example, means] as const))('%
   expect(await planOf(example)).toEqual(await planOf(means));
 });
 
+/** Without a name of their own to stand under: names in backticks, operators, and words that are no function. */
+test.each([
+  ['`sex`', 'sex'],
+  ['`person`.`age` + 1', 'person.age + 1'],
+  ["sex + '-' + div_code", "sex || '-' || div_code"],
+  ['date_diff(day, born, SYSDATE)', "date_diff('day', born, current_date)"],
+  ["born >= '2024-01-31T00:00:00Z'", "born >= '2024-01-31'"],
+])('%s is %s', async (written, means) => {
+  expect(await planOf(written)).toEqual(await planOf(means));
+});
+
 test('a form never takes a name from a function of the list, but where it only adds a way to call it', () => {
   const added = new Set([
     'date_trunc',

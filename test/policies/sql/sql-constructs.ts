@@ -187,6 +187,11 @@ export const ACCEPTED_CONSTRUCTS: readonly Section[] = [
   ]),
   section('Aggregates', '聚合', [
     ['DISTINCT in an aggregate', '聚合内 DISTINCT', 'SELECT count(DISTINCT sex), count(DISTINCT pid) FROM person'],
+    [
+      'counts of different tuples',
+      '多列组合的不同取值计数',
+      'SELECT count(DISTINCT sex, div_code), count(DISTINCT (sex, div_code)) FROM person',
+    ],
     ['sum or avg of DISTINCT values', '对不同取值求和或平均', 'SELECT sum(DISTINCT age) FROM person'],
     ['FILTER', 'FILTER', 'SELECT sum(income) FILTER (WHERE active) FROM person'],
     ['conditions by CASE', '用 CASE 写条件', "SELECT sum(CASE WHEN sex = 'f' THEN income ELSE 0 END) FROM person"],

@@ -182,7 +182,8 @@ Mode \`rows\` (general-1 only) accepts all of it; the column *mode \`aggregate\`
 const CONSTRUCTS_INTRO = 'Mode `rows` accepts every one. `rows` 模式全部接受；最后两列为 `aggregate` 与 `dp` 模式。';
 const FORMS_INTRO = `Read as the form beside them, which is then admitted or refused like any other. Besides: \`main.t\` and \`public.t\` are \`t\`;
 \`t PIVOT (sum(x) FOR k IN ('a', 'b') GROUP BY g)\` is a sum FILTER (WHERE k = …) per value; \`x = ANY(ARRAY[…])\` is IN; \`range\`,
-\`generate_series\` and \`unnest\` of literals in FROM are VALUES; \`count(DISTINCT CASE WHEN c THEN x END)\` has FILTER (WHERE c).
+\`generate_series\` and \`unnest\` of literals in FROM are VALUES; \`count(DISTINCT CASE WHEN c THEN x END)\` has FILTER (WHERE c);
+names in backticks are names in double quotes, \`+\` of texts is \`||\`, \`SYSDATE\` is \`current_date\`.
 按右列写法处理。`;
 const AGGREGATES_INTRO = `Mode \`rows\` admits every one; mode \`aggregate\` those that say yes. *also*: DISTINCT inside, OVER a window.
 \`rows\` 模式全部可用；\`aggregate\` 模式以该列为准。`;

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { keywordBefore, parameterOf, statementsOf, typeWritten, wordsOf } from '../../../policies/sql/text-words.ts';
+import {
+  keywordBefore,
+  parameterOf,
+  statementsOf,
+  typeWritten,
+  withStandardQuotes,
+  wordsOf,
+} from '../../../policies/sql/text-words.ts';
 
 const words = (text: string): readonly string[] => wordsOf(text).map(({ word }) => word);
 
@@ -16,10 +23,20 @@ describe('wordsOf', () => {
   });
 
   // One that looked back or ahead for each would take minutes, and the test's own time would end it.
-  test.each(["'", '"', '/*', '$a$', "e'", '--', '$', "''"])('takes a long row of %s', (piece) => {
+  test.each(["'", '"', '/*', '$a$', "e'", '--', '$', "''", '`', '`"', '`a'])('takes a long row of %s', (piece) => {
     expect(wordsOf(piece.repeat(200_000)).length).toBeLessThanOrEqual(400_000);
   });
 });
+
+test.each([
+  ['SELECT `a b` FROM `t` x', 'SELECT "a b" FROM "t" x'],
+  [
+    'SELECT \'`a`\', "`b`", $$ `c` $$ -- `d`\n, `e` /* `f` */',
+    'SELECT \'`a`\', "`b`", $$ `c` $$ -- `d`\n, "e" /* `f` */',
+  ],
+  ['SELECT `a"b`', 'SELECT `a"b`'],
+  ['SELECT a, `c', 'SELECT a, `c'],
+])('names in backticks: %s', (text, expected) => expect(withStandardQuotes(text)).toBe(expected));
 
 test('keywordBefore gives the last one before the offset', () => {
   const text = "a union b UNION /* union */ 'union' c";
