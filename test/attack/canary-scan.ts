@@ -16,8 +16,20 @@ export function sightings(where: string, content: string | Uint8Array): readonly
     .map(([canary]) => ({ where, canary }));
 }
 
-/** Canaries in the files of a folder. */
+/** Canaries in the files of a folder, of which a running gateway may replace some meanwhile. */
 export async function sightingsIn(folder: string): Promise<readonly Sighting[]> {
+  for (;;) {
+    try {
+      return await sightingsInAll(folder);
+    } catch (error) {
+      // One has another name by now: all are looked at again.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+}
+
+/** @throws ENOENT when a file is gone before it is read. */
+async function sightingsInAll(folder: string): Promise<readonly Sighting[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const found = entries
     .filter((entry) => entry.isFile())
