@@ -103,13 +103,14 @@ export function dateText(text: string): string | null {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(iso) && year !== '0000' ? iso : null;
 }
 
+/** INVARIANT: one moment has one text, without zeros at its end. Literals are told apart by their texts: equal ones are one group. */
 function timestampText(text: string): string | null {
   const match = /^(\d{4}-\d{1,2}-\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,6})?)?)?Z?$/.exec(text);
   if (match === null) return null;
   const [, day = '', hour = '0', minute = '00', second = '00', fraction = ''] = match;
   const date = dateText(day);
   if (date === null || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return null;
-  return `${date} ${hour.padStart(2, '0')}:${minute}:${second}${fraction}`;
+  return `${date} ${hour.padStart(2, '0')}:${minute}:${second}${fraction.replace(/\.?0+$/, '')}`;
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { Call, ColumnId, Expr, Literal } from '../plan.ts';
 import { sameExpr } from '../same-expression.ts';
-import type { SqlType } from '../sql-type.ts';
 import { literal } from './build.ts';
 import { overRoots, type Raw } from './raw.ts';
 
@@ -19,21 +18,14 @@ export function askedList(key: Expr, raw: Raw, most: number): readonly Literal[]
   return shortest ?? periodsBetween(made, raw, most);
 }
 
-/** Each once, without NULL, which equals nothing. */
+/** Each once (a literal's text is the only one of its value), without NULL, which equals nothing. */
 function valuesNamed(condition: Expr, made: Expr): readonly Literal[] | null {
   if (condition.kind !== 'call' || (condition.fn !== 'eq' && condition.fn !== 'in')) return null;
-  if (!ONE_SPELLING.has(made.type.kind)) return null;
   const [of, ...others] = condition.fn === 'eq' ? mirrored(condition) : condition.args;
   if (of === undefined || !sameExpr(of, made) || !others.every((one) => one?.kind === 'literal')) return null;
   const there = others.filter(({ value }) => value !== null);
   return [...new Map(there.map((one) => [JSON.stringify(one.value), literal(one.value, made.type)])).values()];
 }
-
-/**
- * Types of which a value is written in one way only, once it is a literal. INVARIANT: a value is in a list once, as each time it would have
- * noise of its own; of moments `00:00:00` and `00:00:00.000` are one.
- */
-const ONE_SPELLING: ReadonlySet<SqlType['kind']> = new Set(['integer', 'hugeint', 'decimal', 'text', 'date']);
 
 /** The literal behind what it is compared with. */
 const mirrored = ({ args: [a, b] }: Call): readonly (Expr | undefined)[] => (a?.kind === 'literal' ? [b, a] : [a, b]);
