@@ -17,7 +17,7 @@ const SCHEMAS: readonly TableSchema[] = [
   {
     ...{ table: 'people', level: 'general-2' },
     columns: [
-      PID,
+      { ...PID, rowsPerUnitMax: 1 },
       column('part', 'text', { role: 'dimension', level: 'general-1', values: PARTS, nullable: false }),
       column('age', 'integer'),
       column('pay', 'integer', { role: 'measure' }),

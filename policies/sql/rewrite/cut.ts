@@ -18,7 +18,7 @@ import type {
   SetOperation,
 } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
-import { columnsIn, columnsRead, exprsOf } from '../plan-walk.ts';
+import { columnsIn, columnsRead, exprsOf, relsWithin } from '../plan-walk.ts';
 import type { ResolvedQuery } from '../resolve.ts';
 import type { Boundary } from '../rewrite.ts';
 import { INTEGER } from '../sql-type.ts';
@@ -37,6 +37,7 @@ import { groupedBySets, isGrouping } from './grouping-sets.ts';
 import { joinRaw } from './join-raw.ts';
 import { checkUnion } from './join-rules.ts';
 import { lookThrough } from './look-through.ts';
+import { matchedCounts } from './matched-counts.ts';
 import { checkUnitValue, measureOf } from './measures.ts';
 import { boundedBelow, withinOwnGroups } from './nested.ts';
 import { limitRaw, perUnitRaw, projectRaw, windowRaw } from './over-raw.ts';
@@ -99,21 +100,37 @@ function cut(rel: Rel, cutter: Cutter): Piece {
 }
 
 function cutOver(rel: Exclude<Rel, Scan | Filter | Join | SetOperation | { kind: 'values' }>, cutter: Cutter): Piece {
-  const bySide = rel.kind === 'aggregate' ? groupedBySide(rel, cutter.ids) : null;
-  if (bySide !== null) return cut(bySide, cutter);
+  const other = rel.kind === 'aggregate' ? (groupedBySide(rel, cutter.ids) ?? countedByMatch(rel, cutter)) : null;
+  if (other !== null) return cut(other, cutter);
   const input = cut(rel.input, cutter);
   return input.state === 'raw'
     ? cutOverRaw(rel, input, cutter)
     : { state: input.state, rel: { ...rel, input: input.rel } };
 }
 
+function countedByMatch(aggregate: Aggregate, cutter: Cutter): Rel | null {
+  const { mode } = cutter.decision;
+  if (mode === 'homomorphic') return null;
+  const kindsIn = (rel: Rel) =>
+    new Set(
+      relsWithin(rel).flatMap((part) =>
+        part.kind === 'scan' && isProtected(part, cutter) ? part.columns.flatMap(({ unit }) => unit ?? []) : [],
+      ),
+    ).size;
+  return matchedCounts(aggregate, { ids: cutter.ids, kindsIn, differences: mode !== 'dp' });
+}
+
 /** A table is protected when its rows or any column that the query reads are. */
+function isProtected({ source, columns }: Scan, { profile, needed }: Cutter): boolean {
+  const read = columns.filter(({ id }) => needed.has(id));
+  const levels = [...(source.kind === 'table' ? [source.level] : []), ...read.map(({ level }) => level)];
+  return levels.some((level) => profile.modeOf[level] !== 'rows');
+}
+
 function cutScan(scan: Scan, cutter: Cutter): Piece {
-  const { profile, needed } = cutter;
-  const read = scan.columns.filter(({ id }) => needed.has(id));
-  const levels = [...(scan.source.kind === 'table' ? [scan.source.level] : []), ...read.map(({ level }) => level)];
-  if (levels.every((level) => profile.modeOf[level] === 'rows')) {
-    return { state: 'open', rel: { ...scan, columns: read } };
+  const { needed } = cutter;
+  if (!isProtected(scan, cutter)) {
+    return { state: 'open', rel: { ...scan, columns: scan.columns.filter(({ id }) => needed.has(id)) } };
   }
   cutter.leaves += 1;
   const rowKey = cutter.ids.next();

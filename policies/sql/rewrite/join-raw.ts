@@ -197,7 +197,7 @@ function semiJoin(rel: Join, left: Raw, right: Raw, text: string): Raw {
   if (named.some(({ partner }) => partner === null)) {
     throw constructRefused(
       rel.join === 'semi' ? 'IN or EXISTS over protected rows' : 'NOT IN or NOT EXISTS over protected rows',
-      matchOnUnits(rel.join, left, right),
+      matchOnUnits(left, right),
       placeOf(text, rel.at ?? null),
     );
   }
@@ -226,7 +226,7 @@ function semiJoin(rel: Join, left: Raw, right: Raw, text: string): Raw {
 }
 
 /** The equality that would make the rows of both sides about the same unit, in the names of granted columns. */
-function matchOnUnits(join: Join['join'], left: Raw, right: Raw): string {
+function matchOnUnits(left: Raw, right: Raw): string {
   const own = identifiersIn(left);
   const theirs = identifiersIn(right);
   const pairs = right.units.map(({ id }) => {
@@ -240,7 +240,9 @@ function matchOnUnits(join: Join['join'], left: Raw, right: Raw): string {
     pair === null || pair.outer === null ? [] : [`${pair.outer} = ${pair.inner}`],
   );
   if (equalities.length === pairs.length) return `the same, matched by ${equalities.join(' AND ')}`;
-  if (join === 'semi' && equalities.length > 0) return `a join by ${equalities.join(' AND ')}, and count(DISTINCT …)`;
+  // matched-counts.ts
+  if (equalities.length > 0)
+    return `count(DISTINCT ${pairs.flatMap((pair) => pair?.outer ?? [])[0]}) and no other value`;
   return `the same, over rows that have an identifier equal to ${pairs.map((pair) => pair?.inner).join(' AND ')}`;
 }
 

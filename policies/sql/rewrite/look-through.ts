@@ -33,9 +33,10 @@ export function lookThrough(raw: Raw): LookThrough {
       if (!columnsIn(made).every((id) => visible.has(id))) return part;
       return mapExpr(made, (inner) => (inner.kind === 'column' ? ref(visible.get(inner.id)!, inner.type) : null));
     });
+  const identifiers = namesOfIdentifiers(raw);
   const nameOf = (id: ColumnId): string => {
     const root = rootOf(raw.alias, id);
-    return origins.get(root) ?? `#${root}`;
+    return identifiers.get(root) ?? origins.get(root) ?? `#${root}`;
   };
   const sizes = largestValues(raw.rel);
   const largest = (expr: Expr): string | null => {
@@ -62,6 +63,24 @@ export function lookThrough(raw: Raw): LookThrough {
   };
   const text = (expr: Expr) => expressionText(expr, nameOf);
   return { expand, text, rows: rowsText(raw.rel, text), isFilled, isNonNegative, largest };
+}
+
+/**
+ * Equal identifiers have one name, by root id. WHY: `a.id = b.id` and `b.id = a.id` count the same persons; under two names each would draw numbers of
+ * its own for sets that lie near each other. Where a relation has several persons to a row, each goes by the first of its stored names.
+ */
+function namesOfIdentifiers({ rel, alias }: Raw): ReadonlyMap<ColumnId, string> {
+  const stored = relsWithin(rel).flatMap((part) => {
+    if (part.kind !== 'scan' || part.source.kind !== 'table') return [];
+    const { resource } = part.source;
+    return part.columns.flatMap(({ id, column, type }) =>
+      type.kind === 'token' ? [{ root: rootOf(alias, id), name: `${resource}.${column}`, domain: type.domain }] : [],
+    );
+  });
+  const isOnly = (of: (typeof stored)[number]) =>
+    stored.every(({ root, domain }) => domain !== of.domain || root === of.root);
+  const names = stored.map((one) => [one.root, isOnly(one) ? `an identifier of ${one.domain}` : one.name] as const);
+  return new Map(names.sort(([, a], [, b]) => (a > b ? -1 : 1)));
 }
 
 function filledColumns(rel: Rel): ReadonlySet<ColumnId> {

@@ -131,6 +131,11 @@ export const ACCEPTED_CONSTRUCTS: readonly Section[] = [
       'SELECT count(*) FROM person p WHERE NOT EXISTS (SELECT 1 FROM visit v WHERE v.pid = p.pid)',
     ],
     [
+      'persons counted by IN, NOT IN, EXISTS, NOT EXISTS over rows of several kinds of units, matched by one',
+      '按属于多类单元的行上的 IN、NOT IN、EXISTS、NOT EXISTS（按其中一类匹配）计人数',
+      'SELECT div_code, count(DISTINCT p.pid) FROM person p WHERE NOT EXISTS (SELECT 1 FROM job j WHERE j.pid = p.pid) GROUP BY div_code',
+    ],
+    [
       'one aggregate as a value',
       '以单个聚合为值',
       'SELECT count(*) FROM person WHERE age > (SELECT avg(age) FROM person)',

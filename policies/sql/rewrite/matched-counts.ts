@@ -1,0 +1,247 @@
+import type {
+  Aggregate,
+  AggregateCall,
+  ColumnId,
+  ColumnRef,
+  Expr,
+  Join,
+  NamedAggregate,
+  Project,
+  Rel,
+} from '../plan.ts';
+import { columnsOf } from '../plan.ts';
+import { neverNull } from '../plan-facts.ts';
+import { columnsIn, conjunctsOf, exprsOf, relsWithin } from '../plan-walk.ts';
+import { BOOLEAN, INTEGER } from '../sql-type.ts';
+import {
+  aggregateCall,
+  and,
+  call,
+  type IdSource,
+  isNotNull,
+  isNotZero,
+  isNull,
+  named,
+  namedAggregate,
+  notDistinct,
+  ref,
+} from './build.ts';
+import { equalSides, idsOf, meetsOnce } from './join-rules.ts';
+
+/**
+ * Persons counted by whether rows of several kinds of units match them: `WHERE pid IN (SELECT pid FROM job …)`, where a job is a firm's, too. A row
+ * that is kept names no firm, and yet firms decide which are kept. So the match becomes the join that says the same, whose rows name both, and persons are counted once each;
+ * and those without a match are all persons less those with one: two releases.
+ *
+ * Guarantee: that of the join, and of the two questions asked one after the other. WHY counts only: a sum over the join has a person's
+ * value as often as it is matched. Limits: where either release is hidden, so is the difference.
+ */
+export interface MatchedCounts {
+  readonly ids: IdSource;
+  /** How many kinds of units the protected tables of a relation name. */
+  readonly kindsIn: (rel: Rel) => number;
+  /** Whether a difference of two releases is one: not where what one unit changes is bounded and charged. */
+  readonly differences: boolean;
+}
+
+/** @returns null where nothing of the kind is counted, and where a measure is no such count */
+export function matchedCounts(aggregate: Aggregate, by: MatchedCounts): Rel | null {
+  if (aggregate.sets !== null) return null;
+  const read = exprsOf(aggregate).flatMap(columnsIn);
+  const found = existenceIn(aggregate.input, { read, conditions: [], by });
+  if (found === null || (found.without && !by.differences)) return null;
+  const calls = aggregate.measures.map((measure) => countOf(measure.call, found));
+  if (calls.includes(null)) return null;
+  const measures = aggregate.measures.map((measure, index) => ({ ...measure, call: calls[index]! }));
+  const matched: Aggregate = { ...aggregate, input: found.matched, measures };
+  return found.without ? lessMatched({ ...aggregate, input: found.all }, matched, found.by, by.ids) : matched;
+}
+
+// ── Where the match is ───────────────────────────────────────────────────────────────────────────────────────────
+
+interface Existence {
+  /** The column by which rows are matched. */
+  readonly by: ColumnRef;
+  /** Whether no two rows have the same value there. */
+  readonly unique: boolean;
+  /** Whether all rows of one value there have a match, or none. */
+  readonly alike: boolean;
+  /** The relation of all rows, and of rows beside their matches. */
+  readonly all: Rel;
+  readonly matched: Rel;
+  /** Rows without a match are asked for. */
+  readonly without: boolean;
+  /** The `x IS NULL` that asks for them after a LEFT JOIN. */
+  readonly absent: Expr | null;
+}
+interface Above {
+  /** Columns that are used above. */
+  readonly read: readonly ColumnId[];
+  /** What a filter just above demands. */
+  readonly conditions: readonly Expr[];
+  readonly by: MatchedCounts;
+}
+
+/** The match that a relation reads, through what keeps, names and computes with single rows. */
+function existenceIn(rel: Rel, above: Above): Existence | null {
+  switch (rel.kind) {
+    case 'project': {
+      const below = existenceIn(rel.input, { ...above, read: exprsOf(rel).flatMap(columnsIn), conditions: [] });
+      return below && through(below, (input) => withColumn({ ...rel, input }, below.by));
+    }
+    case 'filter': {
+      const conditions = conjunctsOf(rel.predicate);
+      const below = existenceIn(rel.input, { ...above, conditions });
+      if (below === null) return null;
+      const rest = conditions.filter((one) => one !== below.absent);
+      return through(below, (input) => (rest.length === 0 ? input : { ...rel, input, predicate: and(rest) }));
+    }
+    case 'join':
+      return existenceInJoin(rel, above);
+    default:
+      return null;
+  }
+}
+
+function existenceInJoin(rel: Join, above: Above): Existence | null {
+  const own = matchOf(rel, above);
+  if (own !== null) return own;
+  if (rel.join === 'right' || rel.join === 'full') return null;
+  const read = [...above.read, ...exprsOf(rel).flatMap(columnsIn)];
+  const left = existenceIn(rel.left, { ...above, read });
+  if (left === null) return null;
+  const once = rel.join === 'semi' || rel.join === 'anti' || meetsOnce(rel, rel.right);
+  return { ...through(left, (side) => ({ ...rel, left: side })), unique: left.unique && once };
+}
+
+/** A join that asks whether there is a match: IN, EXISTS, a list of distinct identifiers, and their negations. */
+function matchOf(rel: Join, above: Above): Existence | null {
+  const listed = rel.join === 'inner' && isListOfKeys(rel.right);
+  const absent = rel.join === 'left' ? absenceOf(rel, above) : null;
+  const without = rel.join === 'anti' || absent !== null;
+  if (rel.join !== 'semi' && !listed && !without) return null;
+  const tokens = equalSides(rel).filter(([own]) => own.type.kind === 'token');
+  const [[by] = []] = tokens;
+  if (by?.kind !== 'column' || tokens.length >= above.by.kindsIn(rel.right)) return null;
+  const right = listed ? everyRow(rel.right) : rel.right;
+  return {
+    ...{ by, without, absent, all: rel.left, matched: { ...rel, join: 'inner', right } },
+    unique: isUnique(rel.left, by.id),
+    alike: rel.on !== null && conjunctsOf(rel.on).length === 1,
+  };
+}
+
+const through = (below: Existence, made: (input: Rel) => Rel): Existence => ({
+  ...below,
+  all: made(below.all),
+  matched: made(below.matched),
+});
+
+/** The same, with a column of its input besides. */
+function withColumn(rel: Project, column: ColumnRef): Project {
+  if (rel.columns.some(({ id }) => id === column.id)) return rel;
+  return { ...rel, columns: [...rel.columns, named(column.id, 'key', column)] };
+}
+
+/** `SELECT DISTINCT id`, by whatever name. */
+function isListOfKeys(rel: Rel): boolean {
+  if (rel.kind === 'project') return isListOfKeys(rel.input) && rel.columns.every(({ expr }) => expr.kind === 'column');
+  return rel.kind === 'aggregate' && rel.sets === null && rel.measures.length === 0 && rel.keys.length === 1;
+}
+
+function everyRow(rel: Rel): Rel {
+  if (rel.kind === 'project') return { ...rel, input: everyRow(rel.input) };
+  return rel.kind === 'aggregate' ? { kind: 'project', input: rel.input, columns: rel.keys } : rel;
+}
+
+/** The condition that keeps only rows without a match: of a column that every match has, where nothing else reads the other side. */
+function absenceOf({ right }: Join, { read, conditions }: Above): Expr | null {
+  const theirs = idsOf(right);
+  const isAbsence = (one: Expr) => {
+    const tested = one.kind === 'call' && one.fn === 'is_null' ? one.args[0] : undefined;
+    return tested?.kind === 'column' && theirs.has(tested.id) && neverNull(right, tested);
+  };
+  const found = conditions.find(isAbsence) ?? null;
+  const others = [...read, ...conditions.filter((one) => one !== found).flatMap(columnsIn)];
+  return others.some((id) => theirs.has(id)) ? null : found;
+}
+
+/** Whether no two rows have one value of an identifier, and none has none, as the table declares or the grouping makes it. */
+function isUnique(rel: Rel, id: ColumnId): boolean {
+  switch (rel.kind) {
+    case 'scan':
+      return rel.columns.some((column) => column.id === id && column.unitRowsMax === 1 && !column.nullable);
+    case 'filter':
+      return isUnique(rel.input, id);
+    case 'project': {
+      const expr = rel.columns.find((column) => column.id === id)?.expr;
+      return expr?.kind === 'column' && isUnique(rel.input, expr.id);
+    }
+    case 'join':
+      if (rel.join === 'semi' || rel.join === 'anti') return isUnique(rel.left, id);
+      return (rel.join === 'inner' || rel.join === 'left') && isUnique(rel.left, id) && meetsOnce(rel, rel.right);
+    default:
+      return false;
+  }
+}
+
+// ── What is counted ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The measure as a number of different identifiers; null where it is none. */
+function countOf(made: AggregateCall, { matched, by, unique, alike, without }: Existence): AggregateCall | null {
+  const [arg] = made.args;
+  if (made.fn === 'count' && made.distinct) {
+    const isOwn = arg?.kind === 'column' && storedId(matched, arg.id) === storedId(matched, by.id);
+    return !without || (isOwn && (unique || alike)) ? made : null;
+  }
+  if (!unique || made.distinct) return null;
+  const filter = made.filter === null ? [] : [made.filter];
+  const counted = (where: readonly Expr[]) =>
+    aggregateCall('count', { args: [by], type: made.type, distinct: true, filter: where });
+  switch (made.fn) {
+    case 'count_star':
+      return counted(filter);
+    case 'count':
+      return counted(arg === undefined ? filter : [...filter, isNotNull(arg)]);
+    case 'count_if':
+      return counted([...filter, arg!]);
+    default:
+      return null;
+  }
+}
+
+/** The column that a column repeats, through projections. */
+function storedId(rel: Rel, id: ColumnId): ColumnId {
+  for (const part of relsWithin(rel)) {
+    if (part.kind !== 'project') continue;
+    const made = part.columns.find((column) => column.id === id)?.expr;
+    if (made?.kind === 'column' && made.id !== id) return storedId(part.input, made.id);
+  }
+  return id;
+}
+
+/** The groups of all rows, each number less that of the rows that have a match; without groups in which nobody is left. */
+function lessMatched(all: Aggregate, matched: Aggregate, by: ColumnRef, ids: IdSource): Rel {
+  const persons = aggregateCall('count', { args: [by], type: INTEGER, distinct: true });
+  const rows = namedAggregate(ids.next(), 'rows', persons);
+  const total: Aggregate = { ...all, measures: [...all.measures, rows] };
+  const twins = new Map(columnsOf(total).map(({ id }) => [id, ids.next()]));
+  const twin = (id: ColumnId): ColumnId => twins.get(id)!;
+  const less: Aggregate = {
+    ...matched,
+    keys: matched.keys.map((key) => ({ ...key, id: twin(key.id) })),
+    measures: [...matched.measures, rows].map((measure) => ({ ...measure, id: twin(measure.id) })),
+  };
+  const same = all.keys.map(({ id, expr }) => notDistinct(ref(id, expr.type), ref(twin(id), expr.type)));
+  const left = ({ id, call: { type } }: NamedAggregate) => call('subtract', [ref(id, type), ref(twin(id), type)], type);
+  const columns = [
+    ...all.keys.map(({ id, name, expr }) => named(id, name, ref(id, expr.type))),
+    ...all.measures.map((measure) => named(measure.id, measure.name, left(measure))),
+  ];
+  const join = same.length === 0 ? 'cross' : 'left';
+  const both: Join = { kind: 'join', join, left: total, right: less, on: same.length === 0 ? null : and(same) };
+  if (same.length === 0) return { kind: 'project', input: both, columns };
+  // What is hidden may be somebody.
+  const someone = call('or', [isNull(left(rows)), isNotZero(left(rows))], BOOLEAN);
+  return { kind: 'project', input: { kind: 'filter', input: both, predicate: someone }, columns };
+}
