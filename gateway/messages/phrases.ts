@@ -348,7 +348,7 @@ const GATEWAY: Phrases = {
   'a join on the identifier that both tables share: a.id = b.id': '按两表共有的标识项连接：a.id = b.id',
   'VALUES whose rows no row meets twice: x >= low AND x < high':
     '没有一行能同时匹配其中两行的 VALUES：x >= low AND x < high',
-  'a join by {}, and count(DISTINCT …)': '按 {} 连接，并用 count(DISTINCT …)',
+  'count(DISTINCT {}) and no other value': '只用 count(DISTINCT {})',
   'GROUP BY of one identifier of rows that have several': {
     en: 'GROUP BY of one identifier, over rows that have several',
     zh: '对带有多种标识项的行只按其中一个 GROUP BY',

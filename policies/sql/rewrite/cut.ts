@@ -109,15 +109,14 @@ function cutOver(rel: Exclude<Rel, Scan | Filter | Join | SetOperation | { kind:
 }
 
 function countedByMatch(aggregate: Aggregate, cutter: Cutter): Rel | null {
-  const { mode } = cutter.decision;
-  if (mode === 'homomorphic') return null;
+  if (cutter.decision.mode === 'homomorphic') return null;
   const kindsIn = (rel: Rel) =>
     new Set(
       relsWithin(rel).flatMap((part) =>
         part.kind === 'scan' && isProtected(part, cutter) ? part.columns.flatMap(({ unit }) => unit ?? []) : [],
       ),
     ).size;
-  return matchedCounts(aggregate, { ids: cutter.ids, kindsIn, differences: mode !== 'dp' });
+  return matchedCounts(aggregate, { ids: cutter.ids, kindsIn });
 }
 
 /** A table is protected when its rows or any column that the query reads are. */

@@ -79,7 +79,7 @@ function namesOfIdentifiers({ rel, alias }: Raw): ReadonlyMap<ColumnId, string> 
   });
   const isOnly = (of: (typeof stored)[number]) =>
     stored.every(({ root, domain }) => domain !== of.domain || root === of.root);
-  const names = stored.map((one) => [one.root, isOnly(one) ? `an identifier of ${one.domain}` : one.name] as const);
+  const names = stored.map((one) => [one.root, isOnly(one) ? `*.${one.domain}` : one.name] as const);
   return new Map(names.sort(([, a], [, b]) => (a > b ? -1 : 1)));
 }
 

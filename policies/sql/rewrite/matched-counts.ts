@@ -40,8 +40,6 @@ export interface MatchedCounts {
   readonly ids: IdSource;
   /** How many kinds of units the protected tables of a relation name. */
   readonly kindsIn: (rel: Rel) => number;
-  /** Whether a difference of two releases is one: not where what one unit changes is bounded and charged. */
-  readonly differences: boolean;
 }
 
 /** @returns null where nothing of the kind is counted, and where a measure is no such count */
@@ -49,7 +47,7 @@ export function matchedCounts(aggregate: Aggregate, by: MatchedCounts): Rel | nu
   if (aggregate.sets !== null) return null;
   const read = exprsOf(aggregate).flatMap(columnsIn);
   const found = existenceIn(aggregate.input, { read, conditions: [], by });
-  if (found === null || (found.without && !by.differences)) return null;
+  if (found === null) return null;
   const calls = aggregate.measures.map((measure) => countOf(measure.call, found));
   if (calls.includes(null)) return null;
   const measures = aggregate.measures.map((measure, index) => ({ ...measure, call: calls[index]! }));
