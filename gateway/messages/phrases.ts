@@ -114,6 +114,8 @@ const PROTECTION: Phrases = {
   'window function over protected rows': { en: 'a window function over protected rows', zh: '受保护行上的窗口函数' },
   'PARTITION BY the identifier of the unit, or the window over grouped results':
     '按单元的标识项 PARTITION BY，或在分组结果上使用窗口',
+  '{}() over protected rows with a {} frame': '{}() 在受保护行上使用 {} 帧',
+  'a ROWS frame': 'ROWS 帧',
   'IN or EXISTS over protected rows': '受保护行上的 IN 或 EXISTS',
   'NOT IN or NOT EXISTS over protected rows': '受保护行上的 NOT IN 或 NOT EXISTS',
   '{} over protected rows': '受保护行上的 {}',

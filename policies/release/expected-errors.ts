@@ -47,6 +47,7 @@ export function expectedErrors({ boundaries, finish, uncertainty }: PrivatePlan)
     if (choice === undefined) return [];
     return [{ name, candidates: choice.list.length, rowsMissedMax: rowsMissedMax(choice) }];
   });
+  const firsts = columnsOf(finish).flatMap(({ id, name }) => firstKey(boundaries, finish, id, name));
   const layouts = boundaries
     .filter((one): one is PrivateBoundary | SealedBoundary => one.kind === 'private' || one.kind === 'sealed')
     .map(({ layout }) => layout);
@@ -57,7 +58,7 @@ export function expectedErrors({ boundaries, finish, uncertainty }: PrivatePlan)
       halfWidth: widths[at]!,
     })),
     columns,
-    choices,
+    choices: [...choices, ...firsts],
     boundaries: layouts.map(({ bounding, selection, rowsTaken }) => ({
       bounding,
       rowsTaken,
@@ -74,6 +75,16 @@ function releasedValue(boundaries: PrivatePlan['boundaries'], finish: PrivatePla
   const { layout } = boundary;
   const value = layout.values[source.column - layout.keys.length];
   return value === undefined ? null : { layout, value };
+}
+
+/** A key of groups that are chosen: each may miss so much of the most frequent of those that were left. */
+function firstKey(boundaries: PrivatePlan['boundaries'], finish: PrivatePlan['finish'], id: ColumnId, name: string) {
+  const source = sourceOf(finish, id);
+  const boundary = source === null ? undefined : boundaries[source.boundary];
+  if (source === null || boundary?.kind !== 'private' || boundary.layout.first === undefined) return [];
+  const { choices, keys, groupsListed } = boundary.layout;
+  if (source.column >= keys.length) return [];
+  return [{ name, candidates: groupsListed!, rowsMissedMax: rowsMissedMax(choices[0]!, groupsListed!) }];
 }
 
 /** Made as the answer makes them (private-values.ts), around nothing: of a sum, where it lies has no part in how wide its interval is. */

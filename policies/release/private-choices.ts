@@ -24,7 +24,20 @@ export function chosenValue(choice: PrivateChoiceSpec, counts: Cell, noise: Priv
   return choice.list[noise.choose(utilities, choiceParameters(choice))]!;
 }
 
-/** With 95%, the chosen value has at most so many rows fewer, of those that count, than the most frequent one. Public. */
-export function rowsMissedMax(choice: PrivateChoiceSpec): number {
-  return Number(choiceLoss(choice.list.length, choiceParameters(choice)));
+/**
+ * The first of several groups, in the order in which they are chosen, each among those that are left. `counts`: of every group of the public list.
+ *
+ * Guarantee: ε for each, with bounded range, as `chosenValue`; one after the other (mechanisms/exponential-mechanism/PROOF.md, "Several"). How many there are is public.
+ */
+export function firstChosen(choice: PrivateChoiceSpec, counts: readonly bigint[], first: number, noise: PrivacyNoise) {
+  const left = [...counts.keys()];
+  return Array.from({ length: Math.min(first, counts.length) }, () => {
+    const utilities = left.map((group) => counts[group]!);
+    return left.splice(noise.choose(utilities, choiceParameters(choice)), 1)[0]!;
+  });
+}
+
+/** With 95%, what is chosen of so many candidates has at most so many rows fewer, of those that count, than the most frequent one. Public. */
+export function rowsMissedMax(choice: PrivateChoiceSpec, candidates = choice.list.length): number {
+  return Number(choiceLoss(candidates, choiceParameters(choice)));
 }

@@ -10,7 +10,7 @@ import type { Tail } from '../sql/uncertainty/released-ends.ts';
 import type { Cell, TableData } from '../table-data.ts';
 import { compareKeys } from './key-order.ts';
 import { selectionNoise, thresholdOf } from './noise-ahead.ts';
-import { chosenValue } from './private-choices.ts';
+import { chosenValue, firstChosen } from './private-choices.ts';
 import { noiseOfTree, noisyTree, quantileCell } from './private-quantiles.ts';
 import { numberCell, type PrivateCell } from './private-values.ts';
 import { type ProtectedTable, releasedTable } from './protected-table.ts';
@@ -44,7 +44,7 @@ export type PrivateIntervals = (column: number, draws?: number, tail?: Tail) => 
  * clock hides it). Source: Canonne, Kamath and Steinke (NeurIPS 2020); Desfontaines et al. (PETS 2022).
  */
 export function privateTable({ layout, released }: PrivateBoundary, raw: TableData, noise: PrivacyNoise): PrivateTable {
-  const shown = shownGroups(layout, raw, noise);
+  const shown = layout.first === undefined ? shownGroups(layout, raw, noise) : firstShown(layout, raw, noise);
   const sums = layout.terms.map(({ column, scale, variance }) => {
     const drawn = noiseFor(variance, shown.length, noise);
     return shown.map((row, position) => wholeNumber(raw.values[column]![row]!, scale) + drawn[position]!);
@@ -56,7 +56,7 @@ export function privateTable({ layout, released }: PrivateBoundary, raw: TableDa
       noisyTree(tree, raw.values[tree.column]![row]!, drawn.slice(position * each, (position + 1) * each)),
     );
   });
-  const chosen = layout.choices.map((choice) =>
+  const chosen = (layout.first === undefined ? layout.choices : []).map((choice) =>
     shown.map((row) => chosenValue(choice, raw.values[choice.column]![row]!, noise)),
   );
   const keys = layout.keys.map((key) => shown.map((row) => raw.values[key]![row]!));
@@ -65,6 +65,7 @@ export function privateTable({ layout, released }: PrivateBoundary, raw: TableDa
     shown.map((_, position) => {
       if (value.kind === 'quantile')
         return quantileCell(value, layout.trees[value.tree]!, trees[value.tree]![position]!, draws);
+      if (value.kind === 'standing') return { value: BigInt(shown.length - position), interval: null };
       if (value.kind === 'choice') return { value: chosen[value.choice]![position]!, interval: null };
       return numberCell(value, layout.terms, numbers[position]!, draws, tail);
     });
@@ -113,6 +114,15 @@ export function shownGroups(
   const drawn = noise.take(threshold.noise, selectionNoise(raw.rowCount));
   const units = (row: number) => Number(wholeNumber(raw.values[selection.units]![row]!, 0));
   return byKey(all.filter((row) => threshold.keeps(units(row), drawn[row]!)));
+}
+
+/** In the order in which they were chosen; which that is where counts are equal depends on keys alone. */
+function firstShown(layout: PrivateLayout, raw: TableData, noise: PrivacyNoise): readonly number[] {
+  const [choice] = layout.choices;
+  assert(choice !== undefined && layout.selection === null, 'first groups are chosen out of a public list');
+  const all = shownGroups(layout, raw, noise);
+  const counts = all.map((row) => wholeNumber(raw.values[choice.column]![row]!, 0));
+  return firstChosen(choice, counts, layout.first ?? 0, noise).map((place) => all[place]!);
 }
 
 /** INVARIANT: how much noise is drawn, and of which kind, is known before a value is looked at. */

@@ -153,6 +153,8 @@ export interface AggregateCall {
   readonly args: readonly Expr[];
   readonly distinct: boolean;
   readonly filter: Expr | null;
+  /** Rows are taken in the order of the arguments: how they are stored decides nothing, not even of the last digit. */
+  readonly inOrder?: true;
   readonly type: SqlType;
   readonly at: Offset;
 }
@@ -173,6 +175,8 @@ export interface NamedWindow {
     readonly frame: WindowFrame | null;
     /** Rows whose value is NULL are passed over (`first_value`, `lag` …). */
     readonly ignoreNulls?: true;
+    /** As of an aggregate: within a frame, rows are taken in the order of the arguments. */
+    readonly inOrder?: true;
     readonly type: SqlType;
     readonly at: Offset;
   };

@@ -302,11 +302,17 @@ function emitAggregateCall(call: AggregateCall, columns: ColumnSql, bounds: Colu
     suffix: '',
   };
   const values = args.map((arg) => emitExpr(arg, columns));
-  if (call.filter === null) return aggregateNamed(call.fn).sql({ ...parts, args: values });
+  const orderOf = (sorted: readonly string[]) => orderSql({ ...call, args }, sorted);
+  if (call.filter === null) return aggregateNamed(call.fn).sql({ ...parts, args: values, order: orderOf(values) });
   const [first = '1', ...rest] = values;
   const kept = `CASE WHEN ${emitExpr(call.filter, columns)} THEN ${first} END`;
   // An aggregate passes over NULL; only the count of rows has nothing to be NULL.
-  return aggregateNamed(args.length === 0 ? 'count' : call.fn).sql({ ...parts, args: [kept, ...rest] });
+  const counted = [kept, ...rest];
+  return aggregateNamed(args.length === 0 ? 'count' : call.fn).sql({
+    ...parts,
+    args: counted,
+    order: orderOf(counted),
+  });
 }
 
 function emitWindow({ call }: NamedWindow, columns: ColumnSql): string {
@@ -325,9 +331,15 @@ function emitWindow({ call }: NamedWindow, columns: ColumnSql): string {
       types: call.args.map((arg) => arg.type),
       magnitudes: call.args.map(magnitude),
       distinct: '',
+      order: orderSql(call, args),
       suffix,
     });
   return `${call.fn}(${args.join(', ')}${call.ignoreNulls === true ? ' IGNORE NULLS' : ''})${suffix}`;
+}
+
+/** Literals are the same in every order, and the engine refuses to sort by them. */
+function orderSql({ inOrder, args }: Pick<AggregateCall, 'inOrder' | 'args'>, sorted: readonly string[]): string {
+  return inOrder !== true || args.some(({ kind }) => kind === 'literal') ? '' : ` ORDER BY ${sorted.join(', ')}`;
 }
 
 function frameSql(frame: WindowFrame | null): string {

@@ -30,6 +30,8 @@ export interface AggregateParts {
   readonly magnitudes: readonly number[];
   /** '' or 'DISTINCT '. */
   readonly distinct: string;
+  /** ' ORDER BY …' of the arguments, where rows are to be taken in that order; else ''. */
+  readonly order: string;
   /** Follows each call of an engine aggregate: OVER, or nothing. A FILTER stands inside the argument (emit-rel.ts). */
   readonly suffix: string;
 }
@@ -54,8 +56,8 @@ const moment = (name: string, spellings: readonly string[], zh: string, en: stri
   spellings,
   params: [{ is: 'double' }],
   result: () => DOUBLE,
-  sql: ({ args: [a = ''], magnitudes: [m], distinct, suffix }) =>
-    finiteOnly(`${name}(${distinct}${bounded(a, m)})${suffix}`),
+  sql: ({ args: [a = ''], magnitudes: [m], distinct, order, suffix }) =>
+    finiteOnly(`${name}(${distinct}${bounded(a, m)}${order})${suffix}`),
   distinct: true,
   window: true,
   total: 'summands are bounded, so that the fourth power of no sum overflows',
@@ -66,8 +68,8 @@ const pair = (name: string, zh: string, en: string): AggregateEntry => ({
   ...moment(name, [name], zh, en),
   params: [{ is: 'double' }, { is: 'double' }],
   result: () => (name === 'regr_count' ? INTEGER : DOUBLE),
-  sql: ({ args: [a = '', b = ''], magnitudes: [m, n], suffix }) => {
-    const call = `${name}(${bounded(a, m)}, ${bounded(b, n)})${suffix}`;
+  sql: ({ args: [a = '', b = ''], magnitudes: [m, n], order, suffix }) => {
+    const call = `${name}(${bounded(a, m)}, ${bounded(b, n)}${order})${suffix}`;
     return name === 'regr_count' ? `CAST(${call} AS BIGINT)` : finiteOnly(call);
   },
   distinct: false,
@@ -79,7 +81,7 @@ const order = (name: string, spellings: readonly string[], zh: string, en: strin
   spellings,
   params: [{ is: 'any' }],
   result: ([type]) => type ?? DOUBLE,
-  sql: ({ args: [a = ''], suffix }) => `${name}(${a})${suffix}`,
+  sql: ({ args: [a = ''], order, suffix }) => `${name}(${a}${order})${suffix}`,
   distinct: false,
   window: true,
   total: 'one of its arguments',

@@ -32,6 +32,7 @@ import { cutWhere } from './cut-joins.ts';
 import { type Cutter, type Piece, releasedSide, releaseRows, sideOf } from './cutter.ts';
 import { publicDomain } from './domain.ts';
 import { countStar } from './exact-cells.ts';
+import { firstGroups } from './first-groups.ts';
 import type { Given } from './given.ts';
 import { groupedBySets, isGrouping } from './grouping-sets.ts';
 import { joinRaw } from './join-raw.ts';
@@ -70,6 +71,7 @@ export function cutPlan(
     givens: [],
     knownGivens: new Map(),
     known: new Map(),
+    firsts: new Map(),
     leaves: 0,
     cut: (rel) => cut(rel, cutter),
   };
@@ -102,6 +104,8 @@ function cut(rel: Rel, cutter: Cutter): Piece {
 function cutOver(rel: Exclude<Rel, Scan | Filter | Join | SetOperation | { kind: 'values' }>, cutter: Cutter): Piece {
   const other = rel.kind === 'aggregate' ? (groupedBySide(rel, cutter.ids) ?? countedByMatch(rel, cutter)) : null;
   if (other !== null) return cut(other, cutter);
+  const first = rel.kind === 'project' && cutter.decision.mode === 'dp' ? firstGroups(rel) : null;
+  if (first !== null) cutter.firsts.set(first.aggregate, first.count);
   const input = cut(rel.input, cutter);
   return input.state === 'raw'
     ? cutOverRaw(rel, input, cutter)
@@ -301,7 +305,7 @@ function withAColumn(aggregate: Aggregate, { ids }: Cutter): Aggregate {
 
 /** The same aggregation twice is one release. Different ones over the same rows are compared with each other when they leave. */
 function boundaryFor(aggregate: Aggregate, raw: Raw, cutter: Cutter): number {
-  const text = canonicalText({ ...aggregate, input: raw.rel });
+  const text = `${canonicalText({ ...aggregate, input: raw.rel })} ${cutter.firsts.get(aggregate) ?? 'all'}`;
   const known = cutter.known.get(text);
   if (known !== undefined) return known;
   const index = cutter.boundaries.length;

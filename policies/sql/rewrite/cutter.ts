@@ -1,7 +1,7 @@
 import { placeOf } from '../../errors.ts';
 import type { PolicyProfile } from '../../levels.ts';
 import type { Decision } from '../decide.ts';
-import type { ColumnId, Offset, Rel } from '../plan.ts';
+import type { Aggregate, ColumnId, Offset, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import type { Boundary } from '../rewrite.ts';
 import { type IdSource, named, refTo, scanReleased, withAColumn } from './build.ts';
@@ -27,6 +27,8 @@ export interface Cutter {
   readonly knownGivens: Map<string, number>;
   /** Boundaries by the canonical text of what they release: the same aggregation written twice is one release. */
   readonly known: Map<string, number>;
+  /** Aggregations of which the query shows so many groups, those that most stand in, and no number. */
+  readonly firsts: Map<Aggregate, number>;
   leaves: number;
   /** The piece of a relation: for what walks on. */
   readonly cut: (rel: Rel) => Piece;

@@ -1,11 +1,23 @@
 import { placeOf } from '../../errors.ts';
 import { ROW_KEY_COLUMN } from '../../table-schema.ts';
-import type { Aggregate, ColumnId, ColumnRef, Expr, Limit, NamedExpr, Project, Rel, Window } from '../plan.ts';
+import type {
+  Aggregate,
+  ColumnId,
+  ColumnRef,
+  Expr,
+  Limit,
+  NamedAggregate,
+  NamedExpr,
+  NamedWindow,
+  Project,
+  Rel,
+  Window,
+} from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { columnRefsIn } from '../plan-walk.ts';
 import { HUGEINT, INTEGER, type SqlType } from '../sql-type.ts';
 import { type Apart, apartBy, conditionsApart, isAsStored } from './apart.ts';
-import { aggregateCall, type IdSource, isNotZero, named, namedAggregate, ref } from './build.ts';
+import { aggregateCall, type IdSource, isNotZero, named, namedAggregate, ref, refTo } from './build.ts';
 import { groupsTouched, sumOfChanges } from './changes.ts';
 import { withMade } from './coarse.ts';
 import { type Condition, conditionsOf } from './conditions.ts';
@@ -98,7 +110,8 @@ function typeOf(rel: Rel, id: ColumnId): SqlType {
   return columnsOf(rel).find((column) => column.id === id)!.type;
 }
 
-export function windowRaw(window: Window, input: Raw, text: string): Raw {
+export function windowRaw(asked: Window, input: Raw, text: string): Raw {
+  const window: Window = { ...asked, columns: asked.columns.map((column) => withoutTies(column, input, text)) };
   const units = input.units.map(({ id }) => rootOf(input.alias, id));
   for (const { call } of window.columns) {
     const through = lookThrough(input);
@@ -125,6 +138,31 @@ export function windowRaw(window: Window, input: Raw, text: string): Raw {
   return { ...input, rel: { ...window, input: input.rel }, conditions, coarse: withMade(input, window.columns) };
 }
 
+/** What is of one row of several that are equal in the order of a window. */
+const OF_ONE_ROW: ReadonlySet<string> = new Set([
+  ...['row_number', 'ntile', 'lag', 'lead', 'first_value', 'last_value', 'nth_value'],
+]);
+
+/**
+ * Equal rows of a window stand in the order of what they hold.
+ * INVARIANT: what is made of a unit's rows is a function of these rows. As the engine puts them, other units' rows and its threads would have a part in
+ * which of two trips at one hour is the first.
+ */
+function withoutTies(asked: NamedWindow, { rel, rowKeys }: Raw, text: string): NamedWindow {
+  const { call, ...column } = inOrder(asked);
+  const isByRows = call.frame?.unit === 'rows';
+  if (!OF_ONE_ROW.has(call.fn) && !isByRows) return { ...column, call };
+  if (call.frame !== null && !isByRows)
+    throw constructRefused(
+      `${call.fn}() over protected rows with a ${call.frame.unit.toUpperCase()} frame`,
+      'a ROWS frame',
+      placeOf(text, call.at),
+    );
+  const told = [...rowKeys.map(({ id, type }) => ref(id, type)), ...columnsOf(rel).map(refTo)];
+  const orderBy = [...call.orderBy, ...told.map((expr) => ({ expr, descending: false, nullsFirst: false }))];
+  return { ...column, call: { ...call, orderBy } };
+}
+
 /** WHY refused: the sum of the ten largest minus the sum of the eleven largest is one unit's value. */
 export function limitRaw(limit: Limit, input: Raw): Raw {
   const blocked = { construct: 'LIMIT over protected rows', accepted: 'LIMIT after GROUP BY', at: limit.at ?? null };
@@ -141,7 +179,7 @@ export function perUnitRaw(
 ): Raw {
   const alias = new Map(input.alias);
   for (const { id, expr } of aggregate.keys) if (expr.kind === 'column' && expr.id !== id) alias.set(id, expr.id);
-  const measures = [...aggregate.measures];
+  const measures = aggregate.measures.map(inOrder);
   const conditions = new Map<ColumnId, readonly Condition[]>();
   const some = (filter: Expr): Expr => {
     const id = ids.next();
@@ -196,6 +234,13 @@ export function perUnitRaw(
     sealed: null,
   };
 }
+
+/** The engine's own answer depends on the order of rows: in which value comes first, or in the last digits. Sums and counts are exact. */
+const OF_ORDER = /^(mode|any_value|var_|stddev_|sem$|covar_|corr$|regr_)/u;
+
+/** INVARIANT: as of windows, what is made of a unit's rows is a function of these rows. */
+const inOrder = <T extends NamedAggregate | NamedWindow>(made: T): T =>
+  OF_ORDER.test(made.call.fn) ? { ...made, call: { ...made.call, inOrder: true } } : made;
 
 /** Each row that changes makes its group another one. */
 const touched = ({ changes, ...unit }: SpreadUnit): SpreadUnit => ({

@@ -95,9 +95,11 @@ function withEpsilon(choice: PrivateChoiceSpec, { top, bottom }: Exact): Private
 
 /** Of the kind of unit that changes most. */
 export function largestOf({ sensitivity }: PrivateChoiceSpec): readonly [cell: bigint, squared: bigint] {
-  const largest = (values: readonly bigint[]) => values.toSorted((a, b) => (a > b ? -1 : 1))[0] ?? 0n;
-  return [largest(sensitivity.map(({ cell }) => BigInt(cell))), largest(sensitivity.map(squaredOf))];
+  return [largest(sensitivity.map(({ cell }) => BigInt(cell))), largestSquared(sensitivity)];
 }
+
+export const largestSquared = (sensitivity: readonly Sensitivity[]): bigint => largest(sensitivity.map(squaredOf));
+const largest = (values: readonly bigint[]): bigint => values.toSorted((a, b) => (a > b ? -1 : 1))[0] ?? 0n;
 
 /** The number of units of a group: one unit counts once in each of its groups. */
 function noisyCount({ groupsMax }: GroupSelection, share: Exact): Pick<GroupSelection, 'variance'> {

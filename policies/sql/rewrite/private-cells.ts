@@ -7,6 +7,7 @@ import { type Cells, overRows, overUnits, type Wanted } from './bounded-sums.ts'
 import { and, call, type IdSource, literal, notDistinct } from './build.ts';
 import { keyOf, outputOf, Placed, refsOf } from './collected.ts';
 import type { PublicDomain } from './domain.ts';
+import { withFirst } from './first-groups.ts';
 import { type Beside, distinctCounts, leafCounts, leavesMaxOf, listCounts, shapeOf } from './leaf-counts.ts';
 import type { LookThrough } from './look-through.ts';
 import { valueType } from './measures.ts';
@@ -45,6 +46,8 @@ export interface PrivateSpec {
   readonly rowsTaken: number | null;
   readonly unitsMin: number;
   readonly limits: PrivacyLimits;
+  /** How many groups are shown, those that most stand in, without their numbers; null: all, with numbers. */
+  readonly first: number | null;
   readonly through: Pick<LookThrough, 'text'>;
   readonly place: SourcePlace | null;
 }
@@ -72,7 +75,8 @@ export function buildPrivateCells(asked: PrivateSpec, ids: IdSource): PrivateBou
   const whole = domain === null ? ofEnoughUnits(cells, spec.unitsMin) : completed(cells, domain, ids);
   const listed = withBeside(whole, [...cells.beside, ...leaves, ...lists]);
   const placed = new Placed();
-  const layout: PrivateLayout = {
+  const monotone = raw.units.length + raw.spread.length === 1;
+  const counted: PrivateLayout = {
     keys: listed.keys.map((key) => placed.at(key)),
     groupsListed: groups,
     selection: isSelected ? selectionOf(spec, bounding, placed.at(listed.units!)) : null,
@@ -107,12 +111,13 @@ export function buildPrivateCells(asked: PrivateSpec, ids: IdSource): PrivateBou
         column: placed.at(lists[position]!.value),
         list: list.map(cellOf),
         sensitivity: treeSensitivities(1, bounding, facts),
-        monotone: raw.units.length + raw.spread.length === 1,
+        monotone,
         epsilon: NO_NOISE_YET,
       }),
     ),
     values,
   };
+  const layout = spec.first === null ? counted : withFirst(counted, spec.first, monotone);
   const released = [
     ...keys.map(({ name, expr }) => outputOf(ids, { name, type: expr.type })),
     ...layout.values.map(({ type }, index) => outputOf(ids, { name: `v${index}`, type })),

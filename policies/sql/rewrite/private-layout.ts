@@ -33,6 +33,8 @@ export interface PrivateLayout {
   readonly trees: readonly PrivateTree[];
   readonly choices: readonly PrivateChoiceSpec[];
   readonly values: readonly PrivateValue[];
+  /** So many groups are shown, by the one choice of the layout, one after the other; without: all that there are. */
+  readonly first?: number;
 }
 
 /** Whose rows they are, and in which stored columns that stands. */
@@ -92,10 +94,10 @@ export interface PrivateTree {
   readonly variance: Fraction;
 }
 
-/** Rows of a group by their value, out of a public list; one of them is chosen. */
+/** Rows of a group by their value, out of a public list; one of them is chosen. Or (`first`) of the groups themselves several. */
 export interface PrivateChoiceSpec {
   readonly statistic: string;
-  /** Column of `cells`: text `place in the list:rows;…` of the values that have any. */
+  /** Column of `cells`: text `place in the list:rows;…` of the values that have any; of groups their counts. */
   readonly column: number;
   readonly list: readonly Cell[];
   /** Per unit column, of the counts of rows. */
@@ -128,7 +130,12 @@ export interface GroupSelection {
   readonly delta: Fraction;
 }
 
-export type PrivateValue = PrivateNumber | PrivateQuantileValue | PrivateChosenValue;
+export type PrivateValue = PrivateNumber | PrivateQuantileValue | PrivateChosenValue | PrivateStanding;
+/** Of the groups that are shown, the last chosen has 1, those before it more: what they are sorted by. */
+export interface PrivateStanding {
+  readonly kind: 'standing';
+  readonly type: SqlType;
+}
 export interface PrivateChosenValue {
   readonly kind: 'choice';
   readonly choice: number;

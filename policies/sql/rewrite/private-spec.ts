@@ -32,6 +32,7 @@ export function privateSpec(aggregate: Aggregate, raw: Raw, cutter: Cutter): Pri
     rowsTaken: aggregate.measures.some(({ call }) => isTaken(call, facts)) ? rowsTaken : null,
     unitsMin: decision.unitsMin,
     limits: profile.privacy,
+    first: cutter.firsts.get(aggregate) ?? null,
     through,
     place: placeOf(text, aggregate.at ?? null),
   };

@@ -97,7 +97,7 @@ export class EndsRead {
 function drawsOf(layout: PrivateLayout | SealedLayout, column: number, tail: Tail): readonly string[] | null {
   const value = layout.values[column - layout.keys.length];
   assert(value !== undefined, 'a released value has its column');
-  if (value.kind === 'choice') return null;
+  if (value.kind === 'choice' || value.kind === 'standing') return null;
   if (tail === 'sub-gaussian' || value.kind === 'quantile') return [`value:${column}`];
   return [...new Set(value.forms.flat().map(({ term }) => `term:${term}`))];
 }

@@ -113,7 +113,7 @@ function readCells(layout: PrivateLayout, { values, rowCount }: TableData): Cell
     units: layout.selection === null ? new Map() : numbers(layout.selection.units),
     terms: layout.terms.map(({ column, scale }) => numbers(column, scale)),
     trees: layout.trees.map(({ column }) => lists(column)),
-    choices: layout.choices.map(({ column }) => lists(column)),
+    choices: layout.choices.map(({ column }) => (layout.first === undefined ? lists(column) : numbers(column))),
   };
 }
 
@@ -141,7 +141,9 @@ function tooFar(layout: PrivateLayout, a: Cells, b: Cells, kind: Kind): readonly
       const moved = changes(a.choices[at]!, b.choices[at]!);
       const signs = new Set([...moved.values()].filter((change) => change !== 0).map(Math.sign));
       const isOneWay = !choice.monotone || signs.size <= 1;
-      return isOneWay && isWithin(largestByGroup(moved), choice.sensitivity) ? [] : [choice.statistic];
+      // Several choices among groups tell of a unit what the count tells that it changes most.
+      const told = layout.first === undefined ? largestByGroup(moved) : new Map([['first', largest(moved)]]);
+      return isOneWay && isWithin(told, choice.sensitivity) ? [] : [choice.statistic];
     }),
   ];
 }

@@ -29,6 +29,11 @@ export class RandomPrivateSql {
     const measures = this.#several(1 + this.#random.below(3), () => this.#measure(source));
     const columns = [...keys, ...measures].map((expr, at) => `${expr} AS o${at}`).join(', ');
     const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+    const by = `GROUP BY ${keys.join(', ')}`;
+    if (keys.length > 0 && this.#chance(0.15)) {
+      const most = this.#pick(['count(*)', `count(DISTINCT ${this.#pick(source.units)})`]);
+      return `SELECT ${keys.join(', ')} FROM ${source.from}${where} ${by} ORDER BY ${most} DESC LIMIT 2`;
+    }
     const sets = keys.length > 1 && this.#chance(0.2) ? `ROLLUP (${keys.join(', ')})` : keys.join(', ');
     return `SELECT ${columns} FROM ${source.from}${where}${keys.length === 0 ? '' : ` GROUP BY ${sets}`}`;
   }
