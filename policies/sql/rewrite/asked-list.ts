@@ -47,7 +47,7 @@ function periodsBetween(made: Expr, raw: Raw, most: number): readonly Literal[] 
   if (column === null || start === undefined) return [];
   const { first, last } = raw.restrictions
     .map((condition) => daysLeft(condition, column))
-    .reduce((a, b) => ({ first: Math.max(a.first, b.first), last: Math.min(a.last, b.last) }));
+    .reduce((a, b) => ({ first: Math.max(a.first, b.first), last: Math.min(a.last, b.last) }), EVER);
   if (first < EARLIEST || !Number.isFinite(last) || last - first > most * DAYS_OF_YEAR) return [];
   const starts = new Set<number>();
   for (let day = first; day <= last && starts.size <= most; day += 1) starts.add(start(day));

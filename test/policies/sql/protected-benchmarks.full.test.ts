@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../policies/errors.ts';
+import type { TableSchema } from '../../../policies/table-schema.ts';
 import { openGateway } from '../../attack/sql-gateway.ts';
 import { PROTECTED_BENCHMARKS } from './protected-benchmarks.ts';
 
@@ -34,9 +35,17 @@ const REFUSED_THOUGH_SAFE: Readonly<Record<string, Readonly<Record<string, strin
   },
 };
 
+const highlySensitive = (schema: TableSchema): TableSchema => {
+  if (schema.level === 'general-1') return schema;
+  const columns = schema.columns.map((one) =>
+    one.level === 'general-1' ? one : { ...one, level: 'general-4' as const },
+  );
+  return { ...schema, level: 'general-4', columns };
+};
+
 describe.each(PROTECTED_BENCHMARKS)('$name', ({ name, tables, queries }) => {
-  const verdicts = async () => {
-    const gateway = await openGateway(tables.map((schema) => ({ schema, rows: [] })));
+  const verdicts = async (asked: readonly TableSchema[] = tables) => {
+    const gateway = await openGateway(asked.map((schema) => ({ schema, rows: [] })));
     return Promise.all(
       queries.map(async ({ name: query, sql, unsafe }) => {
         const refusal = await gateway.compile(sql).then(
@@ -56,6 +65,11 @@ describe.each(PROTECTED_BENCHMARKS)('$name', ({ name, tables, queries }) => {
     expect(Object.fromEntries(refused.map(({ query, refusal }) => [query, refusal]))).toEqual(
       REFUSED_THOUGH_SAFE[name],
     );
+  });
+
+  it('in mode `dp` takes or refuses each, and fails at none', async () => {
+    const found = await verdicts(tables.map(highlySensitive));
+    expect(found.filter(({ refusal }) => refusal === null).length).toBeGreaterThan(0);
   });
 
   it('refuses what an expert would not', async () => {
