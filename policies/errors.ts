@@ -168,7 +168,7 @@ export const SANDBOX_ERROR_CODES = [
   'SANDBOX_MEMORY', // limitMb
   'SANDBOX_FAILED', // (none): the worker died or its engine refused; the reason stays inside
   'UPLOAD_FORMAT', // problem, accepted
-  'UPLOAD_ENCODING', // encoding, accepted
+  'UPLOAD_ENCODING', // encoding, declared, accepted
   'UPLOAD_HEADER', // missing[], unexpected[]
   'UPLOAD_ROWS_REJECTED', // rejected, rows
   'UPLOAD_UNDER_DECLARED', // columns[], accepted[]: values that are identifiers, and are not declared so

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import {
+  AppError,
   CIPHER_SCHEMES,
   type CipherScheme,
   DEFAULT_CIPHER,
@@ -15,6 +16,7 @@ import { addClientOptions, type ClientOptions, createClient, plain, readJsonFile
 import { readKeyFile } from './key-file.ts';
 import { pinnedKeys } from './pinned-key.ts';
 import { progressBar } from './progress-bar.ts';
+import { rejectedLines } from './rejected-rows.ts';
 
 interface EncryptOptions extends ClientOptions {
   readonly out: string;
@@ -119,7 +121,7 @@ async function encrypt(id: string, file: string, options: EncryptOptions, cli: C
     else cli.out(`${plain(doneText(id, done, options.out, cli))}\n`);
   } catch (error) {
     bar.end();
-    throw error instanceof Stopped ? stoppedFailure(error, options.out) : error;
+    throw error instanceof Stopped ? stoppedFailure(error, options.out, cli) : await inWords(error);
   }
 }
 
@@ -203,8 +205,8 @@ function checkSigner(thumbprint: string, schema: TableSchema): void {
 
 const STOPPED: Readonly<Record<EncryptingStopped['reason'], { readonly en: string; readonly zh: string }>> = {
   'other-work': {
-    en: 'holds unfinished work on another file, declaration or key: finish that, or remove the folder',
-    zh: '中有另一文件、登记或密钥的未完成工作：请先完成，或删除该目录',
+    en: 'holds unfinished work on another file (or one that was written since), declaration or key: finish that, or remove the folder',
+    zh: '中有另一文件（或其后改写过的文件）、登记或密钥的未完成工作：请先完成，或删除该目录',
   },
   'changed-input': {
     en: 'was begun with other rows than the file has now: remove the folder to begin anew, under new keys',
@@ -213,26 +215,25 @@ const STOPPED: Readonly<Record<EncryptingStopped['reason'], { readonly en: strin
   'rows-rejected': { en: 'too many rows are rejected; nothing was written', zh: '被拒的行过多，未写出任何内容' },
 };
 
-function stoppedFailure({ reason, result }: EncryptingStopped, out: string): CliFailure {
+function stoppedFailure({ reason, result }: EncryptingStopped, out: string, cli: Cli): CliFailure {
   const { en, zh } = STOPPED[reason];
   if (reason !== 'rows-rejected')
     return new CliFailure('ENCRYPT_STOPPED', { en: `\`${out}.encrypting\` ${en}`, zh: `\`${out}.encrypting\` ${zh}` });
-  const listed = (word: string) => rejectedLines(result, word).join('\n');
-  const wording = { en: `${en}\n${listed('line')}`, zh: `${zh}\n${listed('第')}` };
-  return new CliFailure('UPLOAD_ROWS_REJECTED', wording, 1, { result });
+  const lines = rejectedLines(result?.rejected ?? [], result?.rejectedRows ?? 0, cli).join('\n');
+  return new CliFailure('UPLOAD_ROWS_REJECTED', { en: `${en}\n${lines}`, zh: `${zh}\n${lines}` }, 1, { result });
 }
 
-/** Rejected rows shown; the rest is counted. */
-const REJECTED_SHOWN = 20;
-
-function rejectedLines(result: EncryptedTable | null, word: string): readonly string[] {
-  const shown = result?.rejected.slice(0, REJECTED_SHOWN) ?? [];
-  return shown.map(
-    ({ line, column, reason }) => `  ${word} ${line}${column === null ? '' : `, \`${column}\``}: ${reason}`,
-  );
+/** What is wrong with a file as a whole comes as a word of a closed list. */
+async function inWords(error: unknown): Promise<unknown> {
+  if (!(error instanceof AppError) || error.code !== 'UPLOAD_FORMAT') return error;
+  const { UPLOAD_PROBLEMS } = await import('#sandbox');
+  const listed = Object.entries(UPLOAD_PROBLEMS).find(([problem]) => problem === error.facts['problem'])?.[1];
+  if (listed === undefined) return error;
+  return new AppError(error.code, { ...error.facts, problem: listed.en, problemZh: listed.zh }, null, error);
 }
 
-function doneText(id: string, done: EncryptedTable, out: string, { words }: Cli): string {
+function doneText(id: string, done: EncryptedTable, out: string, cli: Cli): string {
+  const { words } = cli;
   const head = words({
     en: `${done.rows} rows encrypted, ${done.rejectedRows} rejected${done.resumed ? ', resumed' : ''}`,
     zh: `已加密 ${done.rows} 行，拒绝 ${done.rejectedRows} 行${done.resumed ? '，接续完成' : ''}`,
@@ -241,5 +242,5 @@ function doneText(id: string, done: EncryptedTable, out: string, { words }: Cli)
     en: `next: sluice upload ${id} ${out}; and give the custodian ${out}.custodian`,
     zh: `下一步：sluice upload ${id} ${out}；并把 ${out}.custodian 交给托管方`,
   });
-  return [head, ...rejectedLines(done, words({ en: 'line', zh: '第' })), next].join('\n');
+  return [head, ...rejectedLines(done.rejected, done.rejectedRows, cli), next].join('\n');
 }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { addClientOptions, type ClientOptions, createClient, plain, readTextFile } from './http-client.ts';
+import { rejectedLines } from './rejected-rows.ts';
 
 const MEDIA_TYPES = { csv: 'text/csv', parquet: 'application/vnd.apache.parquet' } as const;
 
@@ -145,18 +146,8 @@ async function digestOf(file: string): Promise<string> {
   return hash.digest('base64');
 }
 
-/** Rejected rows shown; the rest is counted. */
-const REJECTED_SHOWN = 20;
-
 function uploadText(id: string, done: z.output<typeof version>, cli: Cli): string {
   const { rejectedRows = 0, rejected = [] } = done.report ?? {};
-  const shown = rejected.slice(0, REJECTED_SHOWN).map(({ line, column, reason }) =>
-    cli.words({
-      en: `  line ${line}${column === null ? '' : `, column \`${column}\``}: ${reason}`,
-      zh: `  第 ${line} 行${column === null ? '' : `,列 \`${column}\``}:${reason}`,
-    }),
-  );
-  const more = rejectedRows - shown.length;
   const added = done.report?.appended ?? null;
   const head = cli.words({
     en:
@@ -166,12 +157,9 @@ function uploadText(id: string, done: z.output<typeof version>, cli: Cli): strin
       `${id} 第 ${done.version} 版：接受 ${added?.rows ?? done.rows} 行，拒绝 ${rejectedRows} 行` +
       (added === null ? '' : `；连同第 ${added.base} 版共 ${done.rows} 行`),
   });
-  return [
-    head,
-    ...shown,
-    ...(more > 0 ? [cli.words({ en: `  … ${more} more`, zh: `  … 另有 ${more} 行` })] : []),
-    ...qualityLines(done.report?.quality ?? null, cli),
-  ].join('\n');
+  return [head, ...rejectedLines(rejected, rejectedRows, cli), ...qualityLines(done.report?.quality ?? null, cli)].join(
+    '\n',
+  );
 }
 
 type Quality = NonNullable<NonNullable<z.output<typeof version>['report']>['quality']>;

@@ -568,7 +568,8 @@ export const EN: MessageCatalogue = {
   },
   UPLOAD_ENCODING: {
     title: 'the encoding does not fit',
-    detail: 'the file is not valid[ `{encoding}`]',
+    detail:
+      'the file is not text in an accepted encoding[: it is `{encoding}`][: it was declared as `{declared}`, and is not]',
     hint: '[accepted: `{accepted}`]',
   },
   UPLOAD_HEADER: {

@@ -565,7 +565,7 @@ export const ZH_CN: MessageCatalogue = {
   },
   UPLOAD_ENCODING: {
     title: '编码不符',
-    detail: '文件不是有效的[ `{encoding}`] 编码',
+    detail: '文件不是可接受编码的文本[：其编码为 `{encoding}`][：声明为 `{declared}`，实际不是]',
     hint: '[可接受：`{accepted}`]',
   },
   UPLOAD_HEADER: {

@@ -94,8 +94,9 @@ function detectEncoding(sample: Buffer, candidates: readonly UploadEncoding[]): 
     (encoding === 'utf-8' && isUtf8(sample)) || brokenShare(encoding, sample) < BROKEN_SHARE_MAX;
   const found = candidates.find(fits);
   if (found !== undefined) return found;
-  const declared = candidates.length === 1 ? (candidates[0] ?? 'unknown') : 'unknown';
-  throw new AppError('UPLOAD_ENCODING', { encoding: declared, accepted: ACCEPTED });
+  const [only, another] = candidates;
+  const declared = another === undefined && only !== undefined ? { declared: only } : {};
+  throw new AppError('UPLOAD_ENCODING', { ...declared, accepted: ACCEPTED });
 }
 
 /** Share of the characters beyond ASCII that do not decode. The sample's own cut end counts for nothing. */
