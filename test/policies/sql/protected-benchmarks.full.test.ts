@@ -68,8 +68,7 @@ describe.each(PROTECTED_BENCHMARKS)('$name', ({ name, tables, queries }) => {
   });
 
   it('in mode `dp` takes or refuses each, and fails at none', async () => {
-    const found = await verdicts(tables.map(highlySensitive));
-    expect(found.filter(({ refusal }) => refusal === null).length).toBeGreaterThan(0);
+    expect(await verdicts(tables.map(highlySensitive))).toHaveLength(queries.length);
   });
 
   it('refuses what an expert would not', async () => {
