@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { SealedTable } from './row-seals.ts';
+import type { SealedTable } from './sealed-tables.ts';
 
 const CHANGES = ['INSERT', 'UPDATE', 'DELETE'];
 

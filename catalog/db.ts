@@ -1,8 +1,9 @@
 import type Database from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
-import { NO_SEALS, type RowSeals, type SealedTable } from './row-seals.ts';
+import { NO_SEALS, type RowSeals, type SealedValue } from './row-seals.ts';
 import * as schema from './schema.ts';
+import type { SealedTable } from './sealed-tables.ts';
 
 /**
  * A connection to the store, as `read` and `commit` lend it. Opaque to other folders: they pass it on to the functions
@@ -17,6 +18,8 @@ export interface Db {
   readonly isCatalogueChanged: () => boolean;
   /** Passes on what is as the gateway wrote it (row-seals.ts). Every row that decides who may ask what goes through it. */
   sealed<T extends object | undefined>(table: SealedTable, row: T): T;
+  /** Holds values against the seal that was read with them (sealed-rows.ts). */
+  checkSealed(table: SealedTable, values: readonly SealedValue[], seal: Buffer | null): void;
   /** The same of rows that were chosen by what they hold, and whose absence would permit something. */
   sealedChosen<T extends object>(table: SealedTable, rows: readonly T[]): readonly T[];
 }
@@ -33,6 +36,7 @@ export function createDb(
     now: () => clock().toISOString(),
     isCatalogueChanged,
     sealed: (table, row) => seals.check(client, table, row),
+    checkSealed: seals.checkValues,
     sealedChosen: (table, rows) => seals.checkChosen(client, table, rows),
   };
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, type SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import { AppError, assert, type JoinKey, PLAN_OUTPUTS, type PlanClass, type PlanOutput } from '#policies';
 import { contentHash } from './canonical.ts';
@@ -8,8 +8,8 @@ import { entryBasis } from './entries/entry-revisions.ts';
 import { readJson } from './json-column.ts';
 import type { Page } from './page.ts';
 import { boundedLimit } from './page.ts';
-import { prepared } from './prepared.ts';
-import { planDecisions, planResources, plans } from './schema.ts';
+import { type planDecisions, planResources, plans } from './schema.ts';
+import { sealedRows } from './sealed-rows.ts';
 
 export type PlanState = 'submitted' | 'approved' | 'refused' | 'revoked';
 
@@ -97,33 +97,11 @@ const revocationSchema: z.ZodType<PlanRevocation> = z.strictObject({
   at: z.string(),
 });
 
-const planById = prepared((db) =>
-  db.orm
-    .select()
-    .from(plans)
-    .where(eq(plans.id, sql.placeholder('id')))
-    .prepare(),
-);
-const decisionsOfPlan = prepared((db) =>
-  db.orm
-    .select()
-    .from(planDecisions)
-    .where(eq(planDecisions.plan, sql.placeholder('id')))
-    .orderBy(asc(planDecisions.at), asc(planDecisions.role), asc(planDecisions.org))
-    .prepare(),
-);
+const planById = sealedRows('plans', 'WHERE id = ?');
+const decisionsOfPlan = sealedRows('plan_decisions', 'WHERE plan = ? ORDER BY at, role, org');
+const resourcesOfPlan = sealedRows('plan_resources', 'WHERE plan = ?');
 
-const resourcesOfPlan = prepared((db) =>
-  db.orm
-    .select()
-    .from(planResources)
-    .where(eq(planResources.plan, sql.placeholder('id')))
-    .prepare(),
-);
-
-function fromRow(db: Db, found: Row): UsagePlan {
-  const row = db.sealed('plans', found);
-  const decisions = decisionsOfPlan(db).all({ id: row.id });
+function fromRow(db: Db, row: Row): UsagePlan {
   return {
     ...row,
     tables: readJson(tablesSchema, row.tables),
@@ -131,7 +109,7 @@ function fromRow(db: Db, found: Row): UsagePlan {
     joins: row.joins === null ? null : readJson(joinsSchema, row.joins),
     outputs: row.outputs === null ? null : readJson(outputsSchema, row.outputs),
     revocation: row.revocation === null ? null : readJson(revocationSchema, row.revocation),
-    decisions: decisions.map((decision) => toDecision(db.sealed('plan_decisions', decision))),
+    decisions: decisionsOfPlan(db, row.id).map(toDecision),
   };
 }
 
@@ -207,7 +185,7 @@ export function basisNow(db: Db, tables: readonly PlanTable[]): PlanBasis {
 }
 
 export function findPlan(db: Db, id: string): UsagePlan | null {
-  const row = planById(db).get({ id });
+  const [row] = planById(db, id);
   return row === undefined ? null : fromRow(db, row);
 }
 
@@ -242,13 +220,12 @@ export function listPlans(db: Db, filters: PlanFilters = {}): readonly UsagePlan
     resource === undefined ? undefined : involving(eq(planResources.resource, resource)),
   );
   const query = db.orm.select().from(plans).where(where).orderBy(asc(plans.id)).limit(boundedLimit(filters.limit));
-  return query.all().map((row) => fromRow(db, row));
+  return query.all().map((row) => fromRow(db, db.sealed('plans', row)));
 }
 
 /** The provider of each resource that the plan was submitted with. */
 export function providersOfPlan(db: Db, id: string): ReadonlyMap<string, string> {
-  const rows = resourcesOfPlan(db).all({ id });
-  return new Map(rows.map((row) => [row.resource, db.sealed('plan_resources', row).provider]));
+  return new Map(resourcesOfPlan(db, id).map(({ resource, provider }) => [resource, provider]));
 }
 
 /**

@@ -1,54 +1,7 @@
 import { createHash, createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type Database from 'better-sqlite3';
-import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { AppError } from '#policies';
-import {
-  affiliations,
-  authorizedBatches,
-  authorizedChanges,
-  authorizedSignatures,
-  canaries,
-  consentKeys,
-  consentWithdrawals,
-  custodyCells,
-  custodyOpenings,
-  custodyPackages,
-  custodySets,
-  entryRevisions,
-  freezes,
-  grantRevocations,
-  grantSignatures,
-  grants,
-  intakes,
-  ledgerAccounts,
-  ledgerReservations,
-  listingGates,
-  onboardings,
-  operatorAgreements,
-  operatorExits,
-  operatorIncidents,
-  operatorSteps,
-  organisations,
-  partyKeys,
-  planAgreements,
-  planDecisions,
-  planResources,
-  planReviews,
-  planSupplies,
-  plans,
-  privacyBooks,
-  productDecisions,
-  products,
-  resources,
-  resourceVersions,
-  retentionRules,
-  ruleVersions,
-  scanFindings,
-  syncEnvelopes,
-  syncLists,
-  syncMismatches,
-  syncPeers,
-} from './schema.ts';
+import { ADDED_LATER, LAYOUT, type SealedStore, type SealedTable, sealedTables } from './sealed-tables.ts';
 
 /**
  * Integrity of access-control data and security labels (GB/T 39786-2021, 8.4 d): every row that decides who may ask what
@@ -59,111 +12,14 @@ import {
  * connection, which alone has the key; whoever edits the file by other means has neither.
  */
 
-/** What decides who may ask what. */
-export const SEALED_TABLES = {
-  organisations,
-  resources,
-  resource_versions: resourceVersions,
-  plans,
-  plan_resources: planResources,
-  plan_decisions: planDecisions,
-  freezes,
-  canaries,
-  privacy_books: privacyBooks,
-  party_keys: partyKeys,
-  grants,
-  grant_signatures: grantSignatures,
-  grant_revocations: grantRevocations,
-  products,
-  product_decisions: productDecisions,
-  consent_keys: consentKeys,
-  consent_withdrawals: consentWithdrawals,
-  retention_rules: retentionRules,
-  operator_agreements: operatorAgreements,
-  operator_steps: operatorSteps,
-  operator_incidents: operatorIncidents,
-  operator_exits: operatorExits,
-  affiliations,
-  intakes,
-  entry_revisions: entryRevisions,
-  listing_gates: listingGates,
-  plan_reviews: planReviews,
-  authorized_batches: authorizedBatches,
-  authorized_changes: authorizedChanges,
-  authorized_signatures: authorizedSignatures,
-  rule_versions: ruleVersions,
-  onboardings,
-  plan_agreements: planAgreements,
-  plan_supplies: planSupplies,
-  scan_findings: scanFindings,
-  sync_peers: syncPeers,
-  sync_envelopes: syncEnvelopes,
-  sync_lists: syncLists,
-  sync_mismatches: syncMismatches,
-} as const;
-/**
- * All that a custodian decides by. WHY the ledger too, which a gateway holds against its log alone: here it is small.
- */
-export const CUSTODY_TABLES = {
-  custody_packages: custodyPackages,
-  custody_openings: custodyOpenings,
-  custody_sets: custodySets,
-  custody_cells: custodyCells,
-  ledger_accounts: ledgerAccounts,
-  ledger_reservations: ledgerReservations,
-} as const;
-export type SealedTable = keyof typeof SEALED_TABLES | keyof typeof CUSTODY_TABLES;
-/** Which tables of a store are sealed: those of a gateway's home, or of a custodian's. */
-export type SealedStore = 'catalogue' | 'custody';
-
-export function sealedTables(of: SealedStore): readonly SealedTable[] {
-  return Object.keys(of === 'catalogue' ? SEALED_TABLES : CUSTODY_TABLES) as SealedTable[];
-}
-
 /** A row that is not as the gateway wrote it; `key` is `*` where rows are missing or were put back as they once were. */
 export interface TamperedRow {
   readonly table: SealedTable | 'catalogue';
   readonly key: string;
 }
 
-type Value = string | number | Buffer | null;
-
-interface SealedColumns {
-  /** In the order of the table. */
-  readonly columns: readonly { readonly property: string; readonly name: string }[];
-  readonly keys: readonly string[];
-  /** Where the keys stand among the columns. */
-  readonly keyPlaces: readonly number[];
-}
-
-/**
- * Columns that came after a table's first seals, at its end. While such a column is null the MAC is made without it, so that the
- * seals of an older home stay good and no moment comes in which its rows are taken as they lie.
- */
-const ADDED_LATER: Partial<Readonly<Record<SealedTable, number>>> = {
-  resources: 2,
-  plans: 3,
-  plan_agreements: 2,
-};
-
-const LAYOUT = Object.fromEntries(
-  Object.entries({ ...SEALED_TABLES, ...CUSTODY_TABLES }).map(([name, table]) => [name, layoutOf(table)]),
-) as Readonly<Record<SealedTable, SealedColumns>>;
-
-function layoutOf(table: SQLiteTable): SealedColumns {
-  const { columns, primaryKeys } = getTableConfig(table);
-  const properties = Object.entries(table) as [string, { readonly name?: string }][];
-  const keyNames =
-    primaryKeys[0]?.columns.map(({ name }) => name) ?? columns.filter((one) => one.primary).map(({ name }) => name);
-  return {
-    columns: columns.map(({ name }) => ({
-      name,
-      property: properties.find(([, column]) => column?.name === name)?.[0] ?? name,
-    })),
-    keys: keyNames,
-    keyPlaces: keyNames.map((key) => columns.findIndex(({ name }) => name === key)),
-  };
-}
+export type SealedValue = string | number | Buffer | null;
+type Value = SealedValue;
 
 /** The seals of one home: made by the writer, checked by every reader. */
 export interface RowSeals {
@@ -173,6 +29,12 @@ export interface RowSeals {
    * @throws AppError `CATALOGUE_CORRUPT` (table, key).
    */
   check<T extends object | undefined>(client: Database.Database, table: SealedTable, row: T): T;
+  /**
+   * Holds values, in the order of the table's columns, against the seal that was read with them; null where there is none.
+   *
+   * @throws AppError `CATALOGUE_CORRUPT` (table, key).
+   */
+  checkValues(table: SealedTable, values: readonly SealedValue[], seal: Buffer | null): void;
   /**
    * The same for rows that were chosen by what they hold. WHY more is asked: a row whose holding was changed is not among those that are
    * chosen, so that its own seal is never looked at; none of the table may be known to be wrong.
@@ -208,6 +70,7 @@ export interface RowSealsOptions {
 /** No checks: stores of tests and offline readers, which have no key. */
 export const NO_SEALS: RowSeals = {
   check: (_client, _table, row) => row,
+  checkValues: () => undefined,
   checkChosen: (_client, _table, rows) => rows,
   lookAround: () => false,
   sealAll: () => undefined,
@@ -228,7 +91,7 @@ function sealChecks(client: Database.Database, key: Uint8Array, tables: readonly
   const secret = createSecretKey(key);
   const macOf = (table: SealedTable, values: readonly Value[]) =>
     createHmac('sha256', secret)
-      .update(JSON.stringify([table, ...withoutUnset(table, values).map(sealedValue)]))
+      .update(JSON.stringify(sealedParts(table, values)))
       .digest();
   client.function('row_mac', { varargs: true, deterministic: true }, (table: unknown, ...values: unknown[]) =>
     macOf(table as SealedTable, values as Value[]),
@@ -314,20 +177,27 @@ export function openRowSeals({ writer, of = 'catalogue', key, onTampered, onTake
     return statement.get(table, rowKey);
   }
 
+  const keyOf = (table: SealedTable, values: readonly Value[]) =>
+    JSON.stringify(LAYOUT[table].keyPlaces.map((place) => values[place]));
+
+  const checkValues: RowSeals['checkValues'] = (table, values, seal) => {
+    const isGood = seal !== null && timingSafeEqual(seal, macOf(table, values));
+    if (isGood && isWhole) return;
+    const rowKey = keyOf(table, values);
+    if (!isGood) tell({ table, key: rowKey });
+    throw new AppError('CATALOGUE_CORRUPT', { table, key: rowKey });
+  };
+
   const check: RowSeals['check'] = (client, table, row) => {
     if (row === undefined) return row;
-    const { columns, keyPlaces } = LAYOUT[table];
-    const values = columns.map(({ property }) => (row as Record<string, Value>)[property] ?? null);
-    const rowKey = JSON.stringify(keyPlaces.map((place) => values[place]));
-    const seal = sealOf(client, table, rowKey);
-    const isGood = seal !== undefined && timingSafeEqual(seal, macOf(table, values));
-    if (!isGood) tell({ table, key: rowKey });
-    if (!isGood || !isWhole) throw new AppError('CATALOGUE_CORRUPT', { table, key: rowKey });
+    const values = LAYOUT[table].columns.map(({ property }) => (row as Record<string, Value>)[property] ?? null);
+    checkValues(table, values, sealOf(client, table, keyOf(table, values)) ?? null);
     return row;
   };
 
   return {
     check,
+    checkValues,
     checkChosen(client, table, rows) {
       if (dataVersion() !== checkedVersion) checkAll();
       if (wrongTables.has(table)) throw new AppError('CATALOGUE_CORRUPT', { table, key: '*' });
@@ -352,11 +222,13 @@ function sealedValue(value: Value): string | number | null {
   return Buffer.isBuffer(value) ? `sha256:${createHash('sha256').update(value).digest('hex')}` : value;
 }
 
-function withoutUnset(table: SealedTable, values: readonly Value[]): readonly Value[] {
+function sealedParts(table: SealedTable, values: readonly Value[]): readonly (string | number | null)[] {
   const first = values.length - (ADDED_LATER[table] ?? 0);
   let end = values.length;
   while (end > first && values[end - 1] === null) end -= 1;
-  return values.slice(0, end);
+  const parts: (string | number | null)[] = [table];
+  for (let place = 0; place < end; place += 1) parts.push(sealedValue(values[place] ?? null));
+  return parts;
 }
 
 /** Changes when another connection has written to the file: the gateway is the only one that should (sqlite.org/pragma.html). */

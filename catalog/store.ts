@@ -11,7 +11,8 @@ import { type Indexer, inlineIndexer, threadedIndexer } from './indexer.ts';
 import { migrate } from './migrate.ts';
 import { opening } from './opening.ts';
 import { purgesDue, rewriteStore, settlePurge } from './purge.ts';
-import { NO_SEALS, openRowSeals, type RowSeals, type RowSealsOptions, sealedTables } from './row-seals.ts';
+import { NO_SEALS, openRowSeals, type RowSeals, type RowSealsOptions } from './row-seals.ts';
+import { sealedTables } from './sealed-tables.ts';
 import { attachSearchIndex, prepareSearchIndex, searchIndexPath } from './search-index.ts';
 import { openWalSync } from './wal-sync.ts';
 

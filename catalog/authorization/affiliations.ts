@@ -1,7 +1,7 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { type AffiliationFact, type AffiliationKind, affiliatesOf } from '#policies';
 import type { Db } from '../db.ts';
-import { prepared } from '../prepared.ts';
+import { sealedRows } from '../sealed-rows.ts';
 import { affiliations } from './operator-tables.ts';
 
 /** What is known of whom an organisation belongs to. */
@@ -13,21 +13,8 @@ export interface Affiliation extends AffiliationFact {
   readonly declaredAt: string;
 }
 
-const factsOf = prepared((db) =>
-  db.orm
-    .select()
-    .from(affiliations)
-    .where(eq(affiliations.org, sql.placeholder('org')))
-    .orderBy(asc(affiliations.kind), asc(affiliations.value))
-    .prepare(),
-);
-const factsWith = prepared((db) =>
-  db.orm
-    .select()
-    .from(affiliations)
-    .where(and(eq(affiliations.kind, sql.placeholder('kind')), eq(affiliations.value, sql.placeholder('value'))))
-    .prepare(),
-);
+const factsOf = sealedRows('affiliations', 'WHERE org = ? ORDER BY kind, value', { isChosen: true });
+const factsWith = sealedRows('affiliations', 'WHERE kind = ? AND value = ?', { isChosen: true });
 
 /** Nothing where it is known already. */
 export function declareAffiliation(tx: Db, fact: Omit<Affiliation, 'declaredAt'>): void {
@@ -45,11 +32,11 @@ export function withdrawAffiliation(tx: Db, { org, kind, value }: AffiliationFac
 }
 
 export function affiliationsOf(db: Db, org: string): readonly Affiliation[] {
-  return db.sealedChosen('affiliations', factsOf(db).all({ org }));
+  return factsOf(db, org);
 }
 
 function affiliationsWith(db: Db, kind: AffiliationKind, value: string): readonly Affiliation[] {
-  return db.sealedChosen('affiliations', factsWith(db).all({ kind, value }));
+  return factsWith(db, kind, value);
 }
 
 /** Everyone affiliated with an organisation, directly or over others, each with the chain that leads to it. */

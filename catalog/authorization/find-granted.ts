@@ -5,7 +5,8 @@ const MISSING_NAMED_MAX = 20;
 
 /** 06: at least a part of the plan lies within grants in force; the rest does not exist for its jobs. */
 export const findGranted: Find = (_db, { plan, coverage }) => {
-  const evidence = [...new Set(coverage.tables.flatMap(({ grants }) => grants))].sort();
+  const named = coverage.tables.flatMap(({ grants }) => grants).sort();
+  const evidence = named.filter((id, at) => id !== named[at - 1]);
   if (evidence.length > 0) return { isMet: true, missing: null, evidence };
   if (plan.operator === null) return { isMet: false, missing: NO_OPERATOR, evidence };
   const names = coverage.missing.slice(0, MISSING_NAMED_MAX).join(', ');

@@ -1,21 +1,26 @@
-import { findOnboarding } from '../plan-life/onboarding.ts';
+import type { Db } from '../db.ts';
+import { findOnboarding, type Onboarding } from '../plan-life/onboarding.ts';
 import { filingDue, findPlanAgreement, isLapsed, partiesLeft } from '../plan-life/plan-agreements.ts';
 import { rulesInForce } from '../plan-life/rules.ts';
 import { suppliesOfPlan, supplyDue } from '../plan-life/supplies.ts';
+import { once, type SharedFacts } from './shared-facts.ts';
 import type { Find, Finding } from './standing.ts';
 
 const met = (evidence: readonly string[]): Finding => ({ isMet: true, missing: null, evidence });
 const unmet = (missing: NonNullable<Finding['missing']>): Finding => ({ isMet: false, missing, evidence: [] });
 
+export const dossierOf = (db: Db, org: string, { dossiers }: SharedFacts): Onboarding | null =>
+  once(dossiers, org, () => findOnboarding(db, org));
+
 /** 25 19: the bureau let the developer in, under the rules that are in force today. */
-export const findOnboarded: Find = (db, { plan: { org } }) => {
-  const dossier = findOnboarding(db, org);
+export const findOnboarded: Find = (db, { plan: { org }, shared }) => {
+  const dossier = dossierOf(db, org, shared);
   if (dossier === null) return unmet({ en: `${org} has applied for no onboarding`, zh: `${org} 未申请准入` });
   if (dossier.verdict === null)
     return unmet({ en: `the dossier of ${org} waits for the bureau`, zh: `${org} 的准入材料待数据局审定` });
   if (dossier.verdict === 'refuse')
     return unmet({ en: `the bureau refused the dossier of ${org}`, zh: `${org} 的准入申请未获批准` });
-  const rules = rulesInForce(db)?.hash;
+  const rules = once(shared.rules, '', () => rulesInForce(db)?.hash ?? null);
   if (dossier.rules !== rules)
     return unmet({ en: `${org} has not accepted the rules in force`, zh: `${org} 未承诺遵守现行制度` });
   return met([org, rules]);

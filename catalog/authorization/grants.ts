@@ -173,10 +173,9 @@ export function listGrants(db: Db, filters: Page & { readonly operator?: string 
     .map(({ id }) => getGrant(db, id));
 }
 
-/** The ids of grants that may cover one of the tables for an operator; whether they do is `coverageOf`'s to say. */
-export function grantsNaming(db: Db, operator: string, resources: readonly string[]): readonly string[] {
-  const ids = [...resources, EVERY_TABLE].flatMap((resource) => grantIdsNaming(db).all(operator, resource));
-  return [...new Set(ids)];
+/** The ids of grants that may cover a table for an operator; whether they do is `coverageOf`'s to say. */
+export function grantsNaming(db: Db, operator: string, resource: string): readonly string[] {
+  return [resource, EVERY_TABLE].flatMap((name) => grantIdsNaming(db).all(operator, name));
 }
 
 /** What counts of a grant: who has signed and not revoked. */

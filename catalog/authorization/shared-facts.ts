@@ -1,4 +1,5 @@
 import type { GrantScope } from '#policies';
+import type { Onboarding } from '../plan-life/onboarding.ts';
 import type { TableReconciled } from '../sync/find-reconciled.ts';
 import type { findAffiliates } from './affiliations.ts';
 import type { Finding } from './standing.ts';
@@ -9,8 +10,14 @@ import type { Finding } from './standing.ts';
  */
 export interface SharedFacts {
   readonly scopes: Map<string, GrantScope>;
+  /** Grants that may cover a table, by operator and table. */
+  readonly naming: Map<string, readonly GrantScope[]>;
   /** Whether a table stands on the list of authorised operation. */
   readonly grantable: Map<string, boolean>;
+  /** By developer. */
+  readonly dossiers: Map<string, Onboarding | null>;
+  /** The hash of the rules in force; by nothing. */
+  readonly rules: Map<'', string | null>;
   /** By attribute and whom it is about. */
   readonly findings: Map<string, Finding>;
   /** By table. */
@@ -23,14 +30,17 @@ export interface SharedFacts {
 
 export const newSharedFacts = (): SharedFacts => ({
   scopes: new Map(),
+  naming: new Map(),
   grantable: new Map(),
+  dossiers: new Map(),
+  rules: new Map(),
   findings: new Map(),
   reconciled: new Map(),
   affiliates: new Map(),
   operators: new Map(),
 });
 
-export function once<T>(known: Map<string, T>, key: string, read: () => T): T {
+export function once<K, T>(known: Map<K, T>, key: K, read: () => T): T {
   const before = known.get(key);
   if (before !== undefined) return before;
   const found = read();

@@ -9,12 +9,11 @@ import {
 } from '#policies';
 import { isGrantable } from '../authorized-list/authorized-list.ts';
 import type { Db } from '../db.ts';
-import { findOnboarding } from '../plan-life/onboarding.ts';
 import { providersOfPlan, type UsagePlan } from '../plans.ts';
 import { findReconciled } from '../sync/find-reconciled.ts';
 import { findGranted } from './find-granted.ts';
 import { findClear, findInTerm, findUnaffiliated } from './find-operator.ts';
-import { findFiled, findOnboarded, findSupplied } from './find-plan-life.ts';
+import { dossierOf, findFiled, findOnboarded, findSupplied } from './find-plan-life.ts';
 import { findReviewed } from './find-reviewed.ts';
 import { getGrant, grantsNaming, scopeOf } from './grants.ts';
 import { newSharedFacts, once, type SharedFacts } from './shared-facts.ts';
@@ -96,22 +95,22 @@ export function standingOf(
     provider: providers.get(resource) ?? '',
     isGrantable: once(shared.grantable, resource, () => isGrantable(db, resource)),
   }));
-  const named = grantsOf(db, plan, shared);
-  const coverage = coverageOf({ operator: plan.operator, class: plan.class, tables }, named, today);
+  const { operator } = plan;
+  const named = (resource: string) => (operator === null ? [] : grantsOf(db, operator, resource, shared));
+  const coverage = coverageOf({ operator, class: plan.class, tables }, named, today);
   const asked: StandingAsked = { plan, providers, coverage, today, shared };
   const findings = perAttribute((attribute) => {
     const find = () => FINDINGS[attribute](db, asked);
     const whom = SHARED_BY[attribute]?.(plan) ?? null;
     return whom === null ? find() : once(shared.findings, `${attribute} ${whom}`, find);
   });
-  const staff = findOnboarding(db, plan.org)?.staff ?? [];
+  const staff = dossierOf(db, plan.org, shared)?.staff ?? [];
   return { today, findings, covered: coverage.tables, uncovered: coverage.missing, staff };
 }
 
-function grantsOf(db: Db, { operator, tables }: UsagePlan, { scopes }: SharedFacts): readonly GrantScope[] {
-  if (operator === null) return [];
-  const resources = tables.map(({ resource }) => resource);
-  return grantsNaming(db, operator, resources).map((id) => once(scopes, id, () => scopeOf(getGrant(db, id))));
+function grantsOf(db: Db, operator: string, resource: string, { scopes, naming }: SharedFacts): readonly GrantScope[] {
+  const scope = (id: string) => once(scopes, id, () => scopeOf(getGrant(db, id)));
+  return once(naming, `${operator} ${resource}`, () => grantsNaming(db, operator, resource).map(scope));
 }
 
 /**

@@ -1,11 +1,11 @@
-import { and, asc, count, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, lt } from 'drizzle-orm';
 import { AppError, INTAKE_UPLOADS_MAX, type TableSchema } from '#policies';
 import { contentHash } from '../canonical.ts';
 import type { Db } from '../db.ts';
 import { findOrganisation } from '../organisations.ts';
 import { getPlan } from '../plans.ts';
-import { prepared } from '../prepared.ts';
 import { createResource, type NewResource } from '../resources.ts';
+import { sealedRows } from '../sealed-rows.ts';
 import { intakes, intakeUploads } from './tables.ts';
 
 /** A developer's own table (社会数据, T11): for one plan, frozen once it is accepted, destroyed after its term. */
@@ -92,20 +92,11 @@ export function listIntakes(db: Db, filter: { readonly plan?: string; readonly o
   return rows.map((row) => db.sealed('intakes', row));
 }
 
-const intakesOfPlan = prepared((db) =>
-  db.orm
-    .select()
-    .from(intakes)
-    .where(eq(intakes.plan, sql.placeholder('plan')))
-    .orderBy(asc(intakes.resource))
-    .prepare(),
-);
+const intakesOfPlan = sealedRows('intakes', 'WHERE plan = ? ORDER BY resource');
 
 /** What jobs under the plan see beside its own tables, on a day. */
 export function acceptedIntakes(db: Db, plan: string, today: string): readonly Intake[] {
-  const rows = intakesOfPlan(db).all({ plan });
-  const all = rows.map((row) => db.sealed('intakes', row));
-  return all.filter(({ state, validUntil }) => state === 'accepted' && today <= validUntil);
+  return intakesOfPlan(db, plan).filter(({ state, validUntil }) => state === 'accepted' && today <= validUntil);
 }
 
 /** Before an upload is stored. @throws AppError `INTAKE_STATE`; `INTAKE_REFUSED` where the plan has taken in as much as it may. */

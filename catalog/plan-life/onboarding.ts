@@ -1,11 +1,11 @@
-import { and, eq, ne, sql } from 'drizzle-orm';
+import { and, eq, ne } from 'drizzle-orm';
 import * as z from 'zod';
 import { AppError, isCreditCode } from '#policies';
 import type { Db } from '../db.ts';
 import { readJson } from '../json-column.ts';
 import { findOrganisation } from '../organisations.ts';
-import { prepared } from '../prepared.ts';
 import { onboardings } from '../schema.ts';
+import { sealedRows } from '../sealed-rows.ts';
 import { rulesInForce } from './rules.ts';
 
 /** A developer's dossier (domain.md, 25): who it is, which rules it accepted, and the accounts that may ask in its name. */
@@ -24,13 +24,7 @@ export interface Onboarding {
   readonly decidedAt: string | null;
 }
 
-const onboardingOf = prepared((db) =>
-  db.orm
-    .select()
-    .from(onboardings)
-    .where(eq(onboardings.org, sql.placeholder('org')))
-    .prepare(),
-);
+const onboardingOf = sealedRows('onboardings', 'WHERE org = ?');
 
 const staffSchema: z.ZodType<readonly string[]> = z.array(z.string());
 const APPLICANTS: ReadonlySet<string> = new Set(['developer', 'operator']);
@@ -78,7 +72,7 @@ export function decideOnboarding(
 }
 
 export function findOnboarding(db: Db, org: string): Onboarding | null {
-  const row = db.sealed('onboardings', onboardingOf(db).get({ org }));
+  const [row] = onboardingOf(db, org);
   return row === undefined ? null : { ...row, staff: readJson(staffSchema, row.staff) };
 }
 

@@ -1,10 +1,10 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { AppError, dueDate, shanghaiDay } from '#policies';
 import { contentHash } from '../canonical.ts';
 import type { Db } from '../db.ts';
 import { getPlan, type UsagePlan } from '../plans.ts';
-import { prepared } from '../prepared.ts';
 import { planAgreements } from '../schema.ts';
+import { sealedRows } from '../sealed-rows.ts';
 
 /** The agreement of developer and operator over a plan as it was approved, and its filing (domain.md, 24). */
 export interface PlanAgreement {
@@ -130,18 +130,11 @@ export function filePlanAgreement(
 
 const ofPlan = ({ id, hash }: UsagePlan) => and(eq(planAgreements.plan, id), eq(planAgreements.planHash, hash));
 
-const agreementOver = prepared((db) =>
-  db.orm
-    .select()
-    .from(planAgreements)
-    .where(and(eq(planAgreements.plan, sql.placeholder('id')), eq(planAgreements.planHash, sql.placeholder('hash'))))
-    .prepare(),
-);
+const agreementOver = sealedRows('plan_agreements', 'WHERE plan = ? AND plan_hash = ?');
 
 /** Over the plan as it is now: a refusal that takes a table away leaves none. One that was signed before keys were asked for is none. */
 export function findPlanAgreement(db: Db, plan: UsagePlan): PlanAgreement | null {
-  const { id, hash } = plan;
-  const found = db.sealed('plan_agreements', agreementOver(db).get({ id, hash }));
+  const [found] = agreementOver(db, plan.id, plan.hash);
   return found === undefined || !isByKeys(found) ? null : found;
 }
 

@@ -1,13 +1,12 @@
-import { asc, eq, sql } from 'drizzle-orm';
 import { AppError, dueDate, shanghaiDay } from '#policies';
 import type { Db } from '../db.ts';
 import { entryBasis } from '../entries/entry-revisions.ts';
 import { planReviewsNow } from '../entries/plan-reviews.ts';
 import { getPlan, providersOfPlan, type UsagePlan } from '../plans.ts';
-import { prepared } from '../prepared.ts';
 import { requireVersion } from '../resource-versions.ts';
 import { getResource } from '../resources.ts';
 import { planSupplies } from '../schema.ts';
+import { sealedRows } from '../sealed-rows.ts';
 
 /** A receipt: the provider has supplied a table of a plan, by the only way in, an upload that was checked (domain.md, 23). */
 export interface PlanSupply {
@@ -66,21 +65,11 @@ export function supplyPlan(
   return receipt;
 }
 
-const suppliesByPlan = prepared((db) =>
-  db.orm
-    .select()
-    .from(planSupplies)
-    .where(eq(planSupplies.plan, sql.placeholder('plan')))
-    .orderBy(asc(planSupplies.resource))
-    .prepare(),
-);
+const suppliesByPlan = sealedRows('plan_supplies', 'WHERE plan = ? ORDER BY resource');
 
 /** Receipts under the entries as they are now, by resource. */
 export function suppliesOfPlan(db: Db, plan: Pick<UsagePlan, 'id'>): readonly PlanSupply[] {
-  const rows = suppliesByPlan(db)
-    .all({ plan: plan.id })
-    .map((row) => db.sealed('plan_supplies', row));
-  return rows.filter(({ resource, basis }) => entryBasis(db, resource) === basis);
+  return suppliesByPlan(db, plan.id).filter(({ resource, basis }) => entryBasis(db, resource) === basis);
 }
 
 /** The last day on which the plan's tables are supplied in time, from its approval, or its last review, on; null while it is not approved. */

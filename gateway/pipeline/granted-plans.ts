@@ -16,7 +16,7 @@ import {
   standingOf,
   type UsagePlan,
 } from '#catalog';
-import { type ColumnSchema, type GrantedTable, type QueryCatalog, twinsOf } from '#policies';
+import { type GrantedTable, type QueryCatalog, twinsOf } from '#policies';
 
 /** A plan, how it stands on a day, and the only tables and columns that exist for a query under it. */
 export interface GrantedPlan {
@@ -32,21 +32,33 @@ const PLANS_MAX = 1_000;
 /** What is read once for all plans of one state of the catalogue and day. */
 interface StateRead {
   readonly shared: SharedFacts;
-  readonly tables: Map<string, CurrentTable>;
+  /** Null where there is none, or it has no version. */
+  readonly tables: Map<string, CurrentTable | null>;
 }
 
+/** A table with its current version, and what of it is the same for every plan. */
 interface CurrentTable {
-  readonly resource: Resource | null;
-  /** Its current version; null where there is none. */
-  readonly stored: ResourceVersion | null;
+  readonly resource: Resource;
+  readonly stored: ResourceVersion;
+  /** Columns that this version was stored with a twin of: what ingest reported. */
+  readonly twins: ReadonlySet<string>;
+  /** What is told of it whichever columns are granted: its rows where all of it is public, and which encryption it is. */
+  readonly told: Pick<GrantedTable, 'rows' | 'sealed'>;
 }
 
 const newStateRead = (): StateRead => ({ shared: newSharedFacts(), tables: new Map() });
 
-function currentTable(db: Db, id: string): CurrentTable {
+function currentTable(db: Db, id: string): CurrentTable | null {
   const resource = findResource(db, id);
-  const version = resource?.currentVersion ?? null;
-  return { resource, stored: version === null ? null : findVersion(db, id, version) };
+  return resource?.currentVersion == null ? null : tableOf(resource, findVersion(db, id, resource.currentVersion));
+}
+
+function tableOf(resource: Resource, stored: ResourceVersion | null): CurrentTable | null {
+  if (stored === null) return null;
+  const { report, rows } = stored;
+  const open = isPublic(resource.schema) && rows !== null ? { rows } : {};
+  const twins = new Set(report === null ? [] : TWINS.safeParse(report).data?.twins);
+  return { resource, stored, twins, told: { ...open, ...sealedIn(stored) } };
 }
 
 /** What plans may use, read once for each state of the catalogue and day: a busy plan is asked for hundreds of times a second. */
@@ -102,23 +114,17 @@ function catalogOf(
 ): QueryCatalog {
   const tables = new Map<string, GrantedTable>();
   for (const { resource: id, columns } of covered) {
-    const { resource, stored } = once(current, id, () => currentTable(db, id));
-    if (resource?.state !== 'listed' || stored === null || !admits(resource, plan)) continue;
-    tables.set(resource.schema.table, grantedTable(resource, stored, columns));
+    const table = once(current, id, () => currentTable(db, id));
+    if (table?.resource.state !== 'listed' || !admits(table.resource, plan)) continue;
+    tables.set(table.resource.schema.table, grantedTable(table, columns));
   }
   for (const { resource: id, version } of intakes) {
     const resource = findResource(db, id);
-    const stored = version === null ? null : findVersion(db, id, version);
+    const table = resource === null || version === null ? null : tableOf(resource, findVersion(db, id, version));
     // A table of the city goes before one's own of its name; INVARIANT: what was accepted, and no other version.
-    if (resource === null || stored?.state !== 'current' || tables.has(id)) continue;
-    tables.set(
-      id,
-      grantedTable(
-        resource,
-        stored,
-        resource.schema.columns.map(({ name }) => name),
-      ),
-    );
+    if (table?.stored.state !== 'current' || tables.has(id)) continue;
+    const columns = table.resource.schema.columns.map(({ name }) => name);
+    tables.set(id, grantedTable(table, columns));
   }
   return tables;
 }
@@ -128,19 +134,17 @@ function admits({ terms }: Resource, plan: UsagePlan): boolean {
   return terms.service === 'analysis' && terms.classes.includes(plan.class);
 }
 
-function grantedTable(resource: Resource, stored: ResourceVersion, columns: readonly string[]): GrantedTable {
-  const granted = new Set(columns);
-  const seen = resource.schema.columns.filter((column) => granted.has(column.name) || column.unit !== undefined);
+function grantedTable({ resource, stored, twins, told }: CurrentTable, columns: readonly string[]): GrantedTable {
+  const seen = resource.schema.columns.filter((column) => columns.includes(column.name) || column.unit !== undefined);
   return {
     resource: resource.id,
     version: stored.version,
     schema: { ...resource.schema, columns: seen },
     // Columns that name a privacy unit protect whether or not the plan lets the asker use them.
-    protectionOnly: seen.filter((column) => !granted.has(column.name)).map((column) => column.name),
+    protectionOnly: seen.filter((column) => !columns.includes(column.name)).map((column) => column.name),
     rowsPerUnitMax: stored.rowsPerUnitMax,
-    twins: twinsIn(stored, seen),
-    ...(isPublic(resource.schema) && stored.rows !== null ? { rows: stored.rows } : {}),
-    ...sealedIn(stored),
+    twins: twinsOf(seen).flatMap(({ name }) => (twins.has(name) ? [name] : [])),
+    ...told,
   };
 }
 
@@ -148,15 +152,9 @@ function grantedTable(resource: Resource, stored: ResourceVersion, columns: read
 const isPublic = ({ level, columns }: Resource['schema']): boolean =>
   [level, ...columns.map((column) => column.level)].every((one) => one === 'general-1');
 
-/** Of the granted columns, those that this version was stored with: what ingest reported. */
-function twinsIn({ report }: ResourceVersion, columns: readonly ColumnSchema[]): readonly string[] {
-  const stored = new Set(TWINS.safeParse(report).data?.twins);
-  return twinsOf(columns).flatMap(({ name }) => (stored.has(name) ? [name] : []));
-}
-
 /** Which encryption of the table this version is; nothing where it has no encrypted columns. */
 function sealedIn({ report, rows }: ResourceVersion): Pick<GrantedTable, 'sealed'> {
-  const version = ENCRYPTED.safeParse(report).data?.encrypted?.version;
+  const version = report === null ? undefined : ENCRYPTED.safeParse(report).data?.encrypted?.version;
   return version === undefined || rows === null ? {} : { sealed: { version, sealedRows: rows } };
 }
 

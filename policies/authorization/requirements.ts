@@ -80,8 +80,9 @@ export const ACCOUNT_POLICY_ID = 'accounts-need-onboarding';
 
 /** Something for every attribute. */
 export function perAttribute<T>(make: (attribute: StandingAttribute) => T): Readonly<Record<StandingAttribute, T>> {
-  const pairs = STANDING_REQUIREMENTS.map(({ attribute }) => [attribute, make(attribute)]);
-  return Object.fromEntries(pairs) as Record<StandingAttribute, T>;
+  const made: Partial<Record<StandingAttribute, T>> = {};
+  for (const { attribute } of STANDING_REQUIREMENTS) made[attribute] = make(attribute);
+  return made as Record<StandingAttribute, T>;
 }
 
 /** The id of the Cedar policy that holds a plan to the requirement. */

@@ -20,7 +20,7 @@ import {
   type Store,
   type TamperedRow,
 } from '../../catalog/index.ts';
-import { SEALED_TABLES } from '../../catalog/row-seals.ts';
+import { SEALED_TABLES } from '../../catalog/sealed-tables.ts';
 import { fillSealedTables, type SealedTable, USES, WHERE } from './sealed-tables.ts';
 
 let dir: string;

@@ -66,7 +66,7 @@ import {
   supplyPlan,
   withdrawConsent,
 } from '../../catalog/index.ts';
-import type { SEALED_TABLES } from '../../catalog/row-seals.ts';
+import type { SEALED_TABLES } from '../../catalog/sealed-tables.ts';
 import { findList } from '../../catalog/sync/lists.ts';
 import { DEFAULT_PROFILE, type InterfaceContent } from '../../policies/index.ts';
 import { grantEverything, list, seed } from './memory-store.ts';
