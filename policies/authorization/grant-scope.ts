@@ -74,7 +74,7 @@ export function coverageOf(
     const covered = columns.filter((_, place) => isCovered[place]);
     if (covered.length > 0) tables.push({ resource, columns: covered, grants });
     if (covered.length === 0) missing.push(resource);
-    else columns.forEach((column, place) => isCovered[place] || missing.push(`${resource}.${column}`));
+    else for (const column of columns) if (!covered.includes(column)) missing.push(`${resource}.${column}`);
   }
   return { tables, missing };
 }
