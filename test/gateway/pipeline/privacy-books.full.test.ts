@@ -26,9 +26,9 @@ import { recordAborted } from '../../../gateway/pipeline/record.ts';
 import { DEFAULT_PROFILE, privacyAccounts } from '../../../policies/index.ts';
 import { seed } from '../../catalog/memory-store.ts';
 
-const KILLS = 8;
+const KILLS = 12;
 const RHO = 0.0001;
-const RELEASES_MAX = 250;
+const RELEASES_MAX = 400;
 const LIMIT = RHO * RELEASES_MAX;
 
 let dir: string;
