@@ -1,16 +1,21 @@
+import { getTableColumns } from 'drizzle-orm';
+import { assert } from '#policies/vocabulary';
 import type { Db } from './db.ts';
 import { prepared } from './prepared.ts';
 import type { SealedValue } from './row-seals.ts';
-import { LAYOUT, type SEALED_TABLES } from './sealed-tables.ts';
+import { LAYOUT, SEALED_TABLES } from './sealed-tables.ts';
 
 type Table = keyof typeof SEALED_TABLES;
 type Row<K extends Table> = (typeof SEALED_TABLES)[K]['$inferSelect'];
+
+/** Types of columns whose values Drizzle hands on as they are stored. */
+const UNMAPPED: ReadonlySet<string> = new Set(['SQLiteText', 'SQLiteInteger', 'SQLiteReal']);
 
 /**
  * Rows of a sealed table as Drizzle has them, each read together with its seal and held against it. WHY beside `db.sealed`: what every
  * first question on a plan reads takes a statement, a key and a dozen of short-lived lists less for each row.
  *
- * INVARIANT: sealed tables have no column of a mode that Drizzle maps.
+ * INVARIANT: such a table has no column that Drizzle maps.
  *
  * @param tail what follows the table: WHERE and ORDER BY over its own columns.
  * @param isChosen as `db.sealedChosen`: rows whose absence would permit something.
@@ -21,6 +26,11 @@ export function sealedRows<K extends Table>(
   tail: string,
   { isChosen = false }: { readonly isChosen?: boolean } = {},
 ): (db: Db, ...given: string[]) => Row<K>[] {
+  const types = Object.values(getTableColumns(SEALED_TABLES[table])).map(({ columnType }) => columnType);
+  assert(
+    types.every((one) => UNMAPPED.has(one)),
+    'columns of sealed tables are read as they are stored',
+  );
   const { columns, keys } = LAYOUT[table];
   const properties = columns.map(({ property }) => property);
   const selected = columns.map(({ name }) => `t."${name}"`).join(', ');
