@@ -86,6 +86,7 @@ export * from './plan-life/plan-agreements.ts';
 export { planSteps } from './plan-life/progress.ts';
 export * from './plan-life/rules.ts';
 export { type PlanSupply, suppliesOfPlan, supplyPlan } from './plan-life/supplies.ts';
+export * from './plan-life/time-limits.ts';
 export type {
   NewPlan,
   PlanBasis,

@@ -45,6 +45,7 @@ import {
   syncLists,
   syncMismatches,
   syncPeers,
+  timeLimits,
 } from './schema.ts';
 
 /** What decides who may ask what. */
@@ -80,6 +81,7 @@ export const SEALED_TABLES = {
   authorized_changes: authorizedChanges,
   authorized_signatures: authorizedSignatures,
   rule_versions: ruleVersions,
+  time_limits: timeLimits,
   onboardings,
   plan_agreements: planAgreements,
   plan_supplies: planSupplies,

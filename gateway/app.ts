@@ -38,6 +38,7 @@ import { registerRetention } from './routes/retention.ts';
 import { type RouteTable, routeTable } from './routes/route-table.ts';
 import { registerScanFindings } from './routes/scan-findings.ts';
 import { registerSync } from './routes/sync.ts';
+import { registerTimeLimits } from './routes/time-limits.ts';
 import { createMetrics } from './telemetry.ts';
 
 /**
@@ -77,6 +78,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   registerPlanAssessment(app, deps);
   registerPlanLife(app, deps);
   registerOnboarding(app, deps);
+  registerTimeLimits(app, deps);
   registerBudgets(app, deps);
   registerPrivacyRegister(app, deps);
   registerAudit(app, deps);

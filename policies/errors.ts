@@ -102,6 +102,8 @@ export const CATALOG_ERROR_CODES = [
   'DEMAND_NOT_FOUND', // id
   'DEMAND_STATE', // id, state, accepted
   'RULES_STATE', // id, state, accepted
+  'TIME_LIMITS_INVALID', // path, problem
+  'TIME_LIMITS_STATE', // id, state, accepted
   'ONBOARDING_INVALID', // path, problem
   'ONBOARDING_NOT_FOUND', // id
   'ONBOARDING_STATE', // id, state, accepted

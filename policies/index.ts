@@ -23,6 +23,7 @@ export * from './authorization/operator-life.ts';
 export * from './authorization/plan-scope.ts';
 export * from './authorization/requirements.ts';
 export * from './authorization/term.ts';
+export * from './authorization/time-limits.ts';
 export * from './custody/functional.ts';
 export * from './custody/opening-cost.ts';
 export { CUSTODY_REFUSALS, type CustodyRefusal } from './custody/refusals.ts';

@@ -13,6 +13,7 @@ import {
 import { contentHash } from '../canonical.ts';
 import type { Db } from '../db.ts';
 import { findOrganisation } from '../organisations.ts';
+import { cityCalendar } from '../plan-life/time-limits.ts';
 import { prepared } from '../prepared.ts';
 import { findExit } from './exits.ts';
 import { incidentsOf } from './incidents.ts';
@@ -115,7 +116,7 @@ export function takeStep(tx: Db, id: string, step: NewStep): OperatorAgreement {
 
 function requireDecidable(tx: Db, agreement: OperatorAgreement): void {
   requireNoIncident(tx, agreement.operator);
-  const from = decidableFrom(agreement.steps, agreement.publicityDays);
+  const from = decidableFrom(agreement.steps, agreement.publicityDays, cityCalendar(tx));
   if (from === null || shanghaiDay(tx.now()) < from)
     throw state(agreement.id, 'publicity', `a decision from ${from} on`);
 }

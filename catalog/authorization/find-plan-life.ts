@@ -33,8 +33,8 @@ export const findFiled: Find = (db, { plan, today }) => {
   if (agreement === null || unsigned !== '')
     return unmet({ en: `no agreement signed by ${unsigned}`, zh: `协议未经 ${unsigned} 签署` });
   if (agreement.filedAt !== null) return met([agreement.filingNo ?? '']);
-  const due = filingDue(agreement) ?? '';
-  return isLapsed(agreement, today)
+  const due = filingDue(db, agreement) ?? '';
+  return isLapsed(db, agreement, today)
     ? unmet({ en: `it was to be filed by ${due}: both sign anew`, zh: `应于 ${due} 前备案，已逾期，须重新签署` })
     : unmet({ en: `signed, and to be filed by ${due}`, zh: `已签署，应于 ${due} 前备案` });
 };

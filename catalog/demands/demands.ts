@@ -1,8 +1,9 @@
 import { and, asc, eq, gt, or } from 'drizzle-orm';
-import { AppError, dueDate, type PlanClass, shanghaiDay } from '#policies';
+import { AppError, type PlanClass, shanghaiDay } from '#policies';
 import type { Db } from '../db.ts';
 import { findOrganisation } from '../organisations.ts';
 import { boundedLimit, type Page } from '../page.ts';
+import { dueOf } from '../plan-life/time-limits.ts';
 import { getResource } from '../resources.ts';
 import { demands } from '../schema.ts';
 
@@ -26,9 +27,6 @@ export interface Demand {
 }
 
 export type NewDemand = Pick<Demand, 'id' | 'org' | 'by' | 'provider' | 'title' | 'need' | 'class'>;
-
-/** Working days within which a provider answers. */
-export const ANSWER_DAYS = 10;
 
 /** @throws AppError `DEMAND_STATE` where the id is taken or there is no such provider. */
 export function fileDemand(tx: Db, demand: NewDemand): Demand {
@@ -94,8 +92,8 @@ export function listDemands(db: Db, page: Page & { readonly party: string | null
 }
 
 /** The last day on which an answer is in time. */
-export function answerDue({ filedAt }: Pick<Demand, 'filedAt'>): string {
-  return dueDate(shanghaiDay(filedAt), ANSWER_DAYS);
+export function answerDue(db: Db, { filedAt }: Pick<Demand, 'filedAt'>): string {
+  return dueOf(db, 'answerDays', shanghaiDay(filedAt));
 }
 
 function demandState(id: string, state: string, accepted: string): AppError {

@@ -1,10 +1,11 @@
 import { and, eq } from 'drizzle-orm';
-import { AppError, dueDate, shanghaiDay } from '#policies';
+import { AppError, shanghaiDay } from '#policies';
 import { contentHash } from '../canonical.ts';
 import type { Db } from '../db.ts';
 import { getPlan, type UsagePlan } from '../plans.ts';
 import { planAgreements } from '../schema.ts';
 import { sealedRows } from '../sealed-rows.ts';
+import { dueOf } from './time-limits.ts';
 
 /** The agreement of developer and operator over a plan as it was approved, and its filing (domain.md, 24). */
 export interface PlanAgreement {
@@ -30,18 +31,15 @@ export type AgreementTerms = Pick<PlanAgreement, 'plan' | 'planHash' | 'sha256'>
 export const planAgreementHash = ({ plan, planHash, sha256 }: AgreementTerms): string =>
   contentHash({ plan, planHash, sha256 });
 
-/** Working days from the last signature within which an agreement is filed (备案). */
-export const FILING_DAYS = 10;
-
 /** The last day on which it may be filed; null while somebody has not signed. */
-export function filingDue({ signedAt }: Pick<PlanAgreement, 'signedAt'>): string | null {
-  return signedAt === null ? null : dueDate(shanghaiDay(signedAt), FILING_DAYS);
+export function filingDue(db: Db, { signedAt }: Pick<PlanAgreement, 'signedAt'>): string | null {
+  return signedAt === null ? null : dueOf(db, 'filingDays', shanghaiDay(signedAt));
 }
 
 /** Signed by both, not filed, and its day is past: it has lapsed, and is signed anew. */
-export function isLapsed(agreement: PlanAgreement, today: string): boolean {
-  const due = filingDue(agreement);
-  return agreement.filedAt === null && due !== null && today > due;
+export function isLapsed(db: Db, agreement: PlanAgreement, today: string): boolean {
+  const due = agreement.filedAt === null ? filingDue(db, agreement) : null;
+  return due !== null && today > due;
 }
 
 /**
@@ -68,7 +66,7 @@ export function signPlanAgreement(
   if (plan.hash !== signature.planHash)
     throw planState(id, 'another plan than was signed', 'the hash of the plan as it is now');
   const found = findPlanAgreement(tx, plan);
-  const before = found === null || isLapsed(found, shanghaiDay(tx.now())) ? null : found;
+  const before = found === null || isLapsed(tx, found, shanghaiDay(tx.now())) ? null : found;
   if (before !== null && before.sha256 !== signature.sha256) {
     throw planState(id, 'signed over another document', 'the same document for both parties');
   }
@@ -122,7 +120,8 @@ export function filePlanAgreement(
   if (agreement === null || agreement.signedAt === null)
     throw planState(id, 'not signed', 'signed by developer and operator');
   if (agreement.filedAt !== null) throw planState(id, 'filed', 'one filing');
-  if (isLapsed(agreement, shanghaiDay(tx.now()))) throw planState(id, 'overdue', 'an agreement that is signed anew');
+  if (isLapsed(tx, agreement, shanghaiDay(tx.now())))
+    throw planState(id, 'overdue', 'an agreement that is signed anew');
   const filed = { filingNo: number, filedBy: by, filedAt: tx.now() };
   tx.orm.update(planAgreements).set(filed).where(ofPlan(plan)).run();
   return getPlanAgreement(tx, plan);

@@ -36,7 +36,7 @@ export function planSteps(db: Db, plan: UsagePlan, today: string): readonly Plan
     };
   });
   const agreement = findPlanAgreement(db, plan);
-  const filing = agreement === null ? null : filingDue(agreement);
+  const filing = agreement === null ? null : filingDue(db, agreement);
   const filedAt = agreement?.filedAt ?? null;
   const step = { step: 'filing', resource: null, org: plan.org, due: filing, doneAt: filedAt } as const;
   return [...tables, { ...step, isLate: isLate(filing, filedAt, today) }];

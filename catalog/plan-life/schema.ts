@@ -1,4 +1,4 @@
-/** Tables of what a plan needs after its approval: rules, onboarding, agreement and filing, supply. */
+/** Tables of what a plan needs after its approval: rules, onboarding, agreement and filing, supply, and how long each may take. */
 
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
@@ -6,6 +6,17 @@ export const ruleVersions = sqliteTable('rule_versions', {
   hash: text('hash').primaryKey(),
   title: text('title').notNull(),
   text: text('text').notNull(),
+  proposedBy: text('proposed_by').notNull(),
+  proposedAt: text('proposed_at').notNull(),
+  approvedBy: text('approved_by'),
+  approvedAt: text('approved_at'),
+});
+
+export const timeLimits = sqliteTable('time_limits', {
+  version: integer('version').primaryKey(),
+  limits: text('limits').notNull(),
+  holidays: text('holidays').notNull(),
+  comment: text('comment').notNull(),
   proposedBy: text('proposed_by').notNull(),
   proposedAt: text('proposed_at').notNull(),
   approvedBy: text('approved_by'),

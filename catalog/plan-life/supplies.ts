@@ -1,4 +1,4 @@
-import { AppError, dueDate, shanghaiDay } from '#policies';
+import { AppError, shanghaiDay } from '#policies';
 import type { Db } from '../db.ts';
 import { entryBasis } from '../entries/entry-revisions.ts';
 import { planReviewsNow } from '../entries/plan-reviews.ts';
@@ -7,6 +7,7 @@ import { requireVersion } from '../resource-versions.ts';
 import { getResource } from '../resources.ts';
 import { planSupplies } from '../schema.ts';
 import { sealedRows } from '../sealed-rows.ts';
+import { dueOf } from './time-limits.ts';
 
 /** A receipt: the provider has supplied a table of a plan, by the only way in, an upload that was checked (domain.md, 23). */
 export interface PlanSupply {
@@ -20,9 +21,6 @@ export interface PlanSupply {
   readonly by: string;
   readonly at: string;
 }
-
-/** Working days from the approval within which providers supply. */
-export const SUPPLY_DAYS = 5;
 
 /**
  * @throws AppError `PLAN_NOT_FOUND`, `RESOURCE_NOT_FOUND`; `PLAN_STATE` where the plan is not approved or was supplied with it;
@@ -78,5 +76,5 @@ export function supplyDue(db: Db, plan: UsagePlan): string | null {
     .map(({ at }) => at)
     .sort()
     .at(-1);
-  return plan.state !== 'approved' || last === undefined ? null : dueDate(shanghaiDay(last), SUPPLY_DAYS);
+  return plan.state !== 'approved' || last === undefined ? null : dueOf(db, 'supplyDays', shanghaiDay(last));
 }

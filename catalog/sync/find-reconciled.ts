@@ -3,6 +3,7 @@ import { type EnvelopeStanding, envelopeStanding, standsFor } from '#policies';
 import { once } from '../authorization/shared-facts.ts';
 import type { Find, Finding } from '../authorization/standing.ts';
 import type { Db } from '../db.ts';
+import { dueOf } from '../plan-life/time-limits.ts';
 import { baseOf, findVersion, type ResourceVersion } from '../resource-versions.ts';
 import { findResource } from '../resources.ts';
 import { findEnvelopesAbout, isAnnounced, type StoredEnvelope } from './envelopes.ts';
@@ -19,7 +20,10 @@ interface Unreconciled {
 /** @param today ISO date in Asia/Shanghai. */
 export function standingOfEnvelope(db: Db, { peer, key, day }: StoredEnvelope, today: string): EnvelopeStanding {
   const isListed = findList(db, peer, day) !== null;
-  return envelopeStanding({ day, isListed, mismatch: findMismatch(db, peer, key) }, today);
+  return envelopeStanding(
+    { listDue: dueOf(db, 'listDays', day), isListed, mismatch: findMismatch(db, peer, key) },
+    today,
+  );
 }
 
 /** 12: entries and batches that came through a peer's envelopes count while these agree with the peer's own lists. */

@@ -12,12 +12,13 @@ interface SignPlanOptions extends SignOptions {
   readonly document: string;
 }
 
-/** `sluice gates`, `list`, `rules`, `onboarding`, `plans`: what the parties do by hand until a job may run. Answers are JSON. */
+/** `sluice gates`, `list`, `rules`, `time-limits`, `onboarding`, `plans`: what the parties do by hand until a job may run. Answers are JSON. */
 export function register(program: Command, cli: Cli): void {
   const about = (command: Command, en: string, zh: string) => group(command, cli, { en, zh });
   registerGates(about(program.command('gates'), 'gates before a listing', '登记前的审查'), cli);
   registerList(about(program.command('list'), 'the list of authorised operation', '授权运营目录'), cli);
   registerRules(about(program.command('rules'), 'rules for developers', '开发主体制度'), cli);
+  registerTimeLimits(about(program.command('time-limits'), 'time limits and holidays', '办理时限与节假日'), cli);
   registerOnboarding(about(program.command('onboarding'), 'dossiers of developers', '开发主体准入'), cli);
   registerPlans(about(program.command('plans'), 'usage plans', '使用方案'), cli);
 }
@@ -60,6 +61,19 @@ function registerRules(rules: Command, cli: Cli): void {
     post(client, `/v1/rules/${part(hash!)}/approval`),
   );
   request(rules, cli, ['show', { en: 'the rules', zh: '制度' }], (client) => get(client, '/v1/rules'));
+}
+
+function registerTimeLimits(limits: Command, cli: Cli): void {
+  request(
+    limits,
+    cli,
+    ['propose <file>', { en: 'propose limits and holidays (JSON)', zh: '提出时限与节假日（JSON）' }],
+    async (client, [file]) => post(client, '/v1/time-limits', await readJsonFile(file!)),
+  );
+  request(limits, cli, ['approve <version>', { en: 'bring into force', zh: '审定' }], (client, [version]) =>
+    post(client, `/v1/time-limits/${part(version!)}/approval`),
+  );
+  request(limits, cli, ['show', { en: 'the time limits', zh: '办理时限' }], (client) => get(client, '/v1/time-limits'));
 }
 
 function registerOnboarding(onboarding: Command, cli: Cli): void {

@@ -190,6 +190,16 @@ export const EN: MessageCatalogue = {
     detail: 'rules `{id}` are {state}',
     hint: '[accepted: {accepted}]',
   },
+  TIME_LIMITS_INVALID: {
+    title: 'the holidays are not valid',
+    detail: '`{path}`: {problem}',
+    hint: 'each day in its year, once, either off or worked; worked days are Saturdays and Sundays',
+  },
+  TIME_LIMITS_STATE: {
+    title: 'the time limits are not in that state',
+    detail: 'version {id} of the time limits is {state}',
+    hint: '[accepted: {accepted}]',
+  },
   ONBOARDING_INVALID: {
     title: 'the dossier is not valid',
     detail: '`{path}`: {problem}',

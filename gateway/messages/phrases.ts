@@ -295,6 +295,15 @@ const CATALOGUE: Phrases = {
   'a job that has ended': '已结束的作业',
   'a freeze that is in force': '生效中的冻结',
   'agreement of another person': '另一人的同意',
+  'a version that is proposed': '已提出的版本',
+  'a version that was proposed': '已提出过的版本',
+  'a version that is newer': '更新的版本',
+  'older than version {#}': '早于第 {#} 版',
+  'a year twice': '年度重复',
+  'a day twice': '日期重复',
+  'not a day of {#}': '不属于 {#} 年',
+  'a day that is off as well': '同时列为放假日',
+  'no Saturday or Sunday: it is worked anyway': '并非周六或周日，本为工作日',
   'a decision of another person': '另一人的决定',
 };
 

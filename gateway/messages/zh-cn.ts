@@ -190,6 +190,16 @@ export const ZH_CN: MessageCatalogue = {
     detail: '规则 `{id}` 的状态为 {state}',
     hint: '[可接受：{accepted}]',
   },
+  TIME_LIMITS_INVALID: {
+    title: '节假日安排无效',
+    detail: '`{path}`：{problem}',
+    hint: '每个日期须属于该年度，只出现一次，放假或调休上班二者择一；调休上班日须为周六或周日',
+  },
+  TIME_LIMITS_STATE: {
+    title: '办理时限的状态不允许',
+    detail: '办理时限第 {id} 版的状态为 {state}',
+    hint: '[可接受：{accepted}]',
+  },
   ONBOARDING_INVALID: {
     title: '准入材料无效',
     detail: '`{path}`：{problem}',

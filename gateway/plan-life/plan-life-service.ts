@@ -2,6 +2,8 @@ import {
   type AgreementTerms,
   applyForOnboarding,
   approveRules,
+  approveTimeLimits,
+  contentHash,
   type Db,
   decideOnboarding,
   filePlanAgreement,
@@ -11,11 +13,13 @@ import {
   type PlanSupply,
   planAgreementHash,
   proposeRules,
+  proposeTimeLimits,
   type RuleVersion,
   rulesInForce,
   type Store,
   signPlanAgreement,
   supplyPlan,
+  type TimeLimitsVersion,
 } from '#catalog';
 import { readSignature, requireSigned, statementOf } from '../grants/statement.ts';
 import type { Caller } from '../identity/index.ts';
@@ -27,6 +31,13 @@ export interface PlanLifeService {
   proposeRules(caller: Caller, rules: Pick<RuleVersion, 'title' | 'text'>): Promise<RuleVersion>;
   /** Errors: RULES_STATE (the same person; approved). */
   approveRules(caller: Caller, hash: string): Promise<RuleVersion>;
+  /** Errors: TIME_LIMITS_INVALID. */
+  proposeTimeLimits(
+    caller: Caller,
+    proposal: Pick<TimeLimitsVersion, 'limits' | 'holidays' | 'comment'>,
+  ): Promise<TimeLimitsVersion>;
+  /** Errors: TIME_LIMITS_STATE (the same person; approved; older). */
+  approveTimeLimits(caller: Caller, version: number): Promise<TimeLimitsVersion>;
   /** Errors: ONBOARDING_INVALID. */
   apply(caller: Caller, dossier: Pick<Onboarding, 'creditCode' | 'rules' | 'staff'>): Promise<Onboarding>;
   /** Errors: ONBOARDING_NOT_FOUND, ONBOARDING_STATE. */
@@ -66,6 +77,24 @@ export function createPlanLifeService({ store, home }: PlanLifeDeps): PlanLifeSe
       change(caller, (tx) => {
         const approved = approveRules(tx, hash, personOf(caller));
         appendChange(tx, { kind: 'plan', caller, note: `rules in force, ${hash}` });
+        return approved;
+      }),
+    proposeTimeLimits: (caller, proposal) =>
+      change(caller, (tx) => {
+        const proposed = proposeTimeLimits(tx, { ...proposal, proposedBy: personOf(caller) });
+        appendChange(tx, { kind: 'plan', caller, note: `time limits proposed, version ${proposed.version}` });
+        return proposed;
+      }),
+    approveTimeLimits: (caller, version) =>
+      change(caller, (tx) => {
+        const approved = approveTimeLimits(tx, version, personOf(caller));
+        const { limits, holidays } = approved;
+        const years = holidays.map(({ year }) => year).join(' ') || 'none';
+        appendChange(tx, {
+          kind: 'plan',
+          caller,
+          note: `time limits in force, version ${version}, sha-256 ${contentHash({ limits, holidays })}, holidays of ${years}`,
+        });
         return approved;
       }),
     apply: (caller, dossier) =>

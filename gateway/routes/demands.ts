@@ -140,7 +140,7 @@ function targetOf({ id, org, provider }: Pick<Demand, 'id' | 'org' | 'provider'>
 }
 
 function demandJson(deps: AppDeps, demand: Demand): z.output<typeof DemandSchema> {
-  const due = answerDue(demand);
+  const due = deps.store.read((db) => answerDue(db, demand));
   const until = demand.answeredAt ?? deps.clock().toISOString();
   return { ...demand, answerDue: due, isLate: shanghaiDay(until) > due };
 }

@@ -43,7 +43,7 @@ const fileRoute = createRoute({
   operationId: 'filePlanAgreement',
   summary: 'Record the filing of an agreement',
   description:
-    'By the data bureau, within 10 working days of the last signature. An agreement past its day has lapsed: both sign anew.',
+    'By the data bureau, within as many working days of the last signature as it has set (`filingDays`). An agreement past its day has lapsed: both sign anew.',
   tags: [TAG.bureau],
   security: AUTHENTICATED,
   request: body(FilingRequestSchema),
@@ -56,7 +56,7 @@ const supplyRoute = createRoute({
   operationId: 'supplyPlan',
   summary: 'Record the supply of a table to a plan',
   description:
-    'By the table’s provider: a receipt of the current version, which came in by an upload. Due 5 working days after the approval.',
+    'By the table’s provider: a receipt of the current version, which came in by an upload. Due as many working days after the approval as the bureau has set (`supplyDays`).',
   tags: [TAG.providers],
   security: AUTHENTICATED,
   request: body(SupplyRequestSchema),
@@ -94,14 +94,14 @@ export function registerPlanLife(app: OpenAPIHono<AppEnv>, deps: AppDeps): void 
     const caller = c.get('caller');
     const plan = readablePlan(deps, caller, c.req.valid('param').id);
     await requirePermit(deps, caller, 'plan:sign', targetOf(deps, plan));
-    return c.json(agreementJson(await deps.planLife.sign(caller, plan.id, c.req.valid('json'))), 200);
+    return c.json(agreementJson(deps, await deps.planLife.sign(caller, plan.id, c.req.valid('json'))), 200);
   });
 
   app.openapi(fileRoute, async (c) => {
     const caller = c.get('caller');
     const plan = readablePlan(deps, caller, c.req.valid('param').id);
     await requirePermit(deps, caller, 'plan:file', targetOf(deps, plan));
-    return c.json(agreementJson(await deps.planLife.file(caller, plan.id, c.req.valid('json').number)), 200);
+    return c.json(agreementJson(deps, await deps.planLife.file(caller, plan.id, c.req.valid('json').number)), 200);
   });
 
   app.openapi(supplyRoute, async (c) => {
@@ -138,6 +138,6 @@ function targetOf(deps: AppDeps, plan: UsagePlan): ReturnType<typeof planTarget>
   );
 }
 
-function agreementJson(agreement: PlanAgreement): z.output<typeof AgreementSchema> {
-  return { ...agreement, filingDue: filingDue(agreement) };
+function agreementJson(deps: AppDeps, agreement: PlanAgreement): z.output<typeof AgreementSchema> {
+  return { ...agreement, filingDue: deps.store.read((db) => filingDue(db, agreement)) };
 }

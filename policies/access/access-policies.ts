@@ -47,6 +47,7 @@ export const ACTIONS = [
   'demand:read',
   'demand:answer',
   'rules:keep',
+  'time-limits:keep',
   'onboarding:apply',
   'onboarding:decide',
   'onboarding:read',
@@ -151,7 +152,7 @@ action "resource:register", "resource:read", "resource:read-report", "resource:u
   appliesTo { principal: Caller, resource: Resource };
 action "audit:read", "audit:read-all", "audit:erase"
   appliesTo { principal: Caller, resource: AccessLog };
-action "plan:read-late", "list:propose", "rules:keep"
+action "plan:read-late", "list:propose", "rules:keep", "time-limits:keep"
   appliesTo { principal: Caller, resource: Platform };
 action "list:sign"
   appliesTo { principal: Caller, resource: ListBatch };

@@ -20,8 +20,8 @@ export const SUPPLY_AND_DEMAND_POLICIES: Readonly<Record<string, string>> = {
       (principal.role == "provider" && resource has providers && resource.providers.contains(principal.org))
     };`,
 
-  'bureau-keeps-the-authorized-list-and-the-rules': `
-    permit (principal, action in [Action::"list:propose", Action::"rules:keep"], resource)
+  'bureau-keeps-the-authorized-list-the-rules-and-the-time-limits': `
+    permit (principal, action in [Action::"list:propose", Action::"rules:keep", Action::"time-limits:keep"], resource)
     when { principal.role == "bureau" };`,
   'bureau-and-providers-concerned-sign-the-list': `
     permit (principal, action == Action::"list:sign", resource)

@@ -1,4 +1,4 @@
-import { dueDate } from './calendar.ts';
+import { dueDate, type HolidayCalendar } from './calendar.ts';
 import { addYears } from './term.ts';
 
 /**
@@ -46,10 +46,14 @@ export function nextStep(taken: readonly StepTaken[]): AgreementStep | null {
  * The first day on which an agreement may be decided: the day after the last day of its publicity (公示期), which has as many working
  * days as the bureau set. Null where publicity has not begun.
  */
-export function decidableFrom(taken: readonly StepTaken[], publicityDays: number): string | null {
+export function decidableFrom(
+  taken: readonly StepTaken[],
+  publicityDays: number,
+  calendar: HolidayCalendar,
+): string | null {
   const publicity = taken.find(({ step }) => step === 'publicity');
   if (publicity === undefined) return null;
-  return publicityDays === 0 ? publicity.day : dueDate(publicity.day, publicityDays + 1);
+  return publicityDays === 0 ? publicity.day : dueDate(publicity.day, publicityDays + 1, calendar);
 }
 
 /** Whether an agreement with that term is in force on a day: all have signed, and the term has begun and not ended. */

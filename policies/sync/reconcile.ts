@@ -1,5 +1,3 @@
-import { dueDate } from '../authorization/calendar.ts';
-
 /** An envelope as a side's list of a day names it. */
 export interface ListedEnvelope {
   readonly key: string;
@@ -29,12 +27,6 @@ export function compareLists(ours: readonly ListedEnvelope[], theirs: readonly L
 
 const byKey = (list: readonly ListedEnvelope[]) => new Map(list.map(({ key, digest }) => [key, digest]));
 
-/** Working days after an envelope's own within which the peer's list of that day has to be here. */
-const RECONCILE_DAYS = 1;
-
-/** The last day on which the list of a day is in time. @param day ISO date in Asia/Shanghai. */
-const listDue = (day: string): string => dueDate(day, RECONCILE_DAYS);
-
 /** What a bureau decides of a mismatch: what came through the envelope stands, or counts for nothing. */
 export const MISMATCH_VERDICTS = ['accept', 'discard'] as const;
 export type MismatchVerdict = (typeof MISMATCH_VERDICTS)[number];
@@ -48,12 +40,12 @@ export type EnvelopeStanding = 'confirmed' | 'waiting' | 'accepted' | 'overdue' 
  */
 export function envelopeStanding(
   {
-    day,
+    listDue,
     isListed,
     mismatch,
   }: {
-    /** On which the peer signed it, in Asia/Shanghai. */
-    readonly day: string;
+    /** The last day on which the peer's list of the day on which it signed is in time. ISO date. */
+    readonly listDue: string;
     /** Whether the peer's list of that day is here. */
     readonly isListed: boolean;
     readonly mismatch: { readonly verdict: MismatchVerdict | null } | null;
@@ -62,7 +54,7 @@ export function envelopeStanding(
 ): EnvelopeStanding {
   if (mismatch !== null) return STANDING_OF[mismatch.verdict ?? 'open'];
   if (isListed) return 'confirmed';
-  return today > listDue(day) ? 'overdue' : 'waiting';
+  return today > listDue ? 'overdue' : 'waiting';
 }
 
 const STANDING_OF = { open: 'mismatch', accept: 'accepted', discard: 'discarded' } as const;

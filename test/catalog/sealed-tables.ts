@@ -4,6 +4,7 @@ import {
   addConsentKey,
   applyForOnboarding,
   approveRules,
+  approveTimeLimits,
   beginVersion,
   commitVersion,
   confirmPartyKey,
@@ -44,6 +45,7 @@ import {
   orderExit,
   planReviewsNow,
   proposeRules,
+  proposeTimeLimits,
   providersOfPlan,
   reconcile,
   recordIncident,
@@ -64,11 +66,12 @@ import {
   submitProduct,
   suppliesOfPlan,
   supplyPlan,
+  timeLimitsInForce,
   withdrawConsent,
 } from '../../catalog/index.ts';
 import type { SEALED_TABLES } from '../../catalog/sealed-tables.ts';
 import { findList } from '../../catalog/sync/lists.ts';
-import { DEFAULT_PROFILE, type InterfaceContent } from '../../policies/index.ts';
+import { DEFAULT_PROFILE, type InterfaceContent, USUAL_LIMITS } from '../../policies/index.ts';
 import { grantEverything, list, seed } from './memory-store.ts';
 
 export type SealedTable = keyof typeof SEALED_TABLES;
@@ -157,6 +160,8 @@ export function fillSealedTables(tx: Db): void {
   setRetention(tx, 'power', { versionsMax: 3, daysMax: 30 });
   const rules = proposeRules(tx, { title: 'rules', text: 'be good', proposedBy: 'bureau/bo' });
   approveRules(tx, rules.hash, 'bureau/ben');
+  proposeTimeLimits(tx, { limits: USUAL_LIMITS, holidays: [], comment: 'as usual', proposedBy: 'bureau/bo' });
+  approveTimeLimits(tx, 1, 'bureau/ben');
   const dossier = { creditCode: '91350100M000100Y43', rules: rules.hash, staff: ['ann'], appliedBy: 'dev/ann' };
   applyForOnboarding(tx, { ...dossier, org: 'dev' });
   const { hash: planHash } = getPlan(tx, 'p1');
@@ -229,6 +234,7 @@ export const USES: Readonly<Record<SealedTable, (store: Store) => unknown>> = {
   authorized_changes: (store) => store.read(listBatches),
   authorized_signatures: (store) => store.read(listBatches),
   rule_versions: (store) => store.read(rulesInForce),
+  time_limits: (store) => store.read(timeLimitsInForce),
   onboardings: (store) => store.read((db) => findOnboarding(db, 'dev')),
   plan_agreements: (store) => store.read((db) => findPlanAgreement(db, getPlan(db, 'p1'))),
   plan_supplies: (store) => store.read((db) => suppliesOfPlan(db, { id: 'p1' })),
@@ -272,6 +278,7 @@ export const WHERE: Readonly<Record<SealedTable, string>> = {
   authorized_changes: 'batch = 1',
   authorized_signatures: `batch = 1 AND org = 'grid'`,
   rule_versions: '1 = 1',
+  time_limits: 'version = 1',
   onboardings: `org = 'dev'`,
   plan_agreements: `plan = 'p1'`,
   plan_supplies: `plan = 'p1'`,

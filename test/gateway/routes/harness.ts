@@ -78,15 +78,16 @@ const KEY = createLogKey('test.example/log', generateKeyPairSync('ed25519').priv
 
 export async function openHarness({
   ingest = noIngest,
+  clock = () => NOW,
   ...overrides
 }: { ingest?: UploadDeps['ingest'] } & Partial<AppDeps> = {}): Promise<Harness> {
-  const store = openStore({ path: ':memory:', now: () => NOW });
+  const store = openStore({ path: ':memory:', now: clock });
   const jobs = new FakeJobs(storeResult(releasedSample(), VERSIONS));
   const bugs: unknown[] = [];
   const log = await openLog({ store, key: KEY, origin: 'test.example/log' });
   const deps: AppDeps = {
     version: '0.0.0-test',
-    clock: () => NOW,
+    clock,
     authenticate: (authorization) => Promise.resolve(readToken(authorization)),
     authorize: AUTHORIZE,
     store,
