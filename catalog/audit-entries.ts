@@ -1,7 +1,7 @@
 import type { Level, LookupMode, Mode } from '#policies';
 import { assert, isDrillOrganisation } from '#policies/vocabulary';
 import { canonicalJson, sha256 } from './canonical.ts';
-import { closeEntry, type LoggedPerson, openEntry, saveOpenings, withCommitments } from './logged-people.ts';
+import { closePeople, type LoggedPerson, openEntry, saveOpenings } from './logged-people.ts';
 import { type Connection, prepared } from './prepared.ts';
 
 export const AUDIT_KINDS = [
@@ -78,11 +78,10 @@ const AT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 /** WHY one buffer: hashing in one call is twice as fast as in three, and needs prefix and entry side by side. */
 const leafBuffer = Buffer.alloc(1 + ENTRY_BYTES_MAX);
 
-const nextIndex = prepared((db: Connection) =>
-  db.client.prepare<[], number>('SELECT coalesce(max(idx) + 1, 0) FROM audit_entries').pluck(),
-);
+const NEXT_INDEX = 'SELECT coalesce(max(idx) + 1, 0) FROM audit_entries';
+const nextIndex = prepared((db: Connection) => db.client.prepare<[], number>(NEXT_INDEX).pluck());
 const insertEntry = prepared((db: Connection) =>
-  db.client.prepare<[number, Buffer]>('INSERT INTO audit_entries (idx, bytes) VALUES (?, ?)'),
+  db.client.prepare<[Buffer]>(`INSERT INTO audit_entries (idx, bytes) VALUES ((${NEXT_INDEX}), ?)`),
 );
 const insertLeaf = prepared((db: Connection) =>
   db.client.prepare<[number, Buffer]>('INSERT INTO audit_leaves (idx, hash) VALUES (?, ?)'),
@@ -117,13 +116,12 @@ export function leafHash(bytes: Uint8Array): Buffer {
 export function appendEntry(tx: Connection, entry: AuditEntry): { readonly index: number } {
   assert(AT.test(entry.at), 'an entry carries a full UTC timestamp');
   const isDrill = isDrillOrganisation(entry.who?.org ?? '');
-  const opened = withCommitments(isDrill ? { ...entry, drill: true } : entry);
-  const bytes = Buffer.from(canonicalJson(closeEntry(opened)));
+  const { closed, openings } = closePeople(isDrill ? { ...entry, drill: true } : entry);
+  const bytes = Buffer.from(canonicalJson(closed));
   assert(bytes.length <= ENTRY_BYTES_MAX, 'an entry fits; what is long goes in by its digest');
-  const index = entryCount(tx);
-  insertEntry(tx).run(index, bytes);
+  const index = Number(insertEntry(tx).run(bytes).lastInsertRowid);
   insertLeaf(tx).run(index, leafHash(bytes));
-  saveOpenings(tx, index, opened);
+  saveOpenings(tx, index, openings);
   return { index };
 }
 

@@ -5,17 +5,38 @@ import { assert } from '#policies/vocabulary';
  * Canonical JSON text (RFC 8785): equal values have equal bytes. Members that are `undefined` are left out. Plain values only.
  *
  * WHY by hand: ECMAScript's own JSON writes numbers and strings as the RFC does (3.2.2), so that only the order of members
- * is left to do; measured, an entry takes half the time that the package `canonicalize` takes, which the tests hold
+ * is left to do; measured, an entry takes little more than half of the time that the package `canonicalize` takes, which the tests hold
  * this against.
  */
 export function canonicalJson(value: object): string {
-  if (Array.isArray(value)) return `[${value.map((item: unknown) => canonicalValue(item) ?? 'null').join(',')}]`;
+  return Array.isArray(value) ? canonicalArray(value) : canonicalObject(value as Readonly<Record<string, unknown>>);
+}
+
+function canonicalArray(items: readonly unknown[]): string {
   let text = '';
-  for (const name of Object.keys(value).sort()) {
-    const member = canonicalValue((value as Readonly<Record<string, unknown>>)[name]);
-    if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${member}`;
+  for (const item of items) text += `${text === '' ? '' : ','}${canonicalValue(item) ?? 'null'}`;
+  return `[${text}]`;
+}
+
+function canonicalObject(members: Readonly<Record<string, unknown>>): string {
+  let text = '';
+  for (const name of Object.keys(members).sort()) {
+    const member = canonicalValue(members[name]);
+    if (member !== undefined) text += (text === '' ? '' : ',') + quotedName(name) + member;
   }
   return `{${text}}`;
+}
+
+const NAMES_MAX = 1_024;
+const quotedNames = new Map<string, string>();
+
+/** A member's name up to its value. Remembered: nearly all are this software's own, and the same again and again. */
+function quotedName(name: string): string {
+  const known = quotedNames.get(name);
+  if (known !== undefined) return known;
+  const quoted = `${JSON.stringify(name)}:`;
+  if (quotedNames.size < NAMES_MAX) quotedNames.set(name, quoted);
+  return quoted;
 }
 
 function canonicalValue(value: unknown): string | undefined {

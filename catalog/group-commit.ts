@@ -7,7 +7,7 @@ import type { WalSync } from './wal-sync.ts';
 const BATCH_MAX = 256;
 /** From how many works in one batch on more are taken to be on their way. */
 const CROWD = 3;
-/** How long works wait for company under load. */
+/** How long works wait for company under load, unless they fill a batch before. */
 const GATHER_MS = 4;
 
 export interface CommitQueue {
@@ -61,7 +61,8 @@ export function createCommitQueue(
 ): CommitQueue {
   const savepoint = savepoints(db);
   let queue: Entry[] = [];
-  let scheduled = false;
+  let isStarting = false;
+  let gathering: NodeJS.Timeout | undefined;
   let lastBatch = 0;
   let working = false;
   let closed = false;
@@ -73,15 +74,19 @@ export function createCommitQueue(
 
   function schedule(): void {
     // What comes while a batch is at work waits for its end, as the batch does for its sync.
-    if (scheduled || working || held || syncing !== null || queue.length === 0) return;
-    scheduled = true;
-    const start = () => {
-      scheduled = false;
-      flush();
-    };
+    if (isStarting || working || held || syncing !== null || queue.length === 0) return;
     // A lone work commits at once. Where several come together more are on their way: one sync may serve them too.
-    if (lastBatch >= CROWD) setTimeout(start, GATHER_MS);
-    else setImmediate(start);
+    if (lastBatch < CROWD || queue.length >= BATCH_MAX) {
+      clearTimeout(gathering);
+      isStarting = true;
+      setImmediate(start);
+    } else gathering ??= setTimeout(start, GATHER_MS);
+  }
+
+  function start(): void {
+    gathering = undefined;
+    isStarting = false;
+    flush();
   }
 
   function flush(): void {

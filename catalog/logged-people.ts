@@ -31,7 +31,7 @@ const insertOpening = prepared((db: Connection) =>
   ),
 );
 export interface Opening {
-  readonly part: 'who' | 'about';
+  readonly part: Part;
   readonly org: string;
   readonly sub: string;
   readonly salt: Buffer;
@@ -60,30 +60,29 @@ export function personCommitment(salt: Uint8Array, { org, sub }: Pick<LoggedPers
   return hash('sha256', Buffer.concat([salt, Buffer.from(canonicalJson([org, sub]))]), 'base64url');
 }
 
-/** The entry with a salt and a commitment for each person in it. */
-export function withCommitments(entry: AuditEntry): AuditEntry {
-  return mapPeople(entry, (person) => {
+/** The entry as its leaf hashes it, which names nobody, and what opens it: a new salt for each person in it. */
+export function closePeople(entry: AuditEntry): { readonly closed: object; readonly openings: readonly Opening[] } {
+  const openings: Opening[] = [];
+  const closed = mapPeople(entry, ({ org, sub }, part) => {
     const salt = drawSalt();
-    return { ...person, salt: salt.toString('base64url'), person: personCommitment(salt, person) };
+    openings.push({ part, org, sub, salt });
+    return { org, person: personCommitment(salt, { org, sub }) };
   });
+  return { closed, openings };
 }
 
-/** The entry as its leaf hashes it: without what can be erased. The canonical JSON of what this returns are its bytes. */
+/** A logged entry as its leaf hashes it: without what can be erased. The canonical JSON of what this returns are its bytes. */
 export function closeEntry(entry: AuditEntry): object {
   return mapPeople(entry, (person) => {
     if (person.person === undefined) return person;
     const { sub: _, salt: __, ...closed } = person;
-    return closed as LoggedPerson;
+    return closed;
   });
 }
 
 /** Keeps who is who, beside the entry. */
-export function saveOpenings(tx: Connection, index: number, entry: AuditEntry): void {
-  for (const part of PERSON_PARTS) {
-    const person: LoggedPerson | undefined = entry[part];
-    if (person?.salt === undefined) continue;
-    insertOpening(tx).run(index, part, person.org, person.sub, Buffer.from(person.salt, 'base64url'));
-  }
+export function saveOpenings(tx: Connection, index: number, openings: readonly Opening[]): void {
+  for (const { part, org, sub, salt } of openings) insertOpening(tx).run(index, part, org, sub, salt);
 }
 
 /** The entry with the names that are kept of it. INVARIANT: a name that its commitment does not fit is none. */
@@ -139,7 +138,10 @@ export function eraseOpenings(tx: Connection, { org, sub }: Pick<LoggedPerson, '
   }
 }
 
-function mapPeople(entry: AuditEntry, change: (person: LoggedPerson, part: Part) => LoggedPerson): AuditEntry {
+function mapPeople<P extends Partial<LoggedPerson>>(
+  entry: AuditEntry,
+  change: (person: LoggedPerson, part: Part) => P,
+) {
   const { who, about } = entry;
   return {
     ...entry,

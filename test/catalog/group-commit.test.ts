@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Db } from '../../catalog/db.ts';
 import { createDb } from '../../catalog/db.ts';
 import { createCommitQueue } from '../../catalog/group-commit.ts';
@@ -8,6 +8,7 @@ import type { WalSync } from '../../catalog/wal-sync.ts';
 const clients: Database.Database[] = [];
 afterEach(() => {
   for (const client of clients.splice(0)) client.close();
+  vi.useRealTimers();
 });
 
 function openQueue(beforeCommit: (tx: Db) => () => void = () => () => undefined, walSync: WalSync | null = null) {
@@ -211,5 +212,32 @@ describe('a disk that takes its time', () => {
     const orphan = queue.commit((tx) => tx.client.exec('INSERT INTO c VALUES (99)'));
     await expect(orphan).rejects.toMatchObject({ code: 'STORE_FAILED' });
     expect(calls).toEqual(['hold', 'release']);
+  });
+
+  it('of which several wait for company starts once a batch is full, and no second time when the wait is over', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { walSync, asked, calls } = slowDisk();
+    const { queue, rows } = openQueue(undefined, walSync);
+    const commits = (from: number, to: number) =>
+      Promise.all(Array.from({ length: to - from }, (_, i) => queue.commit(insert(from + i))));
+    const done = [commits(0, 3)];
+    await turn();
+    asked[0]!.resolve();
+    await done[0];
+    done.push(commits(3, 10));
+    await turn();
+    expect(rows(), 'control: few wait').toHaveLength(3);
+    done.push(commits(10, 300));
+    await turn();
+    expect(rows()).toHaveLength(3 + 256);
+    vi.runAllTimers();
+    await turn();
+    expect([rows().length, calls]).toEqual([3 + 256, ['hold', 'sync', 'hold', 'sync']]);
+    asked[1]!.resolve();
+    await turn();
+    vi.runAllTimers();
+    asked[2]!.resolve();
+    await Promise.all(done);
+    expect(rows()).toHaveLength(300);
   });
 });
