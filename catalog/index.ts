@@ -3,6 +3,7 @@
 export * from './audit-entries.ts';
 export type { AuditFilters, AuditPage, AuditSearchResult, FoundEntry } from './audit-search.ts';
 export { searchEntries } from './audit-search.ts';
+export { type LeafReader, readLeafStretch } from './audit-tiles.ts';
 export * from './audit-tree.ts';
 export * from './authorization/index.ts';
 export {

@@ -1,8 +1,9 @@
+import type { LeafReader } from '#catalog';
 import type { TreeHead } from './checkpoint.ts';
 import type { ProblemKind } from './log-problem.ts';
 
 /** A log as someone found it: a home or a folder of tiles. Nothing in it is believed; `verifyLog` holds it together. */
-export interface LogSource {
+export interface LogSource extends LeafReader {
   /** How many entries there seem to be, signed for or not. */
   readonly count: number;
   /** The newest note that claims to sign the log. */
@@ -19,7 +20,6 @@ export interface LogSource {
   heads(after: number): Iterable<RecordedHead>;
   /** Where a leaf hash is recorded; null when nowhere. May read everything. */
   findLeaf(leaf: Uint8Array): number | null;
-  close(): void;
 }
 
 export interface LogStretch {

@@ -1,12 +1,12 @@
 import { workerData } from 'node:worker_threads';
-import { checkTile, openLogSource } from './check-tile.ts';
+import { checkTile, openPlace } from './check-tile.ts';
 import { ASKED, END, NEXT, type SharedTiles, takeTile, tellTile } from './tile-checker.ts';
 
 /** The thread that helps to check tiles: takes one after the other, and waits where it is too far ahead. */
 
 const shared = workerData as SharedTiles;
 const { control, place } = shared;
-const source = openLogSource(place);
+const source = openPlace(place);
 const isLeft = () => Atomics.load(control, NEXT) < Atomics.load(control, END);
 
 while (isLeft()) {

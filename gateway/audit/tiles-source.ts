@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LeafStretch } from '#catalog/log-rows';
+import { assert } from '#policies/vocabulary';
 import type { LogSource, LogStretch } from './log-source.ts';
 import { readEntriesBundle, tilePath, tileWidth } from './tiles.ts';
 import { HASH_BYTES, TILE_WIDTH } from './tree.ts';
@@ -17,6 +19,7 @@ export function openTilesSource(dir: string): LogSource {
     note,
     stray: () => null,
     stretch: (from, to) => readStretch(dir, readHashes, size, from, to),
+    leafStretch: (from, to) => readLeafStretch(dir, size, from, to),
     node: (level, n) => readHashes(level, Math.floor(n / TILE_WIDTH))?.[n % TILE_WIDTH] ?? null,
     keepsHeads: false,
     heads: () => [],
@@ -63,6 +66,23 @@ function readStretch(dir: string, readHashes: ReadHashes, size: number, from: nu
   }
   const skip = from - first * TILE_WIDTH;
   return { entries: entries.slice(skip, skip + to - from), leaves: leaves.slice(skip, skip + to - from) };
+}
+
+/** Of a whole tile: the files are as it is hashed, but for a byte ahead of each entry. */
+function readLeafStretch(dir: string, size: number, from: number, to: number): LeafStretch | null {
+  assert(from % TILE_WIDTH === 0 && to === from + TILE_WIDTH, 'a folder has its log in tiles');
+  const n = from / TILE_WIDTH;
+  const [bundle, leaves] = [readTile(dir, 'entries', n, size), readTile(dir, 0, n, size)];
+  if (bundle === null || leaves === null) return null;
+  const inputs: Buffer[] = [];
+  for (let offset = 0; offset < bundle.length; ) {
+    const end = offset + 2 + bundle.readUInt16BE(offset);
+    if (end > bundle.length) return null;
+    bundle[offset + 1] = 0; // its length has been read
+    inputs.push(bundle.subarray(offset + 1, end));
+    offset = end;
+  }
+  return { inputs, leaves };
 }
 
 /** What a bundle has too many would shift all that follow: it is no log then, and its entries count as absent. */

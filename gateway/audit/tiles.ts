@@ -1,4 +1,4 @@
-import { assert } from '#policies';
+import { assert } from '#policies/vocabulary';
 import type { NodeSource } from './tree.ts';
 import { TILE_WIDTH } from './tree.ts';
 

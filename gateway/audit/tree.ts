@@ -1,5 +1,5 @@
-import { sha256 } from '#catalog';
-import { assert } from '#policies';
+import { sha256 } from '#catalog/log-rows';
+import { assert } from '#policies/vocabulary';
 
 /**
  * The Merkle tree of RFC 6962 §2.1 over the log's leaves: hashing, growing, proving, checking. Sizes and indices are
@@ -79,15 +79,6 @@ export function growTree(
     },
     frontier: () => ({ size, roots: [...roots] }),
   };
-}
-
-/** The root over a tile's 256 leaves. Overwrites them. */
-export function tileRoot(leaves: Uint8Array[]): Uint8Array {
-  assert(leaves.length === TILE_WIDTH, 'a tile has all of its leaves');
-  for (let width = TILE_WIDTH; width > 1; width /= 2) {
-    for (let i = 0; i < width / 2; i += 1) leaves[i] = nodeHash(leaves[2 * i]!, leaves[2 * i + 1]!);
-  }
-  return leaves[0]!;
 }
 
 /** Stored hashes: level 0 are leaves, node (level, n) the root over the nodes (level − 1, 256 n … 256 n + 255). */

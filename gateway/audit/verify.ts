@@ -1,12 +1,14 @@
 import { leafHash } from '#catalog';
 import { AppError } from '#policies';
-import { type LogPlace, openLogSource } from './check-tile.ts';
+import type { LogPlace } from './check-tile.ts';
 import { openCheckpoint, type ParsedCheckpoint } from './checkpoint.ts';
+import { openHomeSource } from './home-source.ts';
 import { type NoteVerifier, parseVkey } from './log-key.ts';
 import { Found, type LogProblem } from './log-problem.ts';
 import type { LogSource } from './log-source.ts';
 import { type HeadToMeet, headsToMeet } from './recorded-heads.ts';
 import { openTileChecker, type TileChecker } from './tile-checker.ts';
+import { openTilesSource } from './tiles-source.ts';
 import { EMPTY_FRONTIER, type Frontier, growTree, rootOf, TILE_WIDTH, type TreeBuilder } from './tree.ts';
 
 /**
@@ -71,7 +73,7 @@ function readVkey(vkey: string): NoteVerifier {
 }
 
 function verifyPlace(place: LogPlace, verifier: NoteVerifier, options: VerifyOptions): VerifyReport {
-  const source = openLogSource(place);
+  const source = 'home' in place ? openHomeSource(place.home) : openTilesSource(place.tiles);
   try {
     return verifyLog({ source, place, verifier }, options);
   } finally {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { brokenImports, importCycles, impureImports, wrongImports } from './arrows.ts';
+import { brokenImports, importCycles, impureImports, loadedBy, wrongImports } from './arrows.ts';
 import { PRODUCT_FILES, parseSource, ROOT, SOURCE_FILES } from './source-tree.ts';
 
 describe('the house', () => {
@@ -16,6 +16,15 @@ describe('the house', () => {
   test('no cycle at run time', () => {
     expect(importCycles(SOURCE_FILES)).toEqual([]);
   });
+
+  test.each(['catalog/indexer-thread.ts', 'gateway/audit/tile-checker-thread.ts'])(
+    '%s starts without the compiler',
+    (thread) => {
+      const loaded = loadedBy(thread, SOURCE_FILES);
+      expect(loaded).toContain('policies/vocabulary.ts');
+      expect(loaded).not.toContain('policies/index.ts');
+    },
+  );
 
   test('every import leads somewhere', () => {
     expect(brokenImports(SOURCE_FILES, (path) => existsSync(join(ROOT, path)))).toEqual([]);

@@ -88,6 +88,18 @@ export function importCycles(files: readonly SourceFile[]): readonly string[] {
   return cycles;
 }
 
+/** All that `path` loads at run time, itself included. */
+export function loadedBy(path: string, files: readonly SourceFile[]): ReadonlySet<string> {
+  const imports = new Map(files.map((file) => [file.path, file.imports]));
+  const loaded = new Set([path]);
+  for (const one of loaded) {
+    for (const { target, typeOnly, dynamic } of imports.get(one) ?? []) {
+      if (target !== null && !typeOnly && !dynamic) loaded.add(target);
+    }
+  }
+  return loaded;
+}
+
 /** Relative imports that lead nowhere. */
 export function brokenImports(files: readonly SourceFile[], exists: (path: string) => boolean): readonly string[] {
   return files.flatMap(({ path, imports }) =>

@@ -46,6 +46,7 @@ const DOORS: Readonly<Record<string, string>> = {
   '#policies/stored-tables': 'policies/stored-tables.ts',
   '#policies/vocabulary': 'policies/vocabulary.ts',
   '#catalog': 'catalog/index.ts',
+  '#catalog/log-rows': 'catalog/log-rows.ts',
   '#sandbox': 'sandbox/index.ts',
 };
 
