@@ -86,7 +86,11 @@ func tilePath(kind string, n int64, width int) string {
 func readEntries(dir string, size int64) ([][]byte, error) {
 	var entries [][]byte
 	for n := int64(0); n*256 < size; n++ {
-		bundle, err := os.ReadFile(filepath.Join(dir, tilePath("entries", n, int(min(256, size-n*256)))))
+		width := 256
+		if size-n*256 < 256 {
+			width = int(size - n*256)
+		}
+		bundle, err := os.ReadFile(filepath.Join(dir, tilePath("entries", n, width)))
 		if err != nil {
 			return nil, err
 		}
