@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -36,7 +37,10 @@ export function register(program: Command, cli: Cli): void {
     .addOption(
       new Option(
         '--log <vkey...>',
-        words({ en: 'verifier keys of the logs that it watches', zh: '所见证日志的验证密钥' }),
+        words({
+          en: 'verifier keys of the log that it watches: while a new key takes over, both; each gateway has a witness of its own',
+          zh: '所见证日志的验证密钥；更换密钥期间给出新旧两个；每个网关使用各自的见证者',
+        }),
       ).makeOptionMandatory(),
     )
     .option('--host <host>', words({ en: 'where it listens', zh: '监听地址' }), '127.0.0.1')
@@ -57,11 +61,12 @@ async function serveWitness({ dir, name, log, host, port }: WitnessOptions, cli:
   }
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const unlock = lockHome(join(dir, 'witness'));
+  const [ed25519, mlDsa] = [join(dir, 'ed25519.key'), join(dir, 'ml-dsa-44.key')];
+  const state = openWitnessState(join(dir, 'state.json'), !existsSync(ed25519) && !existsSync(mlDsa));
   const keys = await Promise.all([
-    loadOrCreateCosignerKey(join(dir, 'ed25519.key'), name, 'ed25519'),
-    loadOrCreateCosignerKey(join(dir, 'ml-dsa-44.key'), name, 'ml-dsa-44'),
+    loadOrCreateCosignerKey(ed25519, name, 'ed25519'),
+    loadOrCreateCosignerKey(mlDsa, name, 'ml-dsa-44'),
   ]);
-  const state = openWitnessState(join(dir, 'state.json'));
   const now = () => Math.floor(Date.now() / 1_000);
   const server = createWitnessServer({ logs, keys, state, now });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(Number(port), host, resolve));

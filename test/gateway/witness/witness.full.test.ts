@@ -119,3 +119,20 @@ it('waits for nobody where it only follows', async () => {
   await running.stop();
   expect(JSON.parse(await readFile(join(dir, 'witness', 'state.json'), 'utf8'))).toHaveProperty([LOG_ORIGIN, 'size']);
 });
+
+it('does not begin anew where what it cosigned is lost or damaged', async () => {
+  await (await startWitness()).kill();
+  const state = join(dir, 'witness', 'state.json');
+  const kept = await readFile(state);
+  const start = () =>
+    runSluice(['witness', '--dir', join(dir, 'witness'), '--name', 'w', '--log', vkey, '--port', '0']);
+  await rm(state);
+  expect(await start()).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('is missing: restore it from a backup'),
+  });
+  await writeFile(state, kept.subarray(0, -2));
+  expect(await start()).toMatchObject({ code: 2, err: expect.stringContaining('no witness’s') });
+  await writeFile(state, kept);
+  await (await startWitness()).kill(); // control
+});
