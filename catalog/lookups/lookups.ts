@@ -1,4 +1,4 @@
-import { and, eq, gte, ne, or, sql } from 'drizzle-orm';
+import { and, eq, gte, lte, ne, or, sql } from 'drizzle-orm';
 import type { ConsentFault, LookupCounts } from '#policies';
 import { assert } from '#policies';
 import type { Db } from '../db.ts';
@@ -68,6 +68,24 @@ export function lookupCounts(db: Db, org: string, day: string, stem: string): Lo
     unanswered: count(db, distinct, unanswered),
     neighbours: count(db, distinct, and(unanswered, eq(lookups.stem, stem))),
   };
+}
+
+/** Questions of an account without an answer, from one day to another, both included. */
+export function unansweredLookups(
+  db: Db,
+  { org, sub }: Pick<Lookup, 'org' | 'sub'>,
+  days: { readonly first: string; readonly last: string },
+): readonly Pick<Lookup, 'id' | 'day' | 'subject' | 'stem'>[] {
+  const { id, day, subject, stem } = lookups;
+  const isUnanswered = or(ne(lookups.standing, 'consented'), eq(lookups.state, 'unanswered'));
+  const where = and(
+    eq(lookups.org, org),
+    eq(lookups.sub, sub),
+    gte(day, days.first),
+    lte(day, days.last),
+    isUnanswered,
+  );
+  return db.orm.select({ id, day, subject, stem }).from(lookups).where(where).all();
 }
 
 /** The accounts of an organisation that asked without an answer on a day. */

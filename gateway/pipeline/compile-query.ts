@@ -43,18 +43,22 @@ export interface Asked {
   readonly privacy: PrivacyOption | null;
 }
 
+/** Told what a query uses, as soon as that is known: a refusal that comes later is an attempt on these tables. */
+export type UsesKnown = (uses: ResolvedQuery['uses']) => void;
+
 /** parse → resolve → decide → rewrite → emit. Touches public metadata only, charges nothing. */
 export async function compileStages(
   { sql, privacy }: Asked,
   admission: Admission,
   deps: PipelineDeps,
   signal?: AbortSignal,
+  known: UsesKnown = () => undefined,
 ): Promise<CompiledStages> {
   const facts = deps.queryFacts();
   const key = compileKey(sql, privacy, admission, facts);
-  const known = deps.compiled.find(key);
-  if (known !== undefined) return known;
-  const stages = await compileAnew({ sql, privacy }, admission, deps, facts, signal);
+  const cached = deps.compiled.find(key);
+  if (cached !== undefined) return cached;
+  const stages = await compileAnew({ sql, privacy }, admission, deps, facts, signal, known);
   deps.compiled.keep(key, stages);
   return stages;
 }
@@ -65,10 +69,12 @@ export async function compileAnew(
   deps: Pick<PipelineDeps, 'sandbox' | 'profile' | 'store'>,
   facts: ReturnType<PipelineDeps['queryFacts']>,
   signal?: AbortSignal,
+  known: UsesKnown = () => undefined,
 ): Promise<CompiledStages> {
   const text = sql as UntrustedSql;
   const parsed = readSyntaxTree(text, await deps.sandbox.parse(text, signal));
   const resolved = resolveWithin(parsed, admission, facts, deps.store);
+  known(resolved.uses);
   const decision = decide(resolved, deps.profile, { unitsMin: admission.plan.unitsMin });
   requirePlanScope(admission.plan, resolved, decision);
   const privatePlan = rewriteFor(privacy, resolved, decision, deps.profile);

@@ -201,10 +201,15 @@ function refusedBecause({ code, facts }: JobProblem): Pick<AuditEntry, 'note'> {
   return code === 'CUSTODIAN_REFUSED' ? { note: `custodian: ${String(facts['why'])}` } : {};
 }
 
-/** [job + refusal] of a query that the compiler or a policy refused: nothing ran, nothing is charged. */
+/**
+ * [job + refusal] of a query that the compiler or a policy refused: nothing ran, nothing is charged.
+ *
+ * @param uses what it would have used, as far as it got.
+ */
 export function recordRefusal(
   arrival: JobArrival,
   admission: Admission,
+  uses: readonly TableUse[],
   error: unknown,
   deps: PipelineDeps,
 ): Promise<Job> {
@@ -215,6 +220,7 @@ export function recordRefusal(
     if (!created) return job;
     const refusal: AuditEntry = {
       ...entryOf(arrival, admission, deps),
+      ...(uses.length === 0 ? {} : { tables: tablesOf(uses, admission) }),
       kind: 'refusal',
       at: tx.now(),
       decision: 'deny',

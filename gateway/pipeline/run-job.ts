@@ -66,9 +66,13 @@ async function live(
   const stage = <T>(name: string, work: () => Promise<T>): Promise<T> => inStage(deps.metrics, name, id, work);
   const asked = { sql: request.sql, privacy: request.options.privacy };
   let opened: OpenedJob | null = null;
+  let uses: CompiledQuery['uses'] = [];
   let endTurn: () => void = () => undefined;
   try {
-    const { compiled, resolved } = await stage('compile', () => compileStages(asked, admission, deps, signal));
+    const { compiled, resolved } = await stage('compile', () =>
+      compileStages(asked, admission, deps, signal, (known) => (uses = known)),
+    );
+    uses = compiled.uses;
     const recipient = request.sealFor === null ? null : { key: request.sealFor, reading: sealedReading(compiled) };
     const subject = subjectOf({ ...arrival.caller, plan: request.plan }, compiled.uses);
     observer.subject(subject);
@@ -93,7 +97,7 @@ async function live(
   } catch (error) {
     await releaseTick(arrival, deps);
     if (opened !== null) return await recordFailure(opened, error, deps);
-    const refused = await recordRefusal(arrival, admission, error, deps);
+    const refused = await recordRefusal(arrival, admission, uses, error, deps);
     observer.opened(refused);
     return refused;
   } finally {

@@ -7,6 +7,7 @@ import {
   knownSetCount,
   listGuardRefusals,
   searchEntries,
+  unansweredLookups,
 } from '#catalog';
 import { type BehaviourSignal, behaviourSignals, type Question } from '#policies';
 
@@ -20,6 +21,7 @@ export interface ReadingPeriod {
 const ENTRIES_MAX = 20_000;
 const PAGE = 1_000;
 const GUARD_REFUSALS_MAX = 50;
+const DAY_MS = 86_400_000;
 
 /** Every entry that the filters find, oldest first, up to a bound; the newest ones where there are more. */
 function readAll(
@@ -89,13 +91,15 @@ export interface Behaviour {
   readonly isComplete: boolean;
 }
 
-/** One person's questions: each job once, by its intent or its refusal. */
+/** One person's questions: each job once, by its intent or its refusal. What names no plan was no question. */
 export function behaviourOf(db: Db, person: string, org: string, period: ReadingPeriod): Behaviour {
   const { entries, isComplete } = readAll(db, { person, org, ...period });
   const failures = entries.filter(({ entry }) => entry.kind === 'outcome' && entry.decision === 'deny');
   const codeOf = new Map(failures.map(({ entry }) => [entry.job, entry.code ?? 'INTERNAL']));
+  const lookups = new Map(unansweredLookups(db, { org, sub: person }, daysOf(period)).map((one) => [one.id, one]));
+  const isRefusal = ({ entry }: FoundEntry) => entry.kind === 'refusal';
   const questions = entries
-    .filter(({ entry }) => entry.kind === 'intent' || entry.kind === 'refusal')
+    .filter((found) => found.entry.kind === 'intent' || (isRefusal(found) && found.entry.plan !== undefined))
     .map(({ index, entry }): Question => {
       const queryHash = entry.queryHash ?? null;
       const code = entry.kind === 'refusal' ? entry.code : codeOf.get(entry.job);
@@ -106,9 +110,17 @@ export function behaviourOf(db: Db, person: string, org: string, period: Reading
         metCanary: code === 'POLICY_CANARY',
         queryHash,
         plan: queryHash === null ? null : findQueryPlan(db, queryHash),
+        lookup: lookups.get(entry.job ?? '') ?? null,
       };
     });
-  return { questions: questions.length, signals: behaviourSignals(questions), isComplete };
+  const forbidden = entries.filter((found) => isRefusal(found) && found.entry.plan === undefined);
+  return { questions: questions.length, signals: behaviourSignals(questions, forbidden), isComplete };
+}
+
+/** Days of Asia/Shanghai that a period touches are among these. */
+function daysOf({ from, until }: ReadingPeriod): { readonly first: string; readonly last: string } {
+  const day = (at: string, byMs: number) => new Date(Date.parse(at) + byMs).toISOString().slice(0, 'YYYY-MM-DD'.length);
+  return { first: day(from, 0), last: day(until, DAY_MS) };
 }
 
 function countBy(words: readonly string[]): Record<string, number> {

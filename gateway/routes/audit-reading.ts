@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { findResource, lineageOf, listPlans } from '#catalog';
-import type { Signal } from '#policies';
+import { AppError, type BehaviourSignal, type Signal } from '#policies';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
 import type { Caller } from '../identity/index.ts';
 import type { Language } from '../messages/language.ts';
@@ -9,6 +9,7 @@ import { behaviourOf, exposureOf, type ReadingPeriod } from '../reading/log-read
 import { privacyBudgetsOf } from '../reading/privacy-reading.ts';
 import { readLogged } from '../reading/read-logged.ts';
 import { LOG_TARGET, requirePermit } from './access.ts';
+import { requireOrder } from './period-order.ts';
 import {
   BehaviourSchema,
   ExposureParamsSchema,
@@ -80,8 +81,8 @@ export function registerAuditReading(app: OpenAPIHono<AppEnv>, deps: AppDeps): v
       { caller, about: { org, sub }, note: 'signals of a person' },
       (db) => behaviourOf(db, sub, org, period),
     );
-    const because = BECAUSE[c.get('language')];
-    const explained = signals.map((one) => ({ ...one, entries: [...one.entries], because: because[one.signal] }));
+    const language = c.get('language');
+    const explained = signals.map((one) => ({ ...one, entries: [...one.entries], because: because(one, language) }));
     return c.json({ questions, signals: explained, isComplete }, 200);
   });
 }
@@ -91,31 +92,42 @@ async function requireReader(deps: AppDeps, caller: Caller, resource: string): P
   const found = deps.store.read((db) => findResource(db, resource));
   const isOwn = caller.role === 'provider' && found?.provider === caller.org;
   await requirePermit(deps, caller, isOwn ? 'audit:read' : 'audit:read-all', LOG_TARGET);
+  if (found === null) throw new AppError('RESOURCE_NOT_FOUND', { id: resource });
 }
 
 function periodOf(
   { clock }: AppDeps,
   { from, until }: { readonly from?: string | undefined; readonly until?: string | undefined },
 ): ReadingPeriod {
+  requireOrder({ from, until });
   // An entry of this very moment is within a period that ends now.
   const end = until ?? new Date(clock().getTime() + 1).toISOString();
   return { until: end, from: from ?? new Date(Date.parse(end) - PERIOD_MS).toISOString() };
+}
+
+function because({ signal, threshold }: BehaviourSignal, language: Language): string {
+  const text = BECAUSE[language][signal];
+  return language === 'en' ? `${text}; raised from ${threshold} on` : `${text}；达到 ${threshold} 即提示`;
 }
 
 const BECAUSE: Readonly<Record<Language, Readonly<Record<Signal, string>>>> = {
   en: {
     canary: 'answers that held a value that must never leave: none may be',
     'denial-rate': 'share of questions that were refused, of at least ten',
+    forbidden: 'requests for what the person has no right to: others’ jobs, the log, freezes',
     'near-duplicates': 'different queries that differ in literals only, the largest family',
-    'sequential-lookups': 'longest run of such queries in which one number goes on by the same step',
+    'sequential-lookups':
+      'longest run of such queries in which one number goes on by the same step, or most neighbouring subjects of a day that were looked up without an answer',
     'off-hours': 'share of questions outside Monday to Friday, 8 to 19 o’clock in Asia/Shanghai, of at least ten',
     burst: 'most questions within one minute',
   },
   'zh-CN': {
     canary: '结果中含有绝不允许流出的值：不得有一次',
     'denial-rate': '被拒绝的提问所占比例（至少十次提问）',
+    forbidden: '请求其无权访问的内容：他人的作业、日志、冻结',
     'near-duplicates': '仅字面值不同的查询，取最大的一族',
-    'sequential-lookups': '此类查询中某一数值按相同步长递变的最长连续序列',
+    'sequential-lookups':
+      '此类查询中某一数值按相同步长递变的最长连续序列，或同一日内逐个查询而未获答复的相邻对象的最多个数',
     'off-hours': '北京时间周一至周五 8 至 19 时之外的提问所占比例（至少十次提问）',
     burst: '一分钟内的最多提问次数',
   },

@@ -1,11 +1,13 @@
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
-import { type AuditFilters, type FoundEntry, searchEntries } from '#catalog';
+import { type AuditFilters, type Db, type FoundEntry, findResource, searchEntries } from '#catalog';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
 import type { Caller } from '../identity/index.ts';
+import type { Change } from '../log-change.ts';
 import { readLogged } from '../reading/read-logged.ts';
 import { LOG_TARGET, requirePermit } from './access.ts';
 import { registerAuditReading } from './audit-reading.ts';
 import { registerAuditTiles } from './audit-tiles.ts';
+import { requireOrder } from './period-order.ts';
 import { AuditPageSchema, AuditQuerySchema } from './schemas/audit.ts';
 import { AUTHENTICATED, TAG } from './schemas/common.ts';
 import { json, problems } from './schemas/problem.ts';
@@ -16,8 +18,9 @@ const searchRoute = createRoute({
   operationId: 'searchAuditEntries',
   summary: 'Search the access log',
   description:
-    'Newest first. The security office and the data bureau see every entry, a provider those that touch its tables, a ' +
-    'developer or operator its own, not its colleagues’. Reading the log is itself logged.',
+    'Newest first. The security office and the data bureau see every entry, a provider those that touch its tables, ' +
+    'and of them its own tables alone, a developer or operator its own, not its colleagues’. Reading the log is itself logged, ' +
+    'with what was asked for.',
   tags: [TAG.security, TAG.bureau, TAG.providers],
   security: AUTHENTICATED,
   request: { query: AuditQuerySchema },
@@ -29,11 +32,14 @@ export function registerAudit(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
     const caller = c.get('caller');
     const { after, limit, ...filters } = c.req.valid('query');
     await requirePermit(deps, caller, 'audit:read', LOG_TARGET);
+    requireOrder(filters);
     const scoped = { ...filters, ...scopeOf(caller) };
-    const found = await readLogged(deps, { caller, note: noteOf(filters) }, (db) =>
-      searchEntries(db, scoped, { before: after, limit }),
-    );
-    return c.json({ items: found.entries.map(entryJson), next: found.next === null ? null : String(found.next) }, 200);
+    const found = await readLogged(deps, { caller, ...readingOf(filters) }, (db) => {
+      const { entries, next } = searchEntries(db, scoped, { before: after, limit });
+      const shown = caller.role === 'provider' ? ownUses(db, caller.org, filters, entries) : entries;
+      return { items: shown.map(entryJson), next: next === null ? null : String(next) };
+    });
+    return c.json(found, 200);
   });
   registerAuditTiles(app, deps);
   registerAuditReading(app, deps);
@@ -62,10 +68,36 @@ function scopeOf(caller: Caller): AuditFilters {
   }
 }
 
-/** Which filters, not all of their words: those may name people. */
-function noteOf(filters: AuditFilters): string {
-  const names = Object.entries(filters).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-  return names.length === 0 ? 'search' : `search by ${names.join(', ')}`;
+/**
+ * What a provider may see of entries that touch its tables: its own tables, not those that a job or a batch used beside them. A filter by
+ * resource, column or level finds nothing by what is not shown, so that a page may hold less than its limit.
+ */
+function ownUses(db: Db, provider: string, filters: AuditFilters, found: readonly FoundEntry[]): readonly FoundEntry[] {
+  const isOwn = ({ resource }: LoggedTable) => findResource(db, resource)?.provider === provider;
+  const { resource, column, level } = filters;
+  const isMeant = (table: LoggedTable) =>
+    (resource === undefined || table.resource === resource) &&
+    (column === undefined || table.columns.includes(column)) &&
+    (level === undefined || table.level === level);
+  return found.flatMap(({ index, entry }) => {
+    const tables = (entry.tables ?? []).filter(isOwn);
+    return tables.some(isMeant) ? [{ index, entry: { ...entry, tables } }] : [];
+  });
+}
+type LoggedTable = NonNullable<FoundEntry['entry']['tables']>[number];
+
+/** WHY not every word: a person's name goes where it can be erased, and a text that was searched for may hold one. */
+function readingOf({ person, org, text, ...plain }: AuditFilters): Pick<Change, 'about' | 'note'> {
+  const isNamed = person !== undefined && org !== undefined;
+  const words = Object.entries({ ...plain, ...(isNamed ? {} : { org }) }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name} ${value}`],
+  );
+  const hidden = Object.entries({ person, text }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const named = [...hidden, ...words];
+  return {
+    ...(isNamed ? { about: { org, sub: person } } : {}),
+    note: named.length === 0 ? 'search' : `search by ${named.join(', ')}`,
+  };
 }
 
 /** WHY a plain copy: entries are what the canonical bytes of the log say, already JSON. */

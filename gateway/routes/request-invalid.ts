@@ -58,6 +58,11 @@ function describe(issue: Issue): Sentence {
 
 function formatOf({ format, pattern }: Extract<Issue, { code: 'invalid_format' }>): Sentence {
   if (format === 'date') return { en: 'must be a date as YYYY-MM-DD', zh: '应为日期，格式 YYYY-MM-DD' };
+  if (format === 'datetime')
+    return {
+      en: 'must be an instant with its zone, as 2026-03-04T08:00:00+08:00',
+      zh: '应为带时区的时刻，如 2026-03-04T08:00:00+08:00',
+    };
   return pattern === undefined
     ? { en: `must be a ${format}`, zh: `格式应为 ${format}` }
     : { en: `must match ${pattern}`, zh: `格式应为 ${pattern}` };

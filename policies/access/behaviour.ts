@@ -5,6 +5,7 @@ import { isOffHours } from './risk.ts';
 export const SIGNALS = [
   'canary',
   'denial-rate',
+  'forbidden',
   'near-duplicates',
   'sequential-lookups',
   'off-hours',
@@ -23,6 +24,16 @@ export interface Question {
   /** The canonical plan; null where none is kept, as of a refused query. */
   readonly plan: string | null;
   readonly queryHash: string | null;
+  /** Of a question about one subject that got no answer; null for all others. */
+  readonly lookup: UnansweredLookup | null;
+}
+
+/** Digests, to count by. */
+export interface UnansweredLookup {
+  readonly day: string;
+  readonly subject: string;
+  /** What neighbours have in common (policies/lookups/enumeration.ts). */
+  readonly stem: string;
 }
 
 /** `alarm`: to act on at once. `notice`: to look at. */
@@ -48,6 +59,7 @@ const BURST_MS = 60_000;
 const THRESHOLDS: Readonly<Record<Signal, number>> = {
   canary: 1,
   'denial-rate': 0.3,
+  forbidden: 5,
   'near-duplicates': 10,
   'sequential-lookups': 5,
   'off-hours': 0.5,
@@ -57,19 +69,25 @@ const THRESHOLDS: Readonly<Record<Signal, number>> = {
 /**
  * - `canary`: answers that held a value that must never leave. The one alarm, and first.
  * - `denial-rate`: share of questions that were refused.
+ * - `forbidden`: requests for what the person has no right to, questions aside: others' jobs, the log, freezes.
  * - `near-duplicates`: most different queries that differ in literals only.
- * - `sequential-lookups`: longest run of such queries in which one number goes on by the same step each time.
+ * - `sequential-lookups`: longest run of such queries in which one number goes on by the same step each time; or, where that is more,
+ *   most subjects of a day that were looked up without an answer and differ in their last places only.
  * - `off-hours`: share asked outside office hours.
  * - `burst`: most questions within one minute.
  *
  * @param questions in order of time.
+ * @param forbidden log entries of the requests that were refused for want of a right.
  */
-export function behaviourSignals(questions: readonly Question[]): readonly BehaviourSignal[] {
+export function behaviourSignals(
+  questions: readonly Question[],
+  forbidden: readonly Pick<Question, 'index'>[] = [],
+): readonly BehaviourSignal[] {
   const share = (signal: Signal, meant: readonly Question[]) =>
     signalOf(signal, questions.length < QUESTIONS_MIN ? 0 : meant.length / questions.length, meant, questions.length);
   const families = familiesOf(questions);
   const largest = longest(families.map(({ members }) => members));
-  const run = longest(families.map(sequentialRun));
+  const run = longest([...families.map(sequentialRun), ...neighbours(questions)]);
   const canaries = questions.filter(({ metCanary }) => metCanary);
   return [
     signalOf('canary', canaries.length, canaries, questions.length),
@@ -77,6 +95,7 @@ export function behaviourSignals(questions: readonly Question[]): readonly Behav
       'denial-rate',
       questions.filter(({ isDenied }) => isDenied),
     ),
+    signalOf('forbidden', forbidden.length, forbidden, forbidden.length),
     signalOf('near-duplicates', largest.length, largest, questions.length),
     signalOf('sequential-lookups', run.length, run, questions.length),
     share(
@@ -87,7 +106,12 @@ export function behaviourSignals(questions: readonly Question[]): readonly Behav
   ];
 }
 
-function signalOf(signal: Signal, value: number, meant: readonly Question[], of: number): BehaviourSignal {
+function signalOf(
+  signal: Signal,
+  value: number,
+  meant: readonly Pick<Question, 'index'>[],
+  of: number,
+): BehaviourSignal {
   const threshold = THRESHOLDS[signal];
   const entries = meant.slice(-EXAMPLES_MAX).map(({ index }) => index);
   const grade = signal === 'canary' ? 'alarm' : 'notice';
@@ -173,6 +197,18 @@ function burst(questions: readonly Question[]): BehaviourSignal {
     if (to - from + 1 > best.length) best = questions.slice(from, to + 1);
   }
   return signalOf('burst', best.length, best, questions.length);
+}
+
+/** Of each day and stem, the first question about each subject. */
+function neighbours(questions: readonly Question[]): readonly (readonly Question[])[] {
+  const groups = new Map<string, Map<string, Question>>();
+  for (const question of questions) {
+    if (question.lookup === null) continue;
+    const { day, stem, subject } = question.lookup;
+    const group = groups.get(`${day} ${stem}`) ?? new Map<string, Question>();
+    groups.set(`${day} ${stem}`, group.has(subject) ? group : group.set(subject, question));
+  }
+  return [...groups.values()].map((group) => [...group.values()]);
 }
 
 function longest(lists: readonly (readonly Question[])[]): readonly Question[] {

@@ -67,3 +67,13 @@ it('tells those who watch over a table which answers the guard held back, and ne
   expect(await guarded()).toEqual([{ job: jobOf(close), why: 'near', near: first }, ...before]);
   expect(JSON.stringify(close)).not.toContain('near');
 });
+
+it('counts what was refused of a table, and finds the attempt by table and column', async () => {
+  const refused = await ask(running, developer, 'people', 'SELECT id FROM people');
+  expect(refused.body.code, JSON.stringify(refused.body)).toBe('POLICY_IDENTIFIER_USE');
+  expect(await read('/v1/audit/resources/people/exposure')).toMatchObject({ refused: { POLICY_IDENTIFIER_USE: 1 } });
+  const found = await read<{ items: readonly { kind: string }[] }>(
+    '/v1/audit/entries?resource=people&column=id&decision=deny',
+  );
+  expect(found.items.map(({ kind }) => kind)).toEqual(['refusal']);
+});

@@ -50,6 +50,11 @@ it('exposure: for officers and the provider of the resource, and for nobody else
   expect((await h.request(PROVIDER, '/v1/audit/resources/power/exposure')).status).toBe(403);
   const none = await h.request(SECURITY, '/v1/audit/resources/water/exposure?until=2020-01-01T00:00:00Z');
   expect(await none.json()).toMatchObject({ released: 0, first: null });
+  const typo = await h.request(SECURITY, '/v1/audit/resources/watre/exposure');
+  expect(await typo.json(), 'a resource that is not there has no exposure of 0').toMatchObject({
+    status: 404,
+    code: 'RESOURCE_NOT_FOUND',
+  });
   const reads = await (await h.request(SECURITY, '/v1/audit/entries?kind=log-read')).text();
   expect(reads).toContain('exposure of water');
 });
@@ -65,6 +70,7 @@ it('signals of a person: for officers, explained in their language', async () =>
   expect(questions).toBe(12);
   expect(signals.filter(({ isRaised }) => isRaised).map(({ signal }) => signal)).toContain('sequential-lookups');
   expect(signals.every(({ because }) => /\p{Script=Han}/u.test(because))).toBe(true);
+  expect(signals.find(({ signal }) => signal === 'denial-rate')?.because).toMatch(/达到 0\.3 即提示$/);
   expect((await h.request(DEVELOPER, '/v1/audit/people/acme/alice/signals')).status).toBe(403);
 });
 
@@ -75,4 +81,17 @@ it('finds the words of a plan, and entries by risk', async () => {
   expect(await find('text=args')).toEqual([]); // names of members are no words of a plan
   expect(await find('risk=denied&kind=outcome')).toHaveLength(2);
   expect(await find('risk=sensitive')).toEqual([]);
+});
+
+it('a period that ends before it begins is refused, and an instant without a zone is told what is missing', async () => {
+  for (const path of ['entries', 'resources/water/exposure', 'people/acme/alice/signals']) {
+    const ask = async (query: string) =>
+      (await (
+        await h.request(SECURITY, `/v1/audit/${path}?${query}`, { headers: { 'accept-language': 'en' } })
+      ).json()) as { readonly code?: string; readonly detail?: string };
+    const reversed = await ask('from=2026-03-04T00:00:00Z&until=2026-03-01T00:00:00Z');
+    expect(reversed).toMatchObject({ code: 'REQUEST_INVALID', detail: expect.stringContaining('later than `from`') });
+    expect((await ask('from=2026-03-04')).detail).toContain('an instant with its zone');
+    expect((await ask('from=2026-03-01T00:00:00Z&until=2026-03-04T00:00:00Z')).code, 'control').toBeUndefined();
+  }
 });

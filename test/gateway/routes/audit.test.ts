@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { BUREAU, caller, DEVELOPER, type Harness, openHarness, PROVIDER, RIVAL, SECURITY } from './harness.ts';
+import { appendEntry } from '../../../catalog/index.ts';
+import { BUREAU, caller, DEVELOPER, type Harness, NOW, openHarness, PROVIDER, RIVAL, SECURITY } from './harness.ts';
 import { declaration } from './sample-catalogue.ts';
 
+const RIVAL_PROVIDER = caller('provider', 'power-supply');
 const CUSTODIAN = caller('custodian', 'keys');
 
 let h: Harness;
@@ -55,11 +57,40 @@ describe('GET /v1/audit/entries', () => {
     expect(orgs(await search(PROVIDER, '?org=rival'))).toEqual([]);
   });
 
-  it('is itself logged, with the names of the filters and not their words', async () => {
-    await search(BUREAU, '?person=somebody');
+  it('shows a provider its own tables of what others’ stand in too, and finds nothing by those', async () => {
+    const both = ['water', 'power'].map((resource) => ({
+      ...{ resource, version: 1, columns: [`${resource}_used`], level: 'general-2' as const },
+    }));
+    await h.request(RIVAL_PROVIDER, '/v1/resources', { json: declaration('power') });
+    await h.store.commit((tx) =>
+      appendEntry(tx, { v: 1, kind: 'intent', at: NOW.toISOString(), job: 'joined', who: DEVELOPER, tables: both }),
+    );
+    const tables = async (who: typeof SECURITY, query: string) =>
+      ((await search(who, query)).items as readonly { tables?: readonly { resource: string }[] }[]).map((item) =>
+        item.tables?.map(({ resource }) => resource),
+      );
+    expect(await tables(SECURITY, '?job=joined'), 'control').toEqual([['water', 'power']]);
+    expect(await tables(PROVIDER, '?job=joined')).toEqual([['water']]);
+    expect(await tables(RIVAL_PROVIDER, '?job=joined')).toEqual([['power']]);
+    expect(await tables(PROVIDER, '?column=water_used')).toEqual([['water']]);
+    for (const query of ['?resource=power', '?column=power_used', '?resource=power&column=power_used'])
+      expect(await tables(PROVIDER, query), query).toEqual([]);
+  });
+
+  it('is itself logged with what was asked for; a person where it can be erased, or not at all', async () => {
+    await search(BUREAU, '?person=somebody&text=somebody');
+    await search(BUREAU, '?person=someone&org=acme&resource=water&decision=deny&from=2026-03-01T00:00:00Z');
     const { items } = await search(SECURITY, '?kind=log-read');
-    expect(items).toMatchObject([{ who: BUREAU, note: 'search by person' }]);
+    expect(items).toMatchObject([
+      {
+        who: BUREAU,
+        about: { org: 'acme', sub: 'someone' },
+        note: 'search by person, resource water, decision deny, from 2026-03-01T00:00:00.000Z',
+      },
+      { who: BUREAU, note: 'search by person, text' },
+    ]);
     expect(JSON.stringify(items)).not.toContain('somebody');
+    expect(items[0]).not.toMatchObject({ note: expect.stringContaining('someone') });
   });
 
   it('pages by index', async () => {
@@ -127,10 +158,12 @@ describe('DELETE /v1/audit/people/{org}/{sub}', () => {
     const before = await search(SECURITY, `?person=${sub}&org=${org}`);
     expect(before.items.length, 'control').toBeGreaterThan(0);
     const answer = await erase(SECURITY, `${org}/${sub}`);
-    expect([answer.status, await answer.json()]).toEqual([200, { erased: before.items.length }]);
+    const searched = 1; // the entry that tells of the search names the person too
+    const erased = before.items.length + searched;
+    expect([answer.status, await answer.json()]).toEqual([200, { erased }]);
     expect((await search(SECURITY, `?person=${sub}&org=${org}`)).items).toEqual([]);
     const [item] = (await search(SECURITY, '?kind=erasure')).items;
-    expect(item).toMatchObject({ who: SECURITY, erased: before.items.length });
+    expect(item).toMatchObject({ who: SECURITY, erased });
     expect(JSON.stringify(item)).not.toContain(sub);
     const [first] = (await search(SECURITY, `?org=${org}`)).items;
     expect(first?.who).toMatchObject({ org, sub: '-' });

@@ -19,6 +19,7 @@ const question = (index: number, change: Partial<Question> = {}): Question => ({
   metCanary: false,
   plan: `{"kind":"scan","columns":["${index % 8}"],"limit":${literal(5)}}`,
   queryHash: `h${index % 8}`,
+  lookup: null,
   ...change,
 });
 const day = (change: (i: number) => Partial<Question>) => Array.from({ length: 40 }, (_, i) => question(i, change(i)));
@@ -55,6 +56,31 @@ describe('signals', () => {
     expect(raised(words)).toEqual(['near-duplicates']);
     expect(signal(words, 'near-duplicates')?.value).toBe(40);
     expect(raised(day(() => ({ plan: lookup('same'), queryHash: 'q' })))).toEqual([]);
+  });
+
+  it('sequential lookups: neighbours that are looked up one after another, each counted once', () => {
+    const sweep = (stem: (i: number) => string, subject = (i: number) => `s${i}`) =>
+      day((i) => ({ plan: null, queryHash: null, lookup: { day: '2026-03-04', subject: subject(i), stem: stem(i) } }));
+    expect(raised(sweep(() => 'one stem'))).toEqual(['sequential-lookups']);
+    expect(
+      signal(
+        sweep(() => 'one stem'),
+        'sequential-lookups',
+      ),
+    ).toMatchObject({ value: 40, entries: { length: 10 } });
+    expect(raised(sweep((i) => `stem ${i}`)), 'control: no neighbours').toEqual([]);
+    const again = sweep(
+      () => 'one stem',
+      () => 'the same',
+    );
+    expect(raised(again), 'control: one subject').toEqual([]);
+  });
+
+  it('forbidden: requests for what is not the person’s, beside its questions', () => {
+    const five = Array.from({ length: 5 }, (_, index) => ({ index: 100 + index }));
+    const found = behaviourSignals([], five).find(({ isRaised }) => isRaised);
+    expect(found).toMatchObject({ signal: 'forbidden', value: 5, of: 5, entries: [100, 101, 102, 103, 104] });
+    expect(behaviourSignals([], five.slice(1)).some(({ isRaised }) => isRaised)).toBe(false);
   });
 
   it('sequential lookups: one number goes on by the same step', () => {
