@@ -56,14 +56,17 @@ export function activeFreezes(db: Db): readonly Freeze[] {
 }
 
 /**
- * Two people thaw: the first call asks, another person's grants. The one who froze may be either.
+ * Two people thaw: the first call asks, another person's grants. The one who froze may be either, the one who is frozen neither.
  *
- * @throws AppError `FREEZE_NOT_FOUND`; `FREEZE_STATE` when it is thawed, or when the same person asks twice.
+ * @throws AppError `FREEZE_NOT_FOUND`; `FREEZE_STATE` when it is thawed, when the same person asks twice, or when it freezes who asks.
  */
 export function thawFreeze(tx: Db, id: string, person: string): Freeze {
-  const { thawAskedBy, thawedAt } = getFreeze(tx, id);
+  const { thawAskedBy, thawedAt, scope, target } = getFreeze(tx, id);
   if (thawedAt !== null)
     throw new AppError('FREEZE_STATE', { id, state: 'thawed', accepted: 'a freeze that is in force' });
+  if (scope === 'developer' && target === person) {
+    throw new AppError('FREEZE_STATE', { id, state: 'in-force', accepted: 'two people whom it does not freeze' });
+  }
   if (thawAskedBy === person) {
     throw new AppError('FREEZE_STATE', { id, state: 'thaw-asked', accepted: 'agreement of another person' });
   }

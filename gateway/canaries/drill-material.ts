@@ -77,7 +77,7 @@ export function planOf(id: string, table: string, { sub, org }: Caller): NewPlan
     author: sub,
     tables: [{ resource: table, columns: ['n', 'note'] }],
     unitsMin: null,
-    jobsMax: 1,
+    jobsMax: null, // a limit would stand as an exhausted account in the operator's figures, for ever
     validFrom: '2020-01-01',
     validUntil: '2099-12-31',
   };

@@ -27,6 +27,8 @@ export interface FreezeService {
   freeze(caller: Caller, order: FreezeOrder): Promise<FreezeEffect>;
   /** The first person asks, another grants. Errors: FREEZE_NOT_FOUND, FREEZE_STATE. */
   thaw(caller: Caller, id: string): Promise<Freeze>;
+  /** The freeze that stops it now; null when none does. */
+  find(subject: FreezeSubject): FrozenThing | null;
 }
 
 export interface FreezeDeps {
@@ -41,6 +43,7 @@ export interface FreezeDeps {
 
 export function createFreezeService({ store, register, sandbox, jobs }: FreezeDeps): FreezeService {
   return {
+    find: (subject) => register.find(subject),
     async freeze(caller, { scope, target, reason }) {
       const startedMs = performance.now();
       const id = randomUUID();

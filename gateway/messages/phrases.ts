@@ -295,6 +295,7 @@ const CATALOGUE: Phrases = {
   'a job that has ended': '已结束的作业',
   'a freeze that is in force': '生效中的冻结',
   'agreement of another person': '另一人的同意',
+  'two people whom it does not freeze': '未被其冻结的两人',
   'a version that is proposed': '已提出的版本',
   'a version that was proposed': '已提出过的版本',
   'a version that is newer': '更新的版本',

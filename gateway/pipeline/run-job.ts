@@ -1,5 +1,12 @@
 import type { Job } from '#catalog';
-import { type CompiledQuery, canonicalPlan, ERROR_CODES, type FreezeSubject, sealedReading } from '#policies';
+import {
+  type CompiledQuery,
+  canonicalPlan,
+  ERROR_CODES,
+  type FreezeSubject,
+  isDrillOrganisation,
+  sealedReading,
+} from '#policies';
 import { repeatResult, storeResult } from '../formats/stored-result.ts';
 import type { Caller } from '../identity/index.ts';
 import type { JobRequest } from '../jobs/job-service.ts';
@@ -52,7 +59,7 @@ export async function runJob(arrival: JobArrival, deps: PipelineDeps, observer: 
   const ended = await live(arrival, admission, deps, observer);
   await deps.log.advance(); // the checkpoint covers the outcome before anything leaves
   if (ended.outcomeIndex !== null) await deps.witness.covers(ended.outcomeIndex);
-  deps.metrics.jobEnded({ 'sluice.state': ended.state, ...codeOf(ended) });
+  if (!isDrillOrganisation(caller.org)) deps.metrics.jobEnded({ 'sluice.state': ended.state, ...codeOf(ended) });
   return ended;
 }
 

@@ -1,5 +1,5 @@
 import { appendEntry, type Intake, type Job, type Product, type Resource, type UsagePlan } from '#catalog';
-import { AppError } from '#policies';
+import { AppError, FROZEN_ACTIONS, type FrozenThing } from '#policies';
 import type { AppDeps } from '../app-deps.ts';
 import type { Action, Caller, Target } from '../identity/index.ts';
 
@@ -8,10 +8,25 @@ export function isPermitted(deps: AppDeps, caller: Caller, action: Action, targe
   return deps.authorize(caller, action, target).permitted;
 }
 
-/** Refuses, and records the refusal, unless a policy permits the action. Errors: POLICY_ACCESS_DENIED. */
+/** Refuses, and records the refusal, unless a policy permits the action and no freeze stops it. Errors: POLICY_ACCESS_DENIED, POLICY_FROZEN. */
 export async function requirePermit(deps: AppDeps, caller: Caller, action: Action, target: Target): Promise<void> {
   if (!isPermitted(deps, caller, action, target))
-    throw await refusal(deps, caller, action, 'POLICY_ACCESS_DENIED', target);
+    throw await refusal(deps, caller, action, new AppError('POLICY_ACCESS_DENIED', { action }), target);
+  const frozen = frozenBy(deps, caller, action, target);
+  if (frozen === null) return;
+  throw await refusal(deps, caller, action, new AppError('POLICY_FROZEN', { scope: frozen.scope }), target);
+}
+
+/** WHY not the authorities': they are who ends an incident. */
+function frozenBy(
+  { freezes }: AppDeps,
+  { sub, org, role }: Caller,
+  action: Action,
+  { type, id }: Target,
+): FrozenThing | null {
+  if (!FROZEN_ACTIONS.has(action) || role === 'security' || role === 'bureau') return null;
+  const resources = type === 'Resource' || type === 'Intake' ? [id] : [];
+  return freezes.find({ sub, org, plan: type === 'Plan' ? id : '', resources });
 }
 
 /** The job, for a caller who may read it. Errors: JOB_NOT_FOUND, whether it is absent or another's. */
@@ -21,24 +36,24 @@ export async function readableJob(deps: AppDeps, caller: Caller, action: Action,
   if (job === null) throw absent;
   const target = jobTarget(job);
   if (isPermitted(deps, caller, action, target)) return job;
-  await refusal(deps, caller, action, 'JOB_NOT_FOUND', target);
-  throw absent;
+  throw await refusal(deps, caller, action, absent, target);
 }
 
 async function refusal(
   deps: AppDeps,
   caller: Caller,
   action: Action,
-  code: AppError['code'],
+  error: AppError,
   target: Target,
 ): Promise<AppError> {
   const { sub, org, role } = caller;
+  const { code } = error;
   const at = deps.clock().toISOString();
   const note = `${action} ${target.type} ${target.id}`;
   await deps.store.commit((tx) =>
     appendEntry(tx, { v: 1, kind: 'refusal', at, who: { sub, org, role }, decision: 'deny', code, note }),
   );
-  return new AppError(code, { action });
+  return error;
 }
 
 export function jobTarget(job: Job): Target {

@@ -19,7 +19,8 @@ const freezeRoute = createRoute({
   operationId: 'freeze',
   summary: 'Freeze a developer, organisation, plan, grant, resource or the platform',
   description:
-    'At once: running jobs die, what waits for its release is stopped, results that were released are held back. ' +
+    'At once: running jobs die, what waits for its release is stopped, results that were released are held back. What is frozen ' +
+    'brings nothing in, takes nothing out and begins nothing new; it reads its own, and may withdraw and revoke. ' +
     'Answers when the last worker concerned is dead.',
   tags: [TAG.security],
   security: AUTHENTICATED,
@@ -54,7 +55,8 @@ const thawRoute = createRoute({
   path: '/v1/freezes/{id}',
   operationId: 'thaw',
   summary: 'Thaw',
-  description: 'Takes two people: the first call asks (202), the same call by another person ends the freeze (200).',
+  description:
+    'Takes two people, whom the freeze does not name: the first call asks (202), the same call by another person ends the freeze (200).',
   tags: [TAG.security],
   security: AUTHENTICATED,
   request: { params: FreezeParamsSchema, query: NO_QUERY },

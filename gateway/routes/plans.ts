@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
 import { findPlan, listPlans, providersOfPlan, suspendingTables, type UsagePlan } from '#catalog';
-import { AppError } from '#policies';
+import { AppError, isDrillOrganisation } from '#policies';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
 import type { Caller } from '../identity/index.ts';
 import { isPermitted, planTarget, requirePermit } from './access.ts';
@@ -191,6 +191,7 @@ export function readablePage(
     const found = deps.store.read((db) => listPlans(db, { ...filter, after, limit: limit + 1 }));
     for (const plan of found) {
       if (items.length === limit) return { items, next: items.at(-1)?.id ?? null };
+      if (isDrillOrganisation(plan.org)) continue; // the log tells of drills; nobody's figures do
       if (isPermitted(deps, caller, 'plan:read', targetOf(deps, plan))) items.push(plan);
     }
     if (found.length <= limit) return { items, next: null };

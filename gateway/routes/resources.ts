@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
 import { findOrganisation, findResource, listResources, type Organisation, type Resource } from '#catalog';
-import { AppError, type TableSchema } from '#policies';
+import { AppError, isDrillOrganisation, type TableSchema } from '#policies';
 import type { AppDeps, AppEnv } from '../app-deps.ts';
 import { dcatCatalogue, dcatDataset } from '../formats/dcat.ts';
 import { chooseMediaType } from '../formats/negotiate.ts';
@@ -200,6 +200,7 @@ function readablePage(
     const found = deps.store.read((db) => listResources(db, { ...filter, after, limit: limit + 1 }));
     for (const resource of found) {
       if (items.length === limit) return { items, next: items.at(-1)?.id ?? null };
+      if (isDrillOrganisation(resource.provider)) continue; // the log tells of drills; nobody's figures do
       if (isPermitted(deps, caller, 'resource:read', resourceTarget(resource))) items.push(resource);
     }
     if (found.length <= limit) return { items, next: null };

@@ -102,7 +102,7 @@ export type LookupState = 'answered' | 'unanswered';
  * done: where consent does not cover the question, the same statement runs over tokens drawn by lot, and the answer is the same words.
  *
  * Errors, all of them about the asker alone: PRODUCT_NOT_FOUND, PRODUCT_INVALID (the plan lost what the interface needs), PLAN_STATE,
- * POLICY_ACCESS_DENIED, POLICY_FROZEN, RATE_LIMITED, SANDBOX_*.
+ * POLICY_ACCESS_DENIED, POLICY_FROZEN, RATE_LIMITED, SANDBOX_*, WITNESS_AWAY.
  */
 export async function runLookup(
   arrival: LookupArrival,
@@ -112,13 +112,38 @@ export async function runLookup(
   const keyOf = (id: string) => deps.pipeline.store.read((db) => findConsentKey(db, id));
   const signed = await Promise.all(arrival.request.consents.map((token) => readConsent(token, keyOf)));
   const begun = await recordIntent(arrival, opened, signed, deps);
+  const done = await answerTo(arrival, begun, signed, deps);
+  await deps.pipeline.log.advance(); // the checkpoint covers the answer before it leaves
+  await requireRelease(arrival, begun, done.reply.entry, deps.pipeline);
+  return { ...done, product: begun.product };
+}
+
+/**
+ * An answer that is recorded leaves only if its entry is cosigned where that is required, and if nothing was frozen meanwhile. It is not
+ * kept: who asks again begins anew. Errors: WITNESS_AWAY, POLICY_FROZEN.
+ */
+async function requireRelease(
+  { caller }: LookupArrival,
+  { admission, uses }: BegunLookup,
+  entry: number,
+  { witness, freezes }: PipelineDeps,
+): Promise<void> {
+  await witness.covers(entry);
+  freezes.require(subjectOf({ ...caller, plan: admission.plan.id }, uses));
+  if (!witness.isCovered(entry)) throw new AppError('WITNESS_AWAY', { retryAfterSeconds: 2 });
+}
+
+/** Execute → tick → [outcome]; or [failure]. */
+async function answerTo(
+  arrival: LookupArrival,
+  begun: BegunLookup,
+  signed: readonly (SignedConsent | null)[],
+  deps: LookupDeps,
+): ReturnType<typeof recordAnswer> {
   try {
     const answer = await execute(arrival, begun, signed, deps);
     await deps.tick(arrival.arrivedMs);
-    const done = await recordAnswer(arrival, begun, answer, deps);
-    await deps.pipeline.log.advance(); // the checkpoint covers the answer before it leaves
-    await deps.pipeline.witness.covers(done.reply.entry);
-    return { ...done, product: begun.product };
+    return await recordAnswer(arrival, begun, answer, deps);
   } catch (error) {
     await deps.tick(arrival.arrivedMs);
     const cause = causeOf(error, arrival, begun, deps);

@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { remainingBudgets } from '../../../catalog/index.ts';
 import { type Answer, ask, publish, type RunningGateway, startGateway } from './running-gateway.ts';
 
 const SECRET = 'canary-7c0ffee1-鄂州';
@@ -142,6 +143,14 @@ describe('a drill', () => {
       retiredAt: unknown;
     }[];
     expect(canaries.find(({ label }) => label === `drill ${report.id}`)?.retiredAt).not.toBeNull();
+
+    for (const path of ['/v1/resources?limit=200', '/v1/plans?limit=200', '/v1/budgets?limit=200']) {
+      const told = JSON.stringify(await json(running.request(officers[0], 'GET', path)));
+      expect(told, path).not.toContain(report.id);
+      expect(told, `control: ${path}`).toContain('notes');
+    }
+    const full = running.gateway.deps.store.read(remainingBudgets).filter(({ exhausted }) => exhausted > 0);
+    expect(full, 'no account of a drill is told to operators as exhausted').toEqual([]);
 
     const all = await entries('limit=200');
     const ofDrill = all.filter((entry) => JSON.stringify(entry).includes(report.id));

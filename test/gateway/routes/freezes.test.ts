@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BUREAU, caller, DEVELOPER, type Harness, openHarness, PROVIDER, SECURITY } from './harness.ts';
+import { declaration } from './sample-catalogue.ts';
 
 const OTHER_OFFICER = caller('security', 'security-office', 'security-2');
 
@@ -68,8 +69,56 @@ describe('DELETE /v1/freezes/{id}', () => {
     ]);
   });
 
+  it('is agreed to by two people whom it does not freeze', async () => {
+    const target = `${OTHER_OFFICER.org}/${OTHER_OFFICER.sub}`;
+    const { id } = (await (await freeze(SECURITY, { scope: 'developer', target, reason: 'x' })).json()) as FreezeJson;
+    const own = await thaw(OTHER_OFFICER, id);
+    expect([own.status, ((await own.json()) as { code: string }).code]).toEqual([409, 'FREEZE_STATE']);
+    expect((await thaw(SECURITY, id)).status).toBe(202);
+    expect((await thaw(OTHER_OFFICER, id)).status).toBe(409);
+    expect((await thaw(caller('security', 'security-office', 'security-3'), id)).status, 'control').toBe(200);
+  });
+
   it('knows no other', async () => {
     expect((await thaw(SECURITY, crypto.randomUUID())).status).toBe(404);
     expect((await thaw(SECURITY, 'x')).status).toBe(404);
+  });
+});
+
+describe('what is frozen beside jobs', () => {
+  const register = (who: typeof SECURITY, table: string) =>
+    h.request(who, '/v1/resources', { json: declaration(table) });
+  const upload = (who: typeof SECURITY, table: string) =>
+    h.request(who, `/v1/resources/${table}/data`, {
+      method: 'PUT',
+      body: 'x\n',
+      headers: { 'content-type': 'text/csv' },
+    });
+  const codeOf = async (answer: Promise<Response>) => ((await (await answer).json()) as { code?: string }).code;
+
+  it.each([
+    ['organisation', PROVIDER.org],
+    ['developer', `${PROVIDER.org}/${PROVIDER.sub}`],
+    ['platform', '*'],
+  ])('an account under a freeze of the %s brings nothing in, and reads on', async (scope, target) => {
+    expect((await register(PROVIDER, 'water')).status, 'control').toBe(201);
+    const { id } = (await (await freeze(SECURITY, { scope, target, reason: 'x' })).json()) as FreezeJson;
+    expect(await codeOf(register(PROVIDER, 'power'))).toBe('POLICY_FROZEN');
+    expect(await codeOf(upload(PROVIDER, 'water'))).toBe('POLICY_FROZEN');
+    expect((await h.request(PROVIDER, '/v1/resources')).status).toBe(200);
+    const refusals = await (await h.request(SECURITY, '/v1/audit/entries?code=POLICY_FROZEN')).json();
+    expect((refusals as { items: { note: string }[] }).items.map(({ note }) => note)).toEqual([
+      'resource:upload Resource water',
+      'resource:register Resource power',
+    ]);
+    for (const who of [SECURITY, OTHER_OFFICER]) expect((await thaw(who, id)).ok).toBe(true);
+    expect((await register(PROVIDER, 'power')).status).toBe(201);
+  });
+
+  it('a frozen resource takes no upload; others do', async () => {
+    for (const table of ['water', 'power']) await register(PROVIDER, table);
+    await freeze(SECURITY, { scope: 'resource', target: 'water', reason: 'x' });
+    expect(await codeOf(upload(PROVIDER, 'water'))).toBe('POLICY_FROZEN');
+    expect(await codeOf(upload(PROVIDER, 'power')), 'control: as far as the file').toBe('UPLOAD_FORMAT');
   });
 });

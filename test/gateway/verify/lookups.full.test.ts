@@ -107,6 +107,37 @@ describe('with consent', () => {
   });
 });
 
+describe('an answer that is recorded and waits for its cosignature', () => {
+  const waiting = async (covers: () => Promise<void>, isCovered: boolean) => {
+    const { pipeline } = running.gateway;
+    const before = pipeline.witness;
+    Object.assign(pipeline, { witness: { covers, isCovered: () => isCovered } });
+    try {
+      return (await askAbout(ground, 'pledged', 6)).body.code;
+    } finally {
+      Object.assign(pipeline, { witness: before });
+    }
+  };
+
+  it('does not leave without it', async () => {
+    expect(await waiting(async () => undefined, false)).toBe('WITNESS_AWAY');
+    expect(await waiting(async () => undefined, true), 'control').toBeUndefined();
+  });
+
+  it('does not leave once its asker is frozen', async () => {
+    const freezeAsker = async () => {
+      const order = { scope: 'developer', target: 'linkong-data/alice', reason: 'x' };
+      const answer = await running.request(ground.tokens.security, 'POST', '/v1/freezes', order);
+      frozen = ((await answer.json()) as { id: string }).id;
+    };
+    let frozen = '';
+    expect(await waiting(freezeAsker, true)).toBe('POLICY_FROZEN');
+    for (const officer of [ground.tokens.security, ground.tokens.guard])
+      await running.request(officer, 'DELETE', `/v1/freezes/${frozen}`);
+    expect(await answer(6)).toBe('yes');
+  });
+});
+
 describe('a consent', () => {
   const refused: Readonly<Record<string, object>> = {
     'of somebody who is not the owner': { by: owner(8) },
