@@ -14,6 +14,8 @@ export function request<O extends ClientOptions = ClientOptions>(
   send: (client: Client, words: readonly string[], options: O) => Promise<unknown>,
 ): Command {
   const command = parent.command(usage).description(cli.words(description));
+  // One thumbprint of 64 begins with a dash.
+  if (usage.includes('<thumbprint>')) command.allowUnknownOption();
   return addClientOptions(command, cli).action(async (...given: unknown[]) => {
     const options = given.at(-2) as O;
     const answer = await send(await createClient(options, cli), given.slice(0, -2).map(String), options);

@@ -70,6 +70,8 @@ function createProgram(cli: Cli): Command {
     .version(version)
     .description(cli.words({ en: 'Sluice: compute on public data that nobody sees', zh: '数闸：数据可用不可见' }))
     .showHelpAfterError(false)
+    // What follows a command is the command's: a thumbprint that begins with -V is no question for the version.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => cli.out(text),
       writeErr: (text) => cli.err(text),

@@ -19,6 +19,29 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
+describe('a thumbprint that begins with a dash', () => {
+  const rest = 'b'.repeat(41);
+  const keys = ['party-keys', 'confirm', 'org'];
+  const as = ['--url', 'http://127.0.0.1:9', '--as', 'bureau:eve:data-bureau'];
+
+  test.each([
+    ['V', ['encrypt', 'wages', 'no.csv', '--out', 'o.csv', '--custodian', 'c', '--signing-key', 'k', '--fingerprint']],
+    ['h', [...keys, ...as]],
+    ['-', [...keys, ...as]],
+    ['V', keys],
+    ['b', keys],
+  ])('-%s…: is one to %j', async (second, args) => {
+    const { code, err } = await runSluice([...args, `-${second}${rest}`, ...(args === keys ? as : [])], env);
+    expect(code).toBe(2);
+    expect(err).toMatch(/cannot read `no.csv`|no gateway answers/);
+  });
+
+  test('but no option that is misspelt', async () => {
+    const { code, err } = await runSluice([...keys, 'a'.repeat(43), '--sa', 'x'], env);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/too many|there is no such option/) });
+  });
+});
+
 describe('token', () => {
   const args = ['token', '--role', 'developer', '--sub', 'alice', '--org', 'dev-a'];
 
