@@ -5,11 +5,23 @@ import type { ExportRecord, Severity } from './record.ts';
 export const LINE_FORMATS = ['ndjson', 'ocsf', 'cef', 'syslog'] as const;
 export type LineFormat = (typeof LINE_FORMATS)[number];
 
+/** In files and over HTTP. */
 export const FORMAT_LINE: Readonly<Record<LineFormat, (record: ExportRecord) => string>> = {
   ndjson: (record) => `${JSON.stringify(flatRecord(record))}\n`,
   ocsf: (record) => `${JSON.stringify(ocsfEvent(record))}\n`,
   cef: (record) => `${cefEvent(record)}\n`,
   syslog: (record) => `${syslogMessage(record)}\n`,
+};
+
+/** Those that travel as syslog messages. */
+export const SYSLOG_FORMATS: ReadonlySet<LineFormat> = new Set<LineFormat>(['cef', 'syslog']);
+
+/** As a message of its own, over TCP, TLS or UDP. WHY a header for CEF: its collectors listen for syslog. */
+export const FORMAT_MESSAGE: Readonly<Record<LineFormat, (record: ExportRecord) => string>> = {
+  ndjson: (record) => JSON.stringify(flatRecord(record)),
+  ocsf: (record) => JSON.stringify(ocsfEvent(record)),
+  cef: (record) => `${syslogHeader(record)} - ${cefEvent(record)}`,
+  syslog: syslogMessage,
 };
 
 /** NDJSON, and the columns of Parquet: the same members in every record, absent ones null. */
@@ -155,8 +167,13 @@ const SYSLOG_SEVERITY: Readonly<Record<Severity, number>> = { info: 6, warning: 
 /** An enterprise number of one's own is the operator's to have; this one is for documentation (RFC 5612). */
 const SYSLOG_SD_ID = 'sluice@32473';
 
-export function syslogMessage({ uid, index, entry, severity, risks, json }: ExportRecord): string {
+function syslogHeader({ entry, severity }: ExportRecord): string {
   const priority = SYSLOG_FACILITY * 8 + SYSLOG_SEVERITY[severity];
+  return `<${priority}>1 ${entry.at} - sluice - ${entry.kind}`;
+}
+
+export function syslogMessage(record: ExportRecord): string {
+  const { uid, index, entry, risks, json } = record;
   const parameters: readonly (readonly [string, string | number | undefined])[] = [
     ['uid', uid],
     ['index', index],
@@ -169,7 +186,7 @@ export function syslogMessage({ uid, index, entry, severity, risks, json }: Expo
   const data = parameters.flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}="${String(value).replaceAll(/["\\\]]/g, '\\$&')}"`],
   );
-  return `<${priority}>1 ${entry.at} - sluice - ${entry.kind} [${SYSLOG_SD_ID} ${data.join(' ')}] \uFEFF${json}`;
+  return `${syslogHeader(record)} [${SYSLOG_SD_ID} ${data.join(' ')}] \uFEFF${json}`;
 }
 
 // ── OpenTelemetry ────────────────────────────────────────────────────────────────────────────────────────────────────

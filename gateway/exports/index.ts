@@ -1,7 +1,9 @@
 /** The log in the formats of other systems. */
 
-export { type Cursor, exportLog, fileCursor } from './export-log.ts';
+export { type Cursor, type ExportReport, exportLog, fileCursor } from './export-log.ts';
 export { FORMAT_LINE, type LineFormat, ocsfEvent, otlpLogs } from './formats.ts';
+export { type HttpHeaders, httpReceiver } from './http-receiver.ts';
 export { parquetReceiver } from './parquet.ts';
-export { datagramReceiver, fileReceiver, httpReceiver, type Receiver, streamReceiver } from './receivers.ts';
+export { type Receiver, ReceiverRefusal, type TlsFiles } from './receiver.ts';
+export { datagramReceiver, fileReceiver, streamReceiver } from './receivers.ts';
 export { type ExportRecord, recordOf } from './record.ts';

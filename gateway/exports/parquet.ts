@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { FORMAT_LINE } from './formats.ts';
-import type { Receiver } from './receivers.ts';
+import { ALL_TAKEN, type Receiver } from './receiver.ts';
 
 /** Columns of an export in Parquet: those of NDJSON. */
 const COLUMNS: Readonly<Record<string, string>> = {
@@ -47,6 +47,7 @@ export function parquetReceiver(dir: string): Receiver {
       } finally {
         await rm(scratch, { recursive: true, force: true });
       }
+      return ALL_TAKEN;
     },
   };
 }

@@ -13,6 +13,8 @@ import { createServer as createTls } from 'node:tls';
 import { DuckDBInstance } from '@duckdb/node-api';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { appendEntry } from '../../../catalog/index.ts';
+import { openLog } from '../../../gateway/audit/log.ts';
 import {
   datagramReceiver,
   exportLog,
@@ -23,7 +25,8 @@ import {
   type Receiver,
   streamReceiver,
 } from '../../../gateway/exports/index.ts';
-import { fillHome, type Home, newHome } from '../audit/home.ts';
+import { entry } from '../../catalog/memory-store.ts';
+import { fillHome, type Home, newHome, ORIGIN, openHome } from '../audit/home.ts';
 
 const ENTRIES = 1_200;
 const TLS = join(import.meta.dirname, '../../fixtures/tls');
@@ -41,6 +44,17 @@ afterEach(() => {
   home.remove();
   rmSync(dir, { recursive: true, force: true });
 });
+
+/** Entries as long as the log takes them. */
+async function appendLong(count: number): Promise<void> {
+  const store = openHome(home);
+  const log = await openLog({ store, key: home.key, origin: ORIGIN });
+  const note = 'long '.repeat(12_000);
+  for (let n = 0; n < count; n += 1) await store.commit((tx) => appendEntry(tx, entry({ note })));
+  await log.advance();
+  await log.close();
+  store.close();
+}
 
 const cursorPath = () => join(dir, 'cursor.json');
 const run = (receiver: Receiver) => exportLog(home.storePath, 'log', receiver, fileCursor(cursorPath()));
@@ -67,12 +81,12 @@ async function listen(server: Server): Promise<number> {
 
 it('a file: resumed after a crash in the middle of a line, without a line lost or broken', async () => {
   const path = join(dir, 'log.ndjson');
-  expect(await run(fileReceiver(path, 'ndjson'))).toEqual({ sent: ENTRIES, next: ENTRIES });
+  expect(await run(fileReceiver(path, 'ndjson'))).toMatchObject({ sent: ENTRIES, next: ENTRIES, rejected: 0 });
   expect(indicesIn(readFileSync(path, 'utf8'))).toEqual(all);
   writeFileSync(cursorPath(), '{"next":1000}'); // as if the crash had come before the cursor was written
   appendFileSync(path, '{"uid":"log#12');
   await fillHome(home, [3]);
-  expect(await run(fileReceiver(path, 'ndjson'))).toEqual({ sent: 203, next: ENTRIES + 3 });
+  expect(await run(fileReceiver(path, 'ndjson'))).toMatchObject({ sent: 203, next: ENTRIES + 3, rejected: 0 });
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
   const uids = lines.map((line) => (JSON.parse(line) as { uid: string }).uid);
   expect(new Set(uids).size).toBe(ENTRIES + 3);
@@ -86,10 +100,10 @@ it.each(['tcp', 'tls'] as const)('syslog over %s: nothing is lost while the rece
   const accept = (socket: Socket) => socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   const server = protocol === 'tcp' ? createServer(accept) : createTls(credentials, accept);
   const port = await listen(server);
-  const receiver = streamReceiver({ protocol, host: 'localhost', port }, 'syslog', credentials.cert.toString());
-  const away = streamReceiver({ protocol, host: 'localhost', port: 1 }, 'syslog', credentials.cert.toString());
+  const receiver = streamReceiver({ protocol, host: 'localhost', port }, 'syslog', { ca: credentials.cert.toString() });
+  const away = streamReceiver({ protocol, host: 'localhost', port: 1 }, 'syslog', { ca: credentials.cert.toString() });
   await expect(run(away)).rejects.toThrow();
-  expect(await run(receiver)).toEqual({ sent: ENTRIES, next: ENTRIES });
+  expect(await run(receiver)).toMatchObject({ sent: ENTRIES, next: ENTRIES, rejected: 0 });
   expect(indicesOfFrames(Buffer.concat(chunks))).toEqual(all);
   if (protocol === 'tls') {
     await fillHome(home, [1]);
@@ -108,7 +122,7 @@ it('a stream that the receiver breaks off is sent again from the last batch', as
   const receiver = streamReceiver({ protocol: 'tcp', host: 'localhost', port: await listen(server) }, 'syslog');
   await expect(run(receiver)).rejects.toThrow();
   expect(fileCursor(cursorPath()).read()).toBe(500);
-  expect(await run(receiver)).toEqual({ sent: 700, next: ENTRIES });
+  expect(await run(receiver)).toMatchObject({ sent: 700, next: ENTRIES, rejected: 0 });
   expect(indicesOfFrames(Buffer.concat(chunks))).toEqual(all);
 });
 
@@ -132,6 +146,115 @@ it('OTLP over HTTP: what is not answered with success is sent again', async () =
     [...body.matchAll(/"stringValue":"log#(\d+)"/g)].map(([, index]) => Number(index)),
   );
   expect(uids).toEqual(all);
+});
+
+it('a receiver that ends the connection before it has everything has nothing', async () => {
+  const server = createServer((socket) => socket.end());
+  const receiver = streamReceiver({ protocol: 'tcp', host: '127.0.0.1', port: await listen(server) }, 'syslog');
+  await expect(run(receiver)).rejects.toThrow('broke off');
+  expect(fileCursor(cursorPath()).read()).toBe(0);
+});
+
+it('over TCP, JSON goes by lines, and CEF as syslog with its length in front', async () => {
+  const heard: Record<string, Buffer> = {};
+  for (const format of ['ndjson', 'cef'] as const) {
+    rmSync(cursorPath(), { force: true });
+    const chunks: Buffer[] = [];
+    const server = createServer((socket) => socket.on('data', (chunk: Buffer) => chunks.push(chunk)));
+    await run(streamReceiver({ protocol: 'tcp', host: '127.0.0.1', port: await listen(server) }, format));
+    heard[format] = Buffer.concat(chunks);
+  }
+  expect(indicesIn(String(heard['ndjson']))).toEqual(all);
+  const lines = String(heard['ndjson']).trimEnd().split('\n');
+  expect(lines.map((line) => (JSON.parse(line) as { index: number }).index)).toEqual(all);
+  expect(String(heard['cef'])).toMatch(/^\d+ <110>1 \S+ - sluice - \S+ - CEF:0\|Sluice\|/);
+});
+
+it('TLS with certificates on both sides; an address is no server name', async () => {
+  const [key, cert] = ['localhost.key', 'localhost.pem'].map((name) => readFileSync(join(TLS, name), 'utf8')) as [
+    string,
+    string,
+  ];
+  const chunks: Buffer[] = [];
+  const server = createTls({ key, cert, ca: cert, requestCert: true, rejectUnauthorized: true }, (socket) =>
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk)),
+  );
+  const place = { protocol: 'tls', host: 'localhost', port: await listen(server) } as const;
+  await expect(run(streamReceiver(place, 'syslog', { ca: cert })), 'control: without ours').rejects.toThrow();
+  expect(fileCursor(cursorPath()).read()).toBe(0);
+  await run(streamReceiver(place, 'syslog', { ca: cert, cert, key }));
+  expect(indicesOfFrames(Buffer.concat(chunks))).toEqual(all);
+  const warnings: string[] = [];
+  const heard = (warning: Error) => void warnings.push(warning.message);
+  process.on('warning', heard);
+  await fillHome(home, [1]);
+  await run(streamReceiver({ ...place, host: '127.0.0.1' }, 'syslog', { ca: cert, cert, key })).catch(() => undefined);
+  process.off('warning', heard);
+  expect(warnings.filter((text) => text.includes('ServerName'))).toEqual([]);
+});
+
+it('HTTP: what the receiver asks for is sent, what it would not keep is told and not sent again', async () => {
+  const seen: { readonly authorization: string | undefined; readonly records: number }[] = [];
+  const answers = [
+    { status: 429, headers: { 'Retry-After': '7' }, body: '' },
+    { status: 302, headers: { Location: 'http://localhost:1/' }, body: '' },
+    { status: 200, headers: {}, body: '{"partialSuccess":{"rejectedLogRecords":"3","errorMessage":"too old"}}' },
+    { status: 200, headers: {}, body: '{"partialSuccess":{}}' },
+  ];
+  const server = createHttp((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const records = Buffer.concat(chunks).toString().split('"timeUnixNano"').length - 1;
+      seen.push({ authorization: request.headers.authorization, records });
+      const { status, headers, body } = answers[seen.length - 1] ?? { status: 200, headers: {}, body: '{}' };
+      response.writeHead(status, headers).end(body);
+    });
+  });
+  const url = `http://localhost:${await listen(server)}/v1/logs`;
+  const receiver = httpReceiver(url, 'otlp', { headers: { Authorization: 'Splunk secret' } });
+  await expect(run(receiver)).rejects.toMatchObject({ name: 'ReceiverRefusal', retryAfterMs: 7_000 });
+  await expect(run(receiver), 'redirects are not followed').rejects.toThrow('302');
+  expect(await run(receiver)).toEqual({ sent: ENTRIES, next: ENTRIES, rejected: 3, reason: 'too old' });
+  expect(seen.map(({ records }) => records)).toEqual([500, 500, 500, 500, 200]);
+  expect(new Set(seen.map(({ authorization }) => authorization))).toEqual(new Set(['Splunk secret']));
+});
+
+it('a batch ends where its bytes do', async () => {
+  await appendLong(30);
+  const batches: number[] = [];
+  await run({
+    async send({ length }) {
+      batches.push(length);
+      return { rejected: 0, reason: '' };
+    },
+  });
+  expect(batches.reduce((sum, length) => sum + length, 0)).toBe(ENTRIES + 30);
+  expect(batches.slice(0, 2)).toEqual([500, 500]);
+  expect(Math.max(...batches.slice(2)), '60 KB each').toBeLessThan(230);
+  expect(batches.length).toBeGreaterThan(3);
+});
+
+it('UDP: an entry that is longer than collectors take comes short, and the export goes on', async () => {
+  const socket = createSocket('udp4');
+  const heard: string[] = [];
+  socket.on('message', (message) => heard.push(message.toString()));
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  closing.push(() => socket.close());
+  writeFileSync(cursorPath(), `{"next":${ENTRIES - 1}}`);
+  await appendLong(1);
+  for (const format of ['syslog', 'cef', 'ocsf', 'ndjson'] as const) {
+    writeFileSync(cursorPath(), `{"next":${ENTRIES - 1}}`);
+    await run(datagramReceiver('127.0.0.1', socket.address().port, format));
+  }
+  await expect.poll(() => heard.length).toBe(8);
+  for (const message of heard) expect(Buffer.byteLength(message)).toBeLessThanOrEqual(8_192);
+  const long = heard.filter((_, at) => at % 2 === 1);
+  for (const message of long) {
+    expect(message).toContain(`log#${ENTRIES}`);
+    expect(message).toContain(`[shortened: entry ${ENTRIES}]`);
+  }
+  expect(heard[0], 'control: what fits is whole').not.toContain('shortened');
 });
 
 it('UDP: a datagram a record', async () => {
@@ -168,5 +291,5 @@ it('sends nothing that is not signed', async () => {
   const db = new Database(home.storePath);
   db.prepare('INSERT INTO audit_entries VALUES (?, ?)').run(ENTRIES, Buffer.from('{"kind":"start"}'));
   db.close();
-  expect(await run(fileReceiver(path, 'cef'))).toEqual({ sent: ENTRIES, next: ENTRIES });
+  expect(await run(fileReceiver(path, 'cef'))).toMatchObject({ sent: ENTRIES, next: ENTRIES, rejected: 0 });
 });
