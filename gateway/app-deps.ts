@@ -50,7 +50,7 @@ export const DEFAULT_LIMITS: AppLimits = Object.freeze({
   heartbeatMs: 15_000,
 });
 
-/** All that the routes work with. `main.ts` builds it; tests build their own. */
+/** All that the routes work with. `assemble.ts` builds it; tests build their own. */
 export interface AppDeps {
   readonly version: string;
   readonly clock: () => Date;

@@ -32,7 +32,7 @@ interface Failure {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Why a process of ours ended, in a line or two for the terminal: what `main.ts` prints last. */
+/** Why a process of ours ended, in a line or two for the terminal: what `serve.ts` prints last. */
 export function explainFailure(error: unknown, env: Environment = process.env): string {
   const { message, hint } = failureOf(error, createCli(env, []));
   return `sluice: ${message}${hint === '' ? '' : `\n  ${hint}`}`;

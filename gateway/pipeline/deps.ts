@@ -21,7 +21,7 @@ export interface ReleaseWitness {
   isCovered(index: number): boolean;
 }
 
-/** What the stages need from outside. `main.ts` builds it once; tests build their own. */
+/** What the stages need from outside. `assemble.ts` builds it once; tests build their own. */
 export interface PipelineDeps {
   readonly store: Store;
   readonly sandbox: Sandbox;

@@ -46,7 +46,7 @@ export interface UploadService {
   put(caller: Caller, resource: string, upload: Upload): Promise<ResourceVersion>;
 }
 
-/** What ingest needs beside what `main.ts` has bound to it: vault, tier, keys, limits. */
+/** What ingest needs beside what `assemble.ts` has bound to it: vault, tier, keys, limits. */
 export interface IngestUpload extends Omit<Upload, 'declaredSha256' | 'append'> {
   readonly resource: string;
   readonly version: number;

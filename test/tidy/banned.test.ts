@@ -40,7 +40,7 @@ describe('the check sees what it looks for', () => {
     ['gateway/cli/a.ts', "import { spawn } from 'node:child_process';"],
     ['sandbox/isolation/a.ts', "import { spawn } from 'node:child_process';"],
     ['sandbox/a.ts', "import type { ChildProcess } from 'node:child_process';"],
-    ['gateway/main.ts', 'const env = process.env;'],
+    ['gateway/serve.ts', 'const env = process.env;'],
     ['policies/a.ts', 'const day = new Date(0);'],
     ['gateway/a.ts', 'try { f(); } catch { /* the file may be gone */ }'],
     ['test/a.test.ts', "test('only', () => {});"],
