@@ -69,6 +69,7 @@ export {
   eraseOpenings,
   keepsNames,
   type LoggedPerson,
+  namesFit,
   PERSON_PARTS,
   personCommitment,
   readOpenings,

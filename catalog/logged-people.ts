@@ -85,6 +85,15 @@ export function saveOpenings(tx: Connection, index: number, openings: readonly O
   for (const { part, org, sub, salt } of openings) insertOpening(tx).run(index, part, org, sub, salt);
 }
 
+/** Whether every name that somebody shows with a logged entry is the one that it commits to. */
+export function namesFit(entry: AuditEntry): boolean {
+  return PERSON_PARTS.every((part) => {
+    const { org = '', sub = ERASED, person, salt = '' }: Partial<LoggedPerson> = entry[part] ?? {};
+    const isNobody = person === undefined || sub === ERASED;
+    return isNobody || personCommitment(Buffer.from(salt, 'base64url'), { org, sub }) === person;
+  });
+}
+
 /** The entry with the names that are kept of it. INVARIANT: a name that its commitment does not fit is none. */
 export function openEntry(db: Connection, index: number, closed: AuditEntry): AuditEntry {
   if (PERSON_PARTS.every((part) => closed[part]?.person === undefined)) return closed;

@@ -84,12 +84,15 @@ async function entryOf(receipt: string, options: ReceiptOptions, cli: Cli): Prom
   }
 }
 
-/** The entry's canonical bytes, from any spelling of its JSON; `index` and names are what a search adds and the log has not. */
+/**
+ * The entry's canonical bytes, from any spelling of its JSON; `index` and names are what a search adds and the log has not. None where a name
+ * is not the logged one: the receipt would be good for a stranger's access.
+ */
 async function entryBytes(text: string, file: string): Promise<Uint8Array> {
-  const { canonicalJson, closeEntry } = await import('#catalog');
+  const { canonicalJson, closeEntry, namesFit } = await import('#catalog');
   try {
     const { index: _, ...entry } = JSON.parse(text) as AuditEntry & { readonly index?: number };
-    return Buffer.from(canonicalJson(closeEntry(entry)));
+    return namesFit(entry) ? Buffer.from(canonicalJson(closeEntry(entry))) : new Uint8Array();
   } catch {
     throw new CliFailure('FILE', { en: `\`${file}\` is not the JSON of an entry`, zh: `\`${file}\` 不是记录的 JSON` });
   }

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { appendEntry, openStore, readEntries } from '../../../catalog/index.ts';
+import { type AuditEntry, appendEntry, ERASED, openStore, readEntries } from '../../../catalog/index.ts';
 import { LOG_ORIGIN, loadOrCreateLogKey, openLog } from '../../../gateway/audit/index.ts';
 import { runSluice } from './run-sluice.ts';
 
+const ALICE = { sub: 'alice', org: 'acme', role: 'developer' };
 /** A home with a real log of 300 entries, its key, and the receipt of entry 7. */
 let dir: string;
 let home: string;
@@ -21,7 +22,7 @@ beforeEach(async () => {
   vkey = key.vkey;
   const log = await openLog({ store, key, origin: LOG_ORIGIN });
   const append = (note: string) =>
-    store.commit((tx) => appendEntry(tx, { v: 1, kind: 'start', at: '2026-03-02T08:00:00.000Z', note }));
+    store.commit((tx) => appendEntry(tx, { v: 1, kind: 'intent', at: '2026-03-02T08:00:00.000Z', who: ALICE, note }));
   await Promise.all(Array.from({ length: 300 }, (_, i) => append(`entry ${i}`)));
   await log.advance();
   await writeFile(join(dir, 'receipt'), log.receipt(7));
@@ -94,7 +95,7 @@ describe('audit verify', () => {
     await writeFile(known, (await readFile(join(dir, 'receipt'), 'utf8')).split('\n\n').slice(1).join('\n\n'));
     const verify = ['audit', 'verify', '--home', home, '--key', vkey, '--known', known];
     expect((await runSluice(verify)).code).toBe(0);
-    tamper('DELETE FROM audit_entries WHERE idx >= 256; DELETE FROM audit_leaves WHERE idx >= 256');
+    for (const table of ['entries', 'leaves', 'openings']) tamper(`DELETE FROM audit_${table} WHERE idx >= 256`);
     tamper('DELETE FROM audit_checkpoints WHERE size > 256'); // the log as it once was
     expect((await runSluice(verify)).out).toMatch(/the log is older than what is known of it/);
     expect((await runSluice(verify.slice(0, 6))).code, 'control').toBe(0);
@@ -151,6 +152,21 @@ describe('receipt verify', () => {
     await rm(home, { recursive: true });
     const alone = ['receipt', 'verify', receipt, '--entry', join(dir, 'entry.json'), '--key', vkey];
     expect((await runSluice(alone)).out).toMatch(/^the receipt is good: entry 7 stands/);
+  });
+
+  test('refuses the entry under another name, and takes it without one', async () => {
+    const entry = JSON.parse(await readFile(join(dir, 'entry.json'), 'utf8')) as AuditEntry;
+    const shown = join(dir, 'shown.json');
+    const check = async (who: object) => {
+      await writeFile(shown, JSON.stringify({ ...entry, who }));
+      return (await runSluice(['receipt', 'verify', join(dir, 'receipt'), '--entry', shown, '--key', vkey])).code;
+    };
+    const { sub: _, salt, ...closed } = entry.who!;
+    expect(await check(entry.who!), 'control').toBe(0);
+    expect(await check({ ...entry.who, sub: 'mallory' })).toBe(1);
+    expect(await check({ ...closed, sub: 'alice' }), 'a name that nothing opens').toBe(1);
+    expect(await check({ ...closed, salt })).toBe(0);
+    expect(await check({ ...closed, sub: ERASED })).toBe(0);
   });
 
   test('refuses another entry, another receipt, another key', async () => {

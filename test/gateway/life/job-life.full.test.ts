@@ -1,5 +1,6 @@
 import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AuditEntry } from '../../../catalog/index.ts';
 import { readyPlan } from './authorise.ts';
 import { PEOPLE, PEOPLE_CSV, PEOPLE_SCHEMA } from './people.ts';
 import { type Answer, ask, publish, type RunningGateway, startGateway } from './running-gateway.ts';
@@ -82,6 +83,20 @@ describe('a job', () => {
     expect(problem.hint).not.toBe('');
     const kept = await bodyOf(await running.request(developer, 'GET', `/v1/jobs/${problem.job}`));
     expect(kept.state).toBe('refused');
+  });
+
+  it('that a policy refuses is found by the table that it asked for, and has its receipt', async () => {
+    const refused = await bodyOf(await submit({ plan: PLAN, sql: 'SELECT dept, pay FROM people' }));
+    expect(refused.code).toBe('POLICY_ROWS_REFUSED');
+    const officer = await running.token('security', 'sue', 'security-office');
+    const found = await running.request(officer, 'GET', '/v1/audit/entries?resource=people&decision=deny&column=pay');
+    const { items } = (await found.json()) as { items: readonly AuditEntry[] };
+    expect(items.find(({ job }) => job === refused.job)).toMatchObject({
+      kind: 'refusal',
+      code: 'POLICY_ROWS_REFUSED',
+      tables: [{ resource: 'people', version: 1, columns: ['dept', 'id', 'pay'], level: 'general-2' }],
+    });
+    expect((await running.request(developer, 'GET', `/v1/jobs/${refused.job}/receipt`)).status).toBe(200);
   });
 
   it('stops when its owner cancels it, stays charged, and leaves the worker usable', async () => {
