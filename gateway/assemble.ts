@@ -75,6 +75,7 @@ import { createScanService } from './resources/scan-service.ts';
 import { stopJobsOn } from './resources/stop-jobs-on.ts';
 import { createUploadService } from './resources/upload-service.ts';
 import { declaredDataset } from './routes/declared-dataset.ts';
+import { settingsNote } from './settings-note.ts';
 import { createSyncService } from './sync/sync-service.ts';
 import { createMetrics } from './telemetry.ts';
 import { keepMoment, requireOneMoment } from './vault-moment.ts';
@@ -157,7 +158,7 @@ export async function assemble(
       events.sandbox(event);
     },
   });
-  await recordStart(store, log, sandbox, version);
+  await recordStart(store, log, settingsNote(config, { version, tier: sandbox.tier }));
   const moment = keepMoment({ log, dir: vaultDir });
   const authorize = createAuthorizer();
   const freezes = new FreezeRegister(store);
@@ -368,8 +369,7 @@ function isToBeDestroyed(db: Db, resource: string, version: number): boolean {
   return destruction !== null && destruction.certificate === null;
 }
 
-async function recordStart(store: Store, log: AccessLog, sandbox: Sandbox, version: string): Promise<void> {
-  const note = `sluice ${version}, isolation ${sandbox.tier}, policies ${DEFAULT_PROFILE.version}`;
+async function recordStart(store: Store, log: AccessLog, note: string): Promise<void> {
   await store.commit((tx) => appendEntry(tx, { v: 1, kind: 'start', at: tx.now(), note }));
   await log.advance();
 }

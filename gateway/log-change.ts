@@ -8,6 +8,8 @@ import {
 } from '#catalog';
 import type { Caller } from './identity/index.ts';
 
+type LoggedTables = NonNullable<AuditEntry['tables']>;
+
 /** A change of state other than a job's, as the access log tells it. */
 export interface Change
   extends Pick<AuditEntry, 'job' | 'grants' | 'plan' | 'planHash' | 'purpose' | 'about' | 'erased' | 'note'> {
@@ -31,27 +33,30 @@ export interface Change
     | 'sync'
   >;
   readonly caller: Caller;
-  readonly tables?: NonNullable<AuditEntry['tables']>;
+  readonly tables?: LoggedTables;
   /** Set when it was refused or failed. */
   readonly code?: string;
 }
 
-/** WHY: an entry has 65,535 bytes; a name has at most 63. What is longer stands by the hash of its plan or schema. */
 const COLUMNS_LISTED_MAX = 500;
+
+/** WHY: an entry has 65,535 bytes; a name has at most 63. What is longer stands by the hash of its plan, query or schema. */
+export function listedTables(tables: LoggedTables): LoggedTables {
+  const columns = tables.reduce((sum, table) => sum + table.columns.length, 0);
+  return columns <= COLUMNS_LISTED_MAX ? tables : tables.map((table) => ({ ...table, columns: [] }));
+}
 
 /** Appends the entry of a change, in the transaction that makes it. Returns the entry's index. */
 export function appendChange(tx: Db, change: Change): number {
   const { caller, code, tables, ...rest } = change;
   const { sub, org, role } = caller;
-  const columns = (tables ?? []).reduce((sum, table) => sum + table.columns.length, 0);
-  const listed = columns <= COLUMNS_LISTED_MAX ? tables : tables?.map((table) => ({ ...table, columns: [] }));
   const { index } = appendEntry(tx, {
     v: 1,
     at: tx.now(),
     who: { sub, org, role },
     decision: code === undefined ? 'permit' : 'deny',
     ...(code === undefined ? {} : { code }),
-    ...(listed === undefined ? {} : { tables: listed }),
+    ...(tables === undefined ? {} : { tables: listedTables(tables) }),
     ...rest,
   });
   return index;

@@ -1,9 +1,11 @@
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { KeyChange, LogProblem, NamesReport, VerifyReport } from '../audit/index.ts';
 import type { Wording } from '../config-variables.ts';
 import { registerExport } from './audit-export.ts';
 import { type Cli, printJson } from './cli.ts';
+import { CliFailure } from './failure.ts';
 import { readTextFile } from './http-client.ts';
 import { addLogOptions, type LogOptions, storePath, verifierKey } from './log-place.ts';
 import { readVerifyState, writeVerifyState } from './verify-state.ts';
@@ -58,7 +60,7 @@ export function register(program: Command, cli: Cli): void {
   addLogOptions(verify, cli).action(async (options: VerifyCommandOptions) => {
     const { verifyHome, verifyNames, verifyTiles } = await import('../audit/index.ts');
     const { tiles, state } = options;
-    const path = tiles ?? storePath(options, cli);
+    const path = tiles === undefined ? storePath(options, cli) : tilesFolder(tiles);
     const key = await verifierKey(options, cli);
     const known = options.known === undefined ? undefined : await readTextFile(options.known);
     const resume = state === undefined ? undefined : await readVerifyState(state);
@@ -86,6 +88,12 @@ export function register(program: Command, cli: Cli): void {
   });
   registerExport(audit, cli);
   registerKeys(audit, cli);
+}
+
+/** Errors: CliFailure for what is no folder. WHY: a mistyped path must not read like a log whose tree heads are gone. */
+function tilesFolder(path: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
+  throw new CliFailure('FILE', { en: `\`${path}\` is no folder of tiles`, zh: `\`${path}\` 不是瓦片目录` });
 }
 
 /** Commands that change the keys of a stopped gateway's log. */
@@ -158,7 +166,10 @@ const PROBLEMS: Readonly<Record<LogProblem['what'], Wording>> = {
   'entry-reordered': { en: 'is not in its place', zh: '次序被调换' },
   'leaf-changed': { en: 'has a changed leaf hash', zh: '叶散列被改动' },
   'tree-changed': { en: 'lies under a changed part of the tree', zh: '所在的树被改动' },
-  'checkpoint-changed': { en: 'a signed tree head does not fit the log', zh: '已签名的树头与日志不符' },
+  'checkpoint-changed': {
+    en: 'a tree head is not signed with this key, or does not fit the log',
+    zh: '有树头不是由此密钥签名，或与日志不符',
+  },
   'checkpoint-missing': { en: 'there is no signed tree head', zh: '没有已签名的树头' },
   'checkpoint-older': { en: 'the log is older than what is known of it', zh: '日志比已知的更旧' },
   unreadable: { en: 'cannot be read', zh: '无法读取' },

@@ -32,6 +32,7 @@ import {
 } from '#policies';
 import type { SealingKey } from '../custodian/sealing-key.ts';
 import type { ResultVersions, StoredResult } from '../formats/stored-result.ts';
+import { listedTables } from '../log-change.ts';
 import type { Admission } from './admit.ts';
 import type { PipelineDeps } from './deps.ts';
 import type { GivenAnswer, NewAnswer } from './kept-answers.ts';
@@ -289,10 +290,11 @@ function entryOf({ id, caller }: JobArrival, { plan, policies }: Admission, deps
 }
 
 function tablesOf(uses: readonly TableUse[], admission: Admission): NonNullable<AuditEntry['tables']> {
-  return uses.map(({ resource, version, table, columns }) => {
+  const tables = uses.map(({ resource, version, table, columns }) => {
     const schema = admission.catalog.get(table)!.schema;
     return { resource, version, columns, level: schema.level };
   });
+  return listedTables(tables);
 }
 
 function problemOf(error: unknown): JobProblem {

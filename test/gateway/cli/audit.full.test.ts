@@ -90,6 +90,14 @@ describe('audit verify', () => {
     expect((await runSluice(verify)).code).toBe(2);
   });
 
+  test('says what is wrong with the question: no such folder, the key of another log', async () => {
+    const nowhere = await runSluice(['audit', 'verify', '--tiles', join(dir, 'nowhere'), '--key', vkey]);
+    expect(nowhere).toMatchObject({ code: 2, err: expect.stringContaining('is no folder of tiles') });
+    const other = loadOrCreateLogKey(join(dir, 'other.key'), LOG_ORIGIN).vkey;
+    const foreign = await runSluice(['audit', 'verify', '--home', home, '--key', other]);
+    expect(foreign).toMatchObject({ code: 1, out: expect.stringContaining('is not signed with this key') });
+  });
+
   test('holds the log against a checkpoint kept from earlier', async () => {
     const known = join(dir, 'known');
     await writeFile(known, (await readFile(join(dir, 'receipt'), 'utf8')).split('\n\n').slice(1).join('\n\n'));
