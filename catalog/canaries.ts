@@ -1,6 +1,6 @@
-import { asc, eq, gt } from 'drizzle-orm';
 import { AppError, type CanaryReaction } from '#policies';
 import type { Db } from './db.ts';
+import { asc, eq, gt } from './orm.ts';
 import type { Page } from './page.ts';
 import { boundedLimit } from './page.ts';
 import { canaries } from './schema.ts';

@@ -1,6 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { type BetterSQLite3Database, drizzle } from './orm.ts';
 import { NO_SEALS, type RowSeals, type SealedValue } from './row-seals.ts';
 import * as schema from './schema.ts';
 import type { SealedTable } from './sealed-tables.ts';

@@ -1,6 +1,6 @@
-import { and, asc, eq, isNull } from 'drizzle-orm';
 import { AppError, assert } from '#policies';
 import type { Db } from './db.ts';
+import { and, asc, eq, isNull } from './orm.ts';
 import { markVersionDestroyed, requireVersion } from './resource-versions.ts';
 import { destructions } from './schema.ts';
 

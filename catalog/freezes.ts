@@ -1,6 +1,6 @@
-import { and, asc, eq, gt, isNull } from 'drizzle-orm';
 import { AppError, type FreezeScope } from '#policies';
 import type { Db } from './db.ts';
+import { and, asc, eq, gt, isNull } from './orm.ts';
 import type { Page } from './page.ts';
 import { boundedLimit } from './page.ts';
 import { freezes } from './schema.ts';

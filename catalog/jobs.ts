@@ -1,4 +1,3 @@
-import { and, asc, desc, eq, lt, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import type { ErrorFacts, Mode, SourcePlace } from '#policies';
 import { AppError, assert } from '#policies';
@@ -6,6 +5,7 @@ import { parseClosedEntry } from './audit-entries.ts';
 import { sha256Hex } from './canonical.ts';
 import type { Db } from './db.ts';
 import { readJson } from './json-column.ts';
+import { and, asc, desc, eq, lt, sql } from './orm.ts';
 import type { Page } from './page.ts';
 import { boundedLimit } from './page.ts';
 import { prepared } from './prepared.ts';

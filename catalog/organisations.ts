@@ -1,5 +1,5 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
+import { and, asc, eq, gt, sql } from './orm.ts';
 import type { Page } from './page.ts';
 import { boundedLimit } from './page.ts';
 import { prepared } from './prepared.ts';

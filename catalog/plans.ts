@@ -1,4 +1,3 @@
-import { and, asc, eq, gt, inArray, type SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import { AppError, assert, type JoinKey, PLAN_OUTPUTS, type PlanClass, type PlanOutput } from '#policies';
 import { contentHash } from './canonical.ts';
@@ -6,6 +5,7 @@ import { checkPlan } from './check-plan.ts';
 import type { Db } from './db.ts';
 import { entryBasis } from './entries/entry-revisions.ts';
 import { readJson } from './json-column.ts';
+import { and, asc, eq, gt, inArray, type SQL } from './orm.ts';
 import type { Page } from './page.ts';
 import { boundedLimit } from './page.ts';
 import { type planDecisions, planResources, plans } from './schema.ts';

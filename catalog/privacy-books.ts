@@ -1,4 +1,3 @@
-import { eq } from 'drizzle-orm';
 import * as z from 'zod';
 import {
   AppError,
@@ -13,6 +12,7 @@ import type { Db } from './db.ts';
 import { readJson } from './json-column.ts';
 import { ledgerUnits, raiseSpent } from './ledger.ts';
 import { ERASED } from './logged-people.ts';
+import { eq } from './orm.ts';
 import { prepared } from './prepared.ts';
 import { lineageOf } from './privacy-budgets.ts';
 import { privacyBooks } from './schema.ts';

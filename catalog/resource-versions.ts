@@ -1,9 +1,9 @@
-import { and, asc, desc, eq, inArray, lt, max, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import type { UnitKind } from '#policies';
 import { AppError, assert, UNIT_KINDS } from '#policies';
 import type { Db } from './db.ts';
 import { readJson } from './json-column.ts';
+import { and, asc, desc, eq, inArray, lt, max, sql } from './orm.ts';
 import { boundedLimit } from './page.ts';
 import { prepared } from './prepared.ts';
 import { getResource } from './resources.ts';

@@ -1,4 +1,3 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import {
   AppError,
@@ -15,6 +14,7 @@ import { documentOf, insertRevision } from './entries/entry-revisions.ts';
 import { requireListable } from './entries/listing-gates.ts';
 import { readJson, readTableSchema } from './json-column.ts';
 import { findOrganisation, type OrganisationKind } from './organisations.ts';
+import { and, asc, eq, gt, sql } from './orm.ts';
 import type { Page } from './page.ts';
 import { boundedLimit } from './page.ts';
 import { prepared } from './prepared.ts';

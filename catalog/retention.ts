@@ -1,5 +1,5 @@
-import { eq, sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
+import { eq, sql } from './orm.ts';
 import { type ResourceVersion, versionsWithData } from './resource-versions.ts';
 import { retentionRules } from './schema.ts';
 

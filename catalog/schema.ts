@@ -3,8 +3,8 @@
  * column. Amounts of the ledger are fixed point in units of 1e-9 (ledger.ts).
  */
 
-import { blob, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { FREEZE_SCOPES } from '#policies';
+import { blob, integer, primaryKey, real, sqliteTable, text } from './orm.ts';
 
 export * from './authorization/operator-tables.ts';
 export * from './authorization/tables.ts';

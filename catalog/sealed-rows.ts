@@ -1,6 +1,6 @@
-import { getTableColumns } from 'drizzle-orm';
 import { assert } from '#policies/vocabulary';
 import type { Db } from './db.ts';
+import { getTableColumns } from './orm.ts';
 import { prepared } from './prepared.ts';
 import type { SealedValue } from './row-seals.ts';
 import { LAYOUT, SEALED_TABLES } from './sealed-tables.ts';

@@ -1,4 +1,4 @@
-import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { getTableConfig, type SQLiteTable } from './orm.ts';
 import {
   affiliations,
   authorizedBatches,

@@ -1,7 +1,7 @@
-import { eq } from 'drizzle-orm';
 import type * as z from 'zod';
 import type { Db } from './db.ts';
 import { readJson } from './json-column.ts';
+import { eq } from './orm.ts';
 import { settings } from './schema.ts';
 
 /** A small fact about the home itself (key ids, the log's origin, when it was seeded); `schema` says what it may be. */

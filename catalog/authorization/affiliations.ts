@@ -1,6 +1,6 @@
-import { and, eq } from 'drizzle-orm';
 import { type AffiliationFact, type AffiliationKind, affiliatesOf } from '#policies';
 import type { Db } from '../db.ts';
+import { and, eq } from '../orm.ts';
 import { sealedRows } from '../sealed-rows.ts';
 import { affiliations } from './operator-tables.ts';
 

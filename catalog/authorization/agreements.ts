@@ -1,4 +1,3 @@
-import { asc, eq, sql } from 'drizzle-orm';
 import {
   type AgreementStep,
   AppError,
@@ -13,6 +12,7 @@ import {
 import { contentHash } from '../canonical.ts';
 import type { Db } from '../db.ts';
 import { findOrganisation } from '../organisations.ts';
+import { asc, eq, sql } from '../orm.ts';
 import { cityCalendar } from '../plan-life/time-limits.ts';
 import { prepared } from '../prepared.ts';
 import { findExit } from './exits.ts';

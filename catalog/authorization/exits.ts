@@ -1,6 +1,6 @@
-import { eq, sql } from 'drizzle-orm';
 import { AppError } from '#policies';
 import type { Db } from '../db.ts';
+import { eq, sql } from '../orm.ts';
 import { prepared } from '../prepared.ts';
 import { notePurgeDue } from '../purge.ts';
 import { type EXIT_CAUSES, operatorExits } from './operator-tables.ts';

@@ -1,9 +1,9 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { AppError, type GrantKind, type GrantScope, type PlanClass } from '#policies';
 import { contentHash } from '../canonical.ts';
 import type { Db } from '../db.ts';
 import { readJson } from '../json-column.ts';
+import { and, asc, eq, gt, sql } from '../orm.ts';
 import type { Page } from '../page.ts';
 import { boundedLimit } from '../page.ts';
 import type { PlanTable } from '../plans.ts';

@@ -1,7 +1,7 @@
-import { asc, eq, sql } from 'drizzle-orm';
 import { AppError } from '#policies';
 import type { Db } from '../db.ts';
 import { findOrganisation } from '../organisations.ts';
+import { asc, eq, sql } from '../orm.ts';
 import { prepared } from '../prepared.ts';
 import { type INCIDENT_VERDICTS, operatorIncidents } from './operator-tables.ts';
 

@@ -1,6 +1,7 @@
 /** The tables of operators' lives for Drizzle, as `migrations/` makes them. */
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
 import { AFFILIATION_KINDS, AGREEMENT_STEPS } from '#policies';
+import { integer, primaryKey, sqliteTable, text } from '../orm.ts';
 
 export const AGREEMENT_KINDS = ['award', 'renewal'] as const;
 export const EXIT_CAUSES = ['expiry', 'application', 'breach'] as const;

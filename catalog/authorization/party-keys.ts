@@ -1,6 +1,6 @@
-import { and, asc, eq } from 'drizzle-orm';
 import { AppError } from '#policies';
 import type { Db } from '../db.ts';
+import { and, asc, eq } from '../orm.ts';
 import { partyKeys } from './tables.ts';
 
 /** A key that an organisation signs with (Ed25519). It counts once a person of the bureau has vouched for it. */

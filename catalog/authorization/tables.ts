@@ -1,6 +1,7 @@
 /** The tables of grants and operators for Drizzle, as `migrations/` makes them. */
-import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
 import { GRANT_KINDS } from '#policies';
+import { primaryKey, sqliteTable, text } from '../orm.ts';
 
 export const SIGNING_ROLES = ['bureau', 'provider'] as const;
 

@@ -1,7 +1,7 @@
-import { and, asc, desc, eq, isNotNull, max, sql } from 'drizzle-orm';
 import { AppError } from '#policies';
 import type { Db } from '../db.ts';
 import { findOrganisation } from '../organisations.ts';
+import { and, asc, desc, eq, isNotNull, max, sql } from '../orm.ts';
 import { prepared } from '../prepared.ts';
 import { findResource } from '../resources.ts';
 import { authorizedBatches, authorizedChanges, authorizedSignatures } from '../schema.ts';

@@ -1,7 +1,7 @@
 /** Tables of the list of authorised operation and of the demand ledger. */
 
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { PLAN_CLASSES } from '#policies';
+import { integer, primaryKey, sqliteTable, text } from '../orm.ts';
 
 export const authorizedBatches = sqliteTable('authorized_batches', {
   batch: integer('batch').primaryKey(),

@@ -1,7 +1,7 @@
-import { and, asc, eq, gt, or } from 'drizzle-orm';
 import { AppError, type PlanClass, shanghaiDay } from '#policies';
 import type { Db } from '../db.ts';
 import { findOrganisation } from '../organisations.ts';
+import { and, asc, eq, gt, or } from '../orm.ts';
 import { boundedLimit, type Page } from '../page.ts';
 import { dueOf } from '../plan-life/time-limits.ts';
 import { getResource } from '../resources.ts';

@@ -1,9 +1,9 @@
-import { and, desc, eq, lt } from 'drizzle-orm';
 import * as z from 'zod';
 import { assert, type EntryChange, type EntryDocument, entryChanges } from '#policies';
 import { canonicalJson, sha256Hex } from '../canonical.ts';
 import type { Db } from '../db.ts';
 import { readJson } from '../json-column.ts';
+import { and, desc, eq, lt } from '../orm.ts';
 import { boundedLimit } from '../page.ts';
 import { prepared } from '../prepared.ts';
 import type { Resource } from '../resources.ts';

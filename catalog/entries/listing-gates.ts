@@ -1,6 +1,6 @@
-import { and, asc, eq } from 'drizzle-orm';
 import { AppError, closedGates, type EntryDocument, type Gate, type GateDecision, missingFields } from '#policies';
 import type { Db } from '../db.ts';
+import { and, asc, eq } from '../orm.ts';
 import { listingGates } from '../schema.ts';
 import { lastRevision } from './entry-revisions.ts';
 

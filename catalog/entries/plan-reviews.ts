@@ -1,8 +1,8 @@
-import { and, asc, eq } from 'drizzle-orm';
 import { AppError } from '#policies';
 import { contentHash } from '../canonical.ts';
 import type { Db } from '../db.ts';
 import { checkReviewer, type NewDecision } from '../decide-plan.ts';
+import { and, asc, eq } from '../orm.ts';
 import { basisNow, getPlan, providersOfPlan, type UsagePlan } from '../plans.ts';
 import { planReviews } from '../schema.ts';
 

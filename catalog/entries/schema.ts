@@ -1,7 +1,7 @@
 /** Tables of the catalogue's entries: their versions, the gates before a listing, plans that are reviewed again. */
 
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { GATES } from '#policies';
+import { integer, primaryKey, sqliteTable, text } from '../orm.ts';
 
 export const entryRevisions = sqliteTable(
   'entry_revisions',

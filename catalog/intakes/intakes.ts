@@ -1,8 +1,8 @@
-import { and, asc, count, eq, inArray, lt } from 'drizzle-orm';
 import { AppError, INTAKE_UPLOADS_MAX, type TableSchema } from '#policies';
 import { contentHash } from '../canonical.ts';
 import type { Db } from '../db.ts';
 import { findOrganisation } from '../organisations.ts';
+import { and, asc, count, eq, inArray, lt } from '../orm.ts';
 import { getPlan } from '../plans.ts';
 import { createResource, type NewResource } from '../resources.ts';
 import { sealedRows } from '../sealed-rows.ts';

@@ -1,4 +1,4 @@
-import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { integer, sqliteTable, text } from '../orm.ts';
 
 /** Developers' own data (社会数据), and how often each plan took any in. */
 

@@ -1,6 +1,6 @@
-import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { AppError } from '#policies';
 import type { Db } from '../db.ts';
+import { and, asc, eq, isNull, sql } from '../orm.ts';
 import { consentKeys, consentUses, consentWithdrawals } from './tables.ts';
 
 /** A public key whose signatures make a consent: of an issuer that establishes who consents, or of one subject for itself. */

@@ -1,7 +1,7 @@
-import { and, eq, gte, lte, ne, or, sql } from 'drizzle-orm';
 import type { ConsentFault, LookupCounts } from '#policies';
 import { assert } from '#policies';
 import type { Db } from '../db.ts';
+import { and, eq, gte, lte, ne, or, sql } from '../orm.ts';
 import { lookups } from './tables.ts';
 
 /** What is kept of a question about one subject: who asked, when, and digests to count by. Never the subject, never the answer. */

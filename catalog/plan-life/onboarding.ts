@@ -1,9 +1,9 @@
-import { and, eq, ne } from 'drizzle-orm';
 import * as z from 'zod';
 import { AppError, isCreditCode } from '#policies';
 import type { Db } from '../db.ts';
 import { readJson } from '../json-column.ts';
 import { findOrganisation } from '../organisations.ts';
+import { and, eq, ne } from '../orm.ts';
 import { onboardings } from '../schema.ts';
 import { sealedRows } from '../sealed-rows.ts';
 import { rulesInForce } from './rules.ts';

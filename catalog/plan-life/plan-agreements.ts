@@ -1,7 +1,7 @@
-import { and, eq } from 'drizzle-orm';
 import { AppError, shanghaiDay } from '#policies';
 import { contentHash } from '../canonical.ts';
 import type { Db } from '../db.ts';
+import { and, eq } from '../orm.ts';
 import { getPlan, type UsagePlan } from '../plans.ts';
 import { planAgreements } from '../schema.ts';
 import { sealedRows } from '../sealed-rows.ts';

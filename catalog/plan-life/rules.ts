@@ -1,7 +1,7 @@
-import { desc, eq, isNotNull } from 'drizzle-orm';
 import { AppError } from '#policies';
 import { contentHash } from '../canonical.ts';
 import type { Db } from '../db.ts';
+import { desc, eq, isNotNull } from '../orm.ts';
 import { prepared } from '../prepared.ts';
 import { ruleVersions } from '../schema.ts';
 

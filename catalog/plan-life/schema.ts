@@ -1,6 +1,6 @@
 /** Tables of what a plan needs after its approval: rules, onboarding, agreement and filing, supply, and how long each may take. */
 
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { integer, primaryKey, sqliteTable, text } from '../orm.ts';
 
 export const ruleVersions = sqliteTable('rule_versions', {
   hash: text('hash').primaryKey(),

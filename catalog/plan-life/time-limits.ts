@@ -1,4 +1,3 @@
-import { eq } from 'drizzle-orm';
 import * as z from 'zod';
 import {
   AppError,
@@ -13,6 +12,7 @@ import {
 } from '#policies';
 import type { Db } from '../db.ts';
 import { readJson } from '../json-column.ts';
+import { eq } from '../orm.ts';
 import { timeLimits } from '../schema.ts';
 import { sealedRows } from '../sealed-rows.ts';
 

@@ -1,6 +1,6 @@
-import { sql } from 'drizzle-orm';
 import { isInterface, resourcesOfInterface } from '#policies';
 import type { Db } from '../db.ts';
+import { sql } from '../orm.ts';
 import { getProduct, type Product } from './products.ts';
 
 /** A thing that products are made of, or are: `id` is `product@version`, a job's id, or `table@version` (`table` where any version is read). */

@@ -1,7 +1,7 @@
-import { and, eq } from 'drizzle-orm';
 import { AppError, isInterface, type ProductMaterial } from '#policies';
 import { sha256Hex } from '../canonical.ts';
 import type { Db } from '../db.ts';
+import { and, eq } from '../orm.ts';
 import { notePurgeDue } from '../purge.ts';
 import type { Product } from './products.ts';
 import { productMaterials } from './tables.ts';

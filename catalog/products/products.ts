@@ -1,7 +1,7 @@
-import { and, asc, desc, eq, gt, or } from 'drizzle-orm';
 import { AppError, type InterfaceContent, type ProductContent, type ProductForm } from '#policies';
 import { contentHash } from '../canonical.ts';
 import type { Db } from '../db.ts';
+import { and, asc, desc, eq, gt, or } from '../orm.ts';
 import type { Page } from '../page.ts';
 import { boundedLimit } from '../page.ts';
 import { keepMaterial } from './product-materials.ts';

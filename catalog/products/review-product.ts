@@ -1,7 +1,7 @@
-import { and, eq } from 'drizzle-orm';
 import { AppError, isInterface, resourcesOfInterface } from '#policies';
 import type { Db } from '../db.ts';
 import { findOrganisation } from '../organisations.ts';
+import { and, eq } from '../orm.ts';
 import { providersOfPlan } from '../plans.ts';
 import { readMaterial, removeMaterial } from './product-materials.ts';
 import { getProduct, type Product, type ProductDecision, type ProductState, productHash } from './products.ts';

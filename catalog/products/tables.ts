@@ -1,5 +1,5 @@
-import { blob, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { PRODUCT_FORMS } from '#policies';
+import { blob, integer, primaryKey, sqliteTable, text } from '../orm.ts';
 
 /** Products, version by version, and their reviews. */
 

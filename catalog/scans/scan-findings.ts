@@ -1,6 +1,6 @@
-import { and, asc, eq } from 'drizzle-orm';
 import { AppError, type ColumnFinding, isExcused, type ScanExcuse } from '#policies';
 import type { Db } from '../db.ts';
+import { and, asc, eq } from '../orm.ts';
 import type { Resource } from '../resources.ts';
 import { scanFindings } from './tables.ts';
 

@@ -1,5 +1,5 @@
-import { primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { IDENTIFIER_KINDS, LEVELS } from '#policies';
+import { primaryKey, real, sqliteTable, text } from '../orm.ts';
 
 /** What uploads were refused for, and what became of that. */
 

@@ -1,6 +1,6 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
 import type { SyncKind } from '#policies';
 import type { Db } from '../db.ts';
+import { and, asc, eq, sql } from '../orm.ts';
 import { prepared } from '../prepared.ts';
 import { syncEnvelopes } from '../schema.ts';
 import { findList } from './lists.ts';

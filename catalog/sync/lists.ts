@@ -1,8 +1,8 @@
-import { and, desc, eq, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import type { ListedEnvelope } from '#policies';
 import type { Db } from '../db.ts';
 import { readJson } from '../json-column.ts';
+import { and, desc, eq, sql } from '../orm.ts';
 import { prepared } from '../prepared.ts';
 import { syncLists } from '../schema.ts';
 

@@ -1,6 +1,6 @@
-import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { AppError, type MismatchKind, type MismatchVerdict } from '#policies';
 import type { Db } from '../db.ts';
+import { and, asc, eq, isNull, sql } from '../orm.ts';
 import { prepared } from '../prepared.ts';
 import { syncEnvelopes, syncMismatches } from '../schema.ts';
 

@@ -1,6 +1,6 @@
-import { asc, eq, max } from 'drizzle-orm';
 import { AppError, type SyncSide } from '#policies';
 import type { Db } from '../db.ts';
+import { asc, eq, max } from '../orm.ts';
 import { syncEnvelopes, syncPeers } from '../schema.ts';
 
 /** A platform that the bureau has declared (domain.md, 12). What it hands over counts once a second person has confirmed it. */

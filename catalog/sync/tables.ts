@@ -1,5 +1,5 @@
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { MISMATCH_KINDS, MISMATCH_VERDICTS, SYNC_KINDS, SYNC_SIDES } from '#policies';
+import { integer, primaryKey, sqliteTable, text } from '../orm.ts';
 
 /** Peers, what they handed over, their lists of it, and where the two do not agree. */
 

@@ -1,8 +1,7 @@
 import Database from 'better-sqlite3';
-import { is } from 'drizzle-orm';
-import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { describe, expect, it } from 'vitest';
 import { knownVersion, migrate } from '../../catalog/migrate.ts';
+import { getTableConfig, is, SQLiteTable } from '../../catalog/orm.ts';
 import * as schema from '../../catalog/schema.ts';
 
 interface ColumnInfo {

@@ -14,6 +14,7 @@ describe('the check sees what it looks for', () => {
     ['gateway/a.ts', "eval('1');"],
     ['gateway/a.ts', "new Function('return 1');"],
     ['catalog/a.ts', "import { spawn } from 'node:child_process';"],
+    ['catalog/a.ts', "import { eq } from 'drizzle-orm';"],
     ['catalog/a.ts', 'const home = process.env.HOME;'],
     ['gateway/a.ts', 'const { HOME } = process.env;'],
     ['sandbox/a.ts', 'console.log(1);'],
