@@ -1,5 +1,5 @@
 import { appendEntry, type Intake, type Job, type Product, type Resource, type UsagePlan } from '#catalog';
-import { AppError, FROZEN_ACTIONS, type FrozenThing } from '#policies';
+import { AppError, type FrozenThing, LEFT_TO_FROZEN } from '#policies';
 import type { AppDeps } from '../app-deps.ts';
 import type { Action, Caller, Target } from '../identity/index.ts';
 
@@ -24,7 +24,7 @@ function frozenBy(
   action: Action,
   { type, id }: Target,
 ): FrozenThing | null {
-  if (!FROZEN_ACTIONS.has(action) || role === 'security' || role === 'bureau') return null;
+  if (LEFT_TO_FROZEN.has(action) || role === 'security' || role === 'bureau') return null;
   const resources = type === 'Resource' || type === 'Intake' ? [id] : [];
   return freezes.find({ sub, org, plan: type === 'Plan' ? id : '', resources });
 }

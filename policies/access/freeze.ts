@@ -21,27 +21,41 @@ export interface FreezeSubject {
 }
 
 /**
- * What a frozen account, organisation, plan or resource does no more, jobs and lookups aside: bring data in, take something out, begin
- * something new. WHY not all: reading one's own, withdrawing and revoking make nothing worse.
+ * What a frozen account, organisation, plan or resource may still do: read its own, withdraw, revoke, and tell what makes rules stricter.
+ * Whatever else there is brings data in, takes something out, begins something new, or destroys what an incident is about. Jobs and
+ * lookups are held against freezes where they are begun and where they leave (gateway/pipeline).
  */
-export const FROZEN_ACTIONS: ReadonlySet<Action> = new Set<Action>([
-  'resource:register',
-  'resource:upload',
-  'intake:open',
-  'intake:upload',
-  'plan:submit',
-  'plan:sign',
-  'plan:supply',
-  'grant:propose',
-  'grant:sign',
-  'demand:file',
-  'onboarding:apply',
-  'key:register',
-  'product:submit',
-  'product:receive',
-  'product:publish',
-  'consent:manage',
-  'sync:deliver',
+export const LEFT_TO_FROZEN: ReadonlySet<Action> = new Set<Action>([
+  'submitJob',
+  'explain',
+  'lookup',
+  'job:list',
+  'job:read',
+  'job:cancel',
+  'resource:read',
+  'resource:read-report',
+  'resource:withdraw',
+  'plan:read',
+  'plan:revoke',
+  'plan:read-late',
+  'demand:read',
+  'onboarding:read',
+  'key:read',
+  'operator:read',
+  'affiliation:declare',
+  'affiliation:withdraw',
+  'grant:read',
+  'grant:revoke',
+  'audit:read',
+  'audit:read-all',
+  'privacy:read',
+  'freeze:read',
+  'product:read',
+  'product:withdraw',
+  'intake:read',
+  'intake:end',
+  'consent:withdraw',
+  'sync:read',
 ]);
 
 /** Whether the freeze stops the job. What is not known of a job counts against it. */

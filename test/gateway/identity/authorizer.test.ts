@@ -130,6 +130,7 @@ const TABLE: readonly [Action, string, Target, readonly Role[]][] = [
   ['list:sign', 'of own tables', batchOf(['own']), ['provider', 'bureau']],
   ['list:sign', 'of others', batchOf(['tax']), ['bureau']],
   ['rules:keep', 'any', platform, ['bureau']],
+  ['time-limits:keep', 'any', platform, ['bureau']],
   ['demand:file', 'own', demandOf('own', ''), ['developer', 'operator']],
   ['demand:file', 'for another', demandOf('other', ''), []],
   ['demand:read', 'own', demandOf('own', 'tax'), ['developer', 'operator', 'bureau', 'security']],

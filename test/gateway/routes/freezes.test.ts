@@ -105,9 +105,13 @@ describe('what is frozen beside jobs', () => {
     const { id } = (await (await freeze(SECURITY, { scope, target, reason: 'x' })).json()) as FreezeJson;
     expect(await codeOf(register(PROVIDER, 'power'))).toBe('POLICY_FROZEN');
     expect(await codeOf(upload(PROVIDER, 'water'))).toBe('POLICY_FROZEN');
+    expect(await codeOf(h.request(PROVIDER, '/v1/resources/water/versions/1', { method: 'DELETE' }))).toBe(
+      'POLICY_FROZEN',
+    );
     expect((await h.request(PROVIDER, '/v1/resources')).status).toBe(200);
     const refusals = await (await h.request(SECURITY, '/v1/audit/entries?code=POLICY_FROZEN')).json();
     expect((refusals as { items: { note: string }[] }).items.map(({ note }) => note)).toEqual([
+      'resource:destroy Resource water',
       'resource:upload Resource water',
       'resource:register Resource power',
     ]);
