@@ -60,6 +60,7 @@ export const isNotNull = (arg: Expr): Expr => call('is_not_null', [arg], BOOLEAN
 export const notDistinct = (a: Expr, b: Expr): Expr => call('not_distinct', [a, b], BOOLEAN);
 export const equals = (a: Expr, b: Expr): Expr => call('eq', [a, b], BOOLEAN);
 export const isNotZero = (arg: Expr): Expr => call('neq', [arg, zeroOf(arg.type)], BOOLEAN);
+export const isZero = (arg: Expr): Expr => call('eq', [arg, zeroOf(arg.type)], BOOLEAN);
 export const asDouble = (arg: Expr): Expr => (arg.type.kind === 'double' ? arg : cast(arg, DOUBLE));
 export const multiply = (a: Expr, b: Expr): Expr => call('multiply', [a, b], DOUBLE);
 export const divide = (a: Expr, b: Expr): Expr => call('divide', [a, b], DOUBLE);

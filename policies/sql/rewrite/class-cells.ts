@@ -1,14 +1,14 @@
 import type { ColumnRef, Expr, NamedExpr, Rel } from '../plan.ts';
 import { BOOLEAN, HUGEINT, INTEGER, TEXT } from '../sql-type.ts';
-import { aggregateCall, call, group, type IdSource, isNotNull, isNotZero, literal, ref, sumType } from './build.ts';
+import { aggregateCall, call, group, type IdSource, isNotZero, literal, ref, sumType } from './build.ts';
 import { type ContributionColumns, NOBODY } from './cell-layout.ts';
 import type { CellsSpec, Check } from './cells.ts';
 import { asTexts, type CodedKeys, codedKeys } from './coded-keys.ts';
 import { Collected, keyOf, refsOf } from './collected.ts';
+import { contributingTo, holdsFor, isScanned, withoutIdleRows } from './contributing-rows.ts';
 import { countStar, grossCall, magnitudeCall, regrouped } from './exact-cells.ts';
 import { groupedByConditions } from './grouped-by-conditions.ts';
 import type { UnitColumn } from './raw.ts';
-import type { TermSpec } from './term-specs.ts';
 import { type WithTwin, withTwin } from './twin.ts';
 
 /** The groups of one pass over the rows, by what the classes of one unit column contribute. Columns are into `rel`. */
@@ -47,16 +47,19 @@ export function classCells(
     : [];
   const keySums = spec.terms.sets.map(({ filter }) => ({
     rows: inner.add(countStar(optional(filter))),
-    sums: spec.raw.rowKeys.map(({ id, type }) => {
-      return inner.add(aggregateCall('sum', { args: [ref(id, type)], type: HUGEINT, filter: optional(filter) }));
-    }),
+    sums: rowKeySums(spec, optional(filter), inner),
   }));
-  const contributing =
-    withValues && spec.mode === 'perturbed' ? spec.terms.terms.map((term) => fingerprintOf(spec, term, inner)) : [];
+  const drawn = withValues && spec.mode === 'perturbed' ? spec.terms.terms : [];
+  const rows = drawn.map((term) => contributingTo(spec, term));
+  const isApart = isScanned(spec.raw.rel);
+  const contributing = rows.map((one) =>
+    one === null ? [] : rowKeySums(spec, isApart ? one.where : holdsFor(one), inner),
+  );
   const conditions = spec.terms.sets.flatMap(({ filter }) => optional(filter));
   const below = groupedByConditions(rel, [...innerKeys, classKey], inner.measures, conditions, ids);
   const cells = folded(below, { innerKeys, classKey, gross, partial, keySums, contributing }, ids);
-  return { ...cells, ...asTexts(cells, keys, ids) };
+  const read = { ...cells, ...asTexts(cells, keys, ids) };
+  return isApart ? { ...read, ...withoutIdleRows(read, cells.fingerprints, rows, spec, ids) } : read;
 }
 
 interface CheapKeys extends CodedKeys {
@@ -84,22 +87,9 @@ interface Inner {
   readonly contributing: readonly (readonly ColumnRef[])[];
 }
 
-/** WHY without the rows that add nothing: they would draw fresh noise for the same number. */
-function fingerprintOf(
-  spec: CellsSpec,
-  { magnitude, call: { filter } }: TermSpec,
-  inner: Collected,
-): readonly ColumnRef[] {
-  if (magnitude.kind === 'distinct') return [];
-  const adds =
-    magnitude.kind === 'sum'
-      ? [isNotZero(magnitude.arg)]
-      : magnitude.kind === 'present'
-        ? [isNotNull(magnitude.arg)]
-        : [];
-  const rows = [...optional(filter), ...adds];
-  return spec.raw.rowKeys.map(({ id, type }) =>
-    inner.add(aggregateCall('sum', { args: [ref(id, type)], type: HUGEINT, filter: rows })),
+function rowKeySums({ raw }: CellsSpec, filter: readonly Expr[], inner: Collected): readonly ColumnRef[] {
+  return raw.rowKeys.map(({ id, type }) =>
+    inner.add(aggregateCall('sum', { args: [ref(id, type)], type: HUGEINT, filter })),
   );
 }
 

@@ -27,6 +27,8 @@ export interface TermSpec {
   readonly set: number;
   /** The rows of the set that have every value it needs. */
   readonly filter: Expr | null;
+  /** Those values, but for what is summed or counted itself. */
+  readonly needed: readonly Expr[];
   /** Conditions inside values that were computed per unit below. */
   readonly requires: readonly Condition[];
   /** Its engine aggregate. */
@@ -109,6 +111,7 @@ class Collector {
       magnitude: { kind: 'distinct', arg },
       set,
       filter,
+      needed: [],
       requires: [...(this.tellsApart(arg) ? this.always() : []), ...this.requires([arg, ...where])],
       call: aggregateCall('count', { args: [arg], type: INTEGER, distinct: true, filter: optional(filter) }),
     });
@@ -124,8 +127,8 @@ class Collector {
     const needed = present.filter((expr) => !this.through.isFilled(expr));
     const { index: set, filter } = this.set(where);
     const magnitude = magnitudeOf(atoms, needed);
-    const beside = magnitude.kind === 'present' ? [] : needed.map(isNotNull);
-    const rows = [...optional(filter), ...beside];
+    const beside = magnitude.kind === 'present' ? [] : needed;
+    const rows = [...optional(filter), ...beside.map(isNotNull)];
     const functional = [
       ...atoms.map(this.through.text).sort(),
       ...needed.map((one) => `[${this.through.text(one)}]`).sort(),
@@ -135,6 +138,7 @@ class Collector {
       magnitude,
       set,
       filter: rows.length === 0 ? null : and(rows),
+      needed: beside,
       requires: [...this.always(), ...this.requires([...atoms, ...needed, ...where])],
       call: callOf(magnitude, rows),
     });
