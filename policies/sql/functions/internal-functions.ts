@@ -1,4 +1,4 @@
-import { DOUBLE, INTEGER, TEXT } from '../sql-type.ts';
+import { DATE, DOUBLE, INTEGER, TEXT } from '../sql-type.ts';
 import type { ScalarEntry } from './scalar-entry.ts';
 import { unitClassSql } from './unit-class.ts';
 
@@ -20,6 +20,23 @@ export const INTERNAL_FUNCTIONS: readonly ScalarEntry[] = [
     sql: ([code = '']) => `CAST(${code} AS VARCHAR)`,
     total: 'the value itself',
     doc: { zh: '编码对应的文本', en: 'text of a code' },
+  },
+  {
+    // WHY no TRY: it would keep the engine from seeing how few there are.
+    name: 'month_code',
+    spellings: [],
+    signatures: [{ params: [{ is: 'temporal' }], result: INTEGER }],
+    sql: ([date = '']) => `(year(${date}) * 16 + month(${date}))`,
+    total: 'of any date, NULL of what is infinite',
+    doc: { zh: '年月编号', en: 'a number for a month of a year' },
+  },
+  {
+    name: 'month_start',
+    spellings: [],
+    signatures: [{ params: [{ is: 'integer' }], result: DATE }],
+    sql: ([code = '']) => `TRY(make_date(${code} >> 4, ${code} & 15, 1))`,
+    total: 'the first day of the month with that number, else NULL by TRY',
+    doc: { zh: '该月首日', en: 'first day of a month' },
   },
   {
     // WHY not greatest and least: for them NULL is no value, and one bound would stand in its place.

@@ -18,7 +18,7 @@ import {
   ref,
   sumType,
 } from './build.ts';
-import { asTexts, codedKeys } from './coded-keys.ts';
+import { codedKeys, decoded } from './coded-keys.ts';
 import { Collected, keyOf, refsOf } from './collected.ts';
 import { countStar, regrouped } from './exact-cells.ts';
 import { withFlags } from './flags.ts';
@@ -62,7 +62,7 @@ export function overRows(
   const flagged = withFlags(kept, conditionsOf(sums), collected.measures, ids);
   const innerKeys = keys.map(({ key }) => key);
   const cells = { rel: group(flagged.rel, innerKeys, flagged.measures), keys: refsOf(innerKeys) };
-  return { ...asTexts(cells, keys, ids), sums: columns, units };
+  return { ...decoded(cells, keys, ids), sums: columns, units };
 }
 
 export function sumCall({ amount, countsUnit, distinct, where }: PrivateSum, raw: Raw) {
@@ -104,7 +104,7 @@ export function overUnits(
   const units = isSelected ? outer.add(countStar([])) : null;
   const outerKeys = regrouped(innerKeys, ids);
   const cells = { rel: group(kept, outerKeys, outer.measures), keys: refsOf(outerKeys) };
-  return { ...asTexts(cells, keys, ids), sums: columns, units };
+  return { ...decoded(cells, keys, ids), sums: columns, units };
 }
 
 interface OfUnit {

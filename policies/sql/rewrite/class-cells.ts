@@ -3,7 +3,7 @@ import { BOOLEAN, HUGEINT, INTEGER, TEXT } from '../sql-type.ts';
 import { aggregateCall, call, group, type IdSource, isNotZero, literal, ref, sumType } from './build.ts';
 import { type ContributionColumns, NOBODY } from './cell-layout.ts';
 import type { CellsSpec, Check } from './cells.ts';
-import { asTexts, type CodedKeys, codedKeys } from './coded-keys.ts';
+import { type CodedKeys, codedKeys, decoded } from './coded-keys.ts';
 import { Collected, keyOf, refsOf } from './collected.ts';
 import { contributingTo, holdsFor, isScanned, withoutIdleRows } from './contributing-rows.ts';
 import { countStar, grossCall, magnitudeCall, regrouped } from './exact-cells.ts';
@@ -58,7 +58,7 @@ export function classCells(
   const conditions = spec.terms.sets.flatMap(({ filter }) => optional(filter));
   const below = groupedByConditions(rel, [...innerKeys, classKey], inner.measures, conditions, ids);
   const cells = folded(below, { innerKeys, classKey, gross, partial, keySums, contributing }, ids);
-  const read = { ...cells, ...asTexts(cells, keys, ids) };
+  const read = { ...cells, ...decoded(cells, keys, ids) };
   return isApart ? { ...read, ...withoutIdleRows(read, cells.fingerprints, rows, spec, ids) } : read;
 }
 

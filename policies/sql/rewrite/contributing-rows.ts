@@ -19,7 +19,7 @@ import {
   refTo,
 } from './build.ts';
 import type { CellsSpec } from './cells.ts';
-import { asTexts, codedKeys } from './coded-keys.ts';
+import { codedKeys, decoded } from './coded-keys.ts';
 import { Collected } from './collected.ts';
 import type { TermSpec } from './term-specs.ts';
 
@@ -151,7 +151,7 @@ function idleRows(all: readonly (Contributing | null)[], spec: CellsSpec, ids: I
     rel: group(rel, innerKeys, collected.measures),
     keys: innerKeys.map(({ id, expr }) => ref(id, expr.type)),
   };
-  return { ...asTexts(grouped, keys, ids), sums };
+  return { ...decoded(grouped, keys, ids), sums };
 }
 
 const some = (parts: readonly Expr[]): Expr => (parts.length === 1 ? parts[0]! : call('or', parts, BOOLEAN));

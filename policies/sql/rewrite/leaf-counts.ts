@@ -16,7 +16,7 @@ import {
   literal,
   ref,
 } from './build.ts';
-import { asTexts, codedKeys } from './coded-keys.ts';
+import { codedKeys, decoded } from './coded-keys.ts';
 import { Collected, keyOf, refsOf } from './collected.ts';
 import { countStar, regrouped } from './exact-cells.ts';
 import type { PrivateSpec } from './private-cells.ts';
@@ -106,7 +106,7 @@ function placeCounts(spec: PrivateSpec, { where, by, place }: Placing, bounding:
   const list = outer.add(aggregateCall('class_list', { args: [placed, rowsThere], type: TEXT }));
   const outerKeys = regrouped(innerKeys, ids);
   const cells = { rel: group(below, outerKeys, outer.measures), keys: refsOf(outerKeys) };
-  return { ...asTexts(cells, keys, ids), value: list };
+  return { ...decoded(cells, keys, ids), value: list };
 }
 
 /** How many values a group has: of each unit at most `rowsMax` of them in each of at most `groupsMax` groups, by keyed hashes. */
@@ -130,7 +130,7 @@ export function distinctCounts(
   const count = outer.add(aggregateCall('count', { args: of, type: INTEGER, distinct: true }));
   const outerKeys = regrouped(innerKeys, ids);
   const cells = { rel: group(kept, outerKeys, outer.measures), keys: refsOf(outerKeys) };
-  return { ...asTexts(cells, keys, ids), value: count };
+  return { ...decoded(cells, keys, ids), value: count };
 }
 
 /** `(value − low) // leafWidth`, as `leafOf`: the value is clamped, so that it lies in the tree. */

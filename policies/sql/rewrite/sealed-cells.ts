@@ -7,7 +7,7 @@ import { HUGEINT, INTEGER, TEXT } from '../sql-type.ts';
 import { ownedRows } from './bounded-rows.ts';
 import { type Cells, distinctUnits, sumCall } from './bounded-sums.ts';
 import { aggregateCall, and, group, type IdSource, literal, ref } from './build.ts';
-import { asTexts, codedKeys } from './coded-keys.ts';
+import { codedKeys, decoded } from './coded-keys.ts';
 import { Collected, outputOf, Placed, refsOf } from './collected.ts';
 import { countStar } from './exact-cells.ts';
 import { withFlags } from './flags.ts';
@@ -159,7 +159,7 @@ function groupedCells(
   const conditions = statistics.all.flatMap(({ sum: { where } }) => (where.length === 0 ? [] : [and(where)]));
   const flagged = withFlags(kept, conditions, collected.measures, ids);
   const grouped = { rel: group(flagged.rel, innerKeys, flagged.measures), keys: refsOf(innerKeys) };
-  return { cells: { ...asTexts(grouped, keys, ids), sums: [], units }, parts, plain };
+  return { cells: { ...decoded(grouped, keys, ids), sums: [], units }, parts, plain };
 }
 
 /** Of one set: its bitmap, its size, and the encrypted sums that some number reads. */
