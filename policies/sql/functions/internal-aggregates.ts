@@ -61,7 +61,9 @@ export const INTERNAL_AGGREGATES: readonly AggregateEntry[] = [
     sql: ({ args, suffix }) => {
       const sums = args.slice(2).map((sum) => `COALESCE(${sum}, 0)`);
       const rows = args[1] ?? '0';
-      return `string_agg(CASE WHEN ${rows} > 0 THEN concat_ws(':', ${[args[0], rows, ...sums].join(', ')}) END, ';')${suffix}`;
+      // WHY the first as well: concat_ws leaves out what is NULL.
+      const row = `concat_ws(':', ${[args[0], rows, ...sums].join(', ')})`;
+      return `string_agg(CASE WHEN ${rows} > 0 AND ${args[0]} IS NOT NULL THEN ${row} END, ';')${suffix}`;
     },
     distinct: false,
     window: false,

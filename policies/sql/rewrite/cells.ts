@@ -17,7 +17,7 @@ import {
   refTo,
 } from './build.ts';
 import type { CellLayout, CellsBoundary, TermNoise } from './cell-layout.ts';
-import { addsUp, type BoundRefs, type ClassCells, classCells } from './class-cells.ts';
+import { addsUp, type BoundRefs, type ClassCells, classCells, isOnePass } from './class-cells.ts';
 import { Collected, keyOf, outputOf, Placed, refsOf } from './collected.ts';
 import type { Condition } from './conditions.ts';
 import type { PublicDomain } from './domain.ts';
@@ -58,7 +58,9 @@ export interface Check {
  */
 export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
   const { checks, places, rests } = checksOf(spec);
-  const sides = spec.raw.units.map((unit, position) => classCells(spec, unit, checks, position === 0, ids));
+  const { units } = spec.raw;
+  const passes = isOnePass(spec) ? [units] : units.map((unit) => [unit]);
+  const sides = passes.flatMap((of, pass) => classCells(spec, of, checks, pass === 0, ids));
   const distinct = distinctValues(spec, ids);
   const joined = joinedOnKeys(sides, distinct);
   const first = sides[0]!;
@@ -215,7 +217,8 @@ function distinctValues(spec: CellsSpec, ids: IdSource): DistinctValues | null {
 
 function joinedOnKeys([first, ...others]: readonly ClassCells[], distinct: Keyed | null): Rel {
   let rel = first!.rel;
-  for (const side of distinct === null ? others : [...others, distinct]) {
+  const apart = others.filter((side) => side.rel !== first!.rel);
+  for (const side of distinct === null ? apart : [...apart, distinct]) {
     const on = side.keys.map((key, position) => notDistinct(first!.keys[position]!, key));
     const join = on.length === 0 ? 'cross' : 'inner';
     rel = { kind: 'join', join, left: rel, right: side.rel, on: on.length === 0 ? null : and(on) };

@@ -97,7 +97,17 @@ function interpretJoin(join: Join, left: readonly Row[], right: readonly Row[]):
   return rows;
 }
 
+/** Of several sets the groups of each, with NULL for the keys that a set does not have. */
 function interpretAggregate(aggregate: Aggregate, input: readonly Row[]): readonly Row[] {
+  if (aggregate.sets === null) return groupsOf(aggregate, input);
+  return aggregate.sets.flatMap((set) => {
+    const keys = set.map((index) => aggregate.keys[index]!);
+    const missing = aggregate.keys.filter((key) => !keys.includes(key)).map(({ id }) => [id, null] as const);
+    return groupsOf({ ...aggregate, keys, sets: null }, input).map((row) => new Map([...row, ...missing]));
+  });
+}
+
+function groupsOf(aggregate: Aggregate, input: readonly Row[]): readonly Row[] {
   const groups = new Map<string, { readonly keys: readonly Value[]; readonly rows: Row[] }>();
   if (aggregate.keys.length === 0) groups.set('[]', { keys: [], rows: [] });
   for (const row of input) {
