@@ -1,5 +1,5 @@
 import { AppError, assert } from '../errors.ts';
-import type { CompiledQuery } from '../sql/compile.ts';
+import { type CompiledQuery, exactStatement } from '../sql/compile.ts';
 import type { EmittedSql } from '../sql/emit/emitted-sql.ts';
 import type { TableData } from '../table-data.ts';
 import {
@@ -37,10 +37,14 @@ async function answerOf(ask: Ask, engine: CellsEngine, compiled: CompiledQuery):
     return engine.open(ask.question);
   }
   if (ask.pass === 'given') return engine.finish(ask.tables, compiled.givens[ask.given]!);
-  const statements = { first: compiled.cells, exact: compiled.exact, small: compiled.small };
-  const statement = statements[ask.pass][ask.boundary] ?? null;
+  const statement = statementFor(ask, compiled);
   assert(statement !== null, 'a boundary has the statements that its protection asks for');
   return engine.query(statement, ask.tables);
+}
+
+function statementFor({ pass, boundary }: AskEngine, compiled: CompiledQuery): EmittedSql | null {
+  if (pass === 'exact') return exactStatement(compiled, boundary);
+  return (pass === 'first' ? compiled.cells : compiled.small)[boundary] ?? null;
 }
 
 /** What protection gets its cells from. */

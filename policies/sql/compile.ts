@@ -15,8 +15,6 @@ export interface CompiledQuery {
   readonly private: PrivatePlan;
   readonly uses: readonly TableUse[];
   readonly cells: readonly EmittedSql[];
-  /** Per boundary, where groups may stay undecided: the statement that decides them, over the table `open_groups`. */
-  readonly exact: readonly (EmittedSql | null)[];
   /** Per boundary, where small groups are gathered: the statement that tells them one by one. */
   readonly small: readonly (EmittedSql | null)[];
   /** Per release that decides about rows: the statement that makes it of tables `released_<i>`, for tables `given_<i>`. */
@@ -45,7 +43,6 @@ export function emit(resolved: ResolvedQuery, decision: Decision, privatePlan: P
     private: privatePlan,
     uses: resolved.uses,
     cells: privatePlan.boundaries.map((boundary) => emitRel(boundary.cells)),
-    exact: privatePlan.boundaries.map((boundary) => (boundary.kind === 'cells' ? emitRel(boundary.exact) : null)),
     small: smallStatements(privatePlan),
     givens: privatePlan.givens.map(({ rel }) => emitRel(rel)),
     finish: columns === null ? emitRel(privatePlan.uncertainty.finish) : null,
@@ -54,6 +51,15 @@ export function emit(resolved: ResolvedQuery, decision: Decision, privatePlan: P
     charges: privatePlan.charges,
     mechanisms: privatePlan.mechanisms,
   };
+}
+
+/**
+ * Where groups of a boundary stay undecided: the statement that decides them, over the table `open_groups`; else null. WHY only then: hardly any
+ * group does, and its text takes as long to write as that of the cells.
+ */
+export function exactStatement({ private: { boundaries } }: CompiledQuery, boundary: number): EmittedSql | null {
+  const of = boundaries[boundary];
+  return of?.kind === 'cells' ? emitRel(of.exact) : null;
 }
 
 /** WHY none for a single boundary: no other grouping could give its small groups away. */

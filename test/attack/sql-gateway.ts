@@ -9,7 +9,7 @@ import type { ReleasePolicy } from '../../policies/release/protect.ts';
 import { type CellsEngine, protectThrough } from '../../policies/release/protect-through.ts';
 import { release } from '../../policies/release/release.ts';
 import type { ReleasedResult, Suppressed } from '../../policies/release/released-result.ts';
-import { type CompiledQuery, emit } from '../../policies/sql/compile.ts';
+import { type CompiledQuery, emit, exactStatement } from '../../policies/sql/compile.ts';
 import { decide } from '../../policies/sql/decide.ts';
 import { readSyntaxTree, type UntrustedSql } from '../../policies/sql/parse.ts';
 import { columnsOf } from '../../policies/sql/plan.ts';
@@ -110,7 +110,7 @@ export async function openGateway(
     const columns = new Map<string, Named>(
       compiled.private.boundaries.flatMap((boundary, index) => [
         [compiled.cells[index]!, columnsOf(boundary.cells)] as const,
-        ...(boundary.kind === 'cells' ? [[compiled.exact[index]!, columnsOf(boundary.exact)] as const] : []),
+        ...(boundary.kind === 'cells' ? [[exactStatement(compiled, index)!, columnsOf(boundary.exact)] as const] : []),
         ...(boundary.kind === 'cells' && boundary.small !== null && compiled.small[index]
           ? [[compiled.small[index], columnsOf(boundary.small)] as const]
           : []),

@@ -13,7 +13,7 @@ const NARROW_DOORS: Partial<Record<ProductFolder, string>> = { sandbox: '#polici
 
 /** What `policies` may take from the platform: functions of their arguments. */
 const PURE_BUILTINS: Readonly<Record<string, readonly string[]>> = {
-  'node:crypto': ['createHash', 'createHmac', 'createSecretKey', 'KeyObject'],
+  'node:crypto': ['createHash', 'hash', 'createHmac', 'createSecretKey', 'KeyObject'],
 };
 
 /** Imports of product folders that go against the arrows, or through a wall instead of a door. */

@@ -207,7 +207,18 @@ export function rowsOf(print: TablePrint): number {
 
 /** Equal for equal prints; for others with probability 2⁻⁶⁴. The version is no part of it: unchanged rows are the same rows. */
 export function identityOf(set: SetPrint): string {
-  return set.map(({ lineage, keySums, rowCounts }) => `${lineage}:${hashOf(keySums)}${hashOf(rowCounts)}`).join('+');
+  return set.map(nameOf).join('+');
+}
+
+/** WHY kept: a print is asked for its name by each of the guard's rules, and is never changed once it is made. */
+const names = new WeakMap<TablePrint, string>();
+
+function nameOf(print: TablePrint): string {
+  const known = names.get(print);
+  if (known !== undefined) return known;
+  const name = `${print.lineage}:${hashOf(print.keySums)}${hashOf(print.rowCounts)}`;
+  names.set(print, name);
+  return name;
 }
 
 function hashOf(values: Float64Array): string {

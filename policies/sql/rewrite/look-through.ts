@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ColumnId, Expr, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { columnsIn, relsWithin } from '../plan-walk.ts';
@@ -143,7 +143,7 @@ function originsOf(rel: Rel): ReadonlyMap<ColumnId, string> {
     if (part.kind === 'scan' && part.source.kind === 'table') {
       for (const { id, column } of part.columns) origins.set(id, `${part.source.resource}.${column}`);
     } else if (part.kind === 'aggregate' || part.kind === 'window' || part.kind === 'set-operation') {
-      const digest = createHash('sha256').update(canonicalText(part)).digest('base64url').slice(0, 16);
+      const digest = hash('sha256', canonicalText(part), 'base64url').slice(0, 16);
       for (const [position, { id }] of columnsOf(part).entries()) {
         if (!origins.has(id)) origins.set(id, addedUp(part, id, origins) ?? `${digest}.${position}`);
       }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ColumnId, Expr, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { conjunctsOf, relsWithin } from '../plan-walk.ts';
@@ -46,7 +46,7 @@ function digestOfRows({ parts, conditions }: Described): string {
   return digestOf(JSON.stringify([[...parts].sort(), [...new Set(conditions)].sort()]));
 }
 
-const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
+const digestOf = (text: string): string => hash('sha256', text, 'base64url').slice(0, 22);
 
 function narrowed(described: Described, predicates: readonly Expr[]): Described {
   const more = predicates.flatMap(conjunctsOf).map(textIn(described));
