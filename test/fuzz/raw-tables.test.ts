@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dividedByNoZero } from './raw-tables.ts';
+import { dividedByNoZero, finiteStatistics } from './raw-tables.ts';
 
 test.each([
   ['a / b', 'a / nullif(b, 0)'],
@@ -10,4 +10,15 @@ test.each([
   ["a // b, 'x / y'", "a // b, 'x / y'"],
 ])('%s', (sql, expected) => {
   expect(dividedByNoZero(sql)).toBe(expected);
+});
+
+test.each([
+  ['regr_slope(n, 2) > 7', 'CASE WHEN isfinite(regr_slope(n, 2)) THEN regr_slope(n, 2) END > 7'],
+  [
+    "corr(a, abs(b)) FILTER (WHERE (a) > 1), 'corr(a)'",
+    "CASE WHEN isfinite(corr(a, abs(b)) FILTER (WHERE (a) > 1)) THEN corr(a, abs(b)) FILTER (WHERE (a) > 1) END, 'corr(a)'",
+  ],
+  ['sum(a)', 'sum(a)'],
+])('%s', (sql, expected) => {
+  expect(finiteStatistics(sql)).toBe(expected);
 });

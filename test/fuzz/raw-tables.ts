@@ -54,7 +54,7 @@ const FINITE = [
   'CREATE MACRO finite_exp(a) AS CASE WHEN isfinite(exp(a)) THEN exp(a) END',
 ];
 const inDialect = (sql: string): string =>
-  dividedByNoZero(sql)
+  finiteStatistics(dividedByNoZero(sql))
     .replaceAll(/\b(pow|exp)\s*\(/gi, 'main.finite_$1(')
     .replaceAll(/\bcurrent_date\b/gi, `DATE '${TODAY}'`);
 
@@ -68,6 +68,28 @@ export function dividedByNoZero(sql: string): string {
     sql = `${sql.slice(0, from)}nullif(${sql.slice(from, to)}, 0)${sql.slice(to)}`;
   }
   return sql;
+}
+
+/** `regr_slope(a, b)` where it is finite: of one value of `b` it has none here, and NaN, which is above every number, in DuckDB. */
+export function finiteStatistics(sql: string): string {
+  const call = /'(?:[^']|'')*'|\b(?:corr|regr_slope)(?=\()/gi;
+  for (let found = call.exec(sql); found !== null; found = call.exec(sql)) {
+    if (found[0].startsWith("'")) continue; // a text
+    const whole = callAt(sql.slice(found.index));
+    const finite = `CASE WHEN isfinite(${whole}) THEN ${whole} END`;
+    sql = sql.slice(0, found.index) + finite + sql.slice(found.index + whole.length);
+    call.lastIndex = found.index + finite.length;
+  }
+  return sql;
+}
+
+/** A call with its FILTER. */
+function callAt(text: string): string {
+  const end = operandLength(text);
+  const filter = /^\s*FILTER\s*(?=\()/i.exec(text.slice(end));
+  if (filter === null) return text.slice(0, end);
+  const from = end + filter[0].length;
+  return text.slice(0, from + operandLength(text.slice(from)));
 }
 
 /** Of a name, a number, a call or something in brackets. */
