@@ -136,6 +136,8 @@ export const CONFIG_VARIABLES = {
     zh: '托管方签名密钥的指纹，由 `sluice custodian serve` 输出',
   }),
   SLUICE_CUSTODIAN_WAIT_MS: integer(100, 600_000),
+  SLUICE_TELEMETRY_URL: absoluteUrl(),
+  SLUICE_TELEMETRY_HEADERS_FILE: path,
   SLUICE_RESULT_DAYS: integer(1, 36_500),
   SLUICE_LOG_LEVEL: choice(['debug', 'info', 'warn', 'error', 'silent']),
 } as const;

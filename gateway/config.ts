@@ -43,6 +43,12 @@ export interface WitnessConfig {
   readonly waitMs: number;
 }
 
+/** A collector of OpenTelemetry, and a file with the headers that it asks for. */
+export interface TelemetryConfig {
+  readonly url: string;
+  readonly headersFile: string | null;
+}
+
 /** Everything that the environment decides. Frozen; paths are absolute. */
 export interface Config {
   readonly production: boolean;
@@ -70,6 +76,8 @@ export interface Config {
   readonly witness: WitnessConfig | null;
   /** Null: no encrypted column can be asked about. */
   readonly custodian: CustodianPlace | null;
+  /** Where spans and metrics go; null: nowhere, unless an SDK is registered before the gateway. */
+  readonly telemetry: TelemetryConfig | null;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -127,6 +135,7 @@ export function readConfig(env: Environment, machine: MachineFacts = thisMachine
     logLevel: read('SLUICE_LOG_LEVEL') ?? 'info',
     witness: readWitness(read),
     custodian: readCustodian(read),
+    telemetry: readTelemetry(read, machine.cwd),
   };
   return Object.freeze(config);
 }
@@ -241,6 +250,18 @@ function readCustodian(read: Reader): CustodianPlace | null {
   }
   const waitMs = read('SLUICE_CUSTODIAN_WAIT_MS') ?? 60_000;
   return Object.freeze({ url: url.replace(/\/$/, ''), thumbprint, waitMs });
+}
+
+function readTelemetry(read: Reader, cwd: string): TelemetryConfig | null {
+  const [url, file] = [read('SLUICE_TELEMETRY_URL'), read('SLUICE_TELEMETRY_HEADERS_FILE')];
+  if (url !== undefined) {
+    return Object.freeze({ url: url.replace(/\/$/, ''), headersFile: file === undefined ? null : absolute(cwd, file) });
+  }
+  if (file === undefined) return null;
+  throw invalid('SLUICE_TELEMETRY_URL', {
+    en: 'must be set beside SLUICE_TELEMETRY_HEADERS_FILE',
+    zh: '须与 SLUICE_TELEMETRY_HEADERS_FILE 一同设置',
+  });
 }
 
 function readMasterKey(

@@ -9,6 +9,7 @@ import { bannerOf } from './banner.ts';
 import { createCli } from './cli/cli.ts';
 import { reportFailure } from './cli/failure.ts';
 import { type Config, readConfig } from './config.ts';
+import { readHeaders } from './exports/index.ts';
 import { boundConnections, DEFAULT_HTTP_BOUNDS, serverOptions } from './http-bounds.ts';
 import { seedHome } from './seed-home.ts';
 
@@ -21,6 +22,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   await requirePort(config);
+  const telemetry = await openTelemetry(config);
   const gateway = await assemble(config, version, {
     sandbox: (event) => say(config, 'debug', event),
     bug: (reference, error) =>
@@ -33,7 +35,24 @@ async function main(): Promise<void> {
   const server = serve(options, (bound) => console.log(bannerOf(config, gateway, bound.port))) as Server;
   boundConnections(server, DEFAULT_HTTP_BOUNDS);
   server.on('error', (error) => die(portRefused(config, error)));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(gateway, server));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(gateway, server, telemetry));
+}
+
+interface Telemetry {
+  close(): Promise<void>;
+}
+
+/** WHY before anything is assembled: instruments belong to the provider that is there when they are made. */
+async function openTelemetry(config: Config): Promise<Telemetry> {
+  if (config.telemetry === null) return { close: () => Promise.resolve() };
+  const { startTelemetry } = await import('./otlp/index.ts');
+  const { url, headersFile } = config.telemetry;
+  const headers = headersFile === null ? {} : readHeaders(readFileSync(headersFile, 'utf8'));
+  if (typeof headers === 'number') {
+    throw new AppError('CONFIG_INVALID', { variable: 'SLUICE_TELEMETRY_HEADERS_FILE', problem: `line ${headers}` });
+  }
+  const changed = (isTaken: boolean) => say(config, isTaken ? 'info' : 'warn', { kind: 'telemetry', isTaken });
+  return startTelemetry({ url, headers, version, changed });
 }
 
 /** WHY before anything else: a first start seeds the home for half a minute, and would then end. */
@@ -56,13 +75,14 @@ const STOP_MS_MAX = 60_000;
 const LAST_ANSWERS_MS = 1_000;
 
 /** Port closed, no new work, what runs ended and recorded, last answers out, workers dead. A second signal ends it at once. */
-async function stop(gateway: Gateway, server: Server): Promise<void> {
+async function stop(gateway: Gateway, server: Server, telemetry: Telemetry): Promise<void> {
   setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
   const answered = new Promise<void>((resolve) => server.close(() => resolve()));
   await gateway.drain();
   server.closeIdleConnections();
   await Promise.race([answered, sleep(LAST_ANSWERS_MS)]);
   server.closeAllConnections();
+  await telemetry.close(); // while the gauges can still be asked
   await gateway.close();
   process.exit(0);
 }

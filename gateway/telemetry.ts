@@ -10,12 +10,10 @@ import {
 import { AppError, type ErrorCode, type Mode } from '#policies';
 
 /**
- * Spans and metrics through the OpenTelemetry API. Without an SDK they cost nothing and go nowhere; an operator who
- * registers one before `main.ts` sees every stage. What they may say is a closed list: names, classes and counts of the
+ * Spans and metrics through the OpenTelemetry API. Without a provider they cost nothing and go nowhere; with `SLUICE_TELEMETRY_URL`
+ * (gateway/otlp), or an SDK that an operator registers before `main.ts`, every stage is seen. What they may say is a closed list: names, classes and counts of the
  * gateway's own. Never SQL, values, names of tables or columns, tokens, paths or messages of an engine.
  */
-
-const TRACER = trace.getTracer('sluice');
 
 /** Every attribute that a span or a metric may have. */
 export interface TelemetryAttributes {
@@ -55,7 +53,8 @@ export function withSpan<T>(
   attributes: TelemetryAttributes,
   work: (span: Span) => Promise<T>,
 ): Promise<T> {
-  return TRACER.startActiveSpan(name, { attributes: admissible(attributes) }, async (span) => {
+  // WHY asked for each time: a tracer that was handed out keeps its provider for good.
+  return trace.getTracer('sluice').startActiveSpan(name, { attributes: admissible(attributes) }, async (span) => {
     try {
       return await work(span);
     } catch (error) {

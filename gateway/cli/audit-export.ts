@@ -160,20 +160,14 @@ async function tlsFiles({ ca, cert, key }: ExportOptions): Promise<TlsFiles> {
   return Object.fromEntries(await Promise.all(read));
 }
 
-const HEADER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e\t]*)$/;
-
 /** WHY a file: arguments stand in the shell's history and in the process list. */
 async function headersOf({ headers: path }: ExportOptions): Promise<HttpHeaders> {
   if (path === undefined) return {};
-  const lines = (await readTextFile(path)).split(/\r?\n/).filter((line) => line !== '');
-  return Object.fromEntries(
-    lines.map((line, at) => {
-      const [, name, value] = HEADER.exec(line) ?? [];
-      if (name !== undefined && value !== undefined) return [name, value] as const;
-      throw new CliFailure('USAGE', {
-        en: `--headers: line ${at + 1} is no \`Name: value\``,
-        zh: `--headers：第 ${at + 1} 行不是 \`名称: 值\``,
-      });
-    }),
-  );
+  const { readHeaders } = await import('../exports/index.ts');
+  const read = readHeaders(await readTextFile(path));
+  if (typeof read !== 'number') return read;
+  throw new CliFailure('USAGE', {
+    en: `--headers: line ${read} is no \`Name: value\``,
+    zh: `--headers：第 ${read} 行不是 \`名称: 值\``,
+  });
 }

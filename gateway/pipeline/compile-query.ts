@@ -21,6 +21,7 @@ import {
   scopeDifference,
   type UntrustedSql,
 } from '#policies';
+import { withSpan } from '../telemetry.ts';
 import type { Admission } from './admit.ts';
 import { compileKey } from './compile-cache.ts';
 import type { PipelineDeps } from './deps.ts';
@@ -72,11 +73,14 @@ export async function compileAnew(
   known: UsesKnown = () => undefined,
 ): Promise<CompiledStages> {
   const text = sql as UntrustedSql;
-  const parsed = readSyntaxTree(text, await deps.sandbox.parse(text, signal));
+  const parsed = readSyntaxTree(text, await withSpan('parse', {}, () => deps.sandbox.parse(text, signal)));
   const resolved = resolveWithin(parsed, admission, facts, deps.store);
   known(resolved.uses);
-  const decision = decide(resolved, deps.profile, { unitsMin: admission.plan.unitsMin });
-  requirePlanScope(admission.plan, resolved, decision);
+  const decision = await withSpan('decide', {}, async () => {
+    const decided = decide(resolved, deps.profile, { unitsMin: admission.plan.unitsMin });
+    requirePlanScope(admission.plan, resolved, decided);
+    return decided;
+  });
   const privatePlan = rewriteFor(privacy, resolved, decision, deps.profile);
   const compiled = emit(resolved, decision, privatePlan);
   return { parsed, resolved, decision, privatePlan, compiled };

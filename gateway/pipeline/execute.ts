@@ -20,6 +20,7 @@ import type { OpeningPurpose } from '../custodian/custodian-client.ts';
 import type { CustodyProof } from '../custodian/custody-proof.ts';
 import type { SealingKey } from '../custodian/sealing-key.ts';
 import { type SealedAnswer, sealedAnswer } from '../formats/sealed-answer.ts';
+import { withSpan } from '../telemetry.ts';
 import type { Admission } from './admit.ts';
 import type { PipelineDeps } from './deps.ts';
 import { withBlockSums } from './evaluate-blocks.ts';
@@ -76,7 +77,10 @@ export function execute(
       custody.push(proof);
       return numbers;
     };
-    const cells = await protectThrough({ query: session.query, finish: session.finish, open }, compiled, policy);
+    const query: EngineSession['query'] = (...asked) => withSpan('run', {}, () => session.query(...asked));
+    const cells = await withSpan('protect', {}, () =>
+      protectThrough({ query, finish: session.finish, open }, compiled, policy),
+    );
     try {
       const answer = await finish(compiled, cells.tables, session);
       return { released: release(compiled, cells, answer, profile), guard: cells.guard, custody, sealed };

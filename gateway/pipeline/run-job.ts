@@ -57,8 +57,10 @@ export async function runJob(arrival: JobArrival, deps: PipelineDeps, observer: 
   observer.subject(subjectOf({ ...caller, plan: request.plan }, admission.plan.tables));
   observer.stands(() => deps.store.read((db) => requireStanding(db, admission, [], deps)));
   const ended = await live(arrival, admission, deps, observer);
-  await deps.log.advance(); // the checkpoint covers the outcome before anything leaves
-  if (ended.outcomeIndex !== null) await deps.witness.covers(ended.outcomeIndex);
+  await inStage(deps.metrics, 'release', id, async () => {
+    await deps.log.advance(); // the checkpoint covers the outcome before anything leaves
+    if (ended.outcomeIndex !== null) await deps.witness.covers(ended.outcomeIndex);
+  });
   if (!isDrillOrganisation(caller.org)) deps.metrics.jobEnded({ 'sluice.state': ended.state, ...codeOf(ended) });
   return ended;
 }

@@ -44,6 +44,7 @@ describe('defaults', () => {
       masterKey: { from: 'home', path: '/srv/.sluice/keys/master.key' },
       resultDaysMax: 365,
       logLevel: 'info',
+      telemetry: null,
       witness: null,
       custodian: null,
     });
@@ -99,6 +100,8 @@ describe('values', () => {
       SLUICE_CUSTODIAN_KEY: 'k'.repeat(43),
       SLUICE_CUSTODIAN_WAIT_MS: '700',
       SLUICE_RESULT_DAYS: '30',
+      SLUICE_TELEMETRY_URL: 'https://collector.example:4318/',
+      SLUICE_TELEMETRY_HEADERS_FILE: 'otlp-headers',
     });
     expect(config).toEqual({
       production: true,
@@ -123,6 +126,7 @@ describe('values', () => {
       logLevel: 'warn',
       witness: { url: 'https://witness.example', vkey: WITNESS_VKEY, policy: 'require', waitMs: 500 },
       custodian: { url: 'http://127.0.0.1:8789', thumbprint: 'k'.repeat(43), waitMs: 700 },
+      telemetry: { url: 'https://collector.example:4318', headersFile: '/srv/otlp-headers' },
     });
   });
 
@@ -161,6 +165,8 @@ describe('values', () => {
     ['SLUICE_WITNESS_KEY', ['secret', 'w+0123+AAAA']],
     ['SLUICE_WITNESS_POLICY', ['always']],
     ['SLUICE_WITNESS_WAIT_MS', ['0', '1s']],
+    ['SLUICE_TELEMETRY_URL', ['collector:4318', 'grpc://collector', 'http://u:secret@collector']],
+    ['SLUICE_TELEMETRY_HEADERS_FILE', ['a\nb']],
     ['SLUICE_RESULT_DAYS', ['0', '-1', '1y', '36501']],
     ['SLUICE_LOG_LEVEL', ['verbose']],
     ['NODE_ENV', ['prod', 'Production', 'staging']],

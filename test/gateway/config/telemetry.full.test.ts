@@ -3,8 +3,6 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { admissible, createMetrics, inStage, type TelemetryAttributes, withSpan } from '../../../gateway/telemetry.ts';
 import { AppError } from '../../../policies/errors.ts';
 
-// WHY not among the quick tests, which share their modules: a tracer that was handed out keeps its provider for good.
-
 interface Recorded {
   name: string;
   attributes: Record<string, unknown>;

@@ -1,0 +1,3 @@
+/** Spans and metrics to a collector, without an SDK. */
+
+export { startTelemetry, type TelemetryOptions } from './telemetry-export.ts';
