@@ -16,8 +16,11 @@ export const ENDLESS = `SELECT count(*) FROM ${['a', 'b', 'c', 'd', 'e', 'f'].ma
   WHERE a.n + b.n + c.n + d.n + e.n > f.n`;
 /** Over the plan of farms. */
 export const SHORT = 'SELECT product_code, sum(output_kg) AS kg FROM crop GROUP BY product_code';
-/** Short jobs in flight beside the endless ones. */
-const CLIENTS = 8;
+/** Another question each time: it waits for a worker, where a repeated one is answered from what was released. */
+const another = (n: number) =>
+  `SELECT product_code, count(*) AS n, sum(output_kg) AS kg FROM crop WHERE area_mu > ${n % 97}.${n % 89} GROUP BY product_code`;
+/** Short jobs in flight beside the endless ones: half repeat a question and are answered at once, half ask anew and wait in the queue. */
+const CLIENTS = 16;
 
 /** The plan of farms, small, on a gateway and a home that are gone afterwards. */
 export const SEEDED = 'plan-demo-farms';
@@ -52,7 +55,7 @@ export async function openAskers(gateway: Gateway, home: string): Promise<(calle
 }
 
 /**
- * Endless jobs of every developer, and short ones until one is refused. A result after the closing was answered fails the bench.
+ * Endless jobs of every developer, and short ones until one is refused: some are answered all along, some wait for a worker. A result after the closing was answered fails the bench.
  *
  * @param closedAt when it was answered; infinite before.
  * @returns once every one of them has ended.
@@ -64,15 +67,20 @@ export async function loadUntilClosed(
 ): Promise<{ readonly ended: Promise<unknown> }> {
   const ended = [
     ...developers.map((ask) => ask('POST', '/v1/jobs', { plan, sql: ENDLESS })),
-    ...Array.from({ length: CLIENTS }, (_, n) => shortJobs(developers[n % developers.length] as Ask, plan, closedAt)),
+    ...Array.from({ length: CLIENTS }, (_, n) =>
+      shortJobs(developers[n % developers.length] as Ask, plan, closedAt, n % 2 === 0 ? () => SHORT : another),
+    ),
   ];
   await sleep(1_000);
   return { ended: Promise.all(ended) };
 }
 
-async function shortJobs(ask: Ask, plan: string, closedAt: () => number): Promise<void> {
+let asked = 0;
+
+async function shortJobs(ask: Ask, plan: string, closedAt: () => number, sqlOf: (n: number) => string): Promise<void> {
   for (;;) {
-    const answer = await ask('POST', '/v1/jobs', { plan, sql: SHORT });
+    asked += 1;
+    const answer = await ask('POST', '/v1/jobs', { plan, sql: sqlOf(asked) });
     const receivedAt = performance.now();
     const body = (await answer.json()) as { readonly result?: unknown };
     const isReleased = answer.status === 200 && body.result !== null && body.result !== undefined;

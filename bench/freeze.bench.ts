@@ -2,8 +2,8 @@
  * Goal: from the order of a freeze to the last worker dead and the last release stopped, under load: `closure_ms_p99` ≤ 1,000.
  * Non-goals: HTTP to the client, and how soon work goes on after a thaw.
  *
- * Each drill: some developers' endless jobs hold all workers, short jobs come as fast as they are answered; one organisation
- * or the platform is frozen; the answer's time is held against what a look from outside sees: the workers' processes gone, and
+ * Each drill: some developers' endless jobs hold all workers, eight clients repeat a question and are answered as fast as that goes,
+ * eight ask new ones that wait in the queue; each scope in turn is frozen; the answer's time is held against what a look from outside sees: the workers' processes gone, and
  * no answer with a result after it. Reference in the same run: killing a process of this size and seeing it gone.
  */
 import { spawn } from 'node:child_process';
@@ -14,6 +14,12 @@ import { type Ask, loadUntilClosed, onSeededGateway, openAskers, quantile, SEEDE
 import type { BenchOptions } from './run.ts';
 
 const ORG = 'chuyun-research';
+/** Those that stop all of the load: a freeze of one developer, grant or resource lets the others' jobs run on. */
+const SCOPES = [
+  ['platform', '*'],
+  ['organisation', ORG],
+  ['plan', SEEDED],
+] as const;
 
 interface Drill {
   readonly closureMs: number;
@@ -26,7 +32,7 @@ export default function bench({ tiny, log }: BenchOptions): Promise<Record<strin
     const clients = await openClients(gateway, home);
     const drills: Drill[] = [];
     for (let n = 0; n < (tiny ? 2 : 60); n += 1) {
-      const drill = await runDrill(gateway, clients, n % 2 === 0 ? ['platform', '*'] : ['organisation', ORG]);
+      const drill = await runDrill(gateway, clients, SCOPES[n % SCOPES.length]!);
       drills.push(drill);
       if (n % 10 === 0) log(`${drill.closureMs.toFixed(0)} ms: ${drill.jobs} jobs, ${drill.workers} workers`);
     }

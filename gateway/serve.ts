@@ -35,7 +35,8 @@ async function main(): Promise<void> {
   const server = serve(options, (bound) => console.log(bannerOf(config, gateway, bound.port))) as Server;
   boundConnections(server, DEFAULT_HTTP_BOUNDS);
   server.on('error', (error) => die(portRefused(config, error)));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(gateway, server, telemetry));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void stop(gateway, server, telemetry));
 }
 
 interface Telemetry {

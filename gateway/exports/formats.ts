@@ -30,7 +30,7 @@ export function flatRecord({ uid, index, entry, risks, json }: ExportRecord) {
   return {
     uid,
     index,
-    at: entry.at,
+    time: entry.at,
     kind: entry.kind,
     job: entry.job ?? null,
     person: who?.sub ?? null,

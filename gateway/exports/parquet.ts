@@ -8,7 +8,7 @@ import { ALL_TAKEN, type Receiver } from './receiver.ts';
 const COLUMNS: Readonly<Record<string, string>> = {
   uid: 'VARCHAR',
   index: 'BIGINT',
-  at: 'TIMESTAMP',
+  time: 'TIMESTAMPTZ',
   kind: 'VARCHAR',
   job: 'VARCHAR',
   person: 'VARCHAR',

@@ -281,6 +281,10 @@ it('Parquet: files that DuckDB reads, whole or not there', async () => {
   const reader = await connection.runAndReadAll(
     `SELECT count(DISTINCT uid), min("index"), max("index"), count(DISTINCT json_extract_string(entry, '$.note')) FROM '${folder}/*.parquet'`,
   );
+  const typed = await connection.runAndReadAll(
+    `SELECT typeof(time), typeof("index"), typeof(columns), max(time) <= now() FROM '${folder}/*.parquet' GROUP BY 1, 2, 3`,
+  );
+  expect(typed.getRows()).toEqual([['TIMESTAMP WITH TIME ZONE', 'BIGINT', 'VARCHAR[]', true]]);
   expect(reader.getRows()[0]?.map(String)).toEqual([ENTRIES, 0, ENTRIES - 1, ENTRIES].map(String));
   connection.closeSync();
   instance.closeSync();

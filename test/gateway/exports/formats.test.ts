@@ -76,7 +76,7 @@ it('ocsf: Datastore Activity with its required members', () => {
 
 /**
  * What OCSF 1.3.0 publishes of class 6005 and of the objects that we use (schema.ocsf.io/1.3.0/classes/datastore_activity), copied by
- * hand, since no package of the registry has it: what is required, of which at least one must be there, and what may be there at all.
+ * hand, since no package of npm has it (a whole log was held against PyPI's ocsf-json-schema, of 1.3.0, 1.5.0 and 1.8.0, without a fault): what is required, of which at least one must be there, and what may be there at all.
  */
 const OCSF: Readonly<Record<string, { required?: string[]; oneOf?: string[]; known: string[] }>> = {
   event: {
