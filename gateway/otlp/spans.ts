@@ -48,7 +48,7 @@ export function spanRecorder(ended: (span: EndedSpan) => void): TracerProvider {
     if ('attributes' in options && options.attributes !== undefined) span.setAttributes(options.attributes);
     return context.with(trace.setSpan(parent, span), work, undefined, span);
   }
-  const tracer: Tracer = { startSpan, startActiveSpan: startActiveSpan as Tracer['startActiveSpan'] };
+  const tracer: Tracer = { startSpan, startActiveSpan };
   return { getTracer: () => tracer };
 }
 

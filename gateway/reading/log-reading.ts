@@ -1,6 +1,7 @@
 import {
   type AuditFilters,
   type Db,
+  ERASED,
   type FoundEntry,
   findQueryPlan,
   type KnownRefusal,
@@ -94,9 +95,51 @@ export interface Behaviour {
 /** One person's questions: each job once, by its intent or its refusal. What names no plan was no question. */
 export function behaviourOf(db: Db, person: string, org: string, period: ReadingPeriod): Behaviour {
   const { entries, isComplete } = readAll(db, { person, org, ...period });
+  return { ...behaviourIn(db, { sub: person, org }, entries, period), isComplete };
+}
+
+/** A person and what its questions raise. */
+export interface Raised extends Omit<Behaviour, 'isComplete'> {
+  readonly org: string;
+  readonly sub: string;
+}
+
+/** Whoever raises a signal, the alarms first, then by how many. Names that were erased and drills are nobody's. */
+export function whoRaises(
+  db: Db,
+  org: string | undefined,
+  period: ReadingPeriod,
+): { readonly people: readonly Raised[]; readonly isComplete: boolean } {
+  const { entries, isComplete } = readAll(db, { org, ...period });
+  const named = entries.filter(
+    ({ entry: { who, drill } }) => drill !== true && who !== undefined && who.sub !== ERASED,
+  );
+  const byPerson = Map.groupBy(named, ({ entry: { who } }) => `${who!.org}/${who!.sub}`);
+  const people = [...byPerson.values()].flatMap((own): readonly Raised[] => {
+    const { sub, org: of } = own[0]!.entry.who!;
+    const { questions, signals } = behaviourIn(db, { sub, org: of }, own, period);
+    const raised = signals.filter(({ isRaised }) => isRaised);
+    return raised.length === 0 ? [] : [{ org: of, sub, questions, signals: raised }];
+  });
+  const alarms = ({ signals }: Raised) => signals.filter(({ grade }) => grade === 'alarm').length;
+  const weight = (one: Raised) => [alarms(one), one.signals.length, one.questions] as const;
+  return { people: people.toSorted((a, b) => compare(weight(b), weight(a))), isComplete };
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((value, i) => value !== b[i]);
+  return at === -1 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+}
+
+function behaviourIn(
+  db: Db,
+  { sub, org }: { readonly sub: string; readonly org: string },
+  entries: readonly FoundEntry[],
+  period: ReadingPeriod,
+): Omit<Behaviour, 'isComplete'> {
   const failures = entries.filter(({ entry }) => entry.kind === 'outcome' && entry.decision === 'deny');
   const codeOf = new Map(failures.map(({ entry }) => [entry.job, entry.code ?? 'INTERNAL']));
-  const lookups = new Map(unansweredLookups(db, { org, sub: person }, daysOf(period)).map((one) => [one.id, one]));
+  const lookups = new Map(unansweredLookups(db, { org, sub }, daysOf(period)).map((one) => [one.id, one]));
   const isRefusal = ({ entry }: FoundEntry) => entry.kind === 'refusal';
   const questions = entries
     .filter((found) => found.entry.kind === 'intent' || (isRefusal(found) && found.entry.plan !== undefined))
@@ -114,7 +157,7 @@ export function behaviourOf(db: Db, person: string, org: string, period: Reading
       };
     });
   const forbidden = entries.filter((found) => isRefusal(found) && found.entry.plan === undefined);
-  return { questions: questions.length, signals: behaviourSignals(questions, forbidden), isComplete };
+  return { questions: questions.length, signals: behaviourSignals(questions, forbidden) };
 }
 
 /** Days of Asia/Shanghai that a period touches are among these. */

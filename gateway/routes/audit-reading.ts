@@ -5,7 +5,7 @@ import type { AppDeps, AppEnv } from '../app-deps.ts';
 import type { Caller } from '../identity/index.ts';
 import type { Language } from '../messages/language.ts';
 import { jobsBudgetOf } from '../reading/jobs-budget.ts';
-import { behaviourOf, exposureOf, type ReadingPeriod } from '../reading/log-reading.ts';
+import { behaviourOf, exposureOf, type ReadingPeriod, whoRaises } from '../reading/log-reading.ts';
 import { privacyBudgetsOf } from '../reading/privacy-reading.ts';
 import { readLogged } from '../reading/read-logged.ts';
 import { LOG_TARGET, requirePermit } from './access.ts';
@@ -16,6 +16,8 @@ import {
   ExposureSchema,
   PeriodQuerySchema,
   PersonParamsSchema,
+  RaisedQuerySchema,
+  RaisedSchema,
 } from './schemas/audit.ts';
 import { AUTHENTICATED, TAG } from './schemas/common.ts';
 import { json, problems } from './schemas/problem.ts';
@@ -42,6 +44,20 @@ const behaviourRoute = createRoute({
   security: AUTHENTICATED,
   request: { params: PersonParamsSchema, query: PeriodQuerySchema },
   responses: { 200: json(BehaviourSchema, 'the signals'), ...problems(400, 401, 403, 404, 503) },
+});
+
+const raisedRoute = createRoute({
+  method: 'get',
+  path: '/v1/audit/signals',
+  operationId: 'listRaisedSignals',
+  summary: 'Who raises a risk signal',
+  description:
+    'Everybody whose questions of the period raise one, alarms first, with these signals and the entries to look at. Of the newest ' +
+    '20,000 entries where there are more. For the authorities. Logged.',
+  tags: [TAG.security, TAG.bureau],
+  security: AUTHENTICATED,
+  request: { query: RaisedQuerySchema },
+  responses: { 200: json(RaisedSchema, 'who raises which'), ...problems(400, 401, 403, 503) },
 });
 
 /** What is left to more plans than that over one resource is asked for with `GET /v1/budgets`. */
@@ -81,10 +97,25 @@ export function registerAuditReading(app: OpenAPIHono<AppEnv>, deps: AppDeps): v
       { caller, about: { org, sub }, note: 'signals of a person' },
       (db) => behaviourOf(db, sub, org, period),
     );
-    const language = c.get('language');
-    const explained = signals.map((one) => ({ ...one, entries: [...one.entries], because: because(one, language) }));
-    return c.json({ questions, signals: explained, isComplete }, 200);
+    return c.json({ questions, signals: explained(signals, c.get('language')), isComplete }, 200);
   });
+
+  app.openapi(raisedRoute, async (c) => {
+    const caller = c.get('caller');
+    await requirePermit(deps, caller, 'audit:read-all', LOG_TARGET);
+    const { org, ...asked } = c.req.valid('query');
+    const period = periodOf(deps, asked);
+    const note = org === undefined ? 'signals of all' : `signals of all of ${org}`;
+    const { people, isComplete } = await readLogged(deps, { caller, note }, (db) => whoRaises(db, org, period));
+    const language = c.get('language');
+    const items = people.map((one) => ({ ...one, signals: explained(one.signals, language) }));
+    return c.json({ items, isComplete }, 200);
+  });
+}
+
+/** What the signals of a person count, and from where on each is raised, in words. */
+function explained(signals: readonly BehaviourSignal[], language: Language) {
+  return signals.map((one) => ({ ...one, entries: [...one.entries], because: because(one, language) }));
 }
 
 /** The provider of a resource reads how its own is used; who else may not read the whole log learns nothing of it. */

@@ -148,24 +148,32 @@ export const ExposureSchema = z
   })
   .openapi('Exposure', { description: 'how exposed a resource is in a period' });
 
+const BehaviourSignalSchema = z.object({
+  signal: z.enum(SIGNALS),
+  grade: z.enum(['alarm', 'notice']).openapi({ description: '`alarm`: to act on at once' }),
+  value: z.number(),
+  threshold: z.number(),
+  isRaised: z.boolean(),
+  of: z.int().openapi({ description: 'questions that it rests on' }),
+  because: z
+    .string()
+    .openapi({ description: 'what the signal counts and from where on it is raised, in the language of the answer' }),
+  entries: z.array(z.int()).openapi({ description: 'log entries to look at first' }),
+});
+
 export const BehaviourSchema = z
+  .object({ questions: z.int(), signals: z.array(BehaviourSignalSchema), isComplete: IsCompleteSchema })
+  .openapi('Behaviour', { description: 'signals for a person to judge; no decision rests on them' });
+
+export const RaisedQuerySchema = PeriodQuerySchema.extend({ org: OrgIdSchema.optional() });
+export const RaisedSchema = z
   .object({
-    questions: z.int(),
-    signals: z.array(
-      z.object({
-        signal: z.enum(SIGNALS),
-        grade: z.enum(['alarm', 'notice']).openapi({ description: '`alarm`: to act on at once' }),
-        value: z.number(),
-        threshold: z.number(),
-        isRaised: z.boolean(),
-        of: z.int().openapi({ description: 'questions that it rests on' }),
-        because: z.string().openapi({ description: 'what the signal counts, in the language of the answer' }),
-        entries: z.array(z.int()).openapi({ description: 'log entries to look at first' }),
-      }),
+    items: z.array(
+      z.object({ org: z.string(), sub: z.string(), questions: z.int(), signals: z.array(BehaviourSignalSchema) }),
     ),
     isComplete: IsCompleteSchema,
   })
-  .openapi('Behaviour', { description: 'signals for a person to judge; no decision rests on them' });
+  .openapi('RaisedSignals', { description: 'signals for a person to judge; no decision rests on them' });
 
 export const PersonParamsSchema = z.object({
   org: OrgIdSchema,

@@ -95,3 +95,42 @@ it('a period that ends before it begins is refused, and an instant without a zon
     expect((await ask('from=2026-03-01T00:00:00Z&until=2026-03-04T00:00:00Z')).code, 'control').toBeUndefined();
   }
 });
+
+it('tells whom to look at first, of all or of an organisation; logged', async () => {
+  await h.store.commit((tx) => {
+    const who = { sub: 'mallory', org: 'rival', role: 'developer' };
+    const at = new Date(NOW.getTime() - 30_000).toISOString();
+    for (let n = 0; n < 3; n += 1)
+      appendEntry(tx, {
+        v: 1,
+        kind: 'refusal',
+        at,
+        who,
+        plan: 'S1',
+        job: `m${n}`,
+        decision: 'deny',
+        code: 'POLICY_CANARY',
+      });
+    const quiet = { sub: 'quiet', org: 'rival', role: 'developer' };
+    appendEntry(tx, { v: 1, kind: 'intent', at, who: quiet, plan: 'S1', job: 'q', decision: 'permit' });
+    appendEntry(tx, {
+      ...{ v: 1, kind: 'refusal', at, who: { sub: 'd', org: 'sluice-drill-developer', role: 'developer' } },
+      ...{ plan: 'S1', job: 'd', decision: 'deny', code: 'POLICY_CANARY' },
+    });
+  });
+  const read = async (query = '') =>
+    (
+      (await (await h.request(SECURITY, `/v1/audit/signals${query}`)).json()) as {
+        items: { org: string; sub: string; signals: { signal: string; because: string }[] }[];
+      }
+    ).items.map(({ org, sub, signals }) => [`${org}/${sub}`, signals.map(({ signal }) => signal)]);
+  expect(await read()).toEqual([
+    ['rival/mallory', ['canary']],
+    ['acme/alice', expect.arrayContaining(['near-duplicates', 'sequential-lookups'])],
+  ]);
+  expect(await read('?org=acme')).toHaveLength(1);
+  expect(await read('?until=2020-01-01T00:00:00Z')).toEqual([]);
+  expect((await h.request(PROVIDER, '/v1/audit/signals')).status).toBe(403);
+  const logged = await (await h.request(SECURITY, '/v1/audit/entries?kind=log-read')).text();
+  expect(logged).toContain('signals of all of acme');
+});
