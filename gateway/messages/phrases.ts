@@ -365,6 +365,17 @@ const GATEWAY: Phrases = {
     en: 'GROUP BY of one identifier, over rows that have several',
     zh: '对带有多种标识项的行只按其中一个 GROUP BY',
   },
+  'UNION of groups that belong to several kinds of units': '对属于多类单元的分组使用 UNION',
+  'each side in a query of its own': '两侧各自单独查询',
+  'groups of several kinds of units grouped once more': '对属于多类单元的分组再次分组',
+  'one GROUP BY of both identifiers, or count(DISTINCT …) without the inner one':
+    '用一个 GROUP BY 同时包含两个标识项，或去掉内层分组改用 count(DISTINCT …)',
+  'values of groups that belong to several kinds of units, other than sums and counts, inside an aggregate':
+    '在聚合内使用属于多类单元的分组的值（求和与计数除外）',
+  'sum(…), avg(…) and count(*) of sums and counts: sum(s) / sum(n) for avg(avg(x)); other values as keys and in conditions':
+    '对求和与计数的值用 sum(…)、avg(…)、count(*)：以 sum(s) / sum(n) 代替 avg(avg(x))；其他值可作分组键或用于条件',
+  'the identifier and stored columns as keys; the expression as a key of the outer GROUP BY':
+    '以标识项和存储的列为键；该表达式作为外层 GROUP BY 的键',
   'GROUP BY {}; or a join and count(DISTINCT {})': 'GROUP BY {}；或连接后用 count(DISTINCT {})',
   'equal columns: a.code = b.code; other conditions on one side only':
     '按相等的列连接：a.code = b.code；其他条件只涉及一侧',

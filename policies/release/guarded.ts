@@ -148,7 +148,8 @@ function wholeOf(
   { protection: { layout }, shown, left }: JudgedGroups,
   prints: readonly (SetPrint | null)[],
 ): SetPrint | null {
-  const isWhole = layout.isWhole && layout.sets[0]!.tables.length === 1 && left.length === 0;
+  const isWhole =
+    layout.isWhole && layout.sets[0]!.prints.flatMap(({ tables }) => tables).length === 1 && left.length === 0;
   if (!isWhole || prints.length !== shown.length) return null;
   const known = prints.filter((print) => print !== null);
   return known.length === shown.length ? unionOfDisjoint(known) : null;

@@ -248,7 +248,7 @@ function* smallGroups(
 
 function protectionOf({ layout }: CellsBoundary, { profile, noiseSecret }: ReleasePolicy): Protection {
   if (layout.mode === 'aggregate') return { layout, profile, threshold: EXACT_THRESHOLD, noise: null };
-  const tables = layout.sets[0]!.tables.map(({ resource }) => resource);
+  const tables = layout.sets[0]!.prints.flatMap(({ tables }) => tables.map(({ resource }) => resource));
   const lineage = [...new Set(tables)].sort().join(' ');
   const noise = { secret: noiseSecret, parameters: profile.perturbation, lineage };
   return { layout, profile, threshold: perturbedThreshold(noise), noise };

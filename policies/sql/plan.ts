@@ -177,6 +177,8 @@ export interface NamedWindow {
     readonly ignoreNulls?: true;
     /** As of an aggregate: within a frame, rows are taken in the order of the arguments. */
     readonly inOrder?: true;
+    /** Of an aggregate over a whole partition: each value once. */
+    readonly distinct?: true;
     readonly type: SqlType;
     readonly at: Offset;
   };

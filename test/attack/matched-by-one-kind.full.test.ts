@@ -33,6 +33,11 @@ const FORMS: Readonly<Record<string, { readonly without: boolean; readonly sql: 
     without: true,
     sql: (condition) => `SELECT part, count(*) FROM people WHERE pid NOT IN (${MATCHING(condition)}) GROUP BY part`,
   },
+  'grouped by person': {
+    without: false,
+    sql: (condition) =>
+      `SELECT part, count(*) FROM people JOIN (SELECT pid, count(*) AS jobs FROM job j JOIN firm f USING (uscc) WHERE ${condition} GROUP BY pid) x USING (pid) GROUP BY part`,
+  },
   'left over': {
     without: true,
     sql: (condition) =>

@@ -27,14 +27,18 @@ interface Nearest {
   readonly others: ReadonlyMap<string, Entry>;
 }
 
-/** By whichever of a table's unit columns it is nearest: near in one is near. */
+/**
+ * By whichever of a table's unit columns it is nearest: near in one is near. Among sets that are told by all of them. WHY: a set of other
+ * tables has no number for this one, however near, and would hide one that has.
+ */
 function nearestTo(history: ReleaseHistory, tables: SetPrint, need: number): Nearest | null {
   let [nearest, least]: [Nearest | null, number] = [null, need];
   for (const table of tables) {
     const { lineage } = table;
     history.index(lineage).near(classTokens(table), need, NO_FAMILY, (entry, differing) => {
-      if (differing < least)
-        [nearest, least] = [{ lineage, entry, others: history.othersOf(lineage, entry) }, differing];
+      const others = history.othersOf(lineage, entry);
+      const isAlike = tables.every((other) => other === table || others.has(other.lineage));
+      if (differing < least && isAlike) [nearest, least] = [{ lineage, entry, others }, differing];
       return least === 0;
     });
   }

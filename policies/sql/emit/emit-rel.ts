@@ -330,7 +330,7 @@ function emitWindow({ call }: NamedWindow, columns: ColumnSql): string {
       args,
       types: call.args.map((arg) => arg.type),
       magnitudes: call.args.map(magnitude),
-      distinct: '',
+      distinct: call.distinct === true ? 'DISTINCT ' : '',
       order: orderSql(call, args),
       suffix,
     });

@@ -80,10 +80,20 @@ export interface CellSet {
   readonly asked: string;
   /** The check that counts the rows of the group outside of the set; null for the whole group. */
   readonly rest: number | null;
+  /** What the guard knows it by: tables whose rows it holds equally often. */
+  readonly prints: readonly CellPrint[];
+}
+export interface CellPrint {
   /** Per unit column: text `class:rows:key sum[:key sum…];…` of the classes that have rows. */
   readonly classes: readonly number[];
   /** Tables of the key sums, in their order. */
-  readonly tables: readonly { readonly resource: string; readonly version: number }[];
+  readonly tables: readonly PrintedTable[];
+}
+export interface PrintedTable {
+  readonly resource: string;
+  readonly version: number;
+  /** Its rows stand as often as a join repeats them, and another print of the set has each once. */
+  readonly repeats: boolean;
 }
 /** A magnitude as units contribute to it. The first check is the number of rows of the group. */
 export interface CellCheck {

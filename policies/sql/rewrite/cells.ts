@@ -22,6 +22,7 @@ import { Collected, keyOf, outputOf, Placed, refsOf } from './collected.ts';
 import type { Condition } from './conditions.ts';
 import type { PublicDomain } from './domain.ts';
 import { exactCells } from './exact-cells.ts';
+import { countedOnce, keySumsOf } from './key-sums.ts';
 import type { LookThrough } from './look-through.ts';
 import { type Measure, valueType } from './measures.ts';
 import { namesOfUnit, type Raw } from './raw.ts';
@@ -64,6 +65,8 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
   const distinct = distinctValues(spec, ids);
   const joined = joinedOnKeys(sides, distinct);
   const first = sides[0]!;
+  const once = countedOnce(spec.raw, spec.terms.terms);
+  const prints = keySumsOf(spec.raw, spec.raw.units[0]!, once);
   const marked = spec.domain === null ? gathered(spec, joined, sides, ids) : listed(joined, first, spec.domain, ids);
   const values = spec.terms.terms.map((_, term) => first.values[term] ?? distinct!.values.get(term)!);
   const isGathered = spec.mode === 'aggregate' && marked.groups !== null;
@@ -90,8 +93,12 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
         filter === null ? [] : [filter],
       ),
       rest: rests[set]!,
-      classes: sides.map(({ classes }) => placed.at(classes[set]!)),
-      tables: spec.raw.rowKeys.map(({ resource, version }) => ({ resource, version })),
+      prints: prints.map(({ rowKeys, distinct }, print) => ({
+        classes: sides.map(({ classes }) => placed.at(classes[set]![print]!)),
+        tables: rowKeys.map(({ resource, version }) => {
+          return { resource, version, repeats: !distinct && once.has(resource) };
+        }),
+      })),
     })),
     checks: checks.map((one, check) => {
       const gross = sides.map(({ bounds }) => placedBounds(bounds[check]!, placed));

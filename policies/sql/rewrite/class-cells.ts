@@ -10,7 +10,9 @@ import { contributingTo, holdsFor, isScanned, withoutIdleRows } from './contribu
 import { countStar, grossCall, magnitudeCall, regrouped } from './exact-cells.ts';
 import { withFlags } from './flags.ts';
 import { groupedByConditions } from './grouped-by-conditions.ts';
+import { countedOnce, type KeySums, keySumsOf } from './key-sums.ts';
 import type { UnitColumn } from './raw.ts';
+import { productOf } from './term-specs.ts';
 import { type WithTwin, withTwin } from './twin.ts';
 
 /** The groups of one pass over the rows, by what the classes of one unit column contribute. Columns are into `rel`. */
@@ -23,8 +25,8 @@ export interface ClassCells {
   /** One per term; null for what does not add up over classes. Empty without `withValues`. */
   readonly values: readonly (ColumnRef | null)[];
   readonly bounds: readonly (BoundRefs | null)[];
-  /** One per set. */
-  readonly classes: readonly ColumnRef[];
+  /** Per set, per print. */
+  readonly classes: readonly (readonly ColumnRef[])[];
   /** One per term, where noise is drawn: sums of row keys. Empty without `withValues`. */
   readonly fingerprints: readonly (readonly ColumnRef[])[];
 }
@@ -49,10 +51,11 @@ export function classCells(
   const partial = withValues
     ? spec.terms.terms.map((term) => (isAdditive(term.magnitude.kind) ? inner.add(term.call) : null))
     : [];
-  const keySums = spec.terms.sets.map(({ filter }) => ({
-    rows: inner.add(countStar(optional(filter))),
-    sums: rowKeySums(spec, optional(filter), inner),
-  }));
+  const once = countedOnce(spec.raw, spec.terms.terms);
+  const keySums = units.map((unit) => {
+    const prints = keySumsOf(spec.raw, unit, once);
+    return spec.terms.sets.map(({ filter }) => prints.map((one) => keySumsIn(one, optional(filter), inner)));
+  });
   const drawn = withValues && spec.mode === 'perturbed' ? spec.terms.terms : [];
   const rows = drawn.map((term) => contributingTo(spec, term));
   const isApart = isScanned(spec.raw.rel);
@@ -65,8 +68,8 @@ export function classCells(
   const isOnly = classes.length === 1;
   const sides = classes.map((classKey, at): Folded => {
     return at === 0
-      ? folded({ classKey, isOnly, gross, partial, keySums, contributing }, outer)
-      : folded({ classKey, isOnly, gross, partial: [], keySums, contributing: [] }, outer);
+      ? folded({ classKey, isOnly, gross, partial, keySums: keySums[at]!, contributing }, outer)
+      : folded({ classKey, isOnly, gross, partial: [], keySums: keySums[at]!, contributing: [] }, outer);
   });
   const outerKeys = regrouped(innerKeys, ids);
   const read = decoded({ rel: group(below, outerKeys, outer.measures), keys: refsOf(outerKeys) }, keys, ids);
@@ -123,13 +126,22 @@ function classOf(unit: UnitColumn, stored: WithTwin | null): Expr {
   return call('coalesce', [stored.twin, literal(String(NOBODY), INTEGER)], INTEGER);
 }
 
+function keySumsIn({ rowKeys, weights, distinct }: KeySums, filter: readonly Expr[], inner: Collected) {
+  const sum = (...factors: readonly Expr[]) =>
+    inner.add(aggregateCall('sum', { args: [factors.reduce(productOf)], type: HUGEINT, distinct, filter }));
+  const args = rowKeys.map(({ id, type }) => ref(id, type));
+  const sums = args.map((key) => sum(key, ...weights));
+  if (distinct) return { rows: inner.add(aggregateCall('count', { args, type: INTEGER, distinct, filter })), sums };
+  return { rows: weights.length === 0 ? inner.add(countStar(filter)) : sum(...weights), sums };
+}
+
 interface Inner {
   readonly classKey: NamedExpr;
   /** Whether every row of the grouping below is of this class. */
   readonly isOnly: boolean;
   readonly gross: readonly (ColumnRef | null)[];
   readonly partial: readonly (ColumnRef | null)[];
-  readonly keySums: readonly { readonly rows: ColumnRef; readonly sums: readonly ColumnRef[] }[];
+  readonly keySums: readonly (readonly { readonly rows: ColumnRef; readonly sums: readonly ColumnRef[] }[])[];
   readonly contributing: readonly (readonly ColumnRef[])[];
 }
 
@@ -162,8 +174,10 @@ function folded({ classKey, isOnly, gross, partial, keySums, contributing }: Inn
     };
   });
   const values = partial.map((column) => (column === null ? null : sum(column, ofSide)));
-  const classes = keySums.map(({ rows, sums }) =>
-    outer.add(aggregateCall('class_list', { args: [unitClass, rows, ...sums], type: TEXT, filter: ofSide })),
+  const classes = keySums.map((prints) =>
+    prints.map(({ rows, sums }) =>
+      outer.add(aggregateCall('class_list', { args: [unitClass, rows, ...sums], type: TEXT, filter: ofSide })),
+    ),
   );
   const fingerprints = contributing.map((columns) => columns.map((column) => sum(column, ofSide)));
   const mask = outer.add(aggregateCall('class_mask', { args: [unitClass], type: HUGEINT, filter: [owned] }));

@@ -34,6 +34,7 @@ import { publicDomain } from './domain.ts';
 import { countStar } from './exact-cells.ts';
 import { firstGroups } from './first-groups.ts';
 import type { Given } from './given.ts';
+import { groupedAmong } from './grouped-among.ts';
 import { groupedBySets, isGrouping } from './grouping-sets.ts';
 import { joinRaw } from './join-raw.ts';
 import { checkUnion } from './join-rules.ts';
@@ -195,6 +196,12 @@ function cutSetOperation(operation: SetOperation, cutter: Cutter): Piece {
     return distinctRows(operation, columnsOf(left.rel), kept, cutter);
   }
   checkUnion(a, b, at);
+  if (a.weights.length + b.weights.length > 0)
+    throw constructRefused(
+      'UNION of groups that belong to several kinds of units',
+      'each side in a query of its own',
+      at,
+    );
   if (operation.all) return unionRaw(operation, a, b, cutter.ids);
   const columns = operation.columns.map((column) => ({ ...column, id: cutter.ids.next() }));
   return distinctRows(operation, columns, unionRaw({ ...operation, columns }, a, b, cutter.ids), cutter);
@@ -223,6 +230,7 @@ function aggregateRaw(aggregate: Aggregate, input: Raw, cutter: Cutter): Piece {
   if (missing !== undefined) throw unitMissing(missing[1], cutter.text);
   if (perUnit) return groupedRaw(aggregate, keyOfUnit, input, cutter);
   if (isNested(aggregate, keyOfUnit, cutter)) return nestedRaw(aggregate, keyOfUnit, input, cutter);
+  if (isAmong(aggregate, keyOfUnit, cutter)) return groupedAmong(aggregate, keyOfUnit, input, cutter);
   const token = aggregate.keys.find(({ expr }) => expr.type.kind === 'token');
   if (token !== undefined) throw identifierKey(token, input, keyOfUnit, cutter);
   const release = (one: Aggregate) => releaseCells(one, input, cutter);
@@ -242,6 +250,12 @@ function groupedRaw(aggregate: Aggregate, keys: readonly (NamedExpr | undefined)
 /** Rows of several kinds of units, grouped by some of them: bounded here, mode `dp` counts what of the groups others have a part in. */
 const isNested = ({ sets }: Aggregate, keys: readonly (NamedExpr | undefined)[], cutter: Cutter): boolean =>
   cutter.decision.mode === 'dp' && sets === null && keys.some((key) => key !== undefined);
+
+/** The same where thresholds protect. */
+const isAmong = ({ sets }: Aggregate, keys: readonly (NamedExpr | undefined)[], { decision }: Cutter): boolean =>
+  (decision.mode === 'aggregate' || decision.mode === 'perturbed') &&
+  sets === null &&
+  keys.some((key) => key !== undefined);
 
 function nestedRaw(aggregate: Aggregate, keys: readonly (NamedExpr | undefined)[], input: Raw, cutter: Cutter): Raw {
   const open = input.units.filter(({ rowsMax }) => rowsMax === null);

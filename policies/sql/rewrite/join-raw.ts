@@ -17,6 +17,7 @@ import {
   rootOf,
   type SpreadUnit,
   type UnitColumn,
+  type Weight,
   withLinks,
 } from './raw.ts';
 import { constructRefused, unitMissing } from './refusals.ts';
@@ -71,6 +72,9 @@ function combine(rel: Join, left: Raw, right: Raw, keepLeft: boolean, keepRight:
     definitions: new Map([...left.definitions, ...right.definitions]),
     conditions: new Map([...left.conditions, ...right.conditions]),
     madeOf: new Map([...left.madeOf, ...right.madeOf]),
+    weights: [...left.weights, ...right.weights],
+    parts: new Map([...left.parts, ...right.parts]),
+    names: new Map([...left.names, ...right.names]),
     apart: [...left.apart, ...right.apart],
     coarse: new Map([...left.coarse, ...right.coarse]),
     listed: new Map([...left.listed, ...right.listed]),
@@ -131,8 +135,11 @@ function outerJoin(rel: Join, left: Raw, right: Raw, preserved: 'left' | 'right'
     // A preserved row that only the other side could have owned belongs to nobody when there is no match.
     .map((unit) => ({ ...unit, nullable: true, unowned: unit.unowned || newly }));
   const conditions = withMatch(both, optional, rel);
-  return { ...both, leaves, links, units: [...keptUnits, ...optionalUnits], conditions };
+  const weights = [...kept.weights, ...optional.weights.map(maybe)];
+  return { ...both, leaves, links, units: [...keptUnits, ...optionalUnits], conditions, weights };
 }
+
+const maybe = (weight: Weight): Weight => ({ ...weight, optional: true });
 
 /**
  * Where the user's conditions decide which rows of the optional side exist, a match is a condition in every value that
@@ -149,7 +156,9 @@ function withMatch(both: Raw, optional: Raw, rel: Join): KnownConditions {
       ? { holds: literal(false, BOOLEAN), fails: literal(false, BOOLEAN) }
       : { holds: isNotNull(refTo(key)), fails: isNull(refTo(key)) };
   const conditions = new Map(both.conditions);
-  for (const { id } of columns) conditions.set(id, [...(conditions.get(id) ?? []), match]);
+  // That a group is counted once is no value of it.
+  const values = columns.filter(({ id }) => !optional.weights.some((weight) => weight.id === id));
+  for (const { id } of values) conditions.set(id, [...(conditions.get(id) ?? []), match]);
   return conditions;
 }
 
@@ -168,7 +177,7 @@ function fullJoin(rel: Join, left: Raw, right: Raw): Raw {
   const newly = [...both.leaves].some(([leaf, before]) => !before.covered && leaves.get(leaf)!.covered);
   const units = both.units.map((unit) => ({ ...unit, nullable: true, unowned: unit.unowned || newly }));
   const oneSided = withMatch({ ...both, conditions: withMatch(both, left, rel) }, right, rel);
-  return { ...both, leaves, links, units, conditions: oneSided };
+  return { ...both, leaves, links, units, conditions: oneSided, weights: both.weights.map(maybe) };
 }
 
 function linked(both: Raw, rel: Join): Pick<Raw, 'leaves' | 'links'> {

@@ -36,9 +36,10 @@ export function lookThrough(raw: Raw): LookThrough {
   const identifiers = namesOfIdentifiers(raw);
   const nameOf = (id: ColumnId): string => {
     const root = rootOf(raw.alias, id);
-    return identifiers.get(root) ?? origins.get(root) ?? `#${root}`;
+    return raw.names.get(root) ?? identifiers.get(root) ?? origins.get(root) ?? `#${root}`;
   };
-  const sizes = largestValues(raw.rel);
+  const weights = raw.weights.map(({ id }) => rootOf(raw.alias, id));
+  const sizes = new Map([...largestValues(raw.rel), ...weights.map((id) => [id, 1] as const)]);
   const largest = (expr: Expr): string | null => {
     const size = sizeOf(expr, (id) => sizes.get(rootOf(raw.alias, id)) ?? null);
     return size === null || size > 1e15 ? null : String(Math.ceil(size));
@@ -46,7 +47,7 @@ export function lookThrough(raw: Raw): LookThrough {
   const filled = filledColumns(raw.rel);
   const isFilled = (expr: Expr): boolean =>
     expr.kind === 'cast' ? isFilled(expr.arg) : expr.kind === 'column' && filled.has(rootOf(raw.alias, expr.id));
-  const nonNegative = nonNegativeColumns(raw.rel);
+  const nonNegative = new Set([...nonNegativeColumns(raw.rel), ...weights]);
   const isNonNegative = (expr: Expr): boolean => {
     switch (expr.kind) {
       case 'column':
@@ -114,7 +115,7 @@ function sizeOf(expr: Expr, ofColumn: (id: ColumnId) => number | null): number |
 }
 
 const SQUARES: ReadonlySet<string> = new Set(['sqrt', 'exp']);
-const PRODUCTS: ReadonlySet<string> = new Set(['multiply', 'add', 'divide']);
+const PRODUCTS: ReadonlySet<string> = new Set(['multiply', 'add', 'divide', 'coalesce']);
 const COUNTS: ReadonlySet<string> = new Set(['count_star', 'count', 'count_if', 'approx_count_distinct']);
 
 /** Columns with declared bounds from zero upwards, and counts. */

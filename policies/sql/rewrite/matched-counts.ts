@@ -16,25 +16,31 @@ import { BOOLEAN, INTEGER } from '../sql-type.ts';
 import {
   aggregateCall,
   and,
+  asDouble,
   call,
+  choose,
+  divide,
+  group,
   type IdSource,
   isNotNull,
   isNotZero,
   isNull,
+  literal,
   named,
   namedAggregate,
   notDistinct,
   ref,
+  sumType,
 } from './build.ts';
 import { equalSides, idsOf, meetsOnce } from './join-rules.ts';
 
 /**
- * Persons counted by whether rows of several kinds of units match them: `WHERE pid IN (SELECT pid FROM job …)`, where a job is a firm's, too. A row
- * that is kept names no firm, and yet firms decide which are kept. So the match becomes the join that says the same, whose rows name both, and persons are counted once each;
- * and those without a match are all persons less those with one: two releases.
+ * Rows counted and summed by whether rows of several kinds of units match them: `WHERE pid IN (SELECT pid FROM job …)`, where a job is a firm's, too. A
+ * row that is kept names no firm, and yet firms decide which are kept. So the match becomes the join that says the same, whose rows name both. Persons
+ * are counted once each; where something else is counted or summed, the join is with one group for all that match alike (grouped-among.ts). What has no
+ * match is all rows less those that have one: two releases.
  *
- * Guarantee: that of the join, and of the two questions asked one after the other. WHY counts only: a sum over the join has a person's
- * value as often as it is matched. Limits: where either release is hidden, so is the difference.
+ * Guarantee: that of the join, and of the two questions asked one after the other. Limits: where either release is hidden, so is the difference.
  */
 export interface MatchedCounts {
   readonly ids: IdSource;
@@ -49,7 +55,7 @@ export function matchedCounts(aggregate: Aggregate, by: MatchedCounts): Rel | nu
   const found = existenceIn(aggregate.input, { read, conditions: [], by });
   if (found === null) return null;
   const calls = aggregate.measures.map((measure) => countOf(measure.call, found));
-  if (calls.includes(null)) return null;
+  if (calls.includes(null)) return ofEachOnce(aggregate, found, by.ids);
   const measures = aggregate.measures.map((measure, index) => ({ ...measure, call: calls[index]! }));
   const matched: Aggregate = { ...aggregate, input: found.matched, measures };
   return found.without ? lessMatched({ ...aggregate, input: found.all }, matched, found.by, by.ids) : matched;
@@ -67,6 +73,8 @@ interface Existence {
   /** The relation of all rows, and of rows beside their matches. */
   readonly all: Rel;
   readonly matched: Rel;
+  /** Rows that have a match, each once: beside one group for all its matches (grouped-among.ts). null where more than equality matches. */
+  readonly once: Rel | null;
   /** Rows without a match are asked for. */
   readonly without: boolean;
   /** The `x IS NULL` that asks for them after a LEFT JOIN. */
@@ -124,15 +132,28 @@ function matchOf(rel: Join, above: Above): Existence | null {
   const right = listed ? everyRow(rel.right) : rel.right;
   return {
     ...{ by, without, absent, all: rel.left, matched: { ...rel, join: 'inner', right } },
+    // A list of identifiers has one row each as it is.
+    once: listed ? null : onGroups(rel),
     unique: isUnique(rel.left, by.id),
     alike: rel.on !== null && conjunctsOf(rel.on).length === 1,
   };
+}
+
+/** The match as a join with one row for all that match alike. */
+function onGroups(rel: Join): Rel | null {
+  const sides = equalSides(rel);
+  if (rel.on === null || sides.length !== conjunctsOf(rel.on).length) return null;
+  const theirs = sides.map(([, their]) => their);
+  if (!theirs.every((their) => their.kind === 'column')) return null;
+  const keys = [...new Map(theirs.map((key) => [key.id, key])).values()].map((key) => named(key.id, 'key', key));
+  return { ...rel, join: 'inner', right: group(rel.right, keys, []) };
 }
 
 const through = (below: Existence, made: (input: Rel) => Rel): Existence => ({
   ...below,
   all: made(below.all),
   matched: made(below.matched),
+  once: below.once && made(below.once),
 });
 
 /** The same, with a column of its input besides. */
@@ -207,6 +228,40 @@ function countOf(made: AggregateCall, { matched, by, unique, alike, without }: E
       return null;
   }
 }
+
+// ── What is summed ───────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The same of rows that are there once each; null where it does not add up. */
+function ofEachOnce(aggregate: Aggregate, { once, all, by, without, alike }: Existence, ids: IdSource): Rel | null {
+  if (once === null) return null;
+  if (!without) return { ...aggregate, input: once };
+  if (!alike || aggregate.measures.some(({ call: made }) => made.distinct || !ADDS_UP.has(made.fn))) return null;
+  const parts = aggregate.measures.map((measure) => partsOf(measure, ids));
+  const total: Aggregate = { ...aggregate, input: all, measures: parts.flatMap(({ measures }) => measures) };
+  const left = lessMatched(total, { ...total, input: once }, by, ids);
+  const columns = [
+    ...aggregate.keys.map(({ id, name, expr }) => named(id, name, ref(id, expr.type))),
+    ...parts.map(({ id, name, value }) => named(id, name, value)),
+  ];
+  return { kind: 'project', input: left, columns };
+}
+
+const ADDS_UP: ReadonlySet<string> = new Set(['count_star', 'count', 'count_if', 'sum', 'avg']);
+
+/** A measure by sums of which differences are those of the rows between. Of no values there is no sum, but the difference of two is 0. */
+function partsOf({ id, name, call: made }: NamedAggregate, ids: IdSource) {
+  const [arg] = made.args;
+  if (arg === undefined || !SUMS.has(made.fn))
+    return { id, name, measures: [{ id, name, call: made }], value: ref(id, made.type) };
+  const sum = namedAggregate(ids.next(), 'sum', { ...made, fn: 'sum', type: sumType(arg.type) });
+  const values = namedAggregate(ids.next(), 'values', { ...made, fn: 'count', type: INTEGER });
+  const [top, bottom] = [ref(sum.id, sum.call.type), ref(values.id, INTEGER)];
+  const value = made.fn === 'sum' ? top : divide(asDouble(top), asDouble(bottom));
+  const shown = choose(isNotZero(bottom), value, literal(null, value.type));
+  return { id, name, measures: [sum, values], value: shown };
+}
+
+const SUMS: ReadonlySet<string> = new Set(['sum', 'avg']);
 
 /** The column that a column repeats, through projections. */
 function storedId(rel: Rel, id: ColumnId): ColumnId {

@@ -26,6 +26,7 @@ import { checkUnitValue, conditionsOfCall } from './measures.ts';
 import { checkValues } from './public-side.ts';
 import {
   overRoots,
+  type Part,
   type Raw,
   rootOf,
   type SealedRows,
@@ -81,10 +82,23 @@ export function projectRaw(project: Project, input: Raw, ids: IdSource): Raw {
     keepConditions(id, ref(one.id, typeOf(input.rel, one.id)));
     return { ...one, id };
   });
-  const rowKeys = input.rowKeys.map((key) => ({ ...key, id: carry(ref(key.id, key.type), ROW_KEY_COLUMN).id }));
+  const weights = input.weights.map((weight) => ({ ...weight, id: carried(weight.id, INTEGER, 'weight') }));
+  const partOf = ({ adds, ...part }: Part): Part => {
+    const weight = weights[input.weights.findIndex(({ id }) => id === part.weight)]!.id;
+    if (!('id' in adds)) return { weight, adds };
+    const id = carried(adds.id, adds.type, 'part');
+    keepConditions(id, ref(adds.id, adds.type));
+    return { weight, adds: { ...adds, id } };
+  };
+  const parts = new Map([...input.parts].map(([id, part]) => [id, partOf(part)] as const));
+  const rowKeys = input.rowKeys.map((key) => ({
+    ...key,
+    id: carry(ref(key.id, key.type), ROW_KEY_COLUMN).id,
+    weight: weights[input.weights.findIndex(({ id }) => id === key.weight)]?.id ?? null,
+  }));
   const sealed = input.sealed === null ? null : carriedSealed(input.sealed, carry);
   const rel: Project = { ...project, input: input.rel, columns: [...columns.values()] };
-  return { ...input, rel, alias, definitions, conditions, apart, units, rowKeys, sealed };
+  return { ...input, rel, alias, definitions, conditions, apart, units, weights, parts, rowKeys, sealed };
 }
 
 /** The columns that an expression reads, and those that these are computed from in turn; of a stored column there are none. */
@@ -239,7 +253,7 @@ export function perUnitRaw(
 const OF_ORDER = /^(mode|any_value|var_|stddev_|sem$|covar_|corr$|regr_)/u;
 
 /** INVARIANT: as of windows, what is made of a unit's rows is a function of these rows. */
-const inOrder = <T extends NamedAggregate | NamedWindow>(made: T): T =>
+export const inOrder = <T extends NamedAggregate | NamedWindow>(made: T): T =>
   OF_ORDER.test(made.call.fn) ? { ...made, call: { ...made.call, inOrder: true } } : made;
 
 /** Each row that changes makes its group another one. */

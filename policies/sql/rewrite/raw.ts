@@ -46,6 +46,11 @@ export interface Raw {
   readonly coarse: ReadonlyMap<ColumnId, Coarse>;
   /** What was made per unit, and of how many rows of it at most; null where nothing says. */
   readonly madeOf: ReadonlyMap<ColumnId, number | null>;
+  /** Where rows stand for groups of several kinds of units (grouped-among.ts): what counts each group once, and what its values add up from. */
+  readonly weights: readonly Weight[];
+  readonly parts: ReadonlyMap<ColumnId, Part>;
+  /** What weights and parts are called in every query, by root id. */
+  readonly names: ReadonlyMap<ColumnId, string>;
   /** Columns of `rel` by whose making a unit has more rows or fewer. */
   readonly apart: readonly Apart[];
   /** Columns with a declared public list of values, by root id. */
@@ -55,6 +60,23 @@ export interface Raw {
   /** A construct below that makes groups depend on single rows; refused as soon as something is released from it. */
   readonly blocked: { readonly construct: string; readonly accepted: string; readonly at: Offset } | null;
 }
+/** A column that is 1 in one row of each group and 0 in the others. `optional`: NULL where an outer join found no group, which counts once. */
+export interface Weight {
+  readonly id: ColumnId;
+  readonly optional: boolean;
+  /** The units by which rows were not grouped, by root id: each has a row of its own in the group. */
+  readonly within: readonly ColumnId[];
+}
+/** What the rows of a group add to its value, by the value's root id. */
+export interface Part {
+  /** The group's weight. */
+  readonly weight: ColumnId;
+  readonly adds: Adds;
+}
+/** One each, one where a column has a value, or the column itself; `count`: a number of different values; `other`: nothing that adds up. */
+export type Adds =
+  | { readonly kind: 'rows' | 'count' | 'other' }
+  | { readonly kind: 'present' | 'sum'; readonly id: ColumnId; readonly type: SqlType };
 export interface UnitColumn {
   readonly id: ColumnId;
   readonly type: SqlType;
@@ -78,6 +100,8 @@ export interface RowKeyColumn {
   readonly type: SqlType;
   readonly resource: string;
   readonly version: number;
+  /** The weight of the groups that its rows are in; null where they are in none. */
+  readonly weight: ColumnId | null;
 }
 /** Rows of a table with encrypted columns: their indices, and the words of squares, by stored name. */
 export interface SealedRows {
@@ -182,6 +206,9 @@ export function rawScan(scan: Scan, leaf: number, rowKey: ColumnId, known: 'meas
       }),
     ),
     madeOf: new Map(),
+    weights: [],
+    parts: new Map(),
+    names: new Map(),
     apart: [],
     listed: new Map(scan.columns.flatMap((column) => publicList(column))),
     restrictions: [],
@@ -190,7 +217,7 @@ export function rawScan(scan: Scan, leaf: number, rowKey: ColumnId, known: 'meas
 }
 
 const rowKeyOf = (id: ColumnId, { resource, version }: TableSource): RowKeyColumn => {
-  return { id, type: INTEGER, resource, version };
+  return { id, type: INTEGER, resource, version, weight: null };
 };
 
 /** A relation that is public through and through, as one side of a join with protected rows. */
@@ -213,6 +240,9 @@ export function asRaw(rel: Rel): Raw {
     conditions: new Map(),
     coarse: new Map(),
     madeOf: new Map(),
+    weights: [],
+    parts: new Map(),
+    names: new Map(),
     apart: [],
     listed: new Map(),
     restrictions: [],

@@ -6,6 +6,7 @@ import { productType } from '../type-rules.ts';
 import { aggregateCall, and, call, isNotNull, sumType } from './build.ts';
 import type { Condition } from './conditions.ts';
 import { type Fraction, plusFraction } from './fraction.ts';
+import { weighted } from './grouped-among.ts';
 import type { LookThrough } from './look-through.ts';
 import type { Measure } from './measures.ts';
 import type { RowTerm } from './polynomial.ts';
@@ -123,7 +124,8 @@ class Collector {
     return this.raw.apart.some(({ id }) => roots.has(rootOf(this.raw.alias, id)));
   }
 
-  private term({ atoms, present, where }: RowTerm): number {
+  private term(asked: RowTerm): number {
+    const { atoms, present, where } = weighted(asked, this.raw);
     const needed = present.filter((expr) => !this.through.isFilled(expr));
     const { index: set, filter } = this.set(where);
     const magnitude = magnitudeOf(atoms, needed);
@@ -172,7 +174,7 @@ function magnitudeOf(atoms: readonly Expr[], present: readonly Expr[]): Magnitud
   return present.length === 1 ? { kind: 'present', arg: present[0]! } : { kind: 'rows' };
 }
 
-function productOf(a: Expr, b: Expr): Expr {
+export function productOf(a: Expr, b: Expr): Expr {
   return call('multiply', [a, b], productType(a.type, b.type));
 }
 

@@ -358,8 +358,8 @@ describe('refusals', () => {
     const scan = maker.scan(HOLDERS);
     expect(codeOf(() => plan(maker.project(scan, [scan.at['id']!])))).toBe('POLICY_IDENTIFIER_USE');
     const byFirm = maker.group(scan, [scan.at['uscc']!], [agg('count_star')]);
-    // Of rows about a firm and a person: the refusal names the identifier that is missing.
-    expect(codeOf(() => plan(maker.project(byFirm, [outputs(byFirm)[1]!])))).toBe('POLICY_CONSTRUCT_REFUSED');
+    // A firm's number of holders is one firm's own.
+    expect(codeOf(() => plan(maker.project(byFirm, [outputs(byFirm)[1]!])))).toBe('POLICY_ROWS_REFUSED');
   });
 
   it('rows whose owner is unknown, unless a join names it', () => {

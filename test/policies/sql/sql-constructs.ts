@@ -118,6 +118,11 @@ export const ACCEPTED_CONSTRUCTS: readonly Section[] = [
       '先按单元聚合，再汇总',
       'SELECT avg(n) FROM (SELECT pid, count(*) AS n FROM visit GROUP BY pid)',
     ],
+    [
+      'values per unit of rows of several kinds of units: sums and counts of them, others as keys and in conditions',
+      '对属于多类单元的行按其中一类聚合：可再求和、计数；其他值可作键或条件',
+      'SELECT industry, avg(n), count(*) FROM firm JOIN (SELECT uscc, count(*) AS n FROM job GROUP BY uscc) s USING (uscc) GROUP BY industry',
+    ],
   ]),
   section('Subqueries', '子查询', [
     [
@@ -131,9 +136,9 @@ export const ACCEPTED_CONSTRUCTS: readonly Section[] = [
       'SELECT count(*) FROM person p WHERE NOT EXISTS (SELECT 1 FROM visit v WHERE v.pid = p.pid)',
     ],
     [
-      'persons counted by IN, NOT IN, EXISTS, NOT EXISTS over rows of several kinds of units, matched by one',
-      '按属于多类单元的行上的 IN、NOT IN、EXISTS、NOT EXISTS（按其中一类匹配）计人数',
-      'SELECT div_code, count(DISTINCT p.pid) FROM person p WHERE NOT EXISTS (SELECT 1 FROM job j WHERE j.pid = p.pid) GROUP BY div_code',
+      'rows counted and summed by IN, NOT IN, EXISTS, NOT EXISTS over rows of several kinds of units, matched by one',
+      '按属于多类单元的行上的 IN、NOT IN、EXISTS、NOT EXISTS（按其中一类匹配）计数与求和',
+      'SELECT div_code, count(*), avg(income) FROM person p WHERE NOT EXISTS (SELECT 1 FROM job j WHERE j.pid = p.pid) GROUP BY div_code',
     ],
     [
       'one aggregate as a value',

@@ -1,0 +1,60 @@
+import { beforeAll, expect, test } from 'vitest';
+import { openGateway, type SqlGateway } from '../../attack/sql-gateway.ts';
+import { workingTown } from '../../attack/working-town.ts';
+import { comparable } from './comparable-rows.ts';
+
+/**
+ * Goal: values per firm, and per person, of jobs that are both a person's and a firm's are what the query says: each group counts once.
+ * Method: each query released and straight in DuckDB, over the parts of the town where nothing has to be hidden.
+ */
+let gateway: SqlGateway;
+beforeAll(async () => {
+  gateway = await openGateway(workingTown());
+});
+
+const PER_FIRM = 'SELECT uscc, count(*) AS n, sum(wage) AS w FROM job GROUP BY uscc';
+const WIDE = "part IN ('east', 'west', 'south')";
+
+const PER_PERSON = 'SELECT pid FROM job WHERE wage > 2000';
+test.each([
+  `SELECT count(*), avg(n), sum(n), avg(w), sum(w), stddev_samp(n) FROM (${PER_FIRM})`,
+  `SELECT CASE WHEN n < 24 THEN 'small' ELSE 'large' END AS size, count(*), sum(n), avg(w) FROM (${PER_FIRM}) GROUP BY size`,
+  `SELECT trade, count(*), avg(n), sum(w) / sum(n) FROM firm JOIN (${PER_FIRM}) USING (uscc) GROUP BY trade`,
+  `SELECT trade, sum(staff - n), avg(staff), count(*) FROM firm f JOIN (${PER_FIRM}) s ON s.uscc = f.uscc GROUP BY trade`,
+  `SELECT trade, avg(coalesce(n, 0)), count(*), count(s.uscc) FROM firm f LEFT JOIN (SELECT uscc, count(*) AS n FROM job GROUP BY uscc) s ON s.uscc = f.uscc GROUP BY trade`,
+  `SELECT trade, avg(n) FROM firm f JOIN (SELECT uscc, count(DISTINCT pid) AS n FROM job GROUP BY uscc) s ON s.uscc = f.uscc GROUP BY trade`,
+  `SELECT trade, count(*) FROM (SELECT uscc FROM job GROUP BY uscc HAVING avg(wage) > 4300 AND count(*) > 10) JOIN firm USING (uscc) GROUP BY trade`,
+  `SELECT sum(high), sum(n) FROM (SELECT uscc, count(*) FILTER (WHERE wage > 4000) AS high, count(*) AS n FROM job GROUP BY uscc)`,
+  `SELECT sum(low), avg(much) FROM (SELECT uscc, sum(CASE WHEN wage < 4000 THEN 1 ELSE 0 END) AS low, sum(wage) FILTER (WHERE wage > 3000) AS much FROM job GROUP BY uscc)`,
+  'SELECT n, count(*) FROM (SELECT pid, count(*) AS n FROM job GROUP BY pid) GROUP BY n',
+  `SELECT part, avg(n), avg(w), count(*) FROM people JOIN (SELECT pid, count(DISTINCT uscc) AS n, sum(wage) AS w FROM job GROUP BY pid) USING (pid) WHERE ${WIDE} GROUP BY part`,
+  `SELECT part, count(*), avg(pay) FROM people JOIN (SELECT DISTINCT pid FROM job WHERE wage > 2000) USING (pid) WHERE ${WIDE} GROUP BY part`,
+  'SELECT top // 2000 AS k, count(*) FROM (SELECT pid, max(wage) AS top FROM job GROUP BY pid) GROUP BY k',
+  `SELECT part, avg(f.staff) FROM people p JOIN (SELECT pid, uscc, sum(wage) AS w FROM job GROUP BY pid, uscc) USING (pid) JOIN firm f USING (uscc) WHERE ${WIDE} GROUP BY part`,
+  `SELECT part, sum(pay), avg(pay), count(*), count(pay), avg(age) FROM people WHERE pid IN (${PER_PERSON}) AND ${WIDE} GROUP BY part`,
+  `SELECT part, sum(pay), avg(pay), count(*), count(pay), avg(age), sum(age) FILTER (WHERE age > 40) FROM people p WHERE NOT EXISTS (SELECT 1 FROM job j WHERE j.pid = p.pid) AND ${WIDE} GROUP BY part`,
+  `SELECT count(*), sum(wage) FROM job WHERE pid IN (SELECT pid FROM job WHERE wage > 5000)`,
+  `SELECT count(*), avg(wage) FROM job WHERE pid NOT IN (SELECT pid FROM job WHERE wage > 5000)`,
+  `SELECT trade, count(*), avg(staff) FROM firm WHERE uscc IN (SELECT uscc FROM job GROUP BY uscc HAVING avg(wage) > 4300) GROUP BY trade`,
+  `SELECT avg(staff) FROM firm f WHERE EXISTS (SELECT 1 FROM job JOIN people USING (pid) WHERE uscc = f.uscc AND age < 30)`,
+  `SELECT part, sum(pay) FROM people p LEFT JOIN job j ON j.pid = p.pid WHERE j.uscc IS NULL AND ${WIDE} GROUP BY part`,
+  `SELECT s.n > 24 AS big, count(*), avg(wage) FROM job j JOIN (${PER_FIRM}) s ON s.uscc = j.uscc GROUP BY big`,
+  'SELECT low // 1000 AS k, count(*) FROM (SELECT pid, min(wage) AS low, mode(uscc % 2) AS side FROM (SELECT pid, wage, wage // 10 AS uscc FROM job) GROUP BY pid) GROUP BY k HAVING count(*) > 20',
+  'SELECT count(*) FROM (SELECT uscc FROM job GROUP BY uscc HAVING stddev_samp(wage) > 100 AND bool_or(wage > 2000) AND median(wage) > 0 AND count(DISTINCT wage) > 3)',
+  'SELECT count(*) FROM (SELECT uscc, any_value(wage) AS a, max(wage) AS b FROM job GROUP BY uscc) WHERE a + b > 0',
+])('%s', async (sql) => {
+  const [{ rows }, plain] = [await gateway.ask(sql), await gateway.raw(sql)];
+  expect(rows.flat()).not.toContain(null);
+  expect(comparable(rows, false)).toEqual(comparable(plain, false));
+});
+
+test.each([
+  // Whose firm has how much of a mean of means is not known.
+  'SELECT avg(w) FROM (SELECT uscc, avg(wage) AS w FROM job GROUP BY uscc)',
+  'SELECT stddev_samp(w) FROM (SELECT uscc, sum(wage) AS w FROM job GROUP BY uscc)',
+  'SELECT sum(n) FROM (SELECT uscc, count(*) AS n FROM job GROUP BY uscc UNION ALL SELECT uscc, staff FROM firm)',
+  'SELECT count(*) FROM (SELECT uscc, wage > 3000 AS high, count(*) AS n FROM job GROUP BY uscc, wage > 3000)',
+  'SELECT sum(m) FROM (SELECT j.uscc, sum(n) AS m FROM job j JOIN (SELECT pid, count(*) AS n FROM job GROUP BY pid) s USING (pid) GROUP BY j.uscc)',
+])('refused: %s', async (sql) => {
+  expect(await gateway.attempt(sql)).toBe('POLICY_CONSTRUCT_REFUSED');
+});
