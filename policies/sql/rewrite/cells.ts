@@ -4,6 +4,7 @@ import { columnsOf } from '../plan.ts';
 import { BOOLEAN, HUGEINT, INTEGER } from '../sql-type.ts';
 import { askedText } from './asked-text.ts';
 import {
+  aggregateCall,
   and,
   call,
   equals,
@@ -21,7 +22,7 @@ import { addsUp, type BoundRefs, type ClassCells, classCells, isOnePass } from '
 import { Collected, keyOf, outputOf, Placed, refsOf } from './collected.ts';
 import type { Condition } from './conditions.ts';
 import type { PublicDomain } from './domain.ts';
-import { exactCells } from './exact-cells.ts';
+import { exactCells, regrouped } from './exact-cells.ts';
 import { countedOnce, keySumsOf } from './key-sums.ts';
 import type { LookThrough } from './look-through.ts';
 import { type Measure, valueType } from './measures.ts';
@@ -203,23 +204,46 @@ interface DistinctValues extends Keyed {
 
 /** Distinct counts do not add up over classes: they are counted over the whole group. */
 function distinctValues(spec: CellsSpec, ids: IdSource): DistinctValues | null {
+  const terms = [...spec.terms.terms.entries()].filter(([, { magnitude }]) => magnitude.kind === 'distinct');
+  if (terms.length === 0) return null;
+  const keys = spec.keys.map((key) => keyOf(ids, key.expr, key.name));
+  const [position, only] = terms[0]!;
+  const isAlone = terms.length === 1 && only.call.args.length === 1 && only.call.filter === null;
+  if (spec.mode === 'perturbed' && isAlone) return valueByValue(spec, position, only.call.args[0]!, keys, ids);
   const collected = new Collected(ids);
+  const values = new Map(terms.map(([at, { call: made }]) => [at, collected.add(made)]));
   const fingerprints = new Map<number, readonly ColumnRef[]>();
-  const values = new Map(
-    spec.terms.terms.flatMap((term, position) =>
-      term.magnitude.kind === 'distinct' ? [[position, collected.add(term.call)] as const] : [],
-    ),
-  );
   if (spec.mode === 'perturbed') {
-    for (const position of values.keys()) {
-      const { call: made } = spec.terms.terms[position]!;
+    for (const [at, { call: made }] of terms) {
       const hashed = made.args.map((arg) => call('value_hash', [arg], INTEGER));
-      fingerprints.set(position, [collected.add({ ...made, fn: 'sum', args: hashed, type: HUGEINT })]);
+      fingerprints.set(at, [collected.add({ ...made, fn: 'sum', args: hashed, type: HUGEINT })]);
     }
   }
-  if (values.size === 0) return null;
-  const keys = spec.keys.map((key) => keyOf(ids, key.expr, key.name));
   return { rel: group(spec.raw.rel, keys, collected.measures), keys: refsOf(keys), values, fingerprints };
+}
+
+/** WHY grouped first: the values and the sum of their hashes would each be told apart in a table of their own. NULL is hashed in either way. */
+function valueByValue(
+  { raw }: CellsSpec,
+  position: number,
+  arg: Expr,
+  keys: readonly NamedExpr[],
+  ids: IdSource,
+): DistinctValues {
+  const value = keyOf(ids, arg, 'value');
+  const collected = new Collected(ids);
+  const one = ref(value.id, arg.type);
+  const count = collected.add(aggregateCall('count', { args: [one], type: INTEGER }));
+  const hashed = call('value_hash', [one], INTEGER);
+  const hashes = collected.add(aggregateCall('sum', { args: [hashed], type: HUGEINT }));
+  const outer = regrouped(keys, ids);
+  const rel = group(group(raw.rel, [...keys, value], []), outer, collected.measures);
+  return {
+    rel,
+    keys: refsOf(outer),
+    values: new Map([[position, count]]),
+    fingerprints: new Map([[position, [hashes]]]),
+  };
 }
 
 function joinedOnKeys([first, ...others]: readonly ClassCells[], distinct: Keyed | null): Rel {
