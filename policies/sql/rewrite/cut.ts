@@ -33,6 +33,7 @@ import { type Cutter, type Piece, releasedSide, releaseRows, sideOf } from './cu
 import { publicDomain } from './domain.ts';
 import { countStar } from './exact-cells.ts';
 import { firstGroups } from './first-groups.ts';
+import { flagMaxima } from './flag-maximum.ts';
 import type { Given } from './given.ts';
 import { groupedAmong } from './grouped-among.ts';
 import { groupedBySets, isGrouping } from './grouping-sets.ts';
@@ -298,6 +299,8 @@ function repeats(expr: Expr, unit: UnitColumn, input: Raw): boolean {
 }
 
 function releaseCells(asked: Aggregate, raw: Raw, cutter: Cutter): Rel {
+  const flags = isPrivate(cutter.decision.mode) ? null : flagMaxima(asked, cutter.ids);
+  if (flags !== null) return flags.above(releaseCells(flags.aggregate, raw, cutter));
   const aggregate = withAColumn(asked, cutter);
   const index = boundaryFor(aggregate, raw, cutter);
   const boundary = cutter.boundaries[index]!;
