@@ -19,8 +19,8 @@ export const SHORT = 'SELECT product_code, sum(output_kg) AS kg FROM crop GROUP 
 /** Another question each time: it waits for a worker, where a repeated one is answered from what was released. */
 const another = (n: number) =>
   `SELECT product_code, count(*) AS n, sum(output_kg) AS kg FROM crop WHERE area_mu > ${n % 97}.${n % 89} GROUP BY product_code`;
-/** Short jobs in flight beside the endless ones: half repeat a question and are answered at once, half ask anew and wait in the queue. */
-const CLIENTS = 16;
+/** Clients with short jobs beside the endless ones: these repeat a question and are answered at once. */
+const REPEATING = 8;
 
 /** The plan of farms, small, on a gateway and a home that are gone afterwards. */
 export const SEEDED = 'plan-demo-farms';
@@ -55,20 +55,22 @@ export async function openAskers(gateway: Gateway, home: string): Promise<(calle
 }
 
 /**
- * Endless jobs of every developer, and short ones until one is refused: some are answered all along, some wait for a worker. A result after the closing was answered fails the bench.
+ * Endless jobs of every developer, and short ones until one is refused. A result after the closing was answered fails the bench.
  *
  * @param closedAt when it was answered; infinite before.
+ * @param anew how many clients besides ask new questions, which wait in the queue.
  * @returns once every one of them has ended.
  */
 export async function loadUntilClosed(
   developers: readonly Ask[],
   plan: string,
   closedAt: () => number,
+  anew = 0,
 ): Promise<{ readonly ended: Promise<unknown> }> {
   const ended = [
     ...developers.map((ask) => ask('POST', '/v1/jobs', { plan, sql: ENDLESS })),
-    ...Array.from({ length: CLIENTS }, (_, n) =>
-      shortJobs(developers[n % developers.length] as Ask, plan, closedAt, n % 2 === 0 ? () => SHORT : another),
+    ...Array.from({ length: REPEATING + anew }, (_, n) =>
+      shortJobs(developers[n % developers.length] as Ask, plan, closedAt, n < REPEATING ? () => SHORT : another),
     ),
   ];
   await sleep(1_000);

@@ -14,6 +14,7 @@ import { type Ask, loadUntilClosed, onSeededGateway, openAskers, quantile, SEEDE
 import type { BenchOptions } from './run.ts';
 
 const ORG = 'chuyun-research';
+const ASKING_ANEW = 8;
 /** Those that stop all of the load: a freeze of one developer, grant or resource lets the others' jobs run on. */
 const SCOPES = [
   ['platform', '*'],
@@ -66,7 +67,7 @@ async function runDrill(
 ): Promise<Drill> {
   const [first, second] = officers as [Ask, Ask];
   let answeredAt = Number.POSITIVE_INFINITY;
-  const { ended } = await loadUntilClosed(developers, SEEDED, () => answeredAt);
+  const { ended } = await loadUntilClosed(developers, SEEDED, () => answeredAt, ASKING_ANEW);
   const before = gateway.sandbox.pids();
   const startedMs = performance.now();
   const answer = await first('POST', '/v1/freezes', { scope, target, reason: 'drill' });

@@ -149,7 +149,8 @@ function behaviourIn(
       return {
         index,
         at: entry.at,
-        isDenied: code !== undefined,
+        // What a freeze stopped says nothing of the question.
+        isDenied: code !== undefined && code !== 'POLICY_FROZEN',
         metCanary: code === 'POLICY_CANARY',
         queryHash,
         plan: queryHash === null ? null : findQueryPlan(db, queryHash),

@@ -96,6 +96,27 @@ it('a period that ends before it begins is refused, and an instant without a zon
   }
 });
 
+it('a refusal by a freeze is a question, and not one that the rules refused', async () => {
+  const denials = async () => {
+    const { questions, signals } = (await (
+      await h.request(SECURITY, '/v1/audit/people/acme/alice/signals')
+    ).json()) as { readonly questions: number; readonly signals: readonly { signal: string; value: number }[] };
+    return [questions, signals.find(({ signal }) => signal === 'denial-rate')?.value];
+  };
+  const refuse = (code: string) =>
+    h.store.commit((tx) => {
+      const who = { sub: 'alice', org: 'acme', role: 'developer' };
+      const at = new Date(NOW.getTime() - 20_000).toISOString();
+      for (let n = 0; n < 4; n += 1)
+        appendEntry(tx, { v: 1, kind: 'refusal', at, who, plan: 'S1', decision: 'deny', code });
+    });
+  expect(await denials()).toEqual([12, 0.167]);
+  await refuse('POLICY_FROZEN');
+  expect(await denials()).toEqual([16, 0.125]);
+  await refuse('POLICY_IDENTIFIER_USE');
+  expect(await denials(), 'control').toEqual([20, 0.3]);
+});
+
 it('tells whom to look at first, of all or of an organisation; logged', async () => {
   await h.store.commit((tx) => {
     const who = { sub: 'mallory', org: 'rival', role: 'developer' };
