@@ -53,7 +53,7 @@ const approveRoute = createRoute({
   tags: [TAG.bureau],
   security: AUTHENTICATED,
   request: { params: TimeLimitsParamsSchema, query: NO_QUERY },
-  responses: { 200: json(TimeLimitsSchema, 'in force'), ...CHANGES },
+  responses: { 200: json(TimeLimitsSchema, 'in force'), ...CHANGES, ...problems(404) },
 });
 
 export function registerTimeLimits(app: OpenAPIHono<AppEnv>, deps: AppDeps): void {
