@@ -3,7 +3,7 @@ import type { Aggregate, AggregateCall, ColumnId, Expr, NamedExpr, NamedWindow, 
 import { columnsOf } from '../plan.ts';
 import { columnsIn } from '../plan-walk.ts';
 import { INTEGER } from '../sql-type.ts';
-import { isAsStored } from './apart.ts';
+import { type Apart, isAsStored } from './apart.ts';
 import { and, call, choose, equals, type IdSource, literal, named, ref, refTo } from './build.ts';
 import { withMade } from './coarse.ts';
 import { lookThrough } from './look-through.ts';
@@ -45,7 +45,7 @@ export function groupedAmong(
   const made = aggregate.measures.map(({ id, call: asked }) => {
     checkValues(asked, input, through, text);
     checkUnitValue({ fn: asked.fn, args: asked.args.map(through.expand) }, placeOf(text, asked.at));
-    return { id, asked, ...madeOfRows(asked, input, ids) };
+    return { id, asked, ...madeOfRows(asked, ids) };
   });
   const [again] = input.weights.length === 0 ? [] : made.filter(({ adds }) => !STILL.has(adds.kind));
   if (again !== undefined)
@@ -113,9 +113,13 @@ export function groupedAmong(
   const partNames = made.flatMap(({ rows }) => rows.map(({ id, expr }) => [id, `part/${through.text(expr)}`] as const));
   const within = input.units.flatMap(({ id }, at) => (keyOfUnit[at] === undefined ? [rootOf(alias, id)] : []));
   const conditions = new Map(input.conditions);
+  const decided: Apart[] = [];
   for (const { id, asked, rows } of made) {
     const inside = conditionsOfCall(asked, input.conditions);
-    if (inside.length > 0) for (const one of [id, ...rows.map((column) => column.id)]) conditions.set(one, inside);
+    if (inside.length === 0) continue;
+    const parts = rows.length > 0 ? rows.map((column) => column.id) : asked.args.flatMap(columnsIn);
+    for (const one of [id, ...parts]) conditions.set(one, inside);
+    decided.push({ id: parts[0]!, at: asked.at });
   }
   return {
     ...input,
@@ -125,6 +129,8 @@ export function groupedAmong(
     units: input.units.map((unit, at): UnitColumn => ({ ...unit, id: keyOfUnit[at]?.id ?? unit.id })),
     coarse: withMade(input, aggregate.measures),
     rowKeys: input.rowKeys.map((key) => ({ ...key, weight })),
+    // WHY for every number above: `HAVING count(*) FILTER (WHERE …one person…) = 0` leaves out all others of one firm for that person.
+    apart: [...input.apart, ...decided],
     names: new Map([...input.names, ...partNames, [weight, weightName]]),
     weights: [{ id: weight, optional: false, within }],
     // What was added up before is, in groups of groups, a value like any other.
@@ -146,7 +152,7 @@ interface MadeOfRows {
 }
 
 /** An aggregate as a window over a column, in which the rows that its FILTER leaves out have NULL. */
-function madeOfRows(asked: AggregateCall, input: Raw, ids: IdSource): MadeOfRows {
+function madeOfRows(asked: AggregateCall, ids: IdSource): MadeOfRows {
   const over = (fn: string, args: readonly Expr[]): NamedWindow['call'] => ({
     ...{ fn, args, partitionBy: [], orderBy: [], frame: null, type: asked.type, at: asked.at },
     ...(asked.distinct ? { distinct: true as const } : {}),

@@ -49,6 +49,16 @@ test.each([
 });
 
 test.each([
+  'SELECT n, count(*) FROM (SELECT uscc, count(*) FILTER (WHERE wage = 1311) AS n FROM job GROUP BY uscc) GROUP BY n',
+  'SELECT trade, count(*), avg(staff) FROM firm JOIN (SELECT uscc FROM job GROUP BY uscc HAVING sum(CASE WHEN wage = 1311 THEN 1 ELSE 0 END) = 0) USING (uscc) GROUP BY trade',
+  'SELECT count(*) FROM (SELECT uscc, max(CASE WHEN wage = 1311 THEN 1 END) AS n FROM job GROUP BY uscc) WHERE n IS NULL',
+])('not told, where few decide which groups are left: %s', async (sql) => {
+  expect(((await gateway.raw(sql)).at(-1)!.at(-1) as number) > 10).toBe(true);
+  const { rows } = await gateway.ask(sql);
+  expect(rows.map((row) => row.at(-1)).filter((cell) => cell !== null)).toEqual([]);
+});
+
+test.each([
   // Whose firm has how much of a mean of means is not known.
   'SELECT avg(w) FROM (SELECT uscc, avg(wage) AS w FROM job GROUP BY uscc)',
   'SELECT stddev_samp(w) FROM (SELECT uscc, sum(wage) AS w FROM job GROUP BY uscc)',
