@@ -7,20 +7,17 @@ import { type Asked, askAll, unprotected } from './laboratory.ts';
 /**
  * B14. What is hidden tells something as well. Threshold: a set of people that the attacker knows, one fewer than the
  * threshold, and the target if it has the bit. Dominance: a sum that is hidden if the target's part is too large.
- * An adaptive attacker first finds where the threshold lies: all sizes around it are asked.
+ * Whose threshold is drawn anew for each set asks with sixty sets of other people.
  */
 
-const SIZES = [7, 8, 9, 10, 11, 12, 13, 14] as const;
+const FILLERS = 9;
+const SETS = 60;
 const BIT = '(serial = 0 AND ill = 1)';
 
 function thresholdQueries(table: string): readonly string[] {
-  return SIZES.flatMap((size) => {
-    const filler = `serial BETWEEN 1 AND ${size}`;
-    return [
-      `SELECT block, count(*) FROM ${table} WHERE ${filler} OR ${BIT} GROUP BY block`,
-      `SELECT block, count(*) FILTER (WHERE ${filler} OR ${BIT}) FROM ${table} GROUP BY block`,
-      `SELECT block, count(*) FROM ${table} WHERE NOT (serial BETWEEN 1 AND ${78 - size} OR ${BIT}) GROUP BY block`,
-    ];
+  return Array.from({ length: SETS }, (_, i) => {
+    const filler = `serial BETWEEN ${i + 1} AND ${i + FILLERS}`;
+    return `SELECT block, count(*) FROM ${table} WHERE ${filler} OR ${BIT} GROUP BY block`;
   });
 }
 
