@@ -12,8 +12,8 @@ import { type Answer, type Asked, askAll, unprotected } from './laboratory.ts';
 const PEOPLE = 128;
 /** Equations per person, at most; one query gives two, for a random half and for the other. */
 const RATIO_MAX = 8;
-/** So many that a share of right bits is known to less than half a percent. */
-const BLOCKS = 320;
+/** So many that the share of right bits is known to less than one percent. */
+const BLOCKS = 120;
 
 interface Split {
   readonly query: string;
@@ -97,7 +97,10 @@ async function accuracy(ask: Asked, blocks: Blocks, splits: readonly Split[]): P
 }
 
 const populationOf = ({ name, random, tiny }: CampaignContext) =>
-  blocksOf({ name: `${name}_lp`, blocks: tiny ? 2 : BLOCKS, people: PEOPLE, illShare: 0.5 }, random.fork('reconstruction'));
+  blocksOf(
+    { name: `${name}_lp`, blocks: tiny ? 2 : BLOCKS, people: PEOPLE, illShare: 0.5 },
+    random.fork('reconstruction'),
+  );
 const splitsFor = (table: string, tiny: boolean) => splitsOf(table, (PEOPLE * (tiny ? 2 : RATIO_MAX)) / 2);
 
 export const RECONSTRUCTION_CAMPAIGN: Campaign = {
