@@ -113,7 +113,7 @@ export function damaged(schema: JsonSchema, schemas: Schemas): fc.Arbitrary<unkn
     if (place === undefined) return other;
     if (at % 3 === 0) Reflect.deleteProperty(place.holder, place.key);
     else if (at % 3 === 1) Reflect.set(place.holder, place.key, other);
-    else
+    else if (!Object.hasOwn(place.holder, name))
       Object.defineProperty(place.holder, name, { value: other, enumerable: true, configurable: true, writable: true });
     return copy;
   });
