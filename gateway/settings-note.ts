@@ -10,7 +10,7 @@ export interface Software {
 
 /**
  * What runs, and what the operator has set of who is believed, who watches and what is kept. The log says it at each start, so that nobody ends the wait for
- * a witness, or takes tokens from elsewhere, unseen. No secret and no address is in it.
+ * a witness, or takes tokens from elsewhere, unseen. No secret is in it, and no address but the name of the issuer.
  */
 export function settingsNote(config: Config, { version, tier }: Software): string {
   const { oidc, masterKey, witness, custodian, resultDaysMax } = config;

@@ -110,8 +110,12 @@ export function dueOf(db: Db, kind: keyof TimeLimits, from: string): string {
 /** Working days as they are known now. */
 export const cityCalendar = (db: Db): HolidayCalendar => calendarOf(approved(db));
 
-const calendarOf = (versions: readonly TimeLimitsVersion[]): HolidayCalendar =>
-  calendarWith(versions.at(-1)?.holidays ?? []);
+const PUBLISHED = calendarWith([]);
+
+function calendarOf(versions: readonly TimeLimitsVersion[]): HolidayCalendar {
+  const newest = versions.at(-1);
+  return newest === undefined ? PUBLISHED : calendarWith(newest.holidays);
+}
 
 function state(version: number, is: string, accepted: string): AppError {
   return new AppError('TIME_LIMITS_STATE', { id: String(version), state: is, accepted });

@@ -21,7 +21,7 @@ interface Unreconciled {
 export function standingOfEnvelope(db: Db, { peer, key, day }: StoredEnvelope, today: string): EnvelopeStanding {
   const isListed = findList(db, peer, day) !== null;
   return envelopeStanding(
-    { listDue: dueOf(db, 'listDays', day), isListed, mismatch: findMismatch(db, peer, key) },
+    { listDue: () => dueOf(db, 'listDays', day), isListed, mismatch: findMismatch(db, peer, key) },
     today,
   );
 }

@@ -139,7 +139,10 @@ function behaviourIn(
 ): Omit<Behaviour, 'isComplete'> {
   const failures = entries.filter(({ entry }) => entry.kind === 'outcome' && entry.decision === 'deny');
   const codeOf = new Map(failures.map(({ entry }) => [entry.job, entry.code ?? 'INTERNAL']));
-  const lookups = new Map(unansweredLookups(db, { org, sub }, daysOf(period)).map((one) => [one.id, one]));
+  // WHY asked first: hardly anybody asks about single subjects, and a reading may be about everybody.
+  const hasLookups = entries.some(({ entry }) => entry.subject !== undefined);
+  const unanswered = hasLookups ? unansweredLookups(db, { org, sub }, daysOf(period)) : [];
+  const lookups = new Map(unanswered.map((one) => [one.id, one]));
   const isRefusal = ({ entry }: FoundEntry) => entry.kind === 'refusal';
   const questions = entries
     .filter((found) => found.entry.kind === 'intent' || (isRefusal(found) && found.entry.plan !== undefined))

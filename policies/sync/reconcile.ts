@@ -44,8 +44,8 @@ export function envelopeStanding(
     isListed,
     mismatch,
   }: {
-    /** The last day on which the peer's list of the day on which it signed is in time. ISO date. */
-    readonly listDue: string;
+    /** The last day on which the peer's list of the day on which it signed is in time. ISO date. Asked for where there is neither list nor mismatch. */
+    readonly listDue: () => string;
     /** Whether the peer's list of that day is here. */
     readonly isListed: boolean;
     readonly mismatch: { readonly verdict: MismatchVerdict | null } | null;
@@ -54,7 +54,7 @@ export function envelopeStanding(
 ): EnvelopeStanding {
   if (mismatch !== null) return STANDING_OF[mismatch.verdict ?? 'open'];
   if (isListed) return 'confirmed';
-  return today > listDue ? 'overdue' : 'waiting';
+  return today > listDue() ? 'overdue' : 'waiting';
 }
 
 const STANDING_OF = { open: 'mismatch', accept: 'accepted', discard: 'discarded' } as const;

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { filesUnder, NOT_OURS, PRODUCT_FOLDERS, ROOT, SOURCE_FILES } from './source-tree.ts';
@@ -83,6 +83,15 @@ test('files are named in kebab-case, after a concept', () => {
   );
   expect(ours.filter((path) => !KEBAB_CASE.test(baseName(path)))).toEqual([]);
   expect(names.filter((path) => DRAWERS.test(baseName(path)))).toEqual([]);
+});
+
+/** What is imported before `keepCompiled` is compiled anew at every start. */
+test('entries import nothing but what keeps what is compiled', () => {
+  for (const path of ['gateway/main.ts', 'gateway/cli/sluice.ts']) {
+    const text = readFileSync(join(ROOT, path), 'utf8');
+    expect(text.match(/^import .*$/gm), path).toEqual([expect.stringMatching(/keep-compiled\.ts'/)]);
+    expect(text.indexOf('keepCompiled();'), path).toBeLessThan(text.indexOf('await import('));
+  }
 });
 
 test('what is run by name can be run', () => {

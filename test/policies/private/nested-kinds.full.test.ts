@@ -27,6 +27,7 @@ const NESTED = [
   'SELECT s, count(*), sum(w) FROM (SELECT person, count(*) AS s, max(w) AS w FROM (SELECT person, site, max(wage) AS w FROM posts GROUP BY person, site) AS v GROUP BY person) AS u GROUP BY s',
   'SELECT p.home, count(*), sum(u.w), sum(p.income) FROM (SELECT person, least(sum(wage), 60000) AS w FROM posts GROUP BY person) AS u JOIN people p ON p.person = u.person GROUP BY p.home',
   'SELECT home, count(*), sum(income) FROM people p WHERE p.person IN (SELECT person FROM posts GROUP BY person HAVING sum(wage) > 900) GROUP BY home',
+  'SELECT home, count(*), sum(income) FROM people p WHERE p.person NOT IN (SELECT person FROM posts GROUP BY person HAVING sum(wage) > 30000) GROUP BY home',
   'SELECT home, count(*), sum(income) FROM people p WHERE EXISTS (SELECT 1 FROM posts o WHERE o.person = p.person AND o.wage > 9000) GROUP BY home',
   'SELECT count(*), sum(w - 20000) FROM (SELECT person, firm, least(sum(wage), 60000) AS w FROM posts GROUP BY person, firm) AS u',
 ];
@@ -36,12 +37,10 @@ describe.each(['ranked', 'by keyed hash'] as const)(
   (how) => {
     test.each(NESTED)('%s', async (sql) => {
       const engine = how === 'ranked' ? ranked : plain;
-      const { layout } = await engine.boundaryOf(sql);
-      expect(layout.units.map(({ unit }) => unit).toSorted()).toEqual(expect.arrayContaining(['enterprise', 'person']));
-      for (const [unit, { unit: kind }] of layout.units.entries()) {
-        const column = kind === 'enterprise' ? 'firm' : 'person';
-        for (const id of [0, 7]) await expectBounded(engine, how === 'ranked', sql, column, id, unit);
-      }
+      const kinds = (await engine.allSums(sql)).flatMap(({ layout }) => layout.units.map(({ unit }) => unit));
+      expect(kinds).toEqual(expect.arrayContaining(['enterprise', 'person']));
+      for (const kind of ['enterprise', 'person'])
+        for (const id of [0, 7]) await expectBounded(engine, how === 'ranked', sql, kind, id);
     });
 
     test('sums are those of a plain evaluator over the rows that are left', async () => {
@@ -98,13 +97,13 @@ async function expectBounded(
   { gateway, allSums }: PrivateEngine,
   isRanked: boolean,
   sql: string,
-  column: string,
+  kind: string,
   id: number,
-  unit: number,
 ) {
+  const column = kind === 'enterprise' ? 'firm' : 'person';
   const before = await allSums(sql);
   const place = (table: string) => (isRanked && table !== 'people' ? rowsOf(table) : `"${table}@1"`);
-  const places = (column === 'firm' ? ['posts'] : ['posts', 'people']).map(place);
+  const places = (column === 'firm' ? ['posts'] : ['posts', 'people', 'trips']).map(place);
   for (const [index, stored] of places.entries()) {
     await gateway.raw(`CREATE OR REPLACE TEMP TABLE kept_${index} AS SELECT * FROM ${stored}`);
     await gateway.raw(`DELETE FROM ${stored} WHERE ${column} = ${id}`);
@@ -114,15 +113,16 @@ async function expectBounded(
     await gateway.raw(`DELETE FROM ${stored}`);
     await gateway.raw(`INSERT INTO ${stored} SELECT * FROM kept_${index}`);
   }
-  for (const [index, { layout, sums }] of before.entries()) expectWithin(layout, sums, after[index]!.sums, unit);
+  for (const [index, { layout, sums }] of before.entries()) expectWithin(layout, sums, after[index]!.sums, kind);
 }
 
-function expectWithin({ terms }: PrivateLayout, before: Groups, after: Groups, unit: number): void {
+function expectWithin({ terms, units }: PrivateLayout, before: Groups, after: Groups, kind: string): void {
+  const unit = units.findIndex((one) => one.unit === kind);
   for (const [term, { sensitivity }] of terms.entries()) {
     const keys = [...new Set([...before.keys(), ...after.keys()])];
     const changes = keys.map((key) => (after.get(key)?.[term] ?? 0) - (before.get(key)?.[term] ?? 0));
     const squares = changes.reduce((sum, change) => sum + change * change, 0);
-    expect(squares).toBeLessThanOrEqual(Number(sensitivity[unit]!.squared));
-    expect(Math.max(0, ...changes.map(Math.abs))).toBeLessThanOrEqual(Number(sensitivity[unit]!.cell));
+    expect(squares).toBeLessThanOrEqual(Number(sensitivity[unit]?.squared ?? 0));
+    expect(Math.max(0, ...changes.map(Math.abs))).toBeLessThanOrEqual(Number(sensitivity[unit]?.cell ?? 0));
   }
 }
