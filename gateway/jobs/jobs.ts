@@ -93,7 +93,7 @@ export function createJobs(deps: PipelineDeps, limits: JobLimits = DEFAULT_JOB_L
     list: (filter) => deps.store.read((db) => listJobs(db, filter)).map(told),
     async wait(id, timeoutMs, signal) {
       const job = running.find(id);
-      if (job !== undefined) await Promise.race([job.released.catch(() => undefined), expiry(timeoutMs, signal)]);
+      if (job !== undefined) await releaseWithin(timeoutMs, job, signal);
       return required(find(id), id);
     },
     events: (id, signal) => {
@@ -133,12 +133,18 @@ export function createJobs(deps: PipelineDeps, limits: JobLimits = DEFAULT_JOB_L
   };
 }
 
-/** Resolves after `timeoutMs` or when the client has gone. */
-function expiry(timeoutMs: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, timeoutMs);
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  return promise.finally(() => clearTimeout(timer));
+/** Waits for a job's release, `timeoutMs` at most, or until the client has gone. WHY its timer ends with it: it holds the request. */
+async function releaseWithin(timeoutMs: number, { released }: RunningJob, signal: AbortSignal): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const end = () => over.resolve();
+  const timer = setTimeout(end, timeoutMs);
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    await Promise.race([released.catch(() => undefined), over.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
+  }
 }
 
 async function* liveEvents(job: RunningJob, signal: AbortSignal): AsyncIterable<JobEvent> {

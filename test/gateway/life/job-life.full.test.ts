@@ -112,6 +112,15 @@ describe('a job', () => {
     expect((await bodyOf(response)).code).toBe('SANDBOX_TIMEOUT');
   });
 
+  it('leaves no timer behind, however long its client would have waited', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    await ask(running, developer, PLAN, SUMS);
+    const before = timers();
+    for (let n = 0; n < 5; n += 1)
+      expect((await submit({ plan: PLAN, sql: SUMS }, { prefer: 'wait=30' })).status).toBe(200);
+    expect(timers() - before).toBeLessThan(5);
+  });
+
   it('is invisible to everyone else', async () => {
     const { body } = await ask(running, developer, PLAN, SUMS);
     const absent = await running.request(developer, 'GET', '/v1/jobs/00000000-0000-4000-8000-000000000000');
