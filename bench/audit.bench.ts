@@ -171,7 +171,7 @@ async function measure(dir: string, count: number, singles: number, say: (line: 
   const path = join(dir, 'sluice.db');
   const store = openStore({ path, now: () => new Date() });
   const key = loadOrCreateLogKey(join(dir, 'key.pem'), 'bench.example/log');
-  const log = await openLog({ store, key, origin: 'bench.example/log' });
+  const log = await openLog({ store, key });
   const random = seededRandom(SEED);
   let [appendMs, indexMs] = [0, 0];
   const appendCpuUs: number[] = [];

@@ -33,7 +33,7 @@ import {
 import { createApp } from './app.ts';
 import { type AppDeps, DEFAULT_LIMITS } from './app-deps.ts';
 import { createPlanAssessor } from './assessment/assess-plan.ts';
-import { type AccessLog, homeLogKeys, LOG_ORIGIN, openLog } from './audit/index.ts';
+import { type AccessLog, homeLogKeys, openLog } from './audit/index.ts';
 import { createCanaryDigests } from './canaries/canary-digests.ts';
 import { CanaryRegister } from './canaries/canary-register.ts';
 import { createCanaryService } from './canaries/canary-service.ts';
@@ -138,7 +138,7 @@ export async function assemble(
   });
   const isFirstStart = store.read(entryCount) === 0;
   const logKeys = homeLogKeys(config.home, isFirstStart);
-  const log = await openLog({ store, ...logKeys, origin: LOG_ORIGIN });
+  const log = await openLog({ store, ...logKeys });
   const vaultDir = join(config.home, 'vault');
   const vault = await openVault({ dir: vaultDir, keys: master.wrapper, runDir: config.runDir });
   await clearKeyFiles(config.home);

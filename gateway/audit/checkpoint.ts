@@ -26,9 +26,9 @@ export function checkpointText(origin: string, { size, root }: TreeHead): string
   return `${origin}\n${size}\n${Buffer.from(root).toString('base64')}\n`;
 }
 
-/** Signed by each key, in this order. Ed25519 is deterministic: the same head signed again is the same note. */
-export function signCheckpoint(keys: readonly LogKey[], origin: string, head: TreeHead): Checkpoint {
-  const text = checkpointText(origin, head);
+/** Signed by each key, in this order; all have the log's name, which is its origin. Ed25519 is deterministic: the same head signed again is the same note. */
+export function signCheckpoint(keys: readonly LogKey[], head: TreeHead): Checkpoint {
+  const text = checkpointText(keys[0]!.name, head);
   const lines = keys.map((key) => signatureLine(key, key.sign(text)));
   return { ...head, note: `${text}\n${lines.join('')}` };
 }

@@ -17,6 +17,7 @@ export {
   LOG_ORIGIN,
   type LogKey,
   loadOrCreateLogKey,
+  loadOrCreateNamedKey,
   type NoteVerifier,
   parseVkey,
 } from './log-key.ts';

@@ -25,7 +25,7 @@ import { invalid } from '../config.ts';
 
 /** Keys of signed notes (c2sp.org/signed-note): Ed25519, algorithm byte 0x01. */
 
-/** The name of a gateway's log, on every checkpoint and in its key. Keys tell the logs of two homes apart. */
+/** What the names of gateways' logs begin with; alone, the name of one from before each had its own. */
 export const LOG_ORIGIN = 'sluice/access-log';
 
 const ALGORITHM_ED25519 = 0x01;
@@ -49,21 +49,30 @@ export interface LogKey extends NoteVerifier {
 }
 
 /**
- * Reads the log's private key (PKCS #8, PEM), or creates it on the first start: readable by its owner alone, on the
+ * Reads the log's private key (PKCS #8, PEM, below a line with its name), or creates it on the first start: readable by its owner alone, on the
  * disk before it signs anything.
  *
+ * @param name of a key that is made now, and of one from before their files kept names.
  * @throws AppError `CONFIG_INVALID` when it is no file, others may read it or it holds another kind of key.
  */
 export function loadOrCreateLogKey(path: string, name: string): LogKey {
   assert(isKeyName(name), 'a key name has neither space nor plus sign');
-  if (!existsSync(path)) createKeyFile(path);
+  if (!existsSync(path)) createKeyFile(path, name);
   const status = statSync(path);
   if (!status.isFile())
     throw new AppError('CONFIG_INVALID', { variable: 'log key', problem: 'not a file; put it back from the backup' });
   const othersMayRead = process.platform !== 'win32' && (status.mode & 0o077) !== 0;
   if (othersMayRead) throw new AppError('CONFIG_INVALID', { variable: 'log key', problem: 'others may read it' });
-  const privateKey = readPrivateKey(path);
-  return createLogKey(name, privateKey);
+  const { ownName, privateKey } = readKeyFile(path);
+  return createLogKey(ownName ?? name, privateKey);
+}
+
+/**
+ * The same for a log of its own name: `origin`, a slash and 16 hexadecimal digits. WHY: a witness knows logs by their names, and receivers their records
+ * (c2sp.org/tlog-checkpoint: an origin is one log's alone).
+ */
+export function loadOrCreateNamedKey(path: string, origin: string): LogKey {
+  return loadOrCreateLogKey(path, existsSync(path) ? origin : `${origin}/${randomBytes(8).toString('hex')}`);
 }
 
 /** The keys that sign a log: its own and, until it is retired, the one before it. */
@@ -85,7 +94,7 @@ export function loadLogKeys(current: string, former: string, isFirstStart = fals
       zh: `中有日志，但缺少其签名密钥 \`${current}\`：请从主目录的备份中恢复`,
     });
   }
-  const key = loadOrCreateLogKey(current, LOG_ORIGIN);
+  const key = loadOrCreateNamedKey(current, LOG_ORIGIN);
   const before = existsSync(former) ? loadOrCreateLogKey(former, LOG_ORIGIN) : null;
   // A change of keys that was cut off may have left the same key in both files.
   return { key, former: before?.vkey === key.vkey ? null : before };
@@ -151,9 +160,10 @@ function isKeyName(name: string): boolean {
   return name !== '' && !/[+\s]/u.test(name);
 }
 
-function createKeyFile(path: string): void {
+/** WHY the name in the same file: neither is anything without the other, and one file is copied, replaced and lost at once. */
+function createKeyFile(path: string, name: string): void {
   const { privateKey } = generateKeyPairSync('ed25519');
-  writeKeyFile(path, Buffer.from(privateKey.export({ format: 'pem', type: 'pkcs8' })));
+  writeKeyFile(path, Buffer.from(`name: ${name}\n${privateKey.export({ format: 'pem', type: 'pkcs8' })}`));
 }
 
 /** WHY a draft: cut off in between, a file without its key would be taken for a damaged one. */
@@ -175,10 +185,12 @@ function writeKeyFile(path: string, pem: Buffer): void {
   }
 }
 
-function readPrivateKey(path: string): KeyObject {
+function readKeyFile(path: string): { readonly ownName: string | null; readonly privateKey: KeyObject } {
   try {
-    const key = createPrivateKey(readFileSync(path));
-    if (key.asymmetricKeyType === 'ed25519') return key;
+    const text = readFileSync(path, 'utf8');
+    const [, ownName = null, pem] = /^(?:name: ([^+\s]+)\n)?(-----BEGIN .*)$/s.exec(text)!;
+    const privateKey = createPrivateKey(pem!);
+    if (privateKey.asymmetricKeyType === 'ed25519') return { ownName, privateKey };
   } catch {
     // Falls through: what is wrong with the text of a private key is nothing to repeat.
   }

@@ -30,8 +30,8 @@ const NOTE_UNKEPT_MS_MAX = 1_000;
  * INVARIANT: it never signs a tree that is smaller than, or different from, one that it may have signed before: a head
  * is durable before it is signed, and every later tree grows from it.
  */
-export async function openSigner(store: Store, keys: readonly LogKey[], origin: string): Promise<LogSigner> {
-  let frontier: Frontier = store.read((db) => checkedFrontier(db, keys, origin));
+export async function openSigner(store: Store, keys: readonly LogKey[]): Promise<LogSigner> {
+  let frontier: Frontier = store.read((db) => checkedFrontier(db, keys));
   let head: TreeHead | null = null;
   let signed: Checkpoint | null = null;
   /** Durable heads at multiples of the interval whose signature is not kept yet. */
@@ -42,13 +42,13 @@ export async function openSigner(store: Store, keys: readonly LogKey[], origin: 
 
   function checkpoint(): Checkpoint {
     assert(head !== null, 'a log has a head once it is open');
-    signed ??= signCheckpoint(keys, origin, head);
+    signed ??= signCheckpoint(keys, head);
     return signed;
   }
 
   /** Heads that are durable and, when signed, may have their signature kept; smallest first. */
   function keepNotes(tx: Db): number {
-    const notes = unkept.map((one) => signCheckpoint(keys, origin, one));
+    const notes = unkept.map((one) => signCheckpoint(keys, one));
     if (signed !== null && signed.size > keptSize && signed.size !== notes.at(-1)?.size) notes.push(signed);
     for (const { size, note } of notes) saveCheckpointNote(tx, size, note);
     return notes.at(-1)?.size ?? keptSize;
@@ -86,7 +86,7 @@ export async function openSigner(store: Store, keys: readonly LogKey[], origin: 
     unkept = unkept.filter(({ size }) => size > kept);
   }
 
-  await store.commit((tx) => sealHeads(tx, keys, origin));
+  await store.commit((tx) => sealHeads(tx, keys));
   keptSize = store.read((db) => latestCheckpoint(db))?.size ?? -1;
   store.derive(grow);
   await store

@@ -34,11 +34,10 @@ export interface AccessLog {
 
 export interface LogDeps {
   readonly store: Store;
+  /** Its name is the log's, the first line of every checkpoint. */
   readonly key: LogKey;
   /** The key before it, which signs as well until it is retired. */
   readonly former?: LogKey | null;
-  /** The log's name, the first line of every checkpoint. */
-  readonly origin: string;
 }
 
 /**
@@ -46,8 +45,8 @@ export interface LogDeps {
  *
  * @throws AppError `LOG_CORRUPT` (index, problem): the process must not go on.
  */
-export async function openLog({ store, key, former = null, origin }: LogDeps): Promise<AccessLog> {
-  const { checkpoint, close } = await openSigner(store, former === null ? [key] : [key, former], origin);
+export async function openLog({ store, key, former = null }: LogDeps): Promise<AccessLog> {
+  const { checkpoint, close } = await openSigner(store, former === null ? [key] : [key, former]);
   return {
     verifierKey: key.vkey,
     formerVerifierKey: former?.vkey ?? null,

@@ -3,15 +3,7 @@ import { join } from 'node:path';
 import { appendEntry, openStore, type Store } from '#catalog';
 import { AppError } from '#policies';
 import { openLog } from './log.ts';
-import {
-  copyKeyFile,
-  homeLogKeys,
-  LOG_ORIGIN,
-  type LogKeys,
-  loadLogKeys,
-  loadOrCreateLogKey,
-  shredKeyFile,
-} from './log-key.ts';
+import { copyKeyFile, homeLogKeys, type LogKeys, loadLogKeys, loadOrCreateLogKey, shredKeyFile } from './log-key.ts';
 
 /** The keys before and after a change of keys, as vkeys. */
 export interface KeyChange {
@@ -34,7 +26,7 @@ export async function rotateLogKey(home: string): Promise<KeyChange> {
       problem: 'the former key still signs: retire it first',
     });
   }
-  const next = loadOrCreateLogKey(files.next, LOG_ORIGIN);
+  const next = loadOrCreateLogKey(files.next, keys.key.name);
   await record(home, { key: keys.key, former: null }, `${next.vkey} takes over from ${keys.key.vkey}`);
   copyKeyFile(files.current, files.former);
   renameSync(files.next, files.current);
@@ -78,7 +70,7 @@ export function withClosedLog<T>(home: string, work: (store: Store) => Promise<T
 async function withLog<T>(home: string, keys: LogKeys, work: (store: Store) => Promise<T>): Promise<T> {
   const store = openStore({ path: join(home, 'sluice.db'), now: () => new Date() });
   try {
-    const log = await openLog({ store, ...keys, origin: LOG_ORIGIN });
+    const log = await openLog({ store, ...keys });
     const done = await work(store);
     await log.close();
     return done;

@@ -18,16 +18,16 @@ import { corrupt, growsFrom, headOf, storedFrontier } from './stored-tree.ts';
  *
  * @throws AppError `LOG_CORRUPT` where the stored hashes do not prove it.
  */
-export function sealHeads(tx: Db, keys: readonly LogKey[], origin: string): void {
+export function sealHeads(tx: Db, keys: readonly LogKey[]): void {
   const newest = latestCheckpoint(tx);
   if (newest === null) return;
-  const sealed = signCheckpoint(keys, origin, newest);
+  const sealed = signCheckpoint(keys, newest);
   const intervals = Math.floor(newest.size / HEAD_INTERVAL);
   if (newest.note === sealed.note && countKeptCheckpoints(tx) === intervals) return;
   for (let size = 0; size < newest.size; size += HEAD_INTERVAL) {
     putCheckpoint(
       tx,
-      sealedHead(tx, size, newest, (head) => signCheckpoint(keys, origin, head)),
+      sealedHead(tx, size, newest, (head) => signCheckpoint(keys, head)),
     );
   }
   putCheckpoint(tx, sealed);

@@ -73,23 +73,23 @@ export function headOf(frontier: Frontier): TreeHead {
  *
  * @throws AppError `LOG_CORRUPT` (index, problem).
  */
-export function checkedFrontier(db: Db, verifiers: readonly NoteVerifier[], origin: string): Frontier {
+export function checkedFrontier(db: Db, verifiers: readonly NoteVerifier[]): Frontier {
   const head = latestCheckpoint(db);
   if (head === null && readNodes(db, 1, 0, 1).length > 0) throw corrupt(0, 'the tree heads are gone');
   const size = head?.size ?? 0;
   const count = entryCount(db);
   if (count < size) throw corrupt(count, 'entries that were signed are gone');
   const frontier = head === null ? EMPTY_FRONTIER : frontierOf(db, head);
-  if (head !== null && head.size > 0) checkSigned(db, head, verifiers, origin);
+  if (head !== null && head.size > 0) checkSigned(db, head, verifiers);
   checkTail(db, size);
   return frontier;
 }
 
 /** WHY: a crash may have left the newest head unsigned, and so may someone who put a tree of his own in its place. */
-function checkSigned(db: Db, head: StoredCheckpoint, verifiers: readonly NoteVerifier[], origin: string): void {
+function checkSigned(db: Db, head: StoredCheckpoint, verifiers: readonly NoteVerifier[]): void {
   const signed = latestSignedCheckpoint(db);
   if (signed === null || signed.note === null) throw corrupt(head.size, 'no tree head is signed');
-  checkNote(signed, signed.note, verifiers, origin);
+  checkNote(signed, signed.note, verifiers);
   if (!growsFrom(db, signed, head)) throw corrupt(signed.size, 'the stored tree is not the one that was signed');
 }
 
@@ -121,10 +121,12 @@ export function storedFrontier(db: Db, size: number): Frontier | null {
   }
 }
 
-function checkNote(head: StoredCheckpoint, note: string, verifiers: readonly NoteVerifier[], origin: string): void {
+function checkNote(head: StoredCheckpoint, note: string, verifiers: readonly NoteVerifier[]): void {
   const isOurs = verifiers.some((verifier) => {
     const opened = openCheckpoint(note, verifier);
-    return opened?.origin === origin && opened.size === head.size && Buffer.compare(opened.root, head.root) === 0;
+    return (
+      opened?.origin === verifier.name && opened.size === head.size && Buffer.compare(opened.root, head.root) === 0
+    );
   });
   if (!isOurs) throw corrupt(head.size, 'the last checkpoint is not signed by this key for this log');
 }

@@ -80,7 +80,6 @@ export function registerExport(audit: Command, cli: Cli): void {
 
 async function runExport(options: ExportOptions, cli: Cli): Promise<void> {
   const { exportLog, fileCursor, ReceiverRefusal } = await import('../exports/index.ts');
-  const { LOG_ORIGIN } = await import('../audit/index.ts');
   const path = storePath(options, cli);
   const receiver = await receiverOf(options);
   const cursor = fileCursor(options.cursor);
@@ -89,7 +88,7 @@ async function runExport(options: ExportOptions, cli: Cli): Promise<void> {
   let waitMs = FOLLOW_MS;
   for (;;) {
     try {
-      const report = await exportLog(path, LOG_ORIGIN, receiver, cursor);
+      const report = await exportLog(path, receiver, cursor);
       if (options.follow !== true) return told(cli, report);
       if (report.rejected > 0) cli.err(`${cli.words(rejectedText(report))}\n`);
       waitMs = FOLLOW_MS;

@@ -38,8 +38,8 @@ export function register(program: Command, cli: Cli): void {
       new Option(
         '--log <vkey...>',
         words({
-          en: 'verifier keys of the log that it watches: while a new key takes over, both; each gateway has a witness of its own',
-          zh: '所见证日志的验证密钥；更换密钥期间给出新旧两个；每个网关使用各自的见证者',
+          en: 'verifier keys of the logs that it watches, one for each gateway; while a new key takes over, both',
+          zh: '所见证日志的验证密钥，每个网关一个；更换密钥期间新旧均须给出',
         }),
       ).makeOptionMandatory(),
     )

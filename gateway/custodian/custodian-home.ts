@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { appendEntry, custodyKeysHeld, type Store } from '#catalog';
 import { AppError, drawnNoise } from '#policies';
 import type { IsolationTier } from '#sandbox';
-import { type AccessLog, loadOrCreateLogKey, openLog } from '../audit/index.ts';
+import { type AccessLog, loadOrCreateNamedKey, openLog } from '../audit/index.ts';
 import { readOrCreatePrivate, readPrivate } from '../identity/index.ts';
 import { type BgvCustody, openBgvCustody } from './bgv-custody.ts';
 import { Custodian, type CustodianDeps } from './custodian.ts';
@@ -123,8 +123,8 @@ export async function openCustodianHome(options: CustodianHomeOptions): Promise<
 /** @throws AppError `LOG_CORRUPT`; the store is given up then. */
 async function openOwnLog(store: Store, dir: string): Promise<AccessLog> {
   try {
-    const key = loadOrCreateLogKey(join(dir, 'keys', 'log.key'), CUSTODIAN_LOG_ORIGIN);
-    return keptLog(await openLog({ store, key, origin: CUSTODIAN_LOG_ORIGIN }), dir);
+    const key = loadOrCreateNamedKey(join(dir, 'keys', 'log.key'), CUSTODIAN_LOG_ORIGIN);
+    return keptLog(await openLog({ store, key }), dir);
   } catch (error) {
     store.close();
     throw error;

@@ -51,16 +51,13 @@ export interface ExportReport {
  * @returns what was sent in this run.
  * @throws what the receiver threw; the cursor is where the last batch ended.
  */
-export async function exportLog(
-  storePath: string,
-  origin: string,
-  receiver: Receiver,
-  cursor: Cursor,
-): Promise<ExportReport> {
+export async function exportLog(storePath: string, receiver: Receiver, cursor: Cursor): Promise<ExportReport> {
   const store = openStoreReader(storePath);
   try {
     // What is not signed may, after a crash of the disk, never have been.
-    const end = store.read((db) => latestSignedCheckpoint(db)?.size ?? 0);
+    const signed = store.read(latestSignedCheckpoint);
+    const end = signed?.size ?? 0;
+    const origin = signed?.note?.split('\n', 1)[0] ?? '';
     let next = cursor.read();
     let sent = 0;
     let [rejected, reason] = [0, ''];

@@ -56,7 +56,7 @@ async function writeLog(dir: string, key: LogKey, batches: readonly number[]): P
   openStore({ path, now: () => new Date() }).close();
   const store = openStore({ path, now: () => new Date() });
   copyFileSync(path, join(dir, 'kept.db'));
-  const log = await openLog({ store, key, origin: LOG_ORIGIN });
+  const log = await openLog({ store, key });
   const published: Published[] = [];
   let n = 0;
   for (const count of batches) {
@@ -98,7 +98,7 @@ async function reopen(dir: string, key: LogKey, wal: Buffer, known: readonly Pub
       const asItLies = verifyHome(path, key.vkey);
       if (!asItLies.isIntact) return `does not verify as it lies: ${JSON.stringify(asItLies.problem)}`;
     }
-    const log = await openLog({ store, key, origin: LOG_ORIGIN });
+    const log = await openLog({ store, key });
     const tree = log.checkpoint();
     for (const head of known) {
       const proof = log.consistency(head.size);

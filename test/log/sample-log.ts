@@ -24,7 +24,7 @@ export async function makeSampleLog(counts: readonly number[]): Promise<SampleLo
   const [storePath, tilesDir] = [join(dir, 'sluice.db'), join(dir, 'tiles')];
   const key = loadOrCreateLogKey(join(dir, 'log.key'), LOG_ORIGIN);
   const store = openStore({ path: storePath, now: () => new Date() });
-  const log = await openLog({ store, key, origin: LOG_ORIGIN });
+  const log = await openLog({ store, key });
   let size = 0;
   for (const count of counts) {
     const who = { org: 'acme', sub: 'alice', role: 'developer' };

@@ -28,7 +28,7 @@ export function openHome(home: Home): Store {
 /** Appends `counts` entries, with a signed head after each batch, and closes. */
 export async function fillHome(home: Home, counts: readonly number[]): Promise<void> {
   const store = openHome(home);
-  const log = await openLog({ store, key: home.key, origin: ORIGIN });
+  const log = await openLog({ store, key: home.key });
   for (const count of counts) {
     const { size } = log.checkpoint();
     const one = (n: number) => store.commit((tx) => appendEntry(tx, entry({ note: `entry ${size + n}` })));

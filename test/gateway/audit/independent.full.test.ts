@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportTiles } from '../../../gateway/audit/export-tiles.ts';
 import { openLog } from '../../../gateway/audit/log.ts';
-import { fillHome, type Home, newHome, ORIGIN, openHome } from './home.ts';
+import { fillHome, type Home, newHome, openHome } from './home.ts';
 
 const SIZE = 70_000;
 const RECEIPTS = [0, 255, 256, 65_535, 65_536, 69_999];
@@ -67,7 +67,7 @@ describe('the independent verifier', () => {
   it('accepts checkpoint, tree, tiles, every inclusion proof and the receipts', async (context) => {
     if (whyNotRun !== null) return context.skip(whyNotRun);
     const store = openHome(home);
-    const log = await openLog({ store, key: home.key, origin: ORIGIN });
+    const log = await openLog({ store, key: home.key });
     const receipts = RECEIPTS.flatMap((index) => {
       const file = join(home.dir, `${index}.tlog-proof`);
       writeFileSync(file, log.receipt(index));

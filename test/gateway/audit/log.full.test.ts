@@ -35,13 +35,13 @@ const tamper = (store: Store, sql: string): Promise<void> => store.commit((tx) =
 describe('the access log', () => {
   it('signs the empty tree on the first start', async () => {
     const key = newKey();
-    const log = await openLog({ store: memoryStore(), key, origin });
+    const log = await openLog({ store: memoryStore(), key });
     expect(openCheckpoint(log.checkpoint().note, key)).toMatchObject({ origin, size: 0 });
   });
 
   it('grows to the root of the entries, at any pace', async () => {
     const [store, key] = [memoryStore(), newKey()];
-    const log = await openLog({ store, key, origin });
+    const log = await openLog({ store, key });
     for (const count of [1, 2, 250, 3, 1, 300]) {
       const before = log.checkpoint();
       await append(store, count);
@@ -56,7 +56,7 @@ describe('the access log', () => {
 
   it('shares one step among those who ask at once', async () => {
     const store = memoryStore();
-    const log = await openLog({ store, key: newKey(), origin });
+    const log = await openLog({ store, key: newKey() });
     await append(store, 5);
     const checkpoints = await Promise.all(Array.from({ length: 50 }, () => log.advance()));
     expect(new Set(checkpoints).size).toBe(1);
@@ -65,7 +65,7 @@ describe('the access log', () => {
 
   it('covers whatever was durable when it was asked', async () => {
     const store = memoryStore();
-    const log = await openLog({ store, key: newKey(), origin });
+    const log = await openLog({ store, key: newKey() });
     const sizes = Array.from({ length: 60 }, async () => {
       const { index } = await store.commit((tx) => appendEntry(tx, entry()));
       const { size } = await log.advance();
@@ -76,7 +76,7 @@ describe('the access log', () => {
 
   it('has a head as durable as the entries that it covers, asked for or not', async () => {
     const store = memoryStore();
-    await openLog({ store, key: newKey(), origin });
+    await openLog({ store, key: newKey() });
     for (const count of [1, 300, 2]) {
       await append(store, count);
       const size = store.read(entryCount);
@@ -86,7 +86,7 @@ describe('the access log', () => {
 
   it('takes in nothing of a transaction that failed', async () => {
     const [store, key] = [memoryStore(), newKey()];
-    const log = await openLog({ store, key, origin });
+    const log = await openLog({ store, key });
     await append(store, 5);
     const before = await log.advance();
     const cutOff = store.commit((tx) => {
@@ -103,7 +103,7 @@ describe('the access log', () => {
   it('gives receipts that anyone can check, and only for the entry that they are of', async () => {
     const [store, key] = [memoryStore(), newKey()];
     await append(store, 300);
-    const log = await openLog({ store, key, origin });
+    const log = await openLog({ store, key });
     const entries = store.read((db) => readEntryBytes(db, 0, 300));
     for (const index of [0, 1, 255, 256, 299]) {
       const receipt = log.receipt(index);
@@ -119,7 +119,7 @@ describe('the access log', () => {
   it('refuses a receipt with any byte changed', async () => {
     const [store, key] = [memoryStore(), newKey()];
     await append(store, 5);
-    const log = await openLog({ store, key, origin });
+    const log = await openLog({ store, key });
     const bytes = Buffer.from(log.receipt(2));
     const [body] = store.read((db) => readEntryBytes(db, 2, 3)) as [Buffer];
     expect(checkReceipt(bytes.toString(), body, key)).not.toBeNull();
@@ -133,7 +133,7 @@ describe('the access log', () => {
   it('serves tiles of its tree, none beyond it', async () => {
     const store = memoryStore();
     await append(store, 600);
-    const log = await openLog({ store, key: newKey(), origin });
+    const log = await openLog({ store, key: newKey() });
     const entries = store.read((db) => readEntryBytes(db, 0, 600));
     expect(log.tile(0, 2, 88)).toEqual(Buffer.concat(entries.slice(512).map(leafOf)));
     expect(log.tile(1, 0, 2)).toEqual(
@@ -157,7 +157,7 @@ describe('the access log', () => {
 
   it('keeps a tree head for each 256 entries, and the newest, all signed', async () => {
     const store = memoryStore();
-    const log = await openLog({ store, key: newKey(), origin });
+    const log = await openLog({ store, key: newKey() });
     for (let i = 0; i < 100; i += 1) {
       await append(store, 9);
       await log.advance();
@@ -172,33 +172,33 @@ describe('the access log', () => {
 describe('a restart', () => {
   it('signs the same tree again', async () => {
     const [store, key] = [memoryStore(), newKey()];
-    const first = await openLog({ store, key, origin });
+    const first = await openLog({ store, key });
     await append(store, 700);
     const before = await first.advance();
     await first.close();
-    const again = await openLog({ store, key, origin });
+    const again = await openLog({ store, key });
     expect(again.checkpoint()).toEqual(before);
   });
 
   it('after a crash between the commit and the tree takes in what was committed', async () => {
     const [store, key] = [memoryStore(), newKey()];
-    const first = await openLog({ store, key, origin });
+    const first = await openLog({ store, key });
     await append(store, 10);
     await first.advance();
     await first.close();
     await append(store, 500);
-    const again = await openLog({ store, key, origin });
+    const again = await openLog({ store, key });
     expect(again.checkpoint()).toMatchObject({ size: 510, root: rootOfEntries(store, 510) });
   });
 
   it('after a crash between the tree head and its signature signs that head', async () => {
     const [store, key] = [memoryStore(), newKey()];
-    const first = await openLog({ store, key, origin });
+    const first = await openLog({ store, key });
     await append(store, 300);
     const { note } = await first.advance();
     await first.close();
     await tamper(store, 'UPDATE audit_checkpoints SET note = NULL WHERE size > 0');
-    const again = await openLog({ store, key, origin });
+    const again = await openLog({ store, key });
     await again.close();
     expect(again.checkpoint().note).toBe(note);
     expect(store.read((db) => latestCheckpoint(db))?.note).toBe(note);
@@ -206,12 +206,12 @@ describe('a restart', () => {
 
   it('signs nothing that does not grow from what it had signed', async () => {
     const [store, key] = [memoryStore(), newKey()];
-    const first = await openLog({ store, key, origin });
+    const first = await openLog({ store, key });
     await append(store, 300);
     await first.close();
     // Another log of the same length in its place, unsigned as after a crash, beside a head that was signed.
     const other = memoryStore();
-    const forged = await openLog({ store: other, key: newKey(), origin });
+    const forged = await openLog({ store: other, key: newKey() });
     for (const count of [2, 299]) await append(other, count); // the third entry is another
     await forged.close();
     const rows = other.read((db) => ({
@@ -228,42 +228,42 @@ describe('a restart', () => {
       const newest = rows.heads.at(-1) as [number, Buffer];
       client.prepare('INSERT INTO audit_checkpoints VALUES (?, ?, NULL)').run(...newest);
     });
-    await expect(openLog({ store, key, origin })).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
+    await expect(openLog({ store, key })).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
   });
 
   it('with another key has every kept head signed by it, and by the former one while both are in force', async () => {
     const [store, key, next] = [memoryStore(), newKey(), newKey()];
-    const first = await openLog({ store, key, origin });
+    const first = await openLog({ store, key });
     await append(store, 600);
     await first.close();
     const notes = () => store.read((db) => listCheckpoints(db, -1, 100)).map(({ note }) => note ?? '');
     const opens = (verifier: typeof key) => notes().filter((note) => openCheckpoint(note, verifier) !== null).length;
-    const second = await openLog({ store, key: next, former: key, origin });
+    const second = await openLog({ store, key: next, former: key });
     expect([second.verifierKey, second.formerVerifierKey]).toEqual([next.vkey, key.vkey]);
     await append(store, 5);
     await second.close();
     expect([opens(key), opens(next)]).toEqual([4, 4]);
-    const third = await openLog({ store, key: next, origin });
+    const third = await openLog({ store, key: next });
     await append(store, 5);
     await third.close();
     expect([opens(key), opens(next)]).toEqual([0, 4]);
-    await expect(openLog({ store, key, origin })).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
+    await expect(openLog({ store, key })).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
   });
 
   it('signs kept heads that are missing, once the tree proves them', async () => {
     const [store, key] = [memoryStore(), newKey()];
-    const first = await openLog({ store, key, origin });
+    const first = await openLog({ store, key });
     await append(store, 600);
     await first.close();
     await tamper(store, 'DELETE FROM audit_checkpoints WHERE size = 256');
-    await (await openLog({ store, key, origin })).close();
+    await (await openLog({ store, key })).close();
     const kept = store.read((db) => listCheckpoints(db, 0, 1))[0];
     expect(kept).toMatchObject({ size: 256, root: rootOfEntries(store, 256) });
     await tamper(
       store,
       'DELETE FROM audit_checkpoints WHERE size = 256; UPDATE audit_nodes SET hash = zeroblob(32) WHERE n = 0',
     );
-    await expect(openLog({ store, key, origin })).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
+    await expect(openLog({ store, key })).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
   });
 
   const attacks: readonly (readonly [string, string])[] = [
@@ -284,20 +284,23 @@ describe('a restart', () => {
 
   it.each(attacks)('refuses a log with %s', async (_, sql) => {
     const [store, key] = [memoryStore(), newKey()];
-    const first = await openLog({ store, key, origin });
+    const first = await openLog({ store, key });
     await append(store, 300);
     await first.advance();
     await first.close();
-    await (await openLog({ store, key, origin })).close(); // control
+    await (await openLog({ store, key })).close(); // control
     await tamper(store, sql);
-    await expect(openLog({ store, key, origin })).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
+    await expect(openLog({ store, key })).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
   });
 
   it('refuses to go on with another key or under another name', async () => {
-    const [store, key] = [memoryStore(), newKey()];
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const [store, key] = [memoryStore(), createLogKey(origin, privateKey)];
     await append(store, 3);
-    await (await openLog({ store, key, origin })).close();
-    await expect(openLog({ store, key: newKey(), origin })).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
-    await expect(openLog({ store, key, origin: 'else' })).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
+    await (await openLog({ store, key })).close();
+    await expect(openLog({ store, key: newKey() })).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
+    await expect(openLog({ store, key: createLogKey('else', privateKey) })).rejects.toMatchObject({
+      code: 'LOG_CORRUPT',
+    });
   });
 });

@@ -20,7 +20,7 @@ beforeEach(async () => {
   const store = openStore({ path: join(home, 'sluice.db'), now: () => new Date('2026-03-02T08:00:00Z') });
   const key = loadOrCreateLogKey(join(home, 'keys', 'log.key'), LOG_ORIGIN);
   vkey = key.vkey;
-  const log = await openLog({ store, key, origin: LOG_ORIGIN });
+  const log = await openLog({ store, key });
   const append = (note: string) =>
     store.commit((tx) => appendEntry(tx, { v: 1, kind: 'intent', at: '2026-03-02T08:00:00.000Z', who: ALICE, note }));
   await Promise.all(Array.from({ length: 300 }, (_, i) => append(`entry ${i}`)));

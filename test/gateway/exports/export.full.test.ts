@@ -48,7 +48,7 @@ afterEach(() => {
 /** Entries as long as the log takes them. */
 async function appendLong(count: number): Promise<void> {
   const store = openHome(home);
-  const log = await openLog({ store, key: home.key, origin: ORIGIN });
+  const log = await openLog({ store, key: home.key });
   const note = 'long '.repeat(12_000);
   for (let n = 0; n < count; n += 1) await store.commit((tx) => appendEntry(tx, entry({ note })));
   await log.advance();
@@ -57,7 +57,7 @@ async function appendLong(count: number): Promise<void> {
 }
 
 const cursorPath = () => join(dir, 'cursor.json');
-const run = (receiver: Receiver) => exportLog(home.storePath, 'log', receiver, fileCursor(cursorPath()));
+const run = (receiver: Receiver) => exportLog(home.storePath, receiver, fileCursor(cursorPath()));
 const all = Array.from({ length: ENTRIES }, (_, index) => index);
 const indicesIn = (text: string) => [...text.matchAll(/"index":(\d+)/g)].map(([, index]) => Number(index));
 
@@ -84,7 +84,7 @@ it('a file: resumed after a crash in the middle of a line, without a line lost o
   expect(await run(fileReceiver(path, 'ndjson'))).toMatchObject({ sent: ENTRIES, next: ENTRIES, rejected: 0 });
   expect(indicesIn(readFileSync(path, 'utf8'))).toEqual(all);
   writeFileSync(cursorPath(), '{"next":1000}'); // as if the crash had come before the cursor was written
-  appendFileSync(path, '{"uid":"log#12');
+  appendFileSync(path, `{"uid":"${ORIGIN}#12`);
   await fillHome(home, [3]);
   expect(await run(fileReceiver(path, 'ndjson'))).toMatchObject({ sent: 203, next: ENTRIES + 3, rejected: 0 });
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
@@ -143,7 +143,7 @@ it('OTLP over HTTP: what is not answered with success is sent again', async () =
   await expect(run(receiver)).rejects.toThrow('503');
   await run(receiver);
   const uids = bodies.flatMap((body) =>
-    [...body.matchAll(/"stringValue":"log#(\d+)"/g)].map(([, index]) => Number(index)),
+    [...body.matchAll(/"stringValue":"[^"#]+#(\d+)"/g)].map(([, index]) => Number(index)),
   );
   expect(uids).toEqual(all);
 });
@@ -251,7 +251,7 @@ it('UDP: an entry that is longer than collectors take comes short, and the expor
   for (const message of heard) expect(Buffer.byteLength(message)).toBeLessThanOrEqual(8_192);
   const long = heard.filter((_, at) => at % 2 === 1);
   for (const message of long) {
-    expect(message).toContain(`log#${ENTRIES}`);
+    expect(message).toContain(`${ORIGIN}#${ENTRIES}`);
     expect(message).toContain(`[shortened: entry ${ENTRIES}]`);
   }
   expect(heard[0], 'control: what fits is whole').not.toContain('shortened');
@@ -260,7 +260,7 @@ it('UDP: an entry that is longer than collectors take comes short, and the expor
 it('UDP: a datagram a record', async () => {
   const socket = createSocket('udp4');
   const found: number[] = [];
-  socket.on('message', (message) => found.push(Number(/externalId=log#(\d+)/.exec(message.toString())?.[1])));
+  socket.on('message', (message) => found.push(Number(/externalId=[^# ]+#(\d+)/.exec(message.toString())?.[1])));
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   closing.push(() => socket.close());
   writeFileSync(cursorPath(), `{"next":${ENTRIES - 20}}`);

@@ -84,7 +84,7 @@ export async function openHarness({
   const store = openStore({ path: ':memory:', now: clock });
   const jobs = new FakeJobs(storeResult(releasedSample(), VERSIONS));
   const bugs: unknown[] = [];
-  const log = await openLog({ store, key: KEY, origin: 'test.example/log' });
+  const log = await openLog({ store, key: KEY });
   const deps: AppDeps = {
     version: '0.0.0-test',
     clock,

@@ -117,7 +117,10 @@ it('waits for nobody where it only follows', async () => {
   const running = await startGateway(home, undefined, witnessed(witness, 'follow', 1));
   expect((await ask(running, developer, 'people', COUNT)).body.result?.rows).toEqual([[400]]);
   await running.stop();
-  expect(JSON.parse(await readFile(join(dir, 'witness', 'state.json'), 'utf8'))).toHaveProperty([LOG_ORIGIN, 'size']);
+  expect(JSON.parse(await readFile(join(dir, 'witness', 'state.json'), 'utf8'))).toHaveProperty([
+    vkey.split('+')[0]!,
+    'size',
+  ]);
 });
 
 it('does not begin anew where what it cosigned is lost or damaged', async () => {

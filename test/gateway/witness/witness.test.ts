@@ -42,9 +42,9 @@ interface Sample {
   proof(from: number, to: number): readonly Uint8Array[];
 }
 
-async function sample(prefix: string, count: number): Promise<Sample> {
+async function sample(prefix: string, count: number, key = logKey): Promise<Sample> {
   const store = memoryStore();
-  const log: AccessLog = await openLog({ store, key: logKey, origin: ORIGIN });
+  const log: AccessLog = await openLog({ store, key });
   const checkpoints: Checkpoint[] = [log.checkpoint()];
   const proofs = new Map<string, readonly Uint8Array[]>();
   for (let size = 1; size <= count; size += 1) {
@@ -102,6 +102,15 @@ describe('add-checkpoint', () => {
     expect(addCheckpoint(witness, requestOf(split, 5, 12)).status).toBe(422);
     expect(addCheckpoint(witness, requestOf(split, 5, 5)).status).toBe(409);
     expect(addCheckpoint(witness, requestOf(log, 5, 12)).status, 'control').toBe(200);
+  });
+
+  it('watches several logs, each by its name', async () => {
+    const otherKey = createLogKey('other.example/log', generateKeyPairSync('ed25519').privateKey);
+    const other = await sample('c', 5, otherKey);
+    const witness = { ...open(), logs: [logKey, otherKey] };
+    const statuses = [requestOf(log, 0, 12), requestOf(other, 0, 3), requestOf(log, 12, 20), requestOf(other, 3, 5)];
+    expect(statuses.map((request) => addCheckpoint(witness, request).status)).toEqual([200, 200, 200, 200]);
+    expect(addCheckpoint(open(), requestOf(other, 0, 3)).status, 'control').toBe(404);
   });
 
   it('knows its logs, and their signatures', () => {
