@@ -368,6 +368,10 @@ const GATEWAY: Phrases = {
   'UNION of groups that belong to several kinds of units': '对属于多类单元的分组使用 UNION',
   'each side in a query of its own': '两侧各自单独查询',
   'groups of several kinds of units grouped once more': '对属于多类单元的分组再次分组',
+  'values of groups that belong to several kinds of units, other than numbers of rows, as keys and in conditions':
+    '以属于多类单元的分组的值（行数除外）作为键或用于条件',
+  'count(*) and count(DISTINCT …) of an identifier; all values where `rowsPerUnitMax` below the threshold is declared for {list}':
+    'count(*) 与对标识项的 count(DISTINCT …)；若为 {} 声明了低于门槛的 `rowsPerUnitMax`，则可用任何值',
   'one GROUP BY of both identifiers, or count(DISTINCT …) without the inner one':
     '用一个 GROUP BY 同时包含两个标识项，或去掉内层分组改用 count(DISTINCT …)',
   'values of groups that belong to several kinds of units, other than sums and counts, inside an aggregate':

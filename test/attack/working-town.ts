@@ -25,7 +25,7 @@ const SCHEMAS: readonly TableSchema[] = [
   },
   {
     ...{ table: 'job', level: 'general-2' },
-    columns: [PID, USCC, column('wage', 'integer', { role: 'measure' })],
+    columns: [{ ...PID, rowsPerUnitMax: 2 }, USCC, column('wage', 'integer', { role: 'measure' })],
   },
   {
     ...{ table: 'firm', level: 'general-2' },

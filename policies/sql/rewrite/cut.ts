@@ -30,6 +30,7 @@ import { buildCells, type CellsSpec } from './cells.ts';
 import { checkComparisons } from './coarse.ts';
 import { cutWhere } from './cut-joins.ts';
 import { type Cutter, type Piece, releasedSide, releaseRows, sideOf } from './cutter.ts';
+import { decidingColumns } from './deciding-columns.ts';
 import { publicDomain } from './domain.ts';
 import { countStar } from './exact-cells.ts';
 import { firstGroups } from './first-groups.ts';
@@ -68,6 +69,7 @@ export function cutPlan(
     decision,
     profile,
     needed: columnsRead(plan),
+    decides: decidingColumns(plan),
     ids: idsAbove(plan),
     boundaries: [],
     givens: [],

@@ -20,6 +20,8 @@ export interface Cutter {
   readonly decision: Decision;
   readonly profile: PolicyProfile;
   readonly needed: ReadonlySet<ColumnId>;
+  /** Whether a column decides about rows or groups. */
+  readonly decides: (id: ColumnId) => boolean;
   readonly ids: IdSource;
   readonly boundaries: Boundary[];
   readonly givens: Given[];

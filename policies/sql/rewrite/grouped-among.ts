@@ -6,12 +6,13 @@ import { INTEGER } from '../sql-type.ts';
 import { type Apart, isAsStored } from './apart.ts';
 import { and, call, choose, equals, type IdSource, literal, named, ref, refTo } from './build.ts';
 import { withMade } from './coarse.ts';
+import type { Cutter } from './cutter.ts';
 import { lookThrough } from './look-through.ts';
 import { checkUnitValue, conditionsOfCall } from './measures.ts';
 import { inOrder } from './over-raw.ts';
 import type { RowTerm } from './polynomial.ts';
 import { checkValues } from './public-side.ts';
-import { type Adds, type Raw, rootOf, type UnitColumn, type Weight } from './raw.ts';
+import { type Adds, namesOfUnit, type Raw, rootOf, type UnitColumn, type Weight } from './raw.ts';
 import { constructRefused } from './refusals.ts';
 
 /**
@@ -23,17 +24,14 @@ import { constructRefused } from './refusals.ts';
  * question about the rows. WHY not one row a group: it would name no person, and two questions that differ in one firm's rows would seem to be far
  * apart where others have another row for it.
  */
-interface Among {
-  readonly text: string;
-  readonly ids: IdSource;
-}
+type Among = Pick<Cutter, 'text' | 'ids' | 'decides' | 'decision'>;
 
 /** @throws AppError POLICY_CONSTRUCT_REFUSED, POLICY_AGGREGATE_REFUSED */
 export function groupedAmong(
   aggregate: Aggregate,
   keyOfUnit: readonly (NamedExpr | undefined)[],
   input: Raw,
-  { text, ids }: Among,
+  { text, ids, decides, decision }: Among,
 ): Raw {
   const apart = aggregate.keys.find(({ expr }) => !isAsStored(expr, input));
   if (apart !== undefined) {
@@ -54,6 +52,12 @@ export function groupedAmong(
       'one GROUP BY of both identifiers, or count(DISTINCT …) without the inner one',
       placeOf(text, again.asked.at),
     );
+  const open = input.units.filter(
+    ({ rowsDeclared }, at) =>
+      keyOfUnit[at] === undefined && (rowsDeclared === null || rowsDeclared >= decision.unitsMin),
+  );
+  const [deciding] = open.length === 0 ? [] : made.filter(({ id, asked }) => decides(id) && !isOfRows(asked, input));
+  if (deciding !== undefined) throw constructRefused(DECIDED, decidedBy(open, input), placeOf(text, deciding.asked.at));
 
   const keys = aggregate.keys.map(({ id, expr }) => ref(id, expr.type));
   const own = new Set(aggregate.keys.map(({ id }) => id));
@@ -139,6 +143,26 @@ export function groupedAmong(
       ...made.map(({ id, adds }) => [id, { weight, adds }] as const),
     ]),
   };
+}
+
+/**
+ * A number of rows, or of different units. WHY others are not to decide: one firm pays what no other does, and persons by `max(pay) > 1000000` are its staff, among
+ * rows of all the firms where they work besides. A unit of fewer rows than units are needed decides about fewer groups, which is near.
+ */
+function isOfRows({ fn, args: [arg], distinct, filter }: AggregateCall, input: Raw): boolean {
+  if (filter !== null) return false;
+  if (fn === 'count_star' || (fn === 'count' && arg === undefined)) return true;
+  const isUnit =
+    arg?.kind === 'column' && input.units.some(({ id }) => rootOf(input.alias, id) === rootOf(input.alias, arg.id));
+  return fn === 'count' && isUnit && (distinct || arg.type.kind === 'token');
+}
+
+const DECIDED =
+  'values of groups that belong to several kinds of units, other than numbers of rows, as keys and in conditions';
+
+function decidedBy(open: readonly UnitColumn[], input: Raw): string {
+  const names = open.flatMap(({ id }) => namesOfUnit(input, id)[0] ?? []);
+  return `count(*) and count(DISTINCT …) of an identifier; all values where \`rowsPerUnitMax\` below the threshold is declared for ${names.join(', ')}`;
 }
 
 /** What is the same over rows that stand for groups. */

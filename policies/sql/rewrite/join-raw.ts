@@ -52,14 +52,14 @@ export function joinRaw(join: Join, left: Raw, right: Raw, text: string): Raw {
 /** Everything known about both sides; restrictions stay only for sides whose rows all come from their own table. */
 function combine(rel: Join, left: Raw, right: Raw, keepLeft: boolean, keepRight: boolean): Raw {
   const pairs = equalAcross(rel);
-  const [ofRight, ofLeft] = [right, left].map((side) => (meetsOnce(rel, side.rel) ? 1 : fanOut(side, pairs)));
+  const [ofRight, ofLeft] = [right, left].map((side) => factorsOf(side, meetsOnce(rel, side.rel), pairs));
   const leftUnits = left.units.map((unit) => multiplied(unit, ofRight!));
   const rightUnits = right.units.map((unit) => multiplied(unit, ofLeft!));
   return {
     state: 'raw',
     rel,
     units: [...leftUnits, ...rightUnits],
-    spread: [...spreadOver(left, ofRight!), ...spreadOver(right, ofLeft!)],
+    spread: [...spreadOver(left, ofRight!.rowsMax), ...spreadOver(right, ofLeft!.rowsMax)],
     bounded: left.bounded ?? right.bounded,
     rowKeys: [...left.rowKeys, ...right.rowKeys],
     sealed: left.sealed ?? right.sealed,
@@ -90,10 +90,22 @@ function equalAcross(join: Join): readonly Pair[] {
   );
 }
 
-function multiplied(unit: UnitColumn, factor: number | null): UnitColumn {
-  if (unit.rowsMax === null || factor === null) return { ...unit, rowsMax: null };
-  return { ...unit, rowsMax: unit.rowsMax * factor, others: timesChanges(unit.others, factor) };
+/** Most rows of a side that a row of the other can meet. */
+type Factors = Pick<UnitColumn, 'rowsMax' | 'rowsDeclared'>;
+
+const factorsOf = (side: Raw, once: boolean, pairs: readonly Pair[]): Factors =>
+  once
+    ? { rowsMax: 1, rowsDeclared: 1 }
+    : { rowsMax: fanOut(side, pairs, 'rowsMax'), rowsDeclared: fanOut(side, pairs, 'rowsDeclared') };
+
+function multiplied(unit: UnitColumn, factors: Factors): UnitColumn {
+  const rowsMax = productOf(unit.rowsMax, factors.rowsMax);
+  const rowsDeclared = productOf(unit.rowsDeclared, factors.rowsDeclared);
+  if (rowsMax === null) return { ...unit, rowsMax, rowsDeclared };
+  return { ...unit, rowsMax, rowsDeclared, others: timesChanges(unit.others, factors.rowsMax!) };
 }
+
+const productOf = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a * b);
 
 const spreadOver = ({ spread }: Raw, factor: number | null): readonly SpreadUnit[] =>
   spread.map(({ changes, ...unit }) => ({
@@ -102,11 +114,11 @@ const spreadOver = ({ spread }: Raw, factor: number | null): readonly SpreadUnit
   }));
 
 /** Most rows of `side` that one row of the other side can meet: known where the join is on a column that names units. */
-function fanOut(side: Raw, pairs: readonly Pair[]): number | null {
+function fanOut(side: Raw, pairs: readonly Pair[], by: keyof Factors): number | null {
   const joined = new Set(pairs.flat().map((id) => rootOf(side.alias, id)));
   const factors = side.units
-    .filter((unit) => unit.rowsMax !== null && joined.has(rootOf(side.alias, unit.id)))
-    .map((unit) => unit.rowsMax!);
+    .filter((unit) => unit[by] !== null && joined.has(rootOf(side.alias, unit.id)))
+    .map((unit) => unit[by]!);
   return factors.length === 0 ? null : Math.min(...factors);
 }
 
@@ -225,6 +237,7 @@ function semiJoin(rel: Join, left: Raw, right: Raw, text: string): Raw {
         nullable: rel.join === 'anti',
         unowned: rel.join === 'anti' && left.units.length === 0,
         rowsMax: null,
+        rowsDeclared: null,
         others: NO_CHANGES,
       }),
     );

@@ -220,8 +220,9 @@ export function perUnitRaw(
   const units = input.units.flatMap((unit, position): readonly UnitColumn[] => {
     const key = keys[position];
     // A unit has no more groups than rows.
-    const rowsMax = aggregate.keys.length === 1 ? 1 : unit.rowsMax;
-    return key === undefined ? [] : [{ ...unit, id: key.id, rowsMax, others: groupsTouched(unit.others) }];
+    const isAlone = aggregate.keys.length === 1;
+    const rows = isAlone ? { rowsMax: 1, rowsDeclared: 1 } : {};
+    return key === undefined ? [] : [{ ...unit, id: key.id, ...rows, others: groupsTouched(unit.others) }];
   });
   const rowKeys = input.rowKeys.map((key) => {
     const id = ids.next();

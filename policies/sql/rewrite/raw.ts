@@ -86,6 +86,8 @@ export interface UnitColumn {
   readonly unowned: boolean;
   /** Most rows of `rel` that one unit has; null when unknown. */
   readonly rowsMax: number | null;
+  /** The same, as far as declarations say: what may be refused by it tells nothing of the data. */
+  readonly rowsDeclared: number | null;
   /** Rows of other units that change where this one goes. */
   readonly others: Changes;
 }
@@ -174,8 +176,9 @@ export function rawScan(scan: Scan, leaf: number, rowKey: ColumnId, known: 'meas
     state: 'raw',
     rel: scan,
     units: naming.map(({ id, type, unit, nullable, unitRowsMax }) => {
-      const rowsMax = known === 'declared' ? (unitRowsMax ?? null) : measured(unit!);
-      return { id, type, unit: unit!, nullable, unowned: !owned, rowsMax, others: NO_CHANGES };
+      const rowsDeclared = unitRowsMax ?? null;
+      const rowsMax = known === 'declared' ? rowsDeclared : measured(unit!);
+      return { id, type, unit: unit!, nullable, unowned: !owned, rowsMax, rowsDeclared, others: NO_CHANGES };
     }),
     spread: [],
     bounded: null,

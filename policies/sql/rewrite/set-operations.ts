@@ -79,6 +79,7 @@ export function unionRaw(operation: SetOperation, left: Raw, right: Raw, ids: Id
         (slot.left === undefined ? !owned(left) : slot.left.unowned) ||
         (slot.right === undefined ? !owned(right) : slot.right.unowned),
       rowsMax: null,
+      rowsDeclared: null,
       others: NO_CHANGES,
     };
   });
