@@ -43,7 +43,7 @@ interface CurrentTable {
   /** Columns that this version was stored with a twin of: what ingest reported. */
   readonly twins: ReadonlySet<string>;
   /** What is told of it whichever columns are granted: its rows where all of it is public, and which encryption it is. */
-  readonly told: Pick<GrantedTable, 'rows' | 'sealed'>;
+  readonly told: Pick<GrantedTable, 'rows' | 'uniqueColumns' | 'sealed'>;
 }
 
 const newStateRead = (): StateRead => ({ shared: newSharedFacts(), tables: new Map() });
@@ -56,7 +56,7 @@ function currentTable(db: Db, id: string): CurrentTable | null {
 function tableOf(resource: Resource, stored: ResourceVersion | null): CurrentTable | null {
   if (stored === null) return null;
   const { report, rows } = stored;
-  const open = isPublic(resource.schema) && rows !== null ? { rows } : {};
+  const open = isPublic(resource.schema) && rows !== null ? { rows, uniqueColumns: uniqueIn(report) } : {};
   const twins = new Set(report === null ? [] : TWINS.safeParse(report).data?.twins);
   return { resource, stored, twins, told: { ...open, ...sealedIn(stored) } };
 }
@@ -158,5 +158,9 @@ function sealedIn({ report, rows }: ResourceVersion): Pick<GrantedTable, 'sealed
   return version === undefined || rows === null ? {} : { sealed: { version, sealedRows: rows } };
 }
 
+const uniqueIn = (report: unknown): readonly string[] => UNIQUE.safeParse(report).data?.uniqueColumns ?? [];
+
+/** Versions stored before columns were looked at have none. */
+const UNIQUE = z.object({ uniqueColumns: z.array(z.string()) });
 const ENCRYPTED = z.object({ encrypted: z.object({ version: z.string() }).nullish() });
 const TWINS = z.object({ twins: z.array(z.string()) });

@@ -14,6 +14,7 @@ export function scanOf(
 ): { readonly rel: Scan; readonly columns: readonly OutputColumn[] } {
   const { schema } = granted;
   const hidden = new Set(granted.protectionOnly);
+  const unique = new Set(granted.uniqueColumns);
   const columns = schema.columns.map(
     (column): ScanColumn => ({
       id: freshId(ctx),
@@ -29,6 +30,7 @@ export function scanOf(
       nullable: column.nullable ?? true,
       health: column.health ?? false,
       ...(column.rowsPerUnitMax === undefined ? {} : { unitRowsMax: column.rowsPerUnitMax }),
+      ...(unique.has(column.name) ? { unique: true } : {}),
       ...(isEncrypted(column) ? { sealed: sealedColumn(column) } : {}),
     }),
   );

@@ -88,6 +88,8 @@ export interface ScanColumn extends OutputColumn {
   readonly health: boolean;
   /** Declared of a unit column: most rows that one unit has. */
   readonly unitRowsMax?: number;
+  /** No two rows have one value here. Of public tables only. */
+  readonly unique?: true;
   /** Only ciphertext of it is stored. */
   readonly sealed?: SealedColumn;
 }

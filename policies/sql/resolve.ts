@@ -20,6 +20,8 @@ export interface GrantedTable {
   readonly twins?: readonly string[];
   /** How many rows the version has, where that is public: all of the table is general-1. */
   readonly rows?: number;
+  /** Columns in which no two rows of the version have one value: of such tables only. Default none. */
+  readonly uniqueColumns?: readonly string[];
   /** Of a version with encrypted columns. */
   readonly sealed?: SealedVersion;
 }

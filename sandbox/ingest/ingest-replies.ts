@@ -58,7 +58,7 @@ const sealed = z.strictObject({
     })
     .nullable(),
   scan: z.array(passCounts.nullable()),
-  quality: z.strictObject({ duplicates: count, extremes: z.array(extremes.nullable()) }),
+  quality: z.strictObject({ duplicates: count, extremes: z.array(extremes.nullable()), unique: z.array(z.boolean()) }),
 });
 const id = z.int();
 const reply = z.discriminatedUnion('kind', [
@@ -102,7 +102,7 @@ export function isOfSegment(outcome: SealOutcome, { columns, file, rows, runs }:
   return (
     (file === null || outcome.file === file) &&
     outcome.rows === rows &&
-    [nulls, scan, quality.extremes].every(({ length }) => length === columns.length) &&
+    [nulls, scan, quality.extremes, quality.unique].every(({ length }) => length === columns.length) &&
     [...nulls, quality.duplicates].every((some) => some <= rows) &&
     units.length === named.length &&
     units.every((unit, place) => {

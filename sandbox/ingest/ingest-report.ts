@@ -50,6 +50,8 @@ export interface IngestReport {
   readonly rowKeyScheme: string;
   /** Names of the columns that are stored beside the declared ones (policies/stored-twins.ts). */
   readonly twins: readonly string[];
+  /** Columns in which no two rows have one value, of a table that is public throughout; none of others. */
+  readonly uniqueColumns: readonly string[];
   /** Of encrypted columns: what the provider signed, and that which it signed, checked against what is stored. */
   readonly encrypted: {
     readonly version: string;

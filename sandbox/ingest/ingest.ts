@@ -285,6 +285,11 @@ async function readParquet(
   }
 }
 
+const uniqueIn =
+  ({ unique }: PumpTotals['quality']) =>
+  ({ name }: { readonly name: string }, place: number): readonly string[] =>
+    unique[place] === true ? [name] : [];
+
 function makeReport(
   upload: Upload,
   encrypted: IngestReport['encrypted'],
@@ -309,6 +314,7 @@ function makeReport(
     encoding,
     delimiter,
     twins: twins.map(({ name }) => name),
+    uniqueColumns: schema.level === 'general-1' ? schema.columns.flatMap(uniqueIn(quality)) : [],
     encrypted,
     columns,
     segments,

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, type PassCounts, storedTwins, type TableSchema, type UnitKind } from '#policies/stored-tables';
+import {
+  AppError,
+  assert,
+  type PassCounts,
+  storedTwins,
+  type TableSchema,
+  type UnitKind,
+} from '#policies/stored-tables';
 import { KEY_BYTES } from '../vault/key-wrapper.ts';
 import type { ScratchDir } from '../vault/private-dir.ts';
 import { openSealedFile, sealFile } from '../vault/sealed-file.ts';
@@ -87,7 +94,7 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
   let rowKeyScheme = '';
   let ciphertext: CiphertextDigest | null = null;
   let scan: readonly (PassCounts | null)[] = [];
-  let quality: SegmentQuality = { duplicates: 0, extremes: schema.columns.map(() => null) };
+  let quality: SegmentQuality | null = null;
   let working: Promise<void> = Promise.resolve();
   let storing: Promise<void> = Promise.resolve();
 
@@ -118,7 +125,7 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
 
   const addFacts = async (outcome: SealOutcome): Promise<void> => {
     scan = outcome.scan;
-    quality = addQuality(schema.columns, quality, outcome.quality);
+    quality = quality === null ? outcome.quality : addQuality(schema.columns, quality, outcome.quality);
     rowKeyScheme = outcome.rowKeyScheme; // of the engine of this worker, so that of all segments
     for (const [index, count] of outcome.nulls.entries()) nulls[index] = (nulls[index] ?? 0) + count;
     // WHY here and not in `store`: the next segment's runs get the same names.
@@ -184,6 +191,7 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
         ),
       );
       await waiting?.store();
+      assert(quality !== null, 'an upload has a segment, were it an empty one');
       return { rows, rowsAdded, rejectedRows, rejected, nulls, rowKeyScheme, ciphertext, scan, quality, ...totals };
     },
     async settle() {

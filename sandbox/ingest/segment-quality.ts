@@ -9,6 +9,8 @@ export interface SegmentQuality {
   readonly duplicates: number;
   /** Least and greatest value of each column, in declared order, as stored text; null where it has none or is no number or time. */
   readonly extremes: readonly (Extremes | null)[];
+  /** Whether no two rows have one value of a column, in declared order; false where that was not looked at. */
+  readonly unique: readonly boolean[];
 }
 
 export interface Extremes {
@@ -35,7 +37,17 @@ export async function readQuality(
     const [min, max] = [bounds[2 * place], bounds[2 * place + 1]];
     return typeof min === 'string' && typeof max === 'string' ? { min, max } : null;
   });
-  return { duplicates: Number(duplicates), extremes };
+  return { duplicates: Number(duplicates), extremes, unique: await readUnique(connection, columns) };
+}
+
+/** WHY of public tables only: of others it is a fact of the data that nobody is to be told. */
+async function readUnique(connection: DuckDBConnection, columns: readonly IngestColumn[]): Promise<readonly boolean[]> {
+  const isPublic = columns.every(({ schema }) => schema.level === 'general-1');
+  if (!isPublic) return columns.map(() => false);
+  const names = columns.map(({ schema }) => quoteName(schema.name));
+  return (await firstRow(connection, names.map((name) => `count(${name}) = count(DISTINCT ${name})`).join(', '))).map(
+    (one) => one === true,
+  );
 }
 
 async function firstRow(connection: DuckDBConnection, select: string): Promise<readonly unknown[]> {
@@ -55,7 +67,8 @@ export function addQuality(
   const extremes = columns.map(({ type }, place) =>
     widened(type, sofar.extremes[place] ?? null, next.extremes[place] ?? null),
   );
-  return { duplicates: sofar.duplicates + next.duplicates, extremes };
+  // Two segments may have one value each.
+  return { duplicates: sofar.duplicates + next.duplicates, extremes, unique: columns.map(() => false) };
 }
 
 function widened(type: ColumnSchema['type'], one: Extremes | null, other: Extremes | null): Extremes | null {

@@ -28,6 +28,8 @@ export interface StoredTable {
     ? T['rowsPerUnitMax']
     : never;
   readonly rows: readonly Readonly<Record<string, Cell>>[];
+  /** Of a public table, as ingest finds them. By default what its rows say; none where it has none. */
+  readonly uniqueColumns?: readonly string[];
   /** Hidden columns that the caller adds to the stored table by itself. */
   readonly twins?: readonly string[];
 }
@@ -41,6 +43,15 @@ export interface GatewayAnswer {
 }
 /** The day on which every query is asked. */
 export const TODAY = '2026-11-23';
+
+function uniqueIn({ columns }: TableSchema, rows: StoredTable['rows']): readonly string[] {
+  if (rows.length === 0) return [];
+  const isUnique = (name: string) => {
+    const values = rows.flatMap((row) => row[name] ?? []);
+    return new Set(values).size === values.length;
+  };
+  return columns.flatMap(({ name }) => (isUnique(name) ? [name] : []));
+}
 
 const TYPES = {
   boolean: 'BOOLEAN',
@@ -75,9 +86,9 @@ export async function openGateway(
   const engine = await instance.connect();
   const scratch = await (await DuckDBInstance.create(':memory:')).connect();
   const catalog: QueryCatalog = new Map(
-    stored.map(({ schema, rowsPerUnitMax = {}, twins = [], rows }) => {
+    stored.map(({ schema, rowsPerUnitMax = {}, twins = [], rows, uniqueColumns = uniqueIn(schema, rows) }) => {
       const isPublic = [schema, ...schema.columns].every(({ level }) => level === 'general-1');
-      const counted = isPublic ? { rows: rows.length } : {};
+      const counted = isPublic ? { rows: rows.length, uniqueColumns } : {};
       return [schema.table, { resource: schema.table, version: 1, schema, rowsPerUnitMax, twins, ...counted }];
     }),
   );

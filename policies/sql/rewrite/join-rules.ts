@@ -142,7 +142,7 @@ export function isOneRow(rel: Rel): boolean {
   return rel.kind === 'aggregate' && rel.keys.length === 0 && rel.sets === null;
 }
 
-/** Whether no two rows of a relation have the same `keys`: a written list, or groups by those keys. */
+/** Whether no two rows of a relation have the same `keys`: a written list, groups by those keys, a public table with a key. */
 function hasUniqueRows(rel: Rel, keys: readonly ColumnId[]): boolean {
   switch (rel.kind) {
     case 'project': {
@@ -159,7 +159,13 @@ function hasUniqueRows(rel: Rel, keys: readonly ColumnId[]): boolean {
     case 'aggregate':
       return rel.sets === null && rel.keys.every(({ id }) => keys.includes(id));
     case 'scan':
-      return rel.source.kind === 'given' && hasUniqueRows(rel.source.made, keys);
+      if (rel.source.kind === 'given') return hasUniqueRows(rel.source.made, keys);
+      return rel.columns.some(({ id, unique }) => unique === true && keys.includes(id));
+    case 'join':
+      if (rel.join === 'semi' || rel.join === 'anti') return hasUniqueRows(rel.left, keys);
+      return (
+        (rel.join === 'inner' || rel.join === 'left') && hasUniqueRows(rel.left, keys) && meetsOnce(rel, rel.right)
+      );
     case 'values': {
       const positions = keys.map((key) => rel.columns.findIndex(({ id }) => id === key));
       const rows = rel.rows.map((row) => JSON.stringify(positions.map((position) => literalText(row[position]))));

@@ -35,6 +35,7 @@ beforeEach(async () => {
         unitsDistinct: {},
         rowKeyScheme: 'scheme',
         twins: [],
+        uniqueColumns: [],
         encrypted: null,
         columns: [{ name: 'm3_used', nulls: 3, min: '0.25', max: '81726354.50' }],
         segments: [],

@@ -52,6 +52,7 @@ const REPORT: IngestReport = {
   unitsDistinct: {},
   rowKeyScheme: 'test',
   twins: [],
+  uniqueColumns: [],
   encrypted: null,
   columns: [],
   duplicateRows: 0,

@@ -165,6 +165,21 @@ describe('the quality report', () => {
     ]);
   });
 
+  it('knows the keys of a public table in one segment, and of no other', async () => {
+    const keyed = table(column('code', 'integer'), column('label', 'text'), column('kind', 'integer'));
+    const levelled = (level: 'general-1' | 'general-2') => ({
+      ...{ ...keyed, level },
+      columns: keyed.columns.map((one) => ({ ...one, level })),
+    });
+    const lines = range(30_000).map((n) => `${n},${n % 5 === 0 ? '' : `label ${n}`},${n % 7}`);
+    const text = `code,label,kind\n${lines.join('\n')}\n`;
+    expect((await upload(levelled('general-1'), text)).uniqueColumns).toEqual(['code', 'label']);
+    expect((await upload(levelled('general-2'), text)).uniqueColumns).toEqual([]);
+    const inParts = await upload(levelled('general-1'), text, { chunkBytes: 2 ** 15, segmentRowsMax: 2_000 });
+    expect(inParts.segments.length).toBeGreaterThan(1);
+    expect(inParts.uniqueColumns).toEqual([]);
+  });
+
   it('counts equal rows', async () => {
     const doubled = `n,amount,day,word\n${[...rows.slice(0, 500), ...rows.slice(0, 200)].map((row) => row.join(',')).join('\n')}\n`;
     expect((await upload(schema, doubled)).duplicateRows).toBe(200);

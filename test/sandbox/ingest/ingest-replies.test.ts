@@ -24,7 +24,7 @@ const OUTCOME: SealOutcome = {
   rowKeyScheme: '0123456789abcdef',
   ciphertext: null,
   scan: [null, { distinct: 3, passing: {} }],
-  quality: { duplicates: 2, extremes: [null, { min: '0', max: '9' }] },
+  quality: { duplicates: 2, extremes: [null, { min: '0', max: '9' }], unique: [false, false] },
 };
 const EXPECTED: ExpectedSegment = { columns: COLUMNS, file: 'segment-1.duckdb', rows: 10, runs: true };
 const said = (outcome: object) => readIngestReply({ kind: 'sealed', id: 1, outcome });
