@@ -374,10 +374,10 @@ const GATEWAY: Phrases = {
     'count(*) 与对标识项的 count(DISTINCT …)；若为 {} 声明了低于门槛的 `rowsPerUnitMax`，则可用任何值',
   'one GROUP BY of both identifiers, or count(DISTINCT …) without the inner one':
     '用一个 GROUP BY 同时包含两个标识项，或去掉内层分组改用 count(DISTINCT …)',
-  'values of groups that belong to several kinds of units, other than sums and counts, inside an aggregate':
-    '在聚合内使用属于多类单元的分组的值（求和与计数除外）',
-  'sum(…), avg(…) and count(*) of sums and counts: sum(s) / sum(n) for avg(avg(x)); other values as keys and in conditions':
-    '对求和与计数的值用 sum(…)、avg(…)、count(*)：以 sum(s) / sum(n) 代替 avg(avg(x))；其他值可作分组键或用于条件',
+  'values of groups that belong to several kinds of units, other than sums, means and counts, inside an aggregate':
+    '聚合函数内含属于多类单元的分组的值（求和、平均与计数除外）',
+  'sums, means and spreads of count(…), sum(…) and avg(…) of a column':
+    '对列的 count(…)、sum(…)、avg(…) 求和、平均与离散程度',
   'the identifier and stored columns as keys; the expression as a key of the outer GROUP BY':
     '以标识项和存储的列为键；该表达式作为外层 GROUP BY 的键',
   'GROUP BY {}; or a join and count(DISTINCT {})': 'GROUP BY {}；或连接后用 count(DISTINCT {})',
@@ -405,7 +405,8 @@ const GATEWAY: Phrases = {
   'columns, numbers, +, -, *, / by a number or a column, powers up to 4, CASE, coalesce, abs, sign, least, greatest, sqrt, ln, exp of a column, days between dates, length of a column; other functions as a group key or around the sum':
     '列、数、+、-、*、除以数或列、至多四次的乘方、CASE、coalesce、abs、sign、least、greatest、列的 sqrt、ln、exp、两日期相差的天数、列的 length；其他函数作分组键或用在求和之外',
   'the column as a group key, ordered by the aggregate': '以该列作分组键，并按汇总值排序',
-  'count(DISTINCT column), or a date truncated or a part of one': 'count(DISTINCT 列)，或日期的截断或某一部分',
+  'count(DISTINCT column), of columns put together (a, b), or of a date truncated or a part of one':
+    'count(DISTINCT 列)，可为多列组合 (a, b)，或日期的截断或某一部分',
   'one each: sum(a) + sum(b), sum(x) + 10 * count(*)': '每个求和一项：sum(a) + sum(b)、sum(x) + 10 * count(*)',
   'function inside {}() over protected rows': '对受保护的行在 {}() 内使用的函数',
   'several terms inside {}() per unit': '每个隐私单元的 {}() 内有多项',

@@ -105,6 +105,13 @@ const SOURCES: readonly Source[] = [
     perPerson: true,
   },
   {
+    name: 'sums of several terms per person',
+    from: (random, condition) =>
+      `(SELECT pid, sum(fee - days) AS s, sum(fee * (${1 + random.below(9)} - days)) AS q, sum((days - 1) / 2) AS h FROM visit WHERE ${condition(VISIT)} GROUP BY pid) t`,
+    scope: ['s', 'q', 'h'].map((sql) => ({ sql, kind: 'integer' as const })),
+    perPerson: true,
+  },
+  {
     name: 'semi join',
     from: (_, condition) => `person SEMI JOIN (SELECT pid FROM visit WHERE ${condition(VISIT)}) x USING (pid)`,
     scope: PERSON,
@@ -206,6 +213,7 @@ function aggregate(maker: Maker): string {
     () => `avg(${int()})`,
     () => `count(DISTINCT ${expression(maker, random.pick(['integer', 'text'] as const), 1)})`,
     () => `count(DISTINCT CASE WHEN ${expression(maker, 'boolean', 1)} THEN ${expression(maker, 'integer', 0)} END)`,
+    () => `count(DISTINCT ${joined(maker)})`,
     () => `geomean(${int()})`,
     () => `count_if(${expression(maker, 'boolean', 1)})`,
     () => `${random.pick(['var_pop', 'stddev_samp', 'var_samp'])}(${int()})`,
@@ -216,6 +224,20 @@ function aggregate(maker: Maker): string {
   if (random.below(6) > 0) return call;
   used.add('FILTER');
   return `${call} FILTER (WHERE ${expression(maker, 'boolean', 1)})`;
+}
+
+/** Columns put together, and now and then something made of them. */
+function joined({ random, scope, used }: Maker): string {
+  used.add('columns put together');
+  const column = () => random.pick(scope).sql;
+  const text = () => `CAST(${column()} AS varchar)`;
+  return random.pick([
+    () => `(${column()}, ${column()})`,
+    () => `${text()} || '-' || ${text()}`,
+    () => `concat(${column()}, '/', ${column()})`,
+    () => `concat(coalesce(${text()}, '37'), ${column()})`,
+    () => `concat(CASE WHEN ${text()} = '37' THEN 'a' ELSE 'b' END, ${column()})`,
+  ])();
 }
 
 /** One SELECT over a random source: grouped, or all in one, or rows. */

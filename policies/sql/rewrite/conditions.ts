@@ -22,9 +22,9 @@ export function conditionsOf(args: readonly Expr[], filter: Expr | null, known: 
 
 /** Whether a stored value is missing is the provider's doing, not a condition of the user. */
 function isStoredNullTest(expr: Expr): boolean {
-  return (
-    expr.kind === 'call' && (expr.fn === 'is_null' || expr.fn === 'is_not_null') && expr.args[0]!.kind === 'column'
-  );
+  if (expr.kind !== 'call') return false;
+  if (expr.fn === 'and') return expr.args.every(isStoredNullTest);
+  return (expr.fn === 'is_null' || expr.fn === 'is_not_null') && expr.args[0]!.kind === 'column';
 }
 
 function conditionsWithin(expr: Expr, path: readonly Expr[], known: KnownConditions): readonly Condition[] {

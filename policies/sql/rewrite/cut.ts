@@ -1,4 +1,4 @@
-import { type AppError, placeOf } from '../../errors.ts';
+import { type AppError, assert, placeOf } from '../../errors.ts';
 import type { Mode, PolicyProfile } from '../../levels.ts';
 import { perturbedLeast } from '../../mechanisms/cell-key/perturbation-parameters.ts';
 import { ROW_KEY_COLUMN } from '../../table-schema.ts';
@@ -54,6 +54,7 @@ import { buildSealedCells } from './sealed-cells.ts';
 import { hiddenColumn, sealedScan } from './sealed-scan.ts';
 import { sealedSpec } from './sealed-spec.ts';
 import { matchOf, unionRaw } from './set-operations.ts';
+import { type SplitSums, splitSums } from './split-sums.ts';
 import { termsOf } from './term-specs.ts';
 import { groupedBySide } from './union-apart.ts';
 
@@ -231,6 +232,10 @@ function aggregateRaw(aggregate: Aggregate, input: Raw, cutter: Cutter): Piece {
   const waiting = perUnit ? tiedByKeys(aggregate, input) : new Set();
   const missing = [...input.leaves].find(([leaf, { covered }]) => !covered && !waiting.has(leaf));
   if (missing !== undefined) throw unitMissing(missing[1], cutter.text);
+  if (perUnit || isAmong(aggregate, keyOfUnit, cutter)) {
+    const split = splitSums(aggregate, { through: lookThrough(input), ids: cutter.ids, text: cutter.text });
+    if (split !== null) return ofSplitSums(split, input, cutter);
+  }
   if (perUnit) return groupedRaw(aggregate, keyOfUnit, input, cutter);
   if (isNested(aggregate, keyOfUnit, cutter)) return nestedRaw(aggregate, keyOfUnit, input, cutter);
   if (isAmong(aggregate, keyOfUnit, cutter)) return groupedAmong(aggregate, keyOfUnit, input, cutter);
@@ -239,6 +244,13 @@ function aggregateRaw(aggregate: Aggregate, input: Raw, cutter: Cutter): Piece {
   const release = (one: Aggregate) => releaseCells(one, input, cutter);
   const bySets = aggregate.sets !== null || aggregate.measures.some(isGrouping);
   return { state: 'released', rel: bySets ? groupedBySets(aggregate, cutter.ids, release) : release(aggregate) };
+}
+
+function ofSplitSums({ aggregate, columns, of }: SplitSums, input: Raw, cutter: Cutter): Piece {
+  const decides = (id: ColumnId) => cutter.decides(of.get(id) ?? id);
+  const below = aggregateRaw(aggregate, input, { ...cutter, decides });
+  assert(below.state === 'raw', 'what is grouped per unit stays raw');
+  return projectRaw({ kind: 'project', input: below.rel, columns }, below, cutter.ids);
 }
 
 function groupedRaw(aggregate: Aggregate, keys: readonly (NamedExpr | undefined)[], input: Raw, cutter: Cutter): Raw {

@@ -2,6 +2,7 @@ import type { ColumnId, Expr, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { columnsIn, relsWithin } from '../plan-walk.ts';
 import { conditionsOf } from './conditions.ts';
+import { MOMENT_RULES } from './measures.ts';
 
 /**
  * Whether a column decides, anywhere in a plan, about rows or groups: as a key, in a condition of WHERE, HAVING, ON, FILTER or CASE, in a
@@ -59,8 +60,8 @@ function decidingIn(rel: Rel): readonly ColumnId[] {
   }
 }
 
-/** Of these a row's part is what its argument is. */
-const ADDS_UP: ReadonlySet<string> = new Set(['sum', 'avg', 'count']);
+/** Of these a row's part is what its argument is, or a product of arguments. */
+const ADDS_UP: ReadonlySet<string> = new Set(['sum', 'avg', 'count', ...MOMENT_RULES]);
 
 function inConditions(expr: Expr): readonly ColumnId[] {
   return conditionsOf([expr], null, new Map()).flatMap(({ holds, fails }) => [holds, fails].flatMap(columnsIn));

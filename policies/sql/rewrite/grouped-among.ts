@@ -2,9 +2,9 @@ import { placeOf } from '../../errors.ts';
 import type { Aggregate, AggregateCall, ColumnId, Expr, NamedExpr, NamedWindow, Project, Window } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { columnsIn } from '../plan-walk.ts';
-import { INTEGER } from '../sql-type.ts';
+import { DOUBLE, INTEGER } from '../sql-type.ts';
 import { type Apart, isAsStored } from './apart.ts';
-import { and, call, choose, equals, type IdSource, literal, named, ref, refTo } from './build.ts';
+import { and, asDouble, call, choose, divide, equals, type IdSource, literal, named, ref, refTo } from './build.ts';
 import { withMade } from './coarse.ts';
 import type { Cutter } from './cutter.ts';
 import { lookThrough } from './look-through.ts';
@@ -43,7 +43,7 @@ export function groupedAmong(
   const made = aggregate.measures.map(({ id, call: asked }) => {
     checkValues(asked, input, through, text);
     checkUnitValue({ fn: asked.fn, args: asked.args.map(through.expand) }, placeOf(text, asked.at));
-    return { id, asked, ...madeOfRows(asked, ids) };
+    return { id, asked, ...madeOfRows(asked, ids, input.weights.length === 0) };
   });
   const [again] = input.weights.length === 0 ? [] : made.filter(({ adds }) => !STILL.has(adds.kind));
   if (again !== undefined)
@@ -85,6 +85,9 @@ export function groupedAmong(
     input: below,
     columns: [
       ...made.map(({ over, id }) => ({ ...inOrder({ id, name: 'value', call: { ...over, partitionBy: keys } }) })),
+      ...made.flatMap(({ share }) =>
+        share === null ? [] : [{ id: share.count, name: 'count', call: { ...share.counted, partitionBy: keys } }],
+      ),
       first,
     ],
   };
@@ -106,6 +109,7 @@ export function groupedAmong(
     columns: [
       ...columns.map((column) => named(column.id, column.name, refTo(column))),
       named(weight, 'weight', isFirst),
+      ...made.flatMap(({ share }) => (share === null ? [] : [named(share.id, 'share', share.expr)])),
     ],
   };
   const alias = new Map(input.alias);
@@ -115,14 +119,17 @@ export function groupedAmong(
     .sort()
     .join()}`;
   const partNames = made.flatMap(({ rows }) => rows.map(({ id, expr }) => [id, `part/${through.text(expr)}`] as const));
+  const shareNames = made.flatMap(({ share, asked }) =>
+    share === null ? [] : [[share.id, `share/${asked.args.map(through.text).join()}/${weightName}`] as const],
+  );
   const within = input.units.flatMap(({ id }, at) => (keyOfUnit[at] === undefined ? [rootOf(alias, id)] : []));
   const conditions = new Map(input.conditions);
   const decided: Apart[] = [];
-  for (const { id, asked, rows } of made) {
+  for (const { id, asked, rows, share } of made) {
     const inside = conditionsOfCall(asked, input.conditions);
     if (inside.length === 0) continue;
     const parts = rows.length > 0 ? rows.map((column) => column.id) : asked.args.flatMap(columnsIn);
-    for (const one of [id, ...parts]) conditions.set(one, inside);
+    for (const one of [id, ...parts, ...(share === null ? [] : [share.id])]) conditions.set(one, inside);
     decided.push({ id: parts[0]!, at: asked.at });
   }
   return {
@@ -135,7 +142,7 @@ export function groupedAmong(
     rowKeys: input.rowKeys.map((key) => ({ ...key, weight })),
     // WHY for every number above: `HAVING count(*) FILTER (WHERE …one person…) = 0` leaves out all others of one firm for that person.
     apart: [...input.apart, ...decided],
-    names: new Map([...input.names, ...partNames, [weight, weightName]]),
+    names: new Map([...input.names, ...partNames, ...shareNames, [weight, weightName]]),
     weights: [{ id: weight, optional: false, within }],
     // What was added up before is, in groups of groups, a value like any other.
     parts: new Map([
@@ -173,10 +180,19 @@ interface MadeOfRows {
   readonly rows: readonly NamedExpr[];
   readonly over: NamedWindow['call'];
   readonly adds: Adds;
+  /** Of a mean: its value by the number of values, which rows add up to the mean. */
+  readonly share: Share | null;
+}
+interface Share {
+  readonly id: ColumnId;
+  readonly expr: Expr;
+  /** The number of values in the group. */
+  readonly count: ColumnId;
+  readonly counted: NamedWindow['call'];
 }
 
 /** An aggregate as a window over a column, in which the rows that its FILTER leaves out have NULL. */
-function madeOfRows(asked: AggregateCall, ids: IdSource): MadeOfRows {
+function madeOfRows(asked: AggregateCall, ids: IdSource, isFirstGrouping: boolean): MadeOfRows {
   const over = (fn: string, args: readonly Expr[]): NamedWindow['call'] => ({
     ...{ fn, args, partitionBy: [], orderBy: [], frame: null, type: asked.type, at: asked.at },
     ...(asked.distinct ? { distinct: true as const } : {}),
@@ -188,10 +204,11 @@ function madeOfRows(asked: AggregateCall, ids: IdSource): MadeOfRows {
       ? null
       : named(ids.next(), 'part', where.length === 0 ? arg : choose(and(where), arg, literal(null, arg.type)));
   if (asked.fn === 'count_star' || asked.fn === 'count_if' || asked.args.length === 0) {
-    if (where.length === 0) return { rows: [], over: over('count_star', []), adds: { kind: 'rows' } };
+    if (where.length === 0) return { rows: [], over: over('count_star', []), adds: { kind: 'rows' }, share: null };
     const part = only(literal('1', INTEGER))!;
     const column = ref(part.id, INTEGER);
-    return { rows: [part], over: over('count', [column]), adds: { kind: 'present', id: part.id, type: INTEGER } };
+    const adds = { kind: 'present', id: part.id, type: INTEGER } as const;
+    return { rows: [part], over: over('count', [column]), adds, share: null };
   }
   const rows = asked.args.map(only);
   const args = asked.args.map((arg, at) => (rows[at] === null ? arg : ref(rows[at]!.id, arg.type)));
@@ -199,9 +216,16 @@ function madeOfRows(asked: AggregateCall, ids: IdSource): MadeOfRows {
   const column = first?.kind === 'column' ? first : null;
   const kind = addedBy(asked);
   const isOfColumn = column !== null && (kind === 'present' || kind === 'sum');
+  const made = { rows: rows.flatMap((row) => row ?? []), over: over(asked.fn, args) };
+  if (asked.fn === 'avg' && !asked.distinct && column !== null && isFirstGrouping) {
+    const [id, count] = [ids.next(), ids.next()];
+    const counted = { ...over('count', [column]), type: INTEGER };
+    const expr = divide(asDouble(column), asDouble(ref(count, INTEGER)));
+    return { ...made, adds: { kind: 'sum', id, type: DOUBLE }, share: { id, expr, count, counted } };
+  }
   return {
-    rows: rows.flatMap((row) => row ?? []),
-    over: over(asked.fn, args),
+    ...made,
+    share: null,
     adds: isOfColumn ? { kind, id: column.id, type: column.type } : { kind: kind === 'count' ? 'count' : 'other' },
   };
 }
@@ -222,8 +246,13 @@ export function weighted(term: RowTerm, raw: Raw): RowTerm {
   const made = term.atoms.filter((atom) => partsOf(atom).length > 0);
   const [only] = made;
   const [part] = only === undefined ? [] : partsOf(only);
-  if (made.length === 1 && only!.kind === 'column' && !STILL.has(part!.adds.kind)) {
-    const others = term.atoms.filter((atom) => atom !== only);
+  const addUp = made.every(
+    (atom) => atom.kind === 'column' && partsOf(atom).every(({ adds }) => !STILL.has(adds.kind)),
+  );
+  const isOfOneGroup = made.flatMap(partsOf).every(({ weight }) => weight === part!.weight);
+  if (only !== undefined && addUp && isOfOneGroup) {
+    // A square, and a product of two such values, is one of them times what each row adds to the other.
+    const others = term.atoms.toSpliced(term.atoms.indexOf(only), 1);
     const rest = raw.weights.filter(({ id }) => id !== part!.weight).map(weightOf);
     const adds = part!.adds;
     const value = 'id' in adds ? [ref(adds.id, adds.type)] : [];
@@ -235,16 +264,12 @@ export function weighted(term: RowTerm, raw: Raw): RowTerm {
   }
   const odd = made.flatMap(partsOf).some(({ adds }) => adds.kind === 'other' || adds.kind === 'sum');
   if (odd)
-    throw constructRefused(
-      NOT_LINEAR,
-      'sum(…), avg(…) and count(*) of sums and counts: sum(s) / sum(n) for avg(avg(x)); other values as keys and in conditions',
-      null,
-    );
+    throw constructRefused(NOT_LINEAR, 'sums, means and spreads of count(…), sum(…) and avg(…) of a column', null);
   return { ...term, atoms: [...term.atoms, ...raw.weights.map(weightOf)] };
 }
 
 const NOT_LINEAR =
-  'values of groups that belong to several kinds of units, other than sums and counts, inside an aggregate';
+  'values of groups that belong to several kinds of units, other than sums, means and counts, inside an aggregate';
 
 export const weightOf = ({ id, optional }: Weight): Expr => {
   const column = ref(id, INTEGER);

@@ -4,6 +4,7 @@ import { DOUBLE, INTEGER, type SqlType } from '../sql-type.ts';
 import { and, isNotNull } from './build.ts';
 import { isCalendarPart } from './calendar.ts';
 import { type Condition, conditionsOf, type KnownConditions } from './conditions.ts';
+import { isJoinedValues } from './joined-values.ts';
 import {
   checkUnitSummand,
   neededFor,
@@ -112,8 +113,12 @@ function pairForms(y: Expr, x: Expr, fn: string, place: SourcePlace | null) {
  */
 function countable(expr: Expr, place: SourcePlace | null): Expr {
   if (expr.kind === 'column' || (expr.kind === 'cast' && expr.arg.kind === 'column')) return expr;
-  if (isCalendarPart(expr, ({ kind }) => kind === 'column')) return expr;
-  throw refused('count(DISTINCT expression)', 'count(DISTINCT column), or a date truncated or a part of one', place);
+  if (isCalendarPart(expr, ({ kind }) => kind === 'column') || isJoinedValues(expr)) return expr;
+  throw refused(
+    'count(DISTINCT expression)',
+    'count(DISTINCT column), of columns put together (a, b), or of a date truncated or a part of one',
+    place,
+  );
 }
 
 function refused(fn: string, accepted: string, place: SourcePlace | null): AppError {

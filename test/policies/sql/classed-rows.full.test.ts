@@ -28,6 +28,12 @@ test.each([
   'SELECT sex, avg((pay > 6000)::int), count(*) FILTER (WHERE pay > 6000), sum(CASE WHEN pay > 6000 THEN 1 ELSE 0 END) * 100.0 / count(*), avg(CASE WHEN pay > 6000 THEN pay END) FROM person GROUP BY sex',
   "SELECT avg(2026 - year(seen)), avg(date_diff('day', seen, DATE '2026-01-01')), avg(fee * coalesce(days, 0)) FROM visit WHERE fee < 10000",
   'SELECT count(*) FROM (SELECT pid FROM visit UNION SELECT pid FROM person WHERE age > 40)',
+  "SELECT sex, count(DISTINCT (city, age)), count(DISTINCT city || '/' || sex), count(DISTINCT concat(city, age)), count(DISTINCT concat_ws('-', city, year(born))) FROM person GROUP BY sex",
+  "SELECT dept, count(DISTINCT (sex, city)) FILTER (WHERE age > 45), count(DISTINCT strftime(seen, '%Y-%m') || sex) FROM visit v JOIN person p ON p.pid = v.pid GROUP BY dept",
+  'SELECT avg(m), sum(m), count(*) FROM (SELECT pid, sum(fee - days) AS m FROM visit WHERE fee < 10000 GROUP BY pid)',
+  'SELECT sex, avg(m), count(*) FROM (SELECT pid, sum(fee * (100 - days) - 3 * days + 10) AS m FROM visit GROUP BY pid) JOIN person USING (pid) GROUP BY sex',
+  'SELECT avg(m), count(*) FROM (SELECT pid, sum(fee - days) FILTER (WHERE days > 2) AS m FROM visit GROUP BY pid) WHERE m IS NOT NULL',
+  'SELECT m > 100 AS k, count(*) FROM (SELECT pid, sum((fee - days) / 2) AS m FROM visit GROUP BY pid) GROUP BY k',
   'SELECT avg(n), count(*) FROM (SELECT pid, count(*) AS n FROM (SELECT pid FROM visit UNION ALL SELECT pid FROM person) u GROUP BY pid)',
   "SELECT m, count(*) FROM (SELECT DISTINCT pid, CAST(CAST(date_trunc('month', seen) AS date) AS varchar) AS m FROM visit) GROUP BY m",
   "SELECT k, count(*) FROM (SELECT pid, count(*) AS k FROM (SELECT DISTINCT pid, strftime(seen, '%Y-%m') AS m FROM visit) GROUP BY pid) GROUP BY k",
@@ -39,6 +45,18 @@ test.each([
   const all = new Set(plain.map(textOf));
   expect(shown.length).toBeGreaterThan(0);
   expect(shown.map(textOf).filter((row) => !all.has(row))).toEqual([]);
+});
+
+/** What puts everybody's values together but one person's. */
+test.each([
+  "count(DISTINCT concat(coalesce(city, 'here'), sex))",
+  "count(DISTINCT concat(CASE WHEN code > 1000 THEN 'a' ELSE 'b' END, sex))",
+  'count(DISTINCT concat(least(code, 49), sex))',
+  'count(DISTINCT concat(length(note), sex))',
+  'count(DISTINCT left(city || sex, 1))',
+  `count(DISTINCT concat('${'x'.repeat(3_999)}', code))`,
+])('not told: %s', async (made) => {
+  expect(await gateway.attempt(`SELECT ${made} FROM person`)).toBe('POLICY_AGGREGATE_REFUSED');
 });
 
 /** One person has a `code` above 1,000. */

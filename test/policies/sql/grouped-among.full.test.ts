@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { openGateway, type SqlGateway } from '../../attack/sql-gateway.ts';
 import { workingTown } from '../../attack/working-town.ts';
 import { comparable } from './comparable-rows.ts';
@@ -26,6 +26,16 @@ test.each([
   `SELECT trade, count(*) FROM (SELECT uscc FROM job GROUP BY uscc HAVING avg(wage) > 4300 AND count(*) > 10) JOIN firm USING (uscc) GROUP BY trade`,
   `SELECT sum(high), sum(n) FROM (SELECT uscc, count(*) FILTER (WHERE wage > 4000) AS high, count(*) AS n FROM job GROUP BY uscc)`,
   `SELECT sum(low), avg(much) FROM (SELECT uscc, sum(CASE WHEN wage < 4000 THEN 1 ELSE 0 END) AS low, sum(wage) FILTER (WHERE wage > 3000) AS much FROM job GROUP BY uscc)`,
+  'SELECT trade, avg(m), sum(m), count(*) FROM firm JOIN (SELECT uscc, sum(wage * 2 - 1000 + staff) AS m FROM job JOIN firm USING (uscc) GROUP BY uscc) USING (uscc) GROUP BY trade',
+  'SELECT avg(m), sum(m) FROM (SELECT uscc, sum((wage - 100) / 7) AS m FROM job GROUP BY uscc)',
+  // Means of means and spreads of sums: each row by its share of its group.
+  'SELECT avg(m), sum(m), count(*), count(m) FROM (SELECT uscc, avg(wage) AS m FROM job GROUP BY uscc)',
+  'SELECT trade, avg(m), avg(m + n), stddev_samp(m) FROM firm JOIN (SELECT uscc, avg(wage) AS m, count(*) AS n FROM job GROUP BY uscc) USING (uscc) GROUP BY trade',
+  'SELECT stddev_samp(w), var_pop(w), stddev_pop(n), corr(n, w), covar_pop(w, n), regr_slope(w, n) FROM (SELECT uscc, count(*) AS n, sum(wage) AS w FROM job GROUP BY uscc)',
+  `SELECT part, avg(m), stddev_pop(w) FROM people JOIN (SELECT pid, avg(wage) AS m, sum(wage) AS w FROM job GROUP BY pid) USING (pid) WHERE ${WIDE} GROUP BY part`,
+  'SELECT avg(m) FROM (SELECT uscc, avg(wage) FILTER (WHERE wage > 3000) AS m FROM job GROUP BY uscc)',
+  'SELECT trade, avg(coalesce(m, 0)), stddev_samp(staff) FROM firm f LEFT JOIN (SELECT uscc, avg(wage) AS m FROM job GROUP BY uscc) s ON s.uscc = f.uscc GROUP BY trade',
+  'SELECT avg(m) FROM (SELECT uscc, avg(pay) AS m FROM job JOIN people USING (pid) GROUP BY uscc)',
   'SELECT n, count(*) FROM (SELECT pid, count(*) AS n FROM job GROUP BY pid) GROUP BY n',
   `SELECT part, avg(n), avg(w), count(*) FROM people JOIN (SELECT pid, count(DISTINCT uscc) AS n, sum(wage) AS w FROM job GROUP BY pid) USING (pid) WHERE ${WIDE} GROUP BY part`,
   `SELECT part, count(*), avg(pay) FROM people JOIN (SELECT DISTINCT pid FROM job WHERE wage > 2000) USING (pid) WHERE ${WIDE} GROUP BY part`,
@@ -61,12 +71,32 @@ test.each([
   // One firm may decide about the persons of many.
   'SELECT top // 2000 AS k, count(*) FROM (SELECT pid, max(wage) AS top FROM job GROUP BY pid) GROUP BY k',
   'SELECT low // 1000 AS k, count(*) FROM (SELECT pid, min(wage) AS low, mode(uscc % 2) AS side FROM (SELECT pid, wage, wage // 10 AS uscc FROM job) GROUP BY pid) GROUP BY k HAVING count(*) > 20',
-  // Whose firm has how much of a mean of means is not known.
-  'SELECT avg(w) FROM (SELECT uscc, avg(wage) AS w FROM job GROUP BY uscc)',
-  'SELECT stddev_samp(w) FROM (SELECT uscc, sum(wage) AS w FROM job GROUP BY uscc)',
+  // Whose firm has how much of a mean of greatest values is not known.
+  'SELECT avg(w) FROM (SELECT uscc, max(wage) AS w FROM job GROUP BY uscc)',
+  'SELECT stddev_samp(w * n) FROM (SELECT uscc, sum(wage) AS w, median(wage) AS n FROM job GROUP BY uscc)',
   'SELECT sum(n) FROM (SELECT uscc, count(*) AS n FROM job GROUP BY uscc UNION ALL SELECT uscc, staff FROM firm)',
   'SELECT count(*) FROM (SELECT uscc, wage > 3000 AS high, count(*) AS n FROM job GROUP BY uscc, wage > 3000)',
   'SELECT sum(m) FROM (SELECT j.uscc, sum(n) AS m FROM job j JOIN (SELECT pid, count(*) AS n FROM job GROUP BY pid) s USING (pid) GROUP BY j.uscc)',
 ])('refused: %s', async (sql) => {
   expect(await gateway.attempt(sql)).toBe('POLICY_CONSTRUCT_REFUSED');
+});
+
+/** One firm pays what no other does, or one person is paid so: a mean of means or a spread would tell how much. */
+describe.each([
+  ['firm', 'uscc'],
+  ['person', 'pid'],
+] as const)('not told, where one %s has nearly all of it', (_kind, key) => {
+  const by = key === 'uscc' ? 'uscc' : 'pid';
+  test.each([
+    [`SELECT avg(m) FROM (SELECT ${by}, avg(wage) AS m FROM job GROUP BY ${by})`],
+    [`SELECT stddev_samp(w) FROM (SELECT ${by}, sum(wage) AS w FROM job GROUP BY ${by})`],
+    ['SELECT avg(m) FROM (SELECT uscc, avg(wage) AS m FROM job GROUP BY uscc)'],
+  ])('%s', async (sql) => {
+    const town = workingTown();
+    const rich = town[1]!.rows[0]![key];
+    const rows = town[1]!.rows.map((row) => (row[key] === rich ? { ...row, wage: 10 ** 9 } : row));
+    const odd = await openGateway(town.map((one) => (one.schema.table === 'job' ? { ...one, rows } : one)));
+    expect((await odd.ask(sql)).rows).toEqual([[null]]);
+    expect((await gateway.ask(sql)).rows[0]![0]).not.toBeNull();
+  });
 });

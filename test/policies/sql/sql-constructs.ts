@@ -119,8 +119,8 @@ export const ACCEPTED_CONSTRUCTS: readonly Section[] = [
       'SELECT avg(n) FROM (SELECT pid, count(*) AS n FROM visit GROUP BY pid)',
     ],
     [
-      'values per unit of rows of several kinds of units: sums and counts of them; numbers of rows and identifiers as keys and in conditions',
-      '对属于多类单元的行按其中一类聚合：可再求和、计数；行数与标识项个数可作键或条件',
+      'values per unit of rows of several kinds of units: sums, means, spreads and counts of them; numbers of rows and identifiers as keys and in conditions',
+      '对属于多类单元的行按其中一类聚合：可再求和、平均、求离散程度、计数；行数与标识项个数可作键或条件',
       'SELECT industry, avg(n), count(*) FROM firm JOIN (SELECT uscc, count(*) AS n FROM job GROUP BY uscc) s USING (uscc) GROUP BY industry',
     ],
   ]),
