@@ -112,15 +112,15 @@ export function readModifiers(env: ExprEnv, node: SyntaxNode, items: readonly It
   });
 }
 
-/** A position, an alias, or an expression over the query's own columns. */
+/** A position, an alias, the name of one column of the list, or an expression over the query's own columns. */
 function orderExpr(env: ExprEnv, node: SyntaxNode, items: readonly Item[]): Expr {
   const position = orderPosition(env.ctx, node, items.length, 'ORDER BY');
   const positioned = position === null ? undefined : items[position];
   if (positioned !== undefined) return positioned.expr;
   const names = node['class'] === 'COLUMN_REF' && Array.isArray(node['column_names']) ? node['column_names'] : [];
-  const alias =
-    names.length === 1
-      ? items.find((item) => item.node['alias'] !== '' && fold(item.name) === fold(String(names[0])))
-      : undefined;
+  const named = names.length === 1 ? items.filter((item) => fold(item.name) === fold(String(names[0]))) : [];
+  // `SELECT a.x FROM a, b ORDER BY x` is a.x, though b has such a column, too.
+  const columns = named.filter((item) => item.node['class'] === 'COLUMN_REF');
+  const alias = named.find((item) => item.node['alias'] !== '') ?? (columns.length === 1 ? columns[0] : undefined);
   return alias === undefined ? resolveExpr(env, node) : { ...alias.expr, at: offsetOf(env.ctx, node) };
 }

@@ -218,7 +218,7 @@ function semiJoin(rel: Join, left: Raw, right: Raw, text: string): Raw {
   if (named.some(({ partner }) => partner === null)) {
     throw constructRefused(
       rel.join === 'semi' ? 'IN or EXISTS over protected rows' : 'NOT IN or NOT EXISTS over protected rows',
-      matchOnUnits(left, right),
+      matchOnUnits(left, right, pairs),
       placeOf(text, rel.at ?? null),
     );
   }
@@ -248,7 +248,7 @@ function semiJoin(rel: Join, left: Raw, right: Raw, text: string): Raw {
 }
 
 /** The equality that would make the rows of both sides about the same unit, in the names of granted columns. */
-function matchOnUnits(left: Raw, right: Raw): string {
+function matchOnUnits(left: Raw, right: Raw, matched: readonly Pair[]): string {
   const own = identifiersIn(left);
   const theirs = identifiersIn(right);
   const pairs = right.units.map(({ id }) => {
@@ -265,6 +265,8 @@ function matchOnUnits(left: Raw, right: Raw): string {
   // matched-counts.ts
   if (equalities.length > 0)
     return `count(DISTINCT ${pairs.flatMap((pair) => pair?.outer ?? [])[0]}) and no other value`;
+  const [by] = own.filter(({ id }) => matched.flat().some((one) => rootOf(left.alias, one) === id));
+  if (by !== undefined) return `count(DISTINCT ${by.name}) and no other value`;
   return `the same, over rows that have an identifier equal to ${pairs.map((pair) => pair?.inner).join(' AND ')}`;
 }
 

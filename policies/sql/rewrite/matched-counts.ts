@@ -128,15 +128,25 @@ function matchOf(rel: Join, above: Above): Existence | null {
   if (rel.join !== 'semi' && !listed && !without) return null;
   const tokens = equalSides(rel).filter(([own]) => own.type.kind === 'token');
   const [[by] = []] = tokens;
-  if (by?.kind !== 'column' || tokens.length >= above.by.kindsIn(rel.right)) return null;
+  if (by?.kind !== 'column' || unitsAmong(rel.right, tokens) >= above.by.kindsIn(rel.right)) return null;
   const right = listed ? everyRow(rel.right) : rel.right;
   return {
     ...{ by, without, absent, all: rel.left, matched: { ...rel, join: 'inner', right } },
     // A list of identifiers has one row each as it is.
-    once: listed ? null : onGroups(rel),
+    once: listed || unitsAmong(rel.right, tokens) < tokens.length ? null : onGroups(rel),
     unique: isUnique(rel.left, by.id),
     alike: rel.on !== null && conjunctsOf(rel.on).length === 1,
   };
+}
+
+/** How many of the identifiers that rows are matched by name units of the other side: an order number is nobody's. */
+function unitsAmong(right: Rel, tokens: readonly (readonly [Expr, Expr])[]): number {
+  const units = new Set(
+    relsWithin(right).flatMap((part) =>
+      part.kind === 'scan' ? part.columns.flatMap(({ id, unit }) => (unit === null ? [] : [id])) : [],
+    ),
+  );
+  return tokens.filter(([, their]) => columnsIn(their).some((id) => units.has(storedId(right, id)))).length;
 }
 
 /** The match as a join with one row for all that match alike. */

@@ -88,6 +88,8 @@ export const ACCEPTED_QUERIES: readonly string[] = [
   "SELECT sex, sum(age) FILTER (WHERE active), count(*) FILTER (WHERE age > 10 AND div_code = '100') FROM person GROUP BY sex",
   'SELECT sex AS s, count(*) AS n FROM person GROUP BY s ORDER BY n DESC, s',
   'SELECT sex, div_code, count(*) FROM person GROUP BY 1, 2 ORDER BY 3, 1, 2',
+  'SELECT p.div_code, count(*) FROM person p, firm f WHERE p.div_code = f.div_code GROUP BY p.div_code ORDER BY div_code',
+  'SELECT f.div_code, p.age FROM person p, firm f WHERE p.age > f.staff ORDER BY div_code, age, p.pid IS NULL',
   'SELECT sex, div_code, count(*) FROM person GROUP BY ALL ORDER BY ALL',
   'SELECT div_code, count(*) AS n, 100.0 * count(*) / sum(count(*)) OVER () AS share, rank() OVER (ORDER BY count(*)) AS r FROM person GROUP BY ALL',
   'SELECT sex, sum(income) / nullif(count(*), 0), avg(income / nullif(age, 0)), age // nullif(age - 7, 0) AS x FROM person GROUP BY ALL',
