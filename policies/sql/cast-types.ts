@@ -1,7 +1,8 @@
-import { decimal, type SqlType } from './sql-type.ts';
+import { nodesOf } from './forms/syntax-build.ts';
+import { DOUBLE, decimal, INTEGER, type SqlType, TEXT, TIMESTAMP } from './sql-type.ts';
 import { isNode, nodeAt, type ResolveContext, refusal, type SyntaxNode } from './syntax-node.ts';
 import { typeWritten } from './text-words.ts';
-import { CAST_TYPES, CAST_TYPES_ACCEPTED, isNumeric, isTemporal, sameType } from './type-rules.ts';
+import { CAST_TYPES, CAST_TYPES_ACCEPTED, isNumeric, isTemporal, PRECISION_MAX, sameType } from './type-rules.ts';
 
 /** The types that a CAST may name, and from what. */
 
@@ -27,8 +28,27 @@ export function castType(ctx: ResolveContext, node: SyntaxNode): SqlType {
   const plain = info === null ? CAST_TYPES.get(id) : undefined;
   if (plain !== undefined) return plain;
   const parsed = isNode(info) && typeof info['name'] === 'string' ? info['name'] : id.toLowerCase();
+  const other =
+    isNode(info) && id === 'UNBOUND' ? otherType(parsed.toLowerCase(), nodesOf(info['user_type_modifiers'])) : null;
+  if (other !== null) return other;
   const name = typeWritten(ctx.text, ctx.offsetOf(node['query_location'])) ?? parsed;
   throw refusal(ctx, node, 'SQL_TYPE_REFUSED', { type: name, accepted: CAST_TYPES_ACCEPTED });
+}
+
+/** Types of other systems that DuckDB has no word for. A length of a text decides nothing: it is not cut. */
+const OTHER_TYPES: Readonly<Record<string, SqlType>> = {
+  ...{ datetime2: TIMESTAMP, smalldatetime: TIMESTAMP, timestamp_ntz: TIMESTAMP },
+  ...{ float64: DOUBLE, number: decimal(38, 0), bignumeric: decimal(38, 9), money: decimal(19, 4) },
+  ...{ signed: INTEGER, unsigned: INTEGER, nchar: TEXT, ntext: TEXT, varchar2: TEXT, nvarchar2: TEXT },
+};
+
+function otherType(name: string, modifiers: readonly SyntaxNode[]): SqlType | null {
+  const type = OTHER_TYPES[name] ?? null;
+  if (type?.kind !== 'decimal' || modifiers.length === 0) return type;
+  const [precision = 0, scale = 0] = modifiers.map(({ value }) => Number(value));
+  return precision >= 1 && precision <= PRECISION_MAX && scale >= 0 && scale <= precision
+    ? decimal(precision, scale)
+    : null;
 }
 
 /** What can be cast to a type, for messages. */

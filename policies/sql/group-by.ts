@@ -3,7 +3,7 @@ import { identifierUse, wordAt } from './coercion.ts';
 import { type AggregateCollector, columnRef, type ExprEnv, type WindowCollector } from './expression-env.ts';
 import { orderPosition } from './order-position.ts';
 import type { OuterInstance } from './outer-values.ts';
-import type { Aggregate, ColumnId, Expr, NamedExpr, Offset, Rel } from './plan.ts';
+import type { Aggregate, AggregateCall, ColumnId, Expr, NamedExpr, Offset, Rel } from './plan.ts';
 import { resolveExpr } from './resolve-expr.ts';
 import { mapExpr, sameExpr, visitExpr } from './same-expression.ts';
 import type { Item } from './select-list.ts';
@@ -43,6 +43,7 @@ export function grouper(
     items !== null ? keysOfAll([...collector.measures, ...windows.columns], items) : keyExprs(env, node, readItems);
   const keys = exprs.map(({ name, expr }): NamedExpr => ({ id: freshId(ctx), name, expr }));
   const plainSets = sets !== null && sets.length === 1 && sets[0]?.length === keys.length;
+  const apart = plainSets ? null : sets;
   const grouped = keys.length > 0 || sets !== null;
   const columns = new Set(keys.flatMap((key) => (key.expr.kind === 'column' ? [key.expr.id] : [])));
   const each = (instance?.columns ?? []).map(
@@ -50,7 +51,7 @@ export function grouper(
   );
   return {
     keys,
-    sets: plainSets ? null : sets,
+    sets: apart,
     collector,
     items,
     hidden: (id) => (grouped || collector.measures.length > 0) && !columns.has(id),
@@ -60,14 +61,44 @@ export function grouper(
         kind: 'aggregate',
         input,
         keys,
-        sets: plainSets ? null : sets,
-        measures: collector.measures,
+        sets: apart,
+        measures: collector.measures.filter(({ call }) => !isOfKeys(call, keys, apart)),
         at: groupedAt(ctx, node, sets !== null) ?? collector.measures[0]?.call.at,
       };
       return instance === null ? aggregate : aggregateEach(ctx, node, aggregate, each, instance);
     },
-    overKeys: (expr, free) => overKeys(env, [...keys, ...each], collector, expr, free),
+    overKeys: (expr, free) =>
+      overKeys(env, [...keys, ...each], collector, withoutChoice(expr, collector, keys, apart), free),
   };
+}
+
+/** Of values that are all one, it is this one. */
+const CHOICES: ReadonlySet<string> = new Set(['min', 'max', 'any_value']);
+
+/**
+ * `min(region) … GROUP BY region`, as BI tools write a column that has one value in each group. WHY not beside grouping sets: in a
+ * total the key is no longer there.
+ */
+function isOfKeys({ fn, args, filter }: AggregateCall, keys: readonly NamedExpr[], sets: unknown): boolean {
+  const [value] = args;
+  if (!CHOICES.has(fn) || value === undefined || filter !== null || sets !== null || keys.length === 0) return false;
+  let isRead = false;
+  let isFree = true;
+  mapExpr(value, (part) => {
+    const isKey = keys.some(({ expr }) => sameExpr(expr, part));
+    if (isKey) isRead = true;
+    else if (part.kind === 'column') isFree = false;
+    return isKey ? part : null;
+  });
+  return isRead && isFree;
+}
+
+/** What is chosen of a group's keys as the keys themselves. */
+function withoutChoice(expr: Expr, { measures }: AggregateCollector, keys: readonly NamedExpr[], sets: unknown): Expr {
+  return mapExpr(expr, (part) => {
+    const chosen = part.kind === 'column' ? measures.find(({ id }) => id === part.id) : undefined;
+    return chosen !== undefined && isOfKeys(chosen.call, keys, sets) ? (chosen.call.args[0] ?? null) : null;
+  });
 }
 
 /** Where the grouping stands: ROLLUP, CUBE or GROUPING SETS, else the first key. */

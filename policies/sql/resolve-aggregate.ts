@@ -118,7 +118,8 @@ function aggregateArguments(
   }
   return nodes.map((child, index) => {
     const arg = resolve(env, child);
-    const counted = entry.name === 'sum' && arg.type.kind === 'boolean' ? coerceTo(ctx, arg, INTEGER, word) : arg;
+    const isCounted = (entry.name === 'sum' || entry.name === 'avg') && arg.type.kind === 'boolean';
+    const counted = isCounted ? coerceTo(ctx, arg, INTEGER, word) : arg;
     return argument(ctx, counted, entry.params[index] ?? { is: 'any' }, word);
   });
 }

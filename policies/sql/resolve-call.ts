@@ -8,7 +8,7 @@ import { call } from './resolve-operators.ts';
 import { spelled } from './spelling.ts';
 import { DATE, DOUBLE, INTEGER, type SqlType, TEXT, TIMESTAMP } from './sql-type.ts';
 import { type ResolveContext, refusalAt } from './syntax-node.ts';
-import { isNumeric } from './type-rules.ts';
+import { isNumeric, isTemporal } from './type-rules.ts';
 
 /** A call of a scalar function on the allow-list: picks the signature, converts arguments, checks literals. */
 export function scalarCall(
@@ -95,6 +95,8 @@ function convert(ctx: ResolveContext, arg: Expr, wanted: Parameter['is'] | 'coun
       if (isNumeric(arg.type) || kind === 'null' || (isLiteral(arg) && kind === 'text')) return to(DOUBLE);
       return fail(ctx, arg, word, 'number');
     case 'text':
+      // A date has one text only: other systems take it there as it is.
+      if (isTemporal(arg.type)) return asText(arg);
       return kind === 'text' || kind === 'null' ? to(TEXT) : fail(ctx, arg, word, 'text (CAST(x AS varchar))');
     case 'as-text':
       return kind === 'interval' ? fail(ctx, arg, word, 'text') : kind === 'text' ? arg : asText(arg);

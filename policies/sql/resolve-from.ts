@@ -4,6 +4,7 @@ import { outermost } from './expression-env.ts';
 import { type BoundFrom, baseTable, type FromReader, TABLE_HINT } from './from-table.ts';
 import { valuesList } from './from-values.ts';
 import { hintFor } from './functions/refused-functions.ts';
+import { withNullSafeKeys } from './null-safe-equality.ts';
 import type { Expr, Join, Rel } from './plan.ts';
 import { resolveExpr } from './resolve-expr.ts';
 import { conjunction } from './resolve-operators.ts';
@@ -202,7 +203,7 @@ function holdsSubquery(value: unknown): boolean {
 
 function joinCondition(ctx: ResolveContext, scope: Scope, node: SyntaxNode): Expr {
   const env = outermost(ctx, scope, 'HAVING sum(x) > …');
-  return asCondition(ctx, resolveExpr(env, node), 'ON');
+  return withNullSafeKeys(asCondition(ctx, resolveExpr(env, node), 'ON'));
 }
 
 function checkAliases(ctx: ResolveContext, node: SyntaxNode, left: BoundFrom, right: BoundFrom): void {

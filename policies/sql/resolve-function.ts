@@ -1,17 +1,18 @@
 import { assert } from '../errors.ts';
-import { asCondition, coerceTo, unify } from './coercion.ts';
+import { asCondition, asTemporal, coerceTo, unify } from './coercion.ts';
 import type { ExprEnv } from './expression-env.ts';
+import { nodesOf, textOf } from './forms/syntax-build.ts';
 import { acceptedInstead } from './functions/refused-functions.ts';
 import { ALL_SPELLINGS, aggregateSpelled, scalarSpelled } from './functions/registry.ts';
 import type { ScalarEntry } from './functions/scalar-entry.ts';
 import { INTERVAL_UNITS, intervalArithmetic, intervalCount, refusedInterval } from './interval-literals.ts';
-import { convertLiteral, integerLiteral, literal, nowLiteral, todayLiteral } from './literals.ts';
+import { convertLiteral, integerLiteral, literal, nowLiteral, textLiteral, todayLiteral } from './literals.ts';
 import type { Expr, Offset } from './plan.ts';
 import { resolveAggregate } from './resolve-aggregate.ts';
 import { constantOf, scalarCall } from './resolve-call.ts';
 import { arithmetic, call, merge, negation } from './resolve-operators.ts';
 import { spelled } from './spelling.ts';
-import { BOOLEAN, INTERVAL } from './sql-type.ts';
+import { BOOLEAN, INTEGER, INTERVAL, TIMESTAMP } from './sql-type.ts';
 import {
   checkShape,
   nodeAt,
@@ -129,6 +130,8 @@ function callOf(env: ExprEnv, node: SyntaxNode, name: string, resolve: Resolve):
   if (NOW_CALLS.has(name) && nodes.length === 0) return nowLiteral(ctx.facts.now, at);
   if (/^to_(year|quarter|month|week|day|hour|minute|second)s$/.test(name) && nodes.length === 1)
     return intervalOf(env, node, name, nodes, resolve);
+  const elapsed = /^date_?part$/.test(name) ? elapsedTime(env, nodes, resolve, at) : null;
+  if (elapsed !== null) return elapsed;
   const args = nodes.map((child) => resolve(env, child));
   if (ARITHMETIC.has(name) || name === 'date_add') return computed(ctx, node, name, args);
   if (MERGES.has(name)) return merge(ctx, MERGE_NAMES[name] ?? name, args, at, name);
@@ -157,18 +160,53 @@ function computed(ctx: ResolveContext, node: SyntaxNode, name: string, args: rea
   throw refusal(ctx, node, 'SQL_FUNCTION_REFUSED', { function: name, given: args.length, accepted });
 }
 
-/** `n * INTERVAL 1 DAY` with a value: days or months of a number; null for anything else. */
+/** `n * INTERVAL 1 DAY` with a whole number: months, days or seconds of it; null for anything else. */
 function repeatedInterval(ctx: ResolveContext, symbol: string, left: Expr, right: Expr, at: Offset): Expr | null {
-  const [interval, count] = left.type.kind === 'interval' ? [left, right] : [right, left];
+  const [interval, factor] = left.type.kind === 'interval' ? [left, right] : [right, left];
   const value = interval.kind === 'literal' ? interval.value : null;
-  if (symbol !== '*' || typeof value !== 'object' || value === null || count.type.kind !== 'integer') return null;
-  const { months, days, micros } = value;
-  if (micros !== '0' || (months !== 0 && days !== 0)) return null;
-  const entry = scalarSpelled(months === 0 ? 'to_days' : 'to_months');
+  const count = isWhole(factor) ? coerceTo(ctx, factor, INTEGER, '*') : null;
+  if (symbol !== '*' || typeof value !== 'object' || value === null || count === null) return null;
+  const { months, days } = value;
+  const [seconds, below] = [BigInt(value.micros) / 1_000_000n, BigInt(value.micros) % 1_000_000n];
+  const parts = [
+    ['to_months', months],
+    ['to_days', days],
+    ['to_seconds', Number(seconds)],
+  ] as const;
+  const [only, ...more] = parts.filter(([, each]) => each !== 0);
+  if (only === undefined || more.length > 0 || below !== 0n) return null;
+  const entry = scalarSpelled(only[0]);
   assert(entry !== undefined, 'intervals of a number exist');
-  const times = arithmetic(ctx, '*', count, integerLiteral(months === 0 ? days : months), at);
-  return scalarCall(ctx, entry, '*', [times], at);
+  return scalarCall(ctx, entry, '*', [arithmetic(ctx, '*', count, integerLiteral(only[1]), at)], at);
 }
+
+const ROUNDED: ReadonlySet<string> = new Set(['floor', 'ceil', 'round', 'trunc']);
+
+const isWhole = (expr: Expr): boolean =>
+  expr.type.kind === 'integer' ||
+  (expr.kind === 'call' && ROUNDED.has(expr.fn) && expr.args.length === 1 && isNumeric(expr.type));
+
+/** `EXTRACT(EPOCH FROM a - b)` of two moments, and the whole days between them; null for anything else. */
+function elapsedTime(env: ExprEnv, nodes: readonly SyntaxNode[], resolve: Resolve, at: Offset): Expr | null {
+  const [part, between] = nodes;
+  const unit = ELAPSED[textOf(part)?.toLowerCase() ?? ''];
+  const sides = between?.['function_name'] === '-' ? nodesOf(between['children']) : [];
+  if (unit === undefined || sides.length !== 2) return null;
+  const [later, earlier] = sides.map((side) => resolve(env, side));
+  const isMoment = [later, earlier].some((side) => side?.type.kind === 'timestamp');
+  if (later === undefined || earlier === undefined || !isMoment || earlier.type.kind === 'interval') return null;
+  const [to, from] = [asTemporal(later), asTemporal(earlier)].map(
+    (side) => side && coerceTo(env.ctx, side, TIMESTAMP, '-'),
+  );
+  if (!to || !from) return null;
+  const time = call(unit.fn, [textLiteral(unit.of), from, to], INTEGER, at);
+  return unit.each === 1 ? time : arithmetic(env.ctx, '/', time, integerLiteral(unit.each), at);
+}
+
+const ELAPSED: Readonly<Record<string, { readonly fn: string; readonly of: string; readonly each: number }>> = {
+  epoch: { fn: 'date_diff', of: 'microsecond', each: 1_000_000 },
+  day: { fn: 'date_sub', of: 'day', each: 1 },
+};
 
 /** The function that is meant: `strftime(format, date)` and `date_part('epoch', …)` are read as DuckDB reads them. */
 function otherwise(name: string, args: readonly Expr[]): readonly [ScalarEntry | undefined, readonly Expr[]] {

@@ -27,10 +27,18 @@ export function comparison(ctx: ResolveContext, fn: string, args: readonly Expr[
   const token = tokens[0];
   const word = comparisonWritten(ctx.text, fn, at);
   if (token !== undefined) checkTokens(ctx, fn, args, token, word);
-  const sides = unify(ctx, args, word);
+  const sides = unify(ctx, EQUALITIES.has(fn) ? truthsBeside(args) : args, word);
   const type = sides[0]?.type;
   if (type?.kind === 'interval') throw mismatch(ctx, at, word, 'number, text or date', type, "date_diff('day', a, b)");
   return call(fn, sides, BOOLEAN, at);
+}
+
+/** `active = 1`, as systems without truths write it: beside a truth 1 is true and 0 is not. */
+function truthsBeside(args: readonly Expr[]): readonly Expr[] {
+  if (!args.some(({ type }) => type.kind === 'boolean')) return args;
+  const isTruth = (arg: Expr) =>
+    isLiteral(arg) && arg.type.kind === 'integer' && (arg.value === '0' || arg.value === '1');
+  return args.map((arg) => (isTruth(arg) ? (coerce(arg, BOOLEAN) ?? arg) : arg));
 }
 
 function checkTokens(ctx: ResolveContext, fn: string, args: readonly Expr[], token: Expr, word: string): void {

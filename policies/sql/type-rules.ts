@@ -118,6 +118,8 @@ export const CAST_TYPES: ReadonlyMap<string, SqlType> = new Map([
   ['VARCHAR', TEXT],
   ['DATE', DATE],
   ['TIMESTAMP', TIMESTAMP],
+  // Times have no zone: all are in one, and a literal's own is UTC.
+  ['TIMESTAMP WITH TIME ZONE', TIMESTAMP],
   ['INTERVAL', INTERVAL],
 ]);
 export const CAST_TYPES_ACCEPTED = 'boolean, integer, bigint, hugeint, decimal(p,s), double, varchar, date, timestamp';

@@ -1,5 +1,6 @@
 import { asCondition } from './coercion.ts';
 import type { ExprEnv } from './expression-env.ts';
+import { withNullSafeKeys } from './null-safe-equality.ts';
 import type { Expr } from './plan.ts';
 import { resolveExpr } from './resolve-expr.ts';
 import { conjunction } from './resolve-operators.ts';
@@ -21,7 +22,7 @@ export function applyConditions(
   for (const conjunct of isNode(where) ? conjuncts(where) : []) {
     if (host.predicate(env, conjunct)) continue;
     const before = env.scope.correlation.count;
-    const expr = asCondition(env.ctx, resolveExpr(env, conjunct), clause);
+    const expr = withNullSafeKeys(asCondition(env.ctx, resolveExpr(env, conjunct), clause));
     (env.scope.correlation.count > before ? lifted : kept).push(expr);
   }
   host.filter(conjunction(kept));

@@ -95,6 +95,8 @@ const INTEGERS: readonly Build[] = [
   (m, d) => `pow(${int(m, d)}, ${m.random.pick(['2', '3', '0.5', '-1', '64'])})`,
   (m, d) => `(${date(m, d)} - ${date(m, d)})`,
   (m) => `ln(${int(m, 0)} + ${1 + m.random.below(9)})`,
+  (m, d) =>
+    `date_part('${m.random.pick(['epoch', 'day'])}', CAST(${date(m, d)} AS timestamp) - CAST(${date(m, d)} AS timestamp))`,
 ];
 const TEXTUAL: readonly Build[] = [
   (m, d) => `${m.random.pick(['upper', 'lower', 'trim', 'reverse'])}(${text(m, d)})`,
@@ -115,6 +117,7 @@ const DATES: readonly Build[] = [
   (m, d) => `CAST(try_strptime(${text(m, d)}, '%Y-%m-%d') AS date)`,
   (m, d) => `CAST(time_bucket(INTERVAL '10 days', ${date(m, d)}, TIMESTAMP '2000-01-01 00:00:00') AS date)`,
   (m, d) => `(${date(m, d)} + ${int(m, 0)}::integer)`,
+  (m, d) => `CAST(${date(m, d)} + INTERVAL '12 hours' * (${int(m, 0)}::integer % 1000) AS date)`,
 ];
 const BOOLEANS: readonly Build[] = [
   (m, d) => `${int(m, d)} ${m.random.pick(['=', '<>', '<', '<=', '>', '>='])} ${int(m, d)}`,
@@ -131,6 +134,7 @@ const BOOLEANS: readonly Build[] = [
   (m, d) => `${text(m, d)} = ANY(ARRAY['east', 'd1', 'm'])`,
   (m, d) => `list_contains([1, 3, ${m.random.below(60)}], ${int(m, d)})`,
   (m, d) => `regexp_matches(${text(m, d)}, '^[a-n]+$')`,
+  (m, d) => `(${bool(m, d)}) ${m.random.pick(['=', '<>'])} ${m.random.below(2)}`,
 ];
 const MAKERS: Readonly<Record<Kind, Build>> = {
   integer: (m, d) => m.random.pick(INTEGERS)(m, d),

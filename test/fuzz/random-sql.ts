@@ -11,6 +11,8 @@ export interface FuzzQuery {
   /** Keys and number of rows of the same FROM, WHERE and GROUP BY: asked of each person alone. null: groups are not of persons. */
   readonly probe: string | null;
   readonly keys: number;
+  /** Columns beside the keys that say nothing but them. */
+  readonly fromKeys?: ReadonlySet<number>;
   /** Reads public rows only. */
   readonly isPublic: boolean;
 }
@@ -82,6 +84,23 @@ const SOURCES: readonly Source[] = [
     name: 'join with public rows',
     from: () => 'person p JOIN pub ON p.city = pub.k',
     scope: [...prefixed('p', PERSON), ...prefixed('pub', PUB)],
+    perPerson: true,
+  },
+  {
+    name: 'null-safe join with public rows',
+    from: (random) =>
+      `person p ${random.pick(['JOIN', 'JOIN', 'LEFT JOIN'])} pub ON ${random.pick([
+        'p.city IS NOT DISTINCT FROM pub.k',
+        '(p.city = pub.k OR (p.city IS NULL AND pub.k IS NULL))',
+      ])}`,
+    scope: [...prefixed('p', PERSON), ...prefixed('pub', PUB)],
+    perPerson: true,
+  },
+  {
+    name: 'null-safe join with distinct public rows',
+    from: (random) =>
+      `person p ${random.pick(['JOIN', 'LEFT JOIN'])} (SELECT DISTINCT k FROM pub) pub ON p.city IS NOT DISTINCT FROM pub.k`,
+    scope: [...prefixed('p', PERSON), { sql: 'pub.k', kind: 'text' }],
     perPerson: true,
   },
   {
@@ -301,7 +320,7 @@ function groupedQuery(maker: Maker, source: Source, from: string, where: string)
     sql: expression(maker, random.pick(['integer', 'text', 'text', 'boolean'] as const), random.below(2)),
     name: `g${i}`,
   }));
-  const values = Array.from({ length: 1 + random.below(3) }, () => arithmetic(maker));
+  const values = Array.from({ length: 1 + random.below(3) }, () => chosenKey(maker, keys) ?? arithmetic(maker));
   const names = keys.map(({ name }) => name).join(', ');
   const selected = [
     ...keys.map(({ sql, name }) => `${sql} AS ${name}`),
@@ -314,9 +333,20 @@ function groupedQuery(maker: Maker, source: Source, from: string, where: string)
   const oracle = `SELECT ${selected.join(', ')} FROM ${from}${where}${groupBy}${having}`;
   const probeKeys = keys.map(({ sql, name }) => `${sql} AS ${name}, `).join('');
   const probe = `SELECT ${probeKeys}count(*) AS rows_of_it FROM ${from}${where}${keys.length === 0 ? '' : ` GROUP BY ${names}`}`;
-  const plain = { used, keys: keys.length, isPublic: source.isPublic === true };
+  const fromKeys = new Set(values.flatMap((value, i) => (isChosen(value, keys) ? [keys.length + i] : [])));
+  const plain = { used, keys: keys.length, fromKeys, isPublic: source.isPublic === true };
   if (random.below(10) === 0) return { sql: over(oracle, random, used), oracle: null, probe: null, ...plain };
   return { sql: withTail(oracle, selected.length, maker), oracle, probe: source.perPerson ? probe : null, ...plain };
+}
+
+const isChosen = (value: string, keys: readonly { readonly sql: string }[]): boolean =>
+  keys.some(({ sql }) => /^(?:min|max|any_value)\(/.test(value) && value.endsWith(`(${sql})`));
+
+/** What a group has one value of, chosen among them, as BI tools write it; null mostly. */
+function chosenKey({ random, used }: Maker, keys: readonly { readonly sql: string }[]): string | null {
+  if (keys.length === 0 || random.below(10) > 0) return null;
+  used.add('choice of a key');
+  return `${random.pick(['min', 'max', 'any_value'])}(${random.pick(keys).sql})`;
 }
 
 /** A value of aggregates: mostly one, sometimes a ratio or a difference of two. */

@@ -66,7 +66,7 @@ const isCountsOnly = ({ used }: FuzzQuery): boolean =>
 
 /** Each shown row must be a true one; what is hidden (null) may stand for anything. */
 function unmatched(
-  { keys, isPublic, used }: FuzzQuery,
+  { keys, fromKeys, isPublic, used }: FuzzQuery,
   shown: RawRows,
   truth: RawRows,
   tolerance: number,
@@ -76,7 +76,7 @@ function unmatched(
   const isCount = (true_: unknown) => used.has('count_if') && true_ === null;
   for (const row of shown) {
     // A group of a public list without values says only that the list has it.
-    if (!isPublic && row.slice(keys).every((cell) => cell === null)) continue;
+    if (!isPublic && row.every((cell, i) => cell === null || i < keys || fromKeys?.has(i) === true)) continue;
     const at = left.findIndex((true_) =>
       row.every(
         (cell, i) =>
@@ -115,7 +115,9 @@ async function tooFewPersons(query: FuzzQuery, probe: string, shown: RawRows, ra
   const wanted = shown.filter((row) => query.keys > 0 || row.some((cell) => cell !== null));
   // A key on the public list is no secret; a group shows where some value does.
   const groups = wanted.filter(
-    (row) => row.length === query.keys || row.slice(query.keys).some((cell) => cell !== null),
+    (row) =>
+      row.length === query.keys ||
+      row.some((cell, i) => cell !== null && i >= query.keys && query.fromKeys?.has(i) !== true),
   );
   if (groups.length === 0) return null;
   const persons = new Map(groups.map((row) => [keyOf(row, query.keys), 0]));

@@ -2,7 +2,7 @@ import { isNode, type SyntaxNode } from '../syntax-node.ts';
 import { literalRows } from './literal-rows.ts';
 import { otherForm } from './other-systems.ts';
 import { pivoted } from './pivot.ts';
-import { isNullConstant, listOf, nodesOf, syntaxBuilder } from './syntax-build.ts';
+import { isNullConstant, listOf, nodesOf, syntaxBuilder, textOf } from './syntax-build.ts';
 
 /**
  * The syntax tree with what other systems write in other words put in the forms that the compiler knows. Nothing is admitted
@@ -19,6 +19,10 @@ function plainForm(node: SyntaxNode): unknown {
   switch (node['class'] ?? node['type']) {
     case 'FUNCTION':
       return ofFunction(node);
+    case 'WINDOW':
+      return shareOfAll(node);
+    case 'CAST':
+      return intervalOfText(node);
     case 'SUBQUERY':
       return node['class'] === 'SUBQUERY' ? amongList(node) : node;
     case 'COLUMN_REF':
@@ -45,14 +49,49 @@ function ofFunction(node: SyntaxNode): SyntaxNode {
   return form === undefined || form === null ? node : { ...form, alias: node['alias'] };
 }
 
-/** `count(DISTINCT CASE WHEN c THEN x END)` counts `x` where `c` holds. */
+/** `count(DISTINCT CASE WHEN c THEN x WHEN d THEN x END)` counts `x` where `c` or `d` holds. */
 function countedWhere(node: SyntaxNode): SyntaxNode {
   const [only, ...more] = nodesOf(node['children']);
   if (node['distinct'] !== true || node['filter'] !== null || more.length > 0 || only?.['class'] !== 'CASE')
     return node;
-  const [check, ...others] = nodesOf(only['case_checks']);
-  if (check === undefined || others.length > 0 || !isNullConstant(only['else_expr'])) return node;
-  return { ...node, children: [check['then_expr']], filter: check['when_expr'] };
+  const checks = nodesOf(only['case_checks']);
+  const [first, ...others] = checks.map((check) => check['then_expr']);
+  const isOne = first !== undefined && others.every((other) => isSameText(first, other));
+  if (!isOne || !isNothing(only['else_expr'])) return node;
+  const make = syntaxBuilder(only['query_location']);
+  const filter = make.either(checks.flatMap(({ when_expr: when }) => (isNode(when) ? [when] : [])));
+  return { ...node, children: [first], filter };
+}
+
+/** NULL, of whatever type. */
+const isNothing = (node: unknown): boolean =>
+  isNullConstant(node) || (isNode(node) && node['class'] === 'CAST' && isNothing(node['child']));
+
+/** The same words, wherever they stand. */
+function isSameText(a: unknown, b: unknown): boolean {
+  const text = (value: unknown) =>
+    JSON.stringify(value, (key, part: unknown) => (key === 'query_location' ? null : part));
+  return text(a) === text(b);
+}
+
+/** `ratio_to_report(x) OVER (…)` is `x / sum(x) OVER (…)`. */
+function shareOfAll(node: SyntaxNode): SyntaxNode {
+  const [value, ...more] = nodesOf(node['children']);
+  if (String(node['function_name']).toLowerCase() !== 'ratio_to_report' || value === undefined || more.length > 0)
+    return node;
+  const whole = { ...node, function_name: 'sum', alias: '' };
+  const share = syntaxBuilder(node['query_location']).call('/', [value, whole], { is_operator: true });
+  return { ...share, alias: node['alias'] };
+}
+
+/** `CAST(n || ' days' AS INTERVAL)`, as PostgreSQL is asked for a number of days. */
+function intervalOfText(node: SyntaxNode): SyntaxNode {
+  const { child, cast_type: type } = node;
+  if (!isNode(type) || type['id'] !== 'INTERVAL' || !isNode(child) || child['function_name'] !== '||') return node;
+  const [count, second] = nodesOf(child['children']);
+  const unit = /^ ?(year|month|week|day|hour|minute|second)s?$/i.exec(textOf(second) ?? '')?.[1]?.toLowerCase();
+  if (count === undefined || unit === undefined) return node;
+  return { ...syntaxBuilder(node['query_location']).call(`to_${unit}s`, [count]), alias: node['alias'] };
 }
 
 /** `x = ANY(ARRAY[1, 2])`, which the parser writes as `x IN (SELECT unnest([1, 2]))`. */

@@ -8,6 +8,8 @@ export interface SyntaxBuilder {
   readonly operator: (type: string, args: readonly SyntaxNode[]) => SyntaxNode;
   readonly compare: (type: string, left: SyntaxNode, right: SyntaxNode) => SyntaxNode;
   readonly both: (a: SyntaxNode, b: SyntaxNode) => SyntaxNode;
+  /** One or more conditions. */
+  readonly either: (conditions: readonly SyntaxNode[]) => SyntaxNode;
   readonly cast: (child: SyntaxNode, type: string) => SyntaxNode;
   readonly choose: (
     branches: readonly (readonly [when: SyntaxNode, then: SyntaxNode])[],
@@ -30,6 +32,12 @@ export function syntaxBuilder(at: unknown): SyntaxBuilder {
     nothing: constant('NULL', null),
     operator: (type, children) => own('OPERATOR', type, { children }),
     compare: (type, left, right) => own('COMPARISON', type, { left, right }),
+    either: (conditions) => {
+      const [only, ...more] = conditions;
+      return only !== undefined && more.length === 0
+        ? only
+        : own('CONJUNCTION', 'CONJUNCTION_OR', { children: conditions });
+    },
     both: (a, b) => own('CONJUNCTION', 'CONJUNCTION_AND', { children: [a, b] }),
     cast: (child, id) => own('CAST', 'OPERATOR_CAST', { child, cast_type: { id, type_info: null }, try_cast: false }),
     choose: (branches, otherwise) =>

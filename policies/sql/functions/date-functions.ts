@@ -127,6 +127,16 @@ export const DATE_FUNCTIONS: readonly ScalarEntry[] = [
     ),
     nonFinite: true,
   },
+  {
+    ...base(
+      'to_timestamp',
+      ['to_timestamp'],
+      [{ params: [{ is: 'double' }], result: TIMESTAMP }],
+      '自 1970 年的秒数对应的时刻',
+      'the moment so many seconds after 1970',
+    ),
+    sql: ([seconds = '']) => `make_timestamp(TRY_CAST(${seconds} * 1000000 AS BIGINT))`,
+  },
   ...(['epoch_ms', 'epoch_us'] as const).map((name) =>
     base(
       name,

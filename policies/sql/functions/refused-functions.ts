@@ -37,13 +37,20 @@ export const HINTS: readonly (readonly [accepted: string, functions: readonly st
   ['SELECT x, count(*) … GROUP BY x ORDER BY count(*) DESC', ['histogram', 'histogram_exact', 'approx_top_k']],
   ['sum(x), avg(x)', ['fsum', 'kahan_sum', 'sumkahan', 'favg']],
   ['CASE WHEN … THEN … ELSE NULL END', ['error', 'try', 'assert']],
-  ["date_diff('day', a, b)", ['age']],
-  ["date_diff('month', a, b)", ['months_between']],
-  ["strftime(date, '%Y-%m')", ['from_unixtime', 'unix_timestamp']],
-  ["strftime(date, '%Y-%m-%d'), CAST(x AS varchar), round(x, 2)", ['to_char', 'date_format', 'to_number']],
+  ["date_diff('day', a, b), date_sub('year', born, current_date)", ['age']],
+  ["date_sub('month', earlier, later)", ['months_between']],
+  [
+    "time_bucket(INTERVAL '1 day', t), beside a LEFT JOIN from generate_series(…)",
+    ['time_bucket_gapfill', 'gapfill', 'locf'],
+  ],
+  ['the time itself: times have no zone here, all are in one; t + INTERVAL 8 HOUR', ['timezone']],
+  [
+    "strftime(date, '%Y-%m-%d'), CAST(x AS varchar), round(x, 2)",
+    ['to_char', 'date_format', 'to_number', 'format', 'format_number'],
+  ],
   ['upper(left(text, 1)) || lower(substring(text, 2))', ['initcap']],
   ['quantile_cont(x, 0.25), quantile_cont(x, 0.5)', ['quantiles', 'approx_percentiles']],
-  ["lpad(text, 10, ' ')", ['repeat', 'printf', 'format', 'chr', 'bar']],
+  ["lpad(text, 10, ' ')", ['repeat', 'printf', 'chr', 'bar']],
   ['FROM (VALUES (1), (2)) AS t(n)', ['range', 'generate_series', 'unnest', 'generate_subscripts']],
   ['count(DISTINCT x), GROUP BY x', ['hash', 'md5', 'md5_number', 'sha1', 'sha256']],
   [
@@ -115,10 +122,7 @@ export const HINTS: readonly (readonly [accepted: string, functions: readonly st
       'write_log',
     ],
   ],
-  [
-    'CAST(text AS date)',
-    ['to_timestamp', 'make_timestamp', 'make_timestamptz', 'make_time', 'timezone', 'to_date', 'str_to_date'],
-  ],
+  ['CAST(text AS date)', ['to_timestamp', 'make_timestamp', 'make_timestamptz', 'make_time', 'to_date', 'str_to_date']],
   [
     'CAST(x AS varchar)',
     [

@@ -11,8 +11,8 @@ import {
   checkConditions,
   checkPublicJoin,
   checkUnitJoin,
-  equalBetween,
   idsOf,
+  keysBetween,
   meetsByPublic,
   meetsOnce,
 } from './join-rules.ts';
@@ -93,7 +93,7 @@ function protectedFirst<P extends { readonly piece: Piece }>(pieces: readonly P[
 /** Whether a part can be joined to what stands, by its equal columns. */
 function canMeet(standing: readonly Piece[], next: Piece, conditions: readonly Expr[]): boolean {
   const ids = new Set(standing.flatMap(({ rel }) => [...idsOf(rel)]));
-  const pairs = equalBetween(conditions, ids, idsOf(next.rel));
+  const pairs = keysBetween(conditions, ids, idsOf(next.rel));
   const bothRaw = next.state === 'raw' && standing.some(({ state }) => state === 'raw');
   return bothRaw ? pairs.some(([a]) => a.type.kind === 'token') : pairs.length > 0;
 }

@@ -32,7 +32,7 @@ export function checkPublicJoin(join: Join, raw: Raw, open: Rel, text: string): 
   // One row, such as a total or a line of parameters, needs no condition.
   if (meetsOnce(join, open)) return;
   const ids = idsOf(open);
-  const sides = equalSides(join).map(([a, b]) => (readsOnly(a, ids) ? [b, a] : [a, b]) as readonly [Expr, Expr]);
+  const sides = keySides(join).map(([a, b]) => (readsOnly(a, ids) ? [b, a] : [a, b]) as readonly [Expr, Expr]);
   const isWritten = relsWithin(open).some(({ kind }) => kind === 'values');
   if (sides.length === 0)
     throw refusedJoin(
@@ -68,7 +68,7 @@ function isStoredIn(rel: Rel, expr: Expr): boolean {
 /** Whether each row of the other side meets at most one row of `open`. */
 export function meetsOnce(join: Pick<Join, 'left' | 'right' | 'on'>, open: Rel): boolean {
   const ids = idsOf(open);
-  const keys = equalSides(join).flatMap((sides) =>
+  const keys = keySides(join).flatMap((sides) =>
     sides.map(asKey).flatMap((side) => (side.kind === 'column' && ids.has(side.id) ? [side.id] : [])),
   );
   return hasUniqueRows(open, keys);
@@ -82,7 +82,7 @@ function asKey(expr: Expr): Expr {
 /** Whether a join with public rows reads only public columns of the other side. */
 export function meetsByPublic(join: Join, raw: Raw): boolean {
   const ids = idsOf(raw.rel);
-  const own = equalSides(join).flatMap((sides) => sides.filter((side) => readsOnly(side, ids)));
+  const own = keySides(join).flatMap((sides) => sides.filter((side) => readsOnly(side, ids)));
   const read = own.flatMap((side) => columnsIn(overRoots(side, raw)));
   return read.length > 0 && read.every((id) => raw.open.has(id));
 }
@@ -94,7 +94,7 @@ export function meetsByPublic(join: Join, raw: Raw): boolean {
  */
 export function checkConditions(conditions: readonly Expr[], raw: Raw, place: SourcePlace | null): void {
   for (const condition of conditions) {
-    const sides = condition.kind === 'call' && condition.fn === 'eq' ? condition.args : [condition];
+    const sides = condition.kind === 'call' && KEYS.has(condition.fn) ? condition.args : [condition];
     if (sides.some((side) => isMixed(side, raw)))
       throw constructRefused('join condition over protected and public columns', COLUMNS, place);
   }
@@ -109,6 +109,27 @@ function isMixed(expr: Expr, raw: Raw): boolean {
 export function equalSides(join: Pick<Join, 'left' | 'right' | 'on'>): readonly (readonly [Expr, Expr])[] {
   if (join.on === null) return [];
   return equalBetween(conjunctsOf(join.on), idsOf(join.left), idsOf(join.right));
+}
+
+/** The same, also of `a IS NOT DISTINCT FROM b`, to which NULL is a key like any other. Never of identifiers: NULL names nobody. */
+export function keySides(join: Pick<Join, 'left' | 'right' | 'on'>): readonly (readonly [Expr, Expr])[] {
+  if (join.on === null) return [];
+  return keysBetween(conjunctsOf(join.on), idsOf(join.left), idsOf(join.right));
+}
+
+const KEYS: ReadonlySet<string> = new Set(['eq', 'not_distinct']);
+
+export function keysBetween(
+  conditions: readonly Expr[],
+  left: ReadonlySet<ColumnId>,
+  right: ReadonlySet<ColumnId>,
+): readonly (readonly [Expr, Expr])[] {
+  const plain = conditions.map((condition) =>
+    condition.kind === 'call' && KEYS.has(condition.fn) && condition.args.every(({ type }) => type.kind !== 'token')
+      ? { ...condition, fn: 'eq' }
+      : condition,
+  );
+  return equalBetween(plain, left, right);
 }
 
 /** The same for any two sets of columns. Identifiers meet as plain columns only. */

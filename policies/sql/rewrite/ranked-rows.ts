@@ -14,7 +14,7 @@ import { relsWithin } from '../plan-walk.ts';
 import { BOOLEAN, INTEGER, type SqlType } from '../sql-type.ts';
 import { sameType } from '../type-rules.ts';
 import { call, type IdSource, literal, named, ref, refTo } from './build.ts';
-import { equalSides, meetsOnce } from './join-rules.ts';
+import { equalSides, keySides, meetsOnce } from './join-rules.ts';
 import type { Raw } from './raw.ts';
 
 /**
@@ -151,7 +151,7 @@ function withRepeated(join: Join, left: Counted, right: Counted, { rowsMax, ids 
   const isOpen = open.rows.size === 0 && relsWithin(open.rel).every(namesNobody);
   if (own.rank === undefined || !isOpen || join.join !== 'inner') return null;
   if (meetsOnce(join, position === 1 ? join.right : join.left)) return null;
-  const keys = equalSides(join).map((sides) => sides[position]);
+  const keys = keySides(join).map((sides) => sides[position]);
   const { rel: placed, place, most } = placedByKey(open.rel, keys, ids);
   const joined: Rel =
     position === 1 ? { ...join, left: own.rel, right: placed } : { ...join, left: placed, right: own.rel };

@@ -20,7 +20,7 @@ export interface WrittenCases {
 export function writtenCases({ on }: Pick<Join, 'on'>, list: Rel): WrittenCases | null {
   const rows = writtenRows(list);
   if (rows === null || on === null || rows.length === 0 || rows.length > ROWS_MAX) return null;
-  const conjuncts = rows.map((row) => conjunctsOf(on).map((condition) => filledIn(condition, row)));
+  const conjuncts = rows.map((row) => conjunctsOf(on).map((condition) => plainEquality(filledIn(condition, row))));
   const spans = conjuncts.map((conditions) => conditions.flatMap(spansOf));
   const apart = spans.every((span, at) => spans.slice(at + 1).every((other) => neverBoth(span, other)));
   if (!apart) return null;
@@ -30,6 +30,13 @@ export function writtenCases({ on }: Pick<Join, 'on'>, list: Rel): WrittenCases 
     return named(id, name, { kind: 'case', whens, otherwise: literal(null, type), type, at: null });
   });
   return { columns, conditions };
+}
+
+/** Beside a value that is there, NULL is a key like no other either way. */
+function plainEquality(condition: Expr): Expr {
+  const isBeside = condition.kind === 'call' && condition.fn === 'not_distinct';
+  const isThere = isBeside && condition.args.some((side) => side.kind === 'literal' && side.value !== null);
+  return isThere ? { ...condition, fn: 'eq' } : condition;
 }
 
 /** Each row is a branch of the CASE of each column. */

@@ -106,6 +106,11 @@ export const ACCEPTED_CONSTRUCTS: readonly Section[] = [
       '非等值条件',
       'SELECT count(*) FROM person p JOIN visit v ON p.pid = v.pid AND p.age > v.days',
     ],
+    [
+      'keys to which NULL is a key like any other: IS NOT DISTINCT FROM, `a = b OR (a IS NULL AND b IS NULL)`',
+      '空值也作为键相等：IS NOT DISTINCT FROM、`a = b OR (a IS NULL AND b IS NULL)`',
+      'SELECT p.sex, count(*) FROM person p JOIN (SELECT sex, avg(income) AS a FROM person GROUP BY sex) t ON p.sex IS NOT DISTINCT FROM t.sex GROUP BY p.sex',
+    ],
     ['SEMI JOIN, ANTI JOIN', '半连接、反连接', 'SELECT count(*) FROM person SEMI JOIN visit USING (pid)'],
     [
       'public list as a table',
@@ -204,6 +209,11 @@ export const ACCEPTED_CONSTRUCTS: readonly Section[] = [
     ],
     ['sum or avg of DISTINCT values', '对不同取值求和或平均', 'SELECT sum(DISTINCT age) FROM person'],
     ['FILTER', 'FILTER', 'SELECT sum(income) FILTER (WHERE active) FROM person'],
+    [
+      'min, max, any_value of the keys themselves',
+      '对分组键本身取 min、max、any_value',
+      'SELECT min(sex) AS sex, sum(income) FROM person GROUP BY person.sex',
+    ],
     ['conditions by CASE', '用 CASE 写条件', "SELECT sum(CASE WHEN sex = 'f' THEN income ELSE 0 END) FROM person"],
     ['WITHIN GROUP', 'WITHIN GROUP', 'SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY age) FROM person'],
     [
