@@ -68,10 +68,11 @@ function isStoredIn(rel: Rel, expr: Expr): boolean {
 /** Whether each row of the other side meets at most one row of `open`. */
 export function meetsOnce(join: Pick<Join, 'left' | 'right' | 'on'>, open: Rel): boolean {
   const ids = idsOf(open);
-  const keys = keySides(join).flatMap((sides) =>
-    sides.map(asKey).flatMap((side) => (side.kind === 'column' && ids.has(side.id) ? [side.id] : [])),
-  );
-  return hasUniqueRows(open, keys);
+  const keysIn = (pairs: readonly (readonly [Expr, Expr])[]) =>
+    pairs.flatMap((sides) =>
+      sides.map(asKey).flatMap((side) => (side.kind === 'column' && ids.has(side.id) ? [side.id] : [])),
+    );
+  return hasUniqueRows(open, keysIn(equalSides(join)), false) || hasUniqueRows(open, keysIn(keySides(join)), true);
 }
 
 /** A day as a timestamp is as unique as the day. */
@@ -163,29 +164,36 @@ export function isOneRow(rel: Rel): boolean {
   return rel.kind === 'aggregate' && rel.keys.length === 0 && rel.sets === null;
 }
 
-/** Whether no two rows of a relation have the same `keys`: a written list, groups by those keys, a public table with a key. */
-function hasUniqueRows(rel: Rel, keys: readonly ColumnId[]): boolean {
+/**
+ * Whether no two rows of a relation have the same `keys`: a written list, groups by those keys, a public table with a key. `isNullKey`: NULL
+ * is a key as well, which a stored column without repeated values may have twice.
+ */
+function hasUniqueRows(rel: Rel, keys: readonly ColumnId[], isNullKey: boolean): boolean {
   switch (rel.kind) {
     case 'project': {
       const below = keys.flatMap((key) => {
         const expr = rel.columns.find(({ id }) => id === key)?.expr;
         return expr?.kind === 'column' ? [expr.id] : [];
       });
-      return hasUniqueRows(rel.input, below);
+      return hasUniqueRows(rel.input, below, isNullKey);
     }
     case 'filter':
     case 'sort':
     case 'limit':
-      return hasUniqueRows(rel.input, keys);
+      return hasUniqueRows(rel.input, keys, isNullKey);
     case 'aggregate':
       return rel.sets === null && rel.keys.every(({ id }) => keys.includes(id));
     case 'scan':
-      if (rel.source.kind === 'given') return hasUniqueRows(rel.source.made, keys);
-      return rel.columns.some(({ id, unique }) => unique === true && keys.includes(id));
+      if (rel.source.kind === 'given') return hasUniqueRows(rel.source.made, keys, isNullKey);
+      return rel.columns.some(
+        ({ id, unique, nullable }) => unique === true && keys.includes(id) && !(isNullKey && nullable),
+      );
     case 'join':
-      if (rel.join === 'semi' || rel.join === 'anti') return hasUniqueRows(rel.left, keys);
+      if (rel.join === 'semi' || rel.join === 'anti') return hasUniqueRows(rel.left, keys, isNullKey);
       return (
-        (rel.join === 'inner' || rel.join === 'left') && hasUniqueRows(rel.left, keys) && meetsOnce(rel, rel.right)
+        (rel.join === 'inner' || rel.join === 'left') &&
+        hasUniqueRows(rel.left, keys, isNullKey) &&
+        meetsOnce(rel, rel.right)
       );
     case 'values': {
       const positions = keys.map((key) => rel.columns.findIndex(({ id }) => id === key));

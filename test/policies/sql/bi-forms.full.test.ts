@@ -131,8 +131,14 @@ test.each([
   ['SELECT sex, max(sex), count(*) FROM person GROUP BY ROLLUP (sex)', 'POLICY_AGGREGATE_REFUSED'],
   ['SELECT count(*) FROM person p JOIN visit v ON p.pid IS NOT DISTINCT FROM v.pid', 'POLICY_CONSTRUCT_REFUSED'],
   ['SELECT count(*) FROM person p JOIN pub ON p.code IS NOT DISTINCT FROM pub.n + 1', 'POLICY_CONSTRUCT_REFUSED'],
+  // Of `pub.n` no value repeats, but NULL.
+  ['SELECT count(*) FROM person p JOIN pub ON p.age - 30 IS NOT DISTINCT FROM pub.n', 'POLICY_CONSTRUCT_REFUSED'],
 ])('%s is refused', async (sql, code) => {
   expect(await gateway.attempt(sql)).toBe(code);
+});
+
+test('control: a column of which no value repeats is a key where NULL is none', async () => {
+  expect(await gateway.attempt('SELECT count(*) FROM person p JOIN pub ON p.age - 30 = pub.n')).toBeInstanceOf(Array);
 });
 
 /** A day at midnight is that day, however a driver writes it. */
