@@ -129,6 +129,16 @@ const PROTECTION: Phrases = {
   'avg, or counts by CASE classes': 'avg，或按 CASE 分段计数',
   'count(*) grouped by the column': '按该数据项分组的 count(*)',
   'the column as a group key': '把该数据项作为分组键',
+  "date_sub('year', born, current_date)": "date_sub('year', 出生日期, current_date)",
+  'FROM generate_series(…) AS s(t) LEFT JOIN (SELECT time_bucket(INTERVAL 1 DAY, t) …) ON …':
+    'FROM generate_series(…) AS s(t) LEFT JOIN (SELECT time_bucket(INTERVAL 1 DAY, t) …) ON …',
+  "FROM generate_series(DATE '2024-01-01', DATE '2024-12-01', INTERVAL 1 MONTH) AS t(d), range(10) AS t(n)":
+    "FROM generate_series(DATE '2024-01-01', DATE '2024-12-01', INTERVAL 1 MONTH) AS t(d)、range(10) AS t(n)",
+  'the column as a group key: GROUP BY …, column': '把该数据项作为分组键：GROUP BY …, 该数据项',
+  'equal columns: a.code = b.code; running totals: sum(count(*)) OVER (ORDER BY day) over counts per day':
+    '按相等的列连接：a.code = b.code；累计：先按日计数，再用 sum(count(*)) OVER (ORDER BY day)',
+  "an interval; of two moments: date_diff('second', earlier, later)":
+    "时间间隔；两个时刻之差请用 date_diff('second', 较早, 较晚)",
   'count_if(…) beside count(*)': 'count_if(…) 与 count(*) 并列',
   'columns of level general-1 only': '仅使用 general-1（公开）级别的数据项',
   'a join on {list} with a table that names a person, enterprise, household or institution':

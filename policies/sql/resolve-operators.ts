@@ -139,7 +139,7 @@ function dateArithmetic(ctx: ResolveContext, symbol: '+' | '-', left: Expr, righ
   const to = symbol === '-' ? asTemporal(right) : null;
   if (to !== null && right.type.kind !== 'null') {
     if (from.type.kind === 'date' && to.type.kind === 'date') return call(fn, [from, to], INTEGER, at);
-    throw mismatch(ctx, at, symbol, "INTERVAL '1' DAY", TIMESTAMP, "date_diff('second', a, b)");
+    throw mismatch(ctx, at, symbol, "an interval; of two moments: date_diff('second', earlier, later)", TIMESTAMP);
   }
   if (from.type.kind === 'date' && (right.type.kind === 'integer' || right.type.kind === 'null')) {
     // WHY 32 bits: DuckDB adds days as INTEGER.

@@ -68,7 +68,12 @@ export function resolveQuery(
 }
 
 function refuseQuery(ctx: ResolveContext, node: SyntaxNode): Error {
-  const construct = node['type'] === 'RECURSIVE_CTE_NODE' ? 'WITH RECURSIVE' : String(node['type'] ?? 'query');
+  if (node['type'] === 'RECURSIVE_CTE_NODE') {
+    const accepted =
+      "FROM generate_series(DATE '2024-01-01', DATE '2024-12-01', INTERVAL 1 MONTH) AS t(d), range(10) AS t(n)";
+    return refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: 'WITH RECURSIVE', accepted });
+  }
+  const construct = String(node['type'] ?? 'query');
   return refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct, accepted: 'WITH t AS (SELECT …) SELECT …' });
 }
 

@@ -40,6 +40,24 @@ export const SYNTAX_HINTS: readonly SyntaxHint[] = [
   hint('^ RLIKE', "regexp_matches(text, 'pattern')", "SELECT count(*) FROM visit WHERE dept RLIKE '^d'"),
   hint('DIV ^ #', 'a // 10', 'SELECT age DIV 10 FROM person'),
   hint('^ DECLARE', "WITH p AS (SELECT DATE '2024-01-31' AS d) SELECT …", "DECLARE @d date = '2024-01-31'"),
+  hint(
+    'SELECT ^ WITH ? OPTIONS',
+    'SELECT a, count(*) FROM t GROUP BY a',
+    'SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS(epsilon = 1) sex, count(*) FROM person GROUP BY sex',
+  ),
+  hint('{ FN ^', 'year(d)', 'SELECT {fn YEAR(born)}, count(*) FROM person GROUP BY 1'),
+  hint(
+    '{ TS ^',
+    "TIMESTAMP '2024-01-31 00:00:00'",
+    "SELECT count(*) FROM person WHERE born > {ts '2024-01-31 00:00:00'}",
+  ),
+  hint('{ D ^', "DATE '2024-01-31'", "SELECT count(*) FROM person WHERE born > {d '2024-01-31'}"),
+  hint(
+    'TIMESTAMP ( ^',
+    "TIMESTAMP '2024-01-31 00:00:00', CAST(x AS timestamp)",
+    "SELECT count(*) FROM visit WHERE seen > TIMESTAMP('2024-01-31')",
+  ),
+  hint('( ? ^ BY #', 'floor(x / 10) * 10', 'SELECT bucket(age BY 10), count(*) FROM person GROUP BY 1'),
   hint('^ :', 'a literal', 'SELECT count(*) FROM person WHERE age > :age'),
   hint('^ { {', 'a table that the plan grants', "SELECT count(*) FROM {{ ref('person') }}"),
 ];

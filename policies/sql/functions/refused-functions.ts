@@ -37,13 +37,13 @@ export const HINTS: readonly (readonly [accepted: string, functions: readonly st
   ['SELECT x, count(*) … GROUP BY x ORDER BY count(*) DESC', ['histogram', 'histogram_exact', 'approx_top_k']],
   ['sum(x), avg(x)', ['fsum', 'kahan_sum', 'sumkahan', 'favg']],
   ['CASE WHEN … THEN … ELSE NULL END', ['error', 'try', 'assert']],
-  ["date_diff('day', a, b), date_sub('year', born, current_date)", ['age']],
-  ["date_sub('month', earlier, later)", ['months_between']],
+  ["date_sub('year', born, current_date)", ['age']],
+  ["date_sub('month', a, b)", ['months_between']],
   [
-    "time_bucket(INTERVAL '1 day', t), beside a LEFT JOIN from generate_series(…)",
+    'FROM generate_series(…) AS s(t) LEFT JOIN (SELECT time_bucket(INTERVAL 1 DAY, t) …) ON …',
     ['time_bucket_gapfill', 'gapfill', 'locf'],
   ],
-  ['the time itself: times have no zone here, all are in one; t + INTERVAL 8 HOUR', ['timezone']],
+  ['t, t + INTERVAL 8 HOUR', ['timezone']],
   [
     "strftime(date, '%Y-%m-%d'), CAST(x AS varchar), round(x, 2)",
     ['to_char', 'date_format', 'to_number', 'format', 'format_number'],

@@ -15,6 +15,7 @@ import { constructRefused } from './refusals.ts';
 
 const TOKENS = 'a join on the identifier that both tables share: a.id = b.id';
 const COLUMNS = 'equal columns: a.code = b.code; other conditions on one side only';
+const SPANS = 'equal columns: a.code = b.code; running totals: sum(count(*)) OVER (ORDER BY day) over counts per day';
 const BANDS = 'VALUES whose rows no row meets twice: x >= low AND x < high';
 
 /** Protected with protected: through an identifier of both. @throws AppError POLICY_CONSTRUCT_REFUSED */
@@ -37,7 +38,7 @@ export function checkPublicJoin(join: Join, raw: Raw, open: Rel, text: string): 
   if (sides.length === 0)
     throw refusedJoin(
       'join of protected with public rows without equal columns',
-      isWritten ? BANDS : COLUMNS,
+      isWritten ? BANDS : SPANS,
       join,
       text,
     );

@@ -1,6 +1,7 @@
 import { AppError, type SourcePlace } from '../../errors.ts';
 import type { AggregateCall, Expr } from '../plan.ts';
 import { DOUBLE, INTEGER, type SqlType } from '../sql-type.ts';
+import { isNumeric } from '../type-rules.ts';
 import { and, isNotNull } from './build.ts';
 import { isCalendarPart } from './calendar.ts';
 import { type Condition, conditionsOf, type KnownConditions } from './conditions.ts';
@@ -55,6 +56,13 @@ const INSTEAD: Readonly<Record<string, string>> = {
   bool_or: 'count_if(…) beside count(*)',
 };
 
+/** Texts, dates and truths have no mean. */
+function insteadOf(fn: string, of: Expr | undefined): string {
+  const isExtreme = fn === 'min' || fn === 'max';
+  if (isExtreme && of !== undefined && !isNumeric(of.type)) return 'the column as a group key: GROUP BY …, column';
+  return INSTEAD[fn] ?? ACCEPTED;
+}
+
 const isMoment = (fn: string): fn is (typeof MOMENT_RULES)[number] => (MOMENT_RULES as readonly string[]).includes(fn);
 
 /** Model outputs need this many more units than the threshold, for at least as many degrees of freedom. */
@@ -87,7 +95,7 @@ export function measureOf(call: AggregateCall, place: SourcePlace | null): Measu
   if (fn === 'avg') {
     return { ...simple, rule: 'mean', forms: [sumTerms(x!, fn, place), summedRows(x!, fn, place)].map(filtered) };
   }
-  if (!isMoment(fn)) throw refused(fn, INSTEAD[fn] ?? ACCEPTED, place);
+  if (!isMoment(fn)) throw refused(fn, insteadOf(fn, x), place);
   const forms = y === undefined ? momentForms(x!, fn, place) : pairForms(x!, y, fn, place);
   const unitsExtra = y === undefined ? UNITS_OF_A_MEAN : UNITS_OF_A_LINE;
   return { rule: fn, forms: forms.map(filtered), distinct: null, unitsExtra, type };
