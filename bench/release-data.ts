@@ -2,7 +2,17 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { RANK_LAST, type TableSchema, twinName, twinsOf, type UnitKind } from '#policies';
+import {
+  commonPrints,
+  printsOf,
+  RANK_LAST,
+  type StoredPrints,
+  type TableSchema,
+  twinName,
+  twinsOf,
+  type UnitKind,
+} from '#policies';
+import { writePrints } from '../sandbox/ingest/print-tables.ts';
 import { ROW_KEY_DEFINITION, ROW_SALT_BYTES, rowKeySql } from '../sandbox/ingest/row-key.ts';
 import { SEGMENT_ROWS_MAX } from '../sandbox/ingest/segment-pump.ts';
 import { twinColumns, twinDefinition, twinValue } from '../sandbox/ingest/twin-columns.ts';
@@ -26,6 +36,7 @@ export interface StoredStar {
 }
 export interface StoredTable {
   readonly files: readonly string[];
+  readonly prints: StoredPrints | null;
   readonly rows: number;
   readonly rowsPerUnitMax: Readonly<Partial<Record<UnitKind, number>>>;
 }
@@ -37,7 +48,7 @@ export interface StarSize {
 
 const FACTS_FILE = 'facts.json';
 /** Part of a kept star's name: raise it whenever the rows or the columns change. */
-const GENERATION = 5;
+const GENERATION = 7;
 const ROWS_PER_PERSON = 40;
 const PERSONS_PER_FIRM = 25;
 
@@ -110,8 +121,13 @@ async function makeTable(
   const all = attached.map((name) => `FROM ${name}.data`).join(' UNION ALL ');
   const rowsPerUnitMax = await countUnits(connection, schema, all);
   for (const { kind, of } of twinsOf(schema.columns)) if (kind === 'rank') await rankRows(connection, attached, of);
-  for (const name of attached) await connection.run(`DETACH ${name}`);
-  return { files, rows: count, rowsPerUnitMax };
+  let prints = printsOf(schema);
+  for (const name of attached) {
+    const segment = { name, rows: SEGMENT_ROWS_MAX, columns: schema.columns, twins: twinsOf(schema.columns) };
+    prints = commonPrints(prints, await writePrints(connection, segment, prints));
+    await connection.run(`DETACH ${name}`);
+  }
+  return { files, prints, rows: count, rowsPerUnitMax };
 }
 
 /** The columns of a stored table: as declared, and the row's key over them. `values`: a query that fills them. */

@@ -11,6 +11,7 @@ import {
   type Level,
   type PolicyProfile,
   perAttribute,
+  printViews,
   type QueryCatalog,
   type ReleasedResult,
   type TableData,
@@ -137,6 +138,7 @@ function viewsOf(star: StoredStar, suffix: string) {
     name: `${table}${suffix}`,
     columns: [...schemas[table].columns, ...twinsOf(schemas[table].columns)].map(({ name }) => name),
     segments: star.tables[table].files.map((file) => ({ file, ranks: null })),
+    prints: printViews(star.tables[table].prints ?? undefined),
   }));
 }
 
@@ -147,12 +149,23 @@ function catalogOf(star: StoredStar, factLevel: Level, declared: Declared, ranks
   const schemas = starSchemas(factLevel);
   return new Map(
     STAR_TABLES.map((table) => {
-      const { rowsPerUnitMax, rows } = star.tables[table];
+      const { rowsPerUnitMax, rows, prints } = star.tables[table];
       const schema = promising(schemas[table], declared);
       const stored = twinsOf(schema.columns).filter(({ kind }) => ranks || kind !== 'rank');
       const twins = stored.map(({ name }) => name);
       const counted = schema.level === 'general-1' ? { rows } : {};
-      return [table, { resource: table, version: VERSION, schema, rowsPerUnitMax, twins, ...counted }];
+      return [
+        table,
+        {
+          resource: table,
+          version: VERSION,
+          schema,
+          rowsPerUnitMax,
+          twins,
+          ...counted,
+          ...(prints === null ? {} : { prints }),
+        },
+      ];
     }),
   );
 }

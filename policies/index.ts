@@ -92,6 +92,7 @@ export { type GrantedTable, type QueryCatalog, type ResolvedQuery, resolve, type
 export { type PrivatePlan, rewrite } from './sql/rewrite.ts';
 export * from './sql/sql-type.ts';
 export type { Certainty } from './sql/uncertainty/uncertainty.ts';
+export * from './stored-prints.ts';
 export { RANK_LAST, type StoredTwin, storedTwins, twinName, twinsOf } from './stored-twins.ts';
 export * from './sync/envelope.ts';
 export * from './sync/reconcile.ts';

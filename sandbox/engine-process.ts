@@ -3,7 +3,7 @@ import { copyFile, link, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError, assert, type EmittedSql, type TableData } from '#policies/stored-tables';
-import type { GrantedView, ScratchTable, ViewSegment } from './engines/engine.ts';
+import type { GrantedView, PrintView, ScratchTable, ViewSegment } from './engines/engine.ts';
 import { type IsolationMount, type IsolationTier, pathInside, spawnIsolated } from './isolation/spawn.ts';
 import { readWorkerReply, type WorkerReply, type WorkerRequest } from './protocol.ts';
 import type { SandboxEvent } from './sandbox-event.ts';
@@ -16,6 +16,8 @@ export interface JobTable {
   readonly resource: string;
   readonly version: number;
   readonly columns: readonly string[];
+  /** What is read of prints beside the rows. Default none. */
+  readonly prints?: readonly PrintView[];
 }
 
 export interface EngineProcessOptions {
@@ -53,18 +55,27 @@ export interface EngineProcess {
 
 /** One entry for each version, with every column that any entry names; sorted, so that equal grants look equal. */
 export function mergeTables(tables: readonly JobTable[]): readonly JobTable[] {
-  const merged = new Map<string, JobTable>();
-  for (const { resource, version, columns } of tables) {
-    const key = JSON.stringify([resource, version]);
-    const all = new Set([...(merged.get(key)?.columns ?? []), ...columns]);
-    merged.set(key, { resource, version, columns: [...all].sort() });
-  }
-  return [...merged.keys()].sort().map((key) => merged.get(key)!);
+  const versions = Map.groupBy(tables, ({ resource, version }) => JSON.stringify([resource, version]));
+  return [...versions.keys()].sort().map((key) => {
+    const entries = versions.get(key)!;
+    const { resource, version } = entries[0]!;
+    const prints = Map.groupBy(
+      entries.flatMap((entry) => entry.prints ?? []),
+      ({ table }) => table,
+    );
+    return {
+      ...{ resource, version, columns: allColumns(entries) },
+      prints: [...prints.keys()].sort().map((table) => ({ table, columns: allColumns(prints.get(table)!) })),
+    };
+  });
 }
+
+const allColumns = (entries: readonly { readonly columns: readonly string[] }[]): readonly string[] =>
+  [...new Set(entries.flatMap(({ columns }) => columns))].sort();
 
 /** The same key for the same versions and columns. `tables` are merged. */
 export function grantKeyOf(tables: readonly JobTable[]): string {
-  return JSON.stringify(tables.map(({ resource, version, columns }) => [resource, version, columns]));
+  return JSON.stringify(tables.map(({ resource, version, columns, prints }) => [resource, version, columns, prints]));
 }
 
 const WORKER_ENTRY = fileURLToPath(new URL('./worker.ts', import.meta.url));
@@ -251,6 +262,7 @@ async function layOut(id: number, key: string, tables: readonly JobTable[], opti
     return placed.map(({ table, segments }) => ({
       name: `${table.resource}@${String(table.version)}`,
       columns: table.columns,
+      prints: table.prints ?? [],
       segments: segments.map(({ file, ranks }) => ({ file: inside(file), ranks: ranks && inside(ranks) })),
     }));
   };

@@ -2,8 +2,10 @@ import {
   AppError,
   assert,
   type CompiledQuery,
+  type GrantedTable,
   type GuardEntry,
   type OpenedNumbers,
+  printViews,
   protectThrough,
   type QueryCatalog,
   type ReleasedResult,
@@ -105,13 +107,21 @@ function purposeOf({ id, caller }: JobArrival, { plan }: Admission, { planHash }
 
 /** The tables that a worker is given for a query. */
 export function workerTables({ uses }: Pick<CompiledQuery, 'uses'>, catalog: QueryCatalog): readonly JobTable[] {
-  return uses.map(({ resource, version, table }) => ({ resource, version, columns: grantedColumns(catalog, table) }));
+  return uses.map(({ resource, version, table }) => {
+    const { prints } = grantedAs(catalog, table);
+    return { resource, version, columns: grantedColumns(catalog, table), prints: printViews(prints) };
+  });
+}
+
+function grantedAs(catalog: QueryCatalog, table: string): GrantedTable {
+  const granted = catalog.get(table);
+  assert(granted !== undefined, 'a query uses granted tables only');
+  return granted;
 }
 
 /** WHY all that the plan grants and not the query's own few: a worker keeps one view per grant, ready for the next job. */
 function grantedColumns(catalog: QueryCatalog, table: string): readonly string[] {
-  const granted = catalog.get(table);
-  assert(granted !== undefined, 'a query uses granted tables only');
+  const granted = grantedAs(catalog, table);
   const sealed = granted.sealed === undefined ? [] : [ROW_INDEX_COLUMN, ...wordColumns(granted.schema)];
   const names = [...granted.schema.columns.map(({ name }) => name), ...(granted.twins ?? []), ...sealed];
   return [...new Set(names)];

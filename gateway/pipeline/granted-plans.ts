@@ -16,7 +16,8 @@ import {
   standingOf,
   type UsagePlan,
 } from '#catalog';
-import { type GrantedTable, type QueryCatalog, twinsOf } from '#policies';
+import { type GrantedTable, grantedPrints, type QueryCatalog, type StoredPrints, twinsOf } from '#policies';
+import { storedBeside } from '../resources/stored-beside.ts';
 
 /** A plan, how it stands on a day, and the only tables and columns that exist for a query under it. */
 export interface GrantedPlan {
@@ -42,6 +43,8 @@ interface CurrentTable {
   readonly stored: ResourceVersion;
   /** Columns that this version was stored with a twin of: what ingest reported. */
   readonly twins: ReadonlySet<string>;
+  /** And with prints. */
+  readonly prints: StoredPrints | null;
   /** What is told of it whichever columns are granted: its rows where all of it is public, and which encryption it is. */
   readonly told: Pick<GrantedTable, 'rows' | 'uniqueColumns' | 'sealed'>;
 }
@@ -57,8 +60,8 @@ function tableOf(resource: Resource, stored: ResourceVersion | null): CurrentTab
   if (stored === null) return null;
   const { report, rows } = stored;
   const open = isPublic(resource.schema) && rows !== null ? { rows, uniqueColumns: uniqueIn(report) } : {};
-  const twins = new Set(report === null ? [] : TWINS.safeParse(report).data?.twins);
-  return { resource, stored, twins, told: { ...open, ...sealedIn(stored) } };
+  const { twins, prints } = storedBeside({ report });
+  return { resource, stored, twins: new Set(twins), prints, told: { ...open, ...sealedIn(stored) } };
 }
 
 /** What plans may use, read once for each state of the catalogue and day: a busy plan is asked for hundreds of times a second. */
@@ -134,7 +137,10 @@ function admits({ terms }: Resource, plan: UsagePlan): boolean {
   return terms.service === 'analysis' && terms.classes.includes(plan.class);
 }
 
-function grantedTable({ resource, stored, twins, told }: CurrentTable, columns: readonly string[]): GrantedTable {
+function grantedTable(
+  { resource, stored, twins, prints, told }: CurrentTable,
+  columns: readonly string[],
+): GrantedTable {
   const seen = resource.schema.columns.filter((column) => columns.includes(column.name) || column.unit !== undefined);
   return {
     resource: resource.id,
@@ -144,6 +150,7 @@ function grantedTable({ resource, stored, twins, told }: CurrentTable, columns: 
     protectionOnly: seen.filter((column) => !columns.includes(column.name)).map((column) => column.name),
     rowsPerUnitMax: stored.rowsPerUnitMax,
     twins: twinsOf(seen).flatMap(({ name }) => (twins.has(name) ? [name] : [])),
+    ...(prints === null ? {} : { prints: grantedPrints(prints, columns) }),
     ...told,
   };
 }
@@ -163,4 +170,3 @@ const uniqueIn = (report: unknown): readonly string[] => UNIQUE.safeParse(report
 /** Versions stored before columns were looked at have none. */
 const UNIQUE = z.object({ uniqueColumns: z.array(z.string()) });
 const ENCRYPTED = z.object({ encrypted: z.object({ version: z.string() }).nullish() });
-const TWINS = z.object({ twins: z.array(z.string()) });

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import {
   abandonVersion,
   beginVersion,
@@ -17,6 +16,7 @@ import { AppError, assert, type ErrorCode, type ScanExcuse } from '#policies';
 import { type AppendBase, appendError, type IngestReport, UnderDeclaredError } from '#sandbox';
 import type { Caller } from '../identity/index.ts';
 import { appendChange } from '../log-change.ts';
+import { storedBeside } from './stored-beside.ts';
 import { tableEntry } from './table-entry.ts';
 
 /** One upload as the route hands it over. */
@@ -127,11 +127,9 @@ function begin(tx: Db, resource: string, append: Upload['append']): Pick<Begun, 
   if (current === null) throw appendError('no-base');
   if (append.base !== null && append.base !== current.version) throw appendError('other-base');
   const { rowKeyScheme, contentSha256, bytes } = current;
-  const twins = STORED_TWINS.safeParse(current.report).data?.twins ?? [];
-  return { version, base: { version: current.version, rowKeyScheme, twins, contentSha256, bytes } };
+  const { twins, prints } = storedBeside(current);
+  return { version, base: { version: current.version, rowKeyScheme, twins, prints, contentSha256, bytes } };
 }
-
-const STORED_TWINS = z.object({ twins: z.array(z.string()) });
 
 async function storeUpload(
   deps: UploadDeps,

@@ -44,6 +44,7 @@ export function scanOf(
       level: schema.level,
       rowsPerUnitMax: granted.rowsPerUnitMax,
       ...(granted.twins === undefined ? {} : { twins: granted.twins }),
+      ...(granted.prints === undefined ? {} : { prints: granted.prints }),
       ...(granted.rows === undefined ? {} : { rows: granted.rows }),
       ...(granted.sealed === undefined ? {} : { sealed: granted.sealed }),
       identifiers: schema.columns.flatMap(({ name, role }) =>

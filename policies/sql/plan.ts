@@ -1,5 +1,6 @@
 import type { CipherScheme } from '../encrypted-columns.ts';
 import type { Level } from '../levels.ts';
+import type { StoredPrints } from '../stored-prints.ts';
 import type { ColumnRole, UnitKind } from '../table-schema.ts';
 import type { SqlType } from './sql-type.ts';
 
@@ -44,6 +45,10 @@ export interface TableSource {
   readonly rowsPerUnitMax: Readonly<Partial<Record<UnitKind, number>>>;
   /** Names of the twins that the version stores beside its columns (stored-twins.ts). Default none. */
   readonly twins?: readonly string[];
+  /** What prints it stores (stored-prints.ts). Default none. */
+  readonly prints?: StoredPrints;
+  /** Of prints the table that is read, in the place of the rows. */
+  readonly print?: string;
   /** Where some columns are encrypted: which encryption it is, and how many rows it has. */
   readonly sealed?: SealedVersion;
   /** How many rows the version has: of public tables only. */

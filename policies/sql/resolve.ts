@@ -1,3 +1,4 @@
+import type { StoredPrints } from '../stored-prints.ts';
 import type { TableSchema, UnitKind } from '../table-schema.ts';
 import { plainForms } from './forms/plain-forms.ts';
 import { notSelect, type ParsedQuery, type UntrustedSql } from './parse.ts';
@@ -18,6 +19,8 @@ export interface GrantedTable {
   readonly rowsPerUnitMax: Readonly<Partial<Record<UnitKind, number>>>;
   /** Names of the twins that the version stores beside its columns (stored-twins.ts). Default none. */
   readonly twins?: readonly string[];
+  /** What prints it stores, of granted columns (stored-prints.ts). Default none. */
+  readonly prints?: StoredPrints;
   /** How many rows the version has, where that is public: all of the table is general-1. */
   readonly rows?: number;
   /** Columns in which no two rows of the version have one value: of such tables only. Default none. */

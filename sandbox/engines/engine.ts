@@ -30,9 +30,17 @@ export interface GrantedView {
   readonly name: string;
   readonly columns: readonly string[];
   readonly segments: readonly ViewSegment[];
+  /** Tables of prints beside the rows (policies/stored-prints.ts), cut down likewise: each a view of its own. */
+  readonly prints?: readonly PrintView[];
 }
 
-/** Read-only files, each holding a table `data`. */
+export interface PrintView {
+  /** In each segment. */
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
+/** Read-only files, each holding a table `data`, and tables of prints. */
 export interface ViewSegment {
   readonly file: string;
   /** The ranks of the same rows, one by one; null where those in `file` hold. */

@@ -130,7 +130,7 @@ function nullRule(column: ColumnSchema, raw: string, otherwise: string): string 
   return otherwise === 'true' ? 'true' : `(${raw} IS NULL OR (${otherwise}))`;
 }
 
-function storedTypeOf(column: ColumnSchema): string {
+export function storedTypeOf(column: ColumnSchema): string {
   switch (column.type) {
     case 'boolean':
       return 'BOOLEAN';

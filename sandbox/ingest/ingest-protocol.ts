@@ -1,4 +1,4 @@
-import type { ColumnSchema, PassCounts, StoredTwin } from '#policies/stored-tables';
+import type { ColumnSchema, PassCounts, StoredPrints, StoredTwin } from '#policies/stored-tables';
 import type { RejectedRow } from './ingest-report.ts';
 import type { SegmentQuality } from './segment-quality.ts';
 
@@ -20,6 +20,8 @@ export interface OpenRequest {
   readonly columns: readonly IngestColumn[];
   /** What is stored beside the columns. */
   readonly twins: readonly StoredTwin[];
+  /** Which prints each segment is to have, as far as it can. Default: none. */
+  readonly prints?: StoredPrints | null;
   /** See row-key.ts. */
   readonly rowSalt: Uint8Array;
   /** Of this version alone, see unit-rank.ts. */
@@ -115,6 +117,8 @@ export interface SealOutcome {
   readonly units: readonly UnitCounts[];
   /** Under which behaviour of the engine the rows have their keys, see row-key.ts. */
   readonly rowKeyScheme: string;
+  /** What prints were written: those that were wanted, of as many columns as have few values. Null for none, and of a segment of the base. */
+  readonly prints: StoredPrints | null;
   /** Of all rows so far; null where no column is encrypted. */
   readonly ciphertext: CiphertextDigest | null;
   /** Of all segments so far, in declared order: what a scan of the values counted. */

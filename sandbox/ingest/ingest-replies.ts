@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { IDENTIFIER_KINDS } from '#policies/stored-tables';
+import { IDENTIFIER_KINDS, type StoredPrints } from '#policies/stored-tables';
 import type {
   AppendOutcome,
   CsvChunk,
@@ -49,6 +50,7 @@ const sealed = z.strictObject({
     }),
   ),
   rowKeyScheme: z.string().regex(/^[0-9a-f]{16}$/),
+  prints: z.strictObject({ units: z.array(name), columns: z.array(name), sums: z.array(name) }).nullable(),
   ciphertext: z
     .strictObject({
       rows: count,
@@ -94,9 +96,11 @@ export interface ExpectedSegment {
   readonly file: string | null;
   readonly rows: number;
   readonly runs: boolean;
+  /** What it may have. */
+  readonly prints: StoredPrints | null;
 }
 
-export function isOfSegment(outcome: SealOutcome, { columns, file, rows, runs }: ExpectedSegment): boolean {
+export function isOfSegment(outcome: SealOutcome, { columns, file, rows, runs, prints }: ExpectedSegment): boolean {
   const { nulls, scan, quality, units } = outcome;
   const named = columns.flatMap(({ schema, key }) => (schema.unit === undefined || key === null ? [] : [schema.name]));
   return (
@@ -104,12 +108,20 @@ export function isOfSegment(outcome: SealOutcome, { columns, file, rows, runs }:
     outcome.rows === rows &&
     [nulls, scan, quality.extremes, quality.unique].every(({ length }) => length === columns.length) &&
     [...nulls, quality.duplicates].every((some) => some <= rows) &&
+    (outcome.prints === null || isOfPrints(outcome.prints, prints)) &&
     units.length === named.length &&
     units.every((unit, place) => {
       const own = rows - (nulls[columns.findIndex(({ schema }) => schema.name === unit.column)] ?? rows);
       return unit.column === named[place] && (unit.run !== null) === runs && fits(unit, own);
     })
   );
+}
+
+/** All that was wanted, but for columns that were found to have many values. */
+function isOfPrints(found: StoredPrints, wanted: StoredPrints | null): boolean {
+  if (wanted === null) return false;
+  const columns = wanted.columns.filter((name) => found.columns.includes(name));
+  return isDeepStrictEqual(found, { ...wanted, columns });
 }
 
 /** So many units, of which one has `rowsMax` rows and none more, have `rows` together. */

@@ -1,4 +1,4 @@
-import { AppError, type ColumnFinding, type UnitKind } from '#policies/stored-tables';
+import { AppError, type ColumnFinding, type StoredPrints, type UnitKind } from '#policies/stored-tables';
 
 /** What came of an upload: counts and places, never a value. */
 
@@ -52,6 +52,8 @@ export interface IngestReport {
   readonly twins: readonly string[];
   /** Columns in which no two rows have one value, of a table that is public throughout; none of others. */
   readonly uniqueColumns: readonly string[];
+  /** What tables of prints every segment has (policies/stored-prints.ts). */
+  readonly prints: StoredPrints | null;
   /** Of encrypted columns: what the provider signed, and that which it signed, checked against what is stored. */
   readonly encrypted: {
     readonly version: string;

@@ -4,10 +4,13 @@ import { basename, join } from 'node:path';
 import {
   AppError,
   assert,
+  commonPrints,
   domainOf,
   encryptedColumns,
   judgeColumn,
+  printsOf,
   type ScanExcuse,
+  type StoredPrints,
   storedTwins,
   type TableSchema,
 } from '#policies/stored-tables';
@@ -96,6 +99,7 @@ export interface AppendBase {
   readonly version: number;
   readonly rowKeyScheme: string | null;
   readonly twins: readonly string[];
+  readonly prints: StoredPrints | null;
 }
 
 /** WHY bounded: each is a file that every job over the table opens. */
@@ -187,10 +191,10 @@ async function fill(
   const rowSalt = unitKeys(rowSaltDomain(upload.resource));
   const { engineThreads: threads, memoryMbMax: memoryMb, deadlineMs, segmentRowsMax } = limits;
   const secrets = { rowSalt, rankKey: randomBytes(RANK_KEY_BYTES) };
-  const twins = storedTwins(schema);
+  const beside = { twins: storedTwins(schema), prints: printsOf(schema) };
   const baseDir = held?.dir ?? null;
   const start = () =>
-    startIngestWorker({ tier, dir, baseDir, columns, twins, ...secrets, threads, memoryMb, deadlineMs });
+    startIngestWorker({ tier, dir, baseDir, columns, ...beside, ...secrets, threads, memoryMb, deadlineMs });
   let worker = start();
   const freshWorker = async () => {
     await worker.end();
@@ -315,6 +319,7 @@ function makeReport(
     delimiter,
     twins: twins.map(({ name }) => name),
     uniqueColumns: schema.level === 'general-1' ? schema.columns.flatMap(uniqueIn(quality)) : [],
+    prints: base === null ? totals.prints : commonPrints(base.prints, totals.prints),
     encrypted,
     columns,
     segments,

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import {
   AppError,
   assert,
+  commonPrints,
   type PassCounts,
+  printsOf,
+  type StoredPrints,
   storedTwins,
   type TableSchema,
   type UnitKind,
@@ -35,6 +38,8 @@ export interface PumpTotals {
   readonly rowsPerUnitMax: Partial<Record<UnitKind, number>>;
   readonly unitsDistinct: Partial<Record<UnitKind, number>>;
   readonly rowKeyScheme: string;
+  /** What all new segments have. */
+  readonly prints: StoredPrints | null;
   readonly ciphertext: CiphertextDigest | null;
   readonly scan: readonly (PassCounts | null)[];
   /** Equal rows within a segment, summed; extremes of the whole table. */
@@ -92,6 +97,7 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
   let segments = 0;
   let openRows = 0;
   let rowKeyScheme = '';
+  let prints = printsOf(schema);
   let ciphertext: CiphertextDigest | null = null;
   let scan: readonly (PassCounts | null)[] = [];
   let quality: SegmentQuality | null = null;
@@ -119,6 +125,7 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
     segments += 1;
     openRows = 0;
     ciphertext = outcome.ciphertext;
+    prints = commonPrints(prints, outcome.prints);
     await addFacts(outcome);
     storing = later(withRuns && ranked.size > 0 ? hold(outcome) : store(outcome));
   };
@@ -192,7 +199,8 @@ export function createSegmentPump(options: PumpOptions): SegmentPump {
       );
       await waiting?.store();
       assert(quality !== null, 'an upload has a segment, were it an empty one');
-      return { rows, rowsAdded, rejectedRows, rejected, nulls, rowKeyScheme, ciphertext, scan, quality, ...totals };
+      const found = { nulls, rowKeyScheme, prints, ciphertext, scan, quality };
+      return { rows, rowsAdded, rejectedRows, rejected, ...found, ...totals };
     },
     async settle() {
       await Promise.allSettled([working, storing]);

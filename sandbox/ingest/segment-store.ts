@@ -6,6 +6,7 @@ import { openCiphertextReader } from './ciphertext-reader.ts';
 import { type ColumnScan, openColumnScan } from './column-scan.ts';
 import { columnChecks, quoteName, quoteText } from './column-sql.ts';
 import type { IngestColumn, OpenRequest, RankRequest, SealOutcome, UnitCounts } from './ingest-protocol.ts';
+import { writePrints } from './print-tables.ts';
 import { ROW_KEY_DEFINITION, ROW_KEY_SCHEME_SQL } from './row-key.ts';
 import { readQuality } from './segment-quality.ts';
 import { type TwinColumn, twinColumns, twinDefinition } from './twin-columns.ts';
@@ -83,7 +84,7 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
     return name;
   };
   /** Of the attached segment. */
-  const facts = async (name: string, runs: boolean): Promise<Omit<SealOutcome, 'rows' | 'ciphertext'>> => {
+  const facts = async (name: string, runs: boolean): Promise<Omit<SealOutcome, 'rows' | 'ciphertext' | 'prints'>> => {
     const nulls = await countNulls(connection, columns);
     await scan.readSegment();
     const quality = await readQuality(connection, columns);
@@ -115,17 +116,19 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
       const sealed = await begin(ROWS_PER_MIB_UNKNOWN);
       const digest = await ciphertext.readSegment();
       const found = await facts(sealed, runs);
+      const segment = { name: 'segment', rows, columns: columns.map(({ schema }) => schema), twins: request.twins };
+      const prints = await writePrints(connection, segment, request.prints ?? null);
       if (!runs) for (const unit of ranked) await rankRows(connection, unit, rankKey);
       await connection.run('CHECKPOINT segment');
       await connection.run('DETACH segment');
       file = null;
-      return { ...found, rows, ciphertext: digest };
+      return { ...found, rows, prints, ciphertext: digest };
     },
     async review(name) {
       const counted = await attachBase(name);
       const found = await facts(name, true);
       await connection.run('DETACH segment');
-      return { ...found, rows: counted, ciphertext: null };
+      return { ...found, rows: counted, prints: null, ciphertext: null };
     },
     async rank({ file: name, beside, ranks }) {
       if (beside === null) await connection.run(`ATTACH ${quoteText(join(dir, name))} AS segment`);

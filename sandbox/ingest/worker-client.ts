@@ -27,7 +27,7 @@ export interface IngestWorker {
   end(): Promise<void>;
 }
 
-export interface IngestWorkerOptions extends Pick<OpenRequest, 'columns' | 'twins' | 'rowSalt' | 'rankKey'> {
+export interface IngestWorkerOptions extends Pick<OpenRequest, 'columns' | 'twins' | 'prints' | 'rowSalt' | 'rankKey'> {
   readonly tier: IsolationTier;
   /** The shared folder, private and on tmpfs; the worker's only writable place. */
   readonly dir: string;
@@ -58,8 +58,8 @@ export function startIngestWorker(options: IngestWorkerOptions): IngestWorker {
   const channel = openChannel<IngestRequest, IngestReply>(child, readIngestReply);
   const dir = pathInside(options.tier, mount);
   const baseDir = base && pathInside(options.tier, base);
-  const { columns, twins, rowSalt, rankKey, threads, memoryMb } = options;
-  channel.tell({ kind: 'open', dir, baseDir, columns, twins, rowSalt, rankKey, threads, memoryMb });
+  const { columns, twins, prints = null, rowSalt, rankKey, threads, memoryMb } = options;
+  channel.tell({ kind: 'open', dir, baseDir, columns, twins, prints, rowSalt, rankKey, threads, memoryMb });
   const room = options.room ?? ROOM_LIMITS;
   let isOverRoom = false;
   const endWatch = watchRoom(options.dir, room, () => {
@@ -116,14 +116,14 @@ export function startIngestWorker(options: IngestWorkerOptions): IngestWorker {
       return outcome;
     },
     async seal(runs) {
-      const expected = { file: `segment-${segments}.duckdb`, rows: openRows, runs };
+      const expected = { file: `segment-${segments}.duckdb`, rows: openRows, runs, prints };
       const outcome = await sealed((requestId) => ({ kind: 'seal', id: requestId, runs }), expected);
       segments += 1;
       openRows = 0;
       return outcome;
     },
     review: ({ file, rows }) =>
-      sealed((requestId) => ({ kind: 'review', id: requestId, file }), { file, rows, runs: true }),
+      sealed((requestId) => ({ kind: 'review', id: requestId, file }), { file, rows, runs: true, prints: null }),
     async rank(wanted) {
       await ask('ranked', (requestId) => ({ kind: 'rank', id: requestId, ...wanted }));
     },

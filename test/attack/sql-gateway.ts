@@ -17,8 +17,10 @@ import { type QueryCatalog, resolve } from '../../policies/sql/resolve.ts';
 import { rewrite } from '../../policies/sql/rewrite.ts';
 import type { SqlType } from '../../policies/sql/sql-type.ts';
 import { withStandardQuotes } from '../../policies/sql/text-words.ts';
+import { printsOf, printViews, storedTable } from '../../policies/stored-prints.ts';
 import type { Cell, TableData } from '../../policies/table-data.ts';
 import type { TableSchema } from '../../policies/table-schema.ts';
+import { writePrints } from '../../sandbox/ingest/print-tables.ts';
 import { freshMemory } from '../policies/release/fresh-memory.ts';
 
 /** A stored table: identifiers are numbers here, as tokens are in the vault. */
@@ -32,6 +34,8 @@ export interface StoredTable {
   readonly uniqueColumns?: readonly string[];
   /** Hidden columns that the caller adds to the stored table by itself. */
   readonly twins?: readonly string[];
+  /** Whether it is stored with its prints, in two segments. Default true. */
+  readonly prints?: boolean;
 }
 export interface GatewayAnswer {
   readonly mode: Mode;
@@ -86,13 +90,25 @@ export async function openGateway(
   const engine = await instance.connect();
   const scratch = await (await DuckDBInstance.create(':memory:')).connect();
   const catalog: QueryCatalog = new Map(
-    stored.map(({ schema, rowsPerUnitMax = {}, twins = [], rows, uniqueColumns = uniqueIn(schema, rows) }) => {
+    stored.map(({ schema, rowsPerUnitMax = {}, twins = [], prints = true, rows, uniqueColumns = uniqueIn(schema, rows) }) => {
+      const beside = prints ? printsOf(schema) : null;
       const isPublic = [schema, ...schema.columns].every(({ level }) => level === 'general-1');
       const counted = isPublic ? { rows: rows.length, uniqueColumns } : {};
-      return [schema.table, { resource: schema.table, version: 1, schema, rowsPerUnitMax, twins, ...counted }];
+      return [
+        schema.table,
+        {
+          resource: schema.table,
+          version: 1,
+          schema,
+          rowsPerUnitMax,
+          twins,
+          ...counted,
+          ...(beside === null ? {} : { prints: beside }),
+        },
+      ];
     }),
   );
-  for (const { schema, rows } of stored) {
+  for (const { schema, rows, prints = true } of stored) {
     const columns = schema.columns.map(
       ({ name, role, type }) => [name, role === 'identifier' ? 'UBIGINT' : TYPES[type]] as const,
     );
@@ -106,6 +122,7 @@ export async function openGateway(
     await engine.run(
       `CREATE OR REPLACE TABLE "${schema.table}@1" AS SELECT *, CAST(hash(${list}) & 4294967295 AS BIGINT) - 2147483648 AS _row_key FROM "${schema.table}"`,
     );
+    if (prints) await storePrints(engine, schema, rows.length);
   }
 
   async function compile(sql: string) {
@@ -203,6 +220,24 @@ function cellOf(value: unknown, type: SqlType): Cell {
   if (value === null || value === undefined) return null;
   if (type.kind === 'integer' || type.kind === 'hugeint' || type.kind === 'token') return BigInt(String(value));
   return type.kind === 'decimal' ? String(value) : (value as Cell);
+}
+
+/** As ingest does, in two segments. */
+async function storePrints(engine: DuckDBConnection, schema: TableSchema, rows: number): Promise<void> {
+  const prints = printsOf(schema);
+  if (prints === null) return;
+  const stored = storedTable(`${schema.table}@1`);
+  const segments = [`"${schema.table} 0"`, `"${schema.table} 1"`];
+  for (const [place, name] of segments.entries()) {
+    await engine.run(`CREATE SCHEMA ${name}`);
+    await engine.run(`CREATE TABLE ${name}.data AS FROM "${stored}" WHERE (rowid % 3 = 0) = (${String(place)} = 0)`);
+    const found = await writePrints(engine, { name, rows, columns: schema.columns, twins: [] }, prints);
+    if (found?.columns.length !== prints.columns.length) throw new Error('a table of a test has few dates');
+  }
+  for (const { table } of printViews(prints)) {
+    const parts = segments.map((name) => `FROM ${name}."${table}"`);
+    await engine.run(`CREATE VIEW "${storedTable(`${schema.table}@1`, table)}" AS ${parts.join(' UNION ALL ')}`);
+  }
 }
 
 const plain = (cell: Cell): Cell => (typeof cell === 'bigint' ? Number(cell) : cell);

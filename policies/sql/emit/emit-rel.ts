@@ -1,4 +1,5 @@
 import { assert } from '../../errors.ts';
+import { storedTable } from '../../stored-prints.ts';
 import { aggregateNamed, isAggregateName } from '../functions/registry.ts';
 import {
   type Aggregate,
@@ -189,7 +190,7 @@ function emitScan(scan: Scan, names: Names): Block {
 function storedName(source: Scan['source']): string {
   switch (source.kind) {
     case 'table':
-      return `${source.resource}@${source.version}`;
+      return storedTable(`${source.resource}@${source.version}`, source.print);
     case 'released':
       return releasedName(source.boundary);
     case 'given':

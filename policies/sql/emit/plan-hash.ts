@@ -25,7 +25,8 @@ const COMMUTATIVE: ReadonlySet<string> = new Set([
 /** WHY these two alone: a condition that is given twice is the same condition, a summand is not. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['and', 'or']);
 const MIRRORED: Readonly<Record<string, string>> = { gt: 'lt', gte: 'lte' };
-const LEFT_OUT: ReadonlySet<string> = new Set(['at', 'name']);
+/** WHY `prints`: what is stored beside the rows, found in them in part, is no part of the question. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['at', 'name', 'prints']);
 /** Relations that give out their input's columns: positions of the root matter below them too. */
 const PASSING: ReadonlySet<unknown> = new Set(['filter', 'sort', 'limit']);
 

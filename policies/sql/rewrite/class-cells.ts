@@ -11,6 +11,7 @@ import { countStar, grossCall, magnitudeCall, regrouped } from './exact-cells.ts
 import { withFlags } from './flags.ts';
 import { groupedByConditions } from './grouped-by-conditions.ts';
 import { countedOnce, type KeySums, keySumsOf } from './key-sums.ts';
+import { printedGrouping } from './printed-rows.ts';
 import type { UnitColumn } from './raw.ts';
 import { productOf } from './term-specs.ts';
 import { type WithTwin, withTwin } from './twin.ts';
@@ -44,8 +45,6 @@ export function classCells(
   ids: IdSource,
 ): readonly ClassCells[] {
   const inner = new Collected(ids);
-  const { rel, keys, classes } = cheapKeys(spec, units, ids);
-  const innerKeys = keys.map(({ key }) => key);
   const isBounded = (check: Check) => isAdditive(check.magnitude.kind) && (addsUp(check) || spec.mode === 'perturbed');
   const gross = checks.map((check) => (isBounded(check) ? inner.add(boundCall(check)) : null));
   const partial = withValues
@@ -63,7 +62,8 @@ export function classCells(
     one === null ? [] : rowKeySums(spec, isApart ? one.where : holdsFor(one), inner),
   );
   const conditions = spec.terms.sets.flatMap(({ filter }) => optional(filter));
-  const below = groupedByClasses(rel, innerKeys, classes, inner.measures, conditions, ids);
+  const { rel: below, keys, classes } = grouping(spec, units, inner.measures, conditions, ids);
+  const innerKeys = keys.map(({ key }) => key);
   const outer = new Collected(ids);
   const isOnly = classes.length === 1;
   const sides = classes.map((classKey, at): Folded => {
@@ -86,6 +86,35 @@ export function classCells(
  */
 export function isOnePass({ raw: { rel } }: CellsSpec): boolean {
   return relsWithin(rel).some(({ kind }) => kind === 'join');
+}
+
+interface Grouping extends CheapKeys {
+  /** Has the keys, the classes and the measures. */
+  readonly rel: Rel;
+}
+
+/** Of prints where they say it all, else of the rows. */
+function grouping(
+  spec: CellsSpec,
+  units: readonly UnitColumn[],
+  measures: readonly NamedAggregate[],
+  conditions: readonly Expr[],
+  ids: IdSource,
+): Grouping {
+  const [unit, ...others] = units;
+  const { raw, keys } = spec;
+  const printed = others.length > 0 ? null : printedGrouping({ rel: raw.rel, keys, unit: unit!, measures }, ids);
+  if (printed === null) {
+    const cheap = cheapKeys(spec, units, ids);
+    const own = cheap.keys.map(({ key }) => key);
+    return { ...cheap, rel: groupedByClasses(cheap.rel, own, cheap.classes, measures, conditions, ids) };
+  }
+  const by = [...printed.keys, printed.unitClass];
+  return {
+    rel: printed.read(group(printed.rel, by, printed.measures), by),
+    keys: printed.keys.map((key) => ({ key, read: null })),
+    classes: [printed.unitClass],
+  };
 }
 
 /** By the keys and the classes of one unit column; of several by each in turn, with NULL for the classes of the others. */

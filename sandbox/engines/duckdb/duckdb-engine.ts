@@ -1,15 +1,8 @@
 import assert, { AssertionError } from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { ROW_KEY_COLUMN, type TableData, twinName } from '#policies/stored-tables';
-import {
-  EngineError,
-  type GrantedView,
-  isOutOfMemory,
-  type QueryEngine,
-  type ScratchTable,
-  type ViewSegment,
-} from '../engine.ts';
+import { ROW_KEY_COLUMN, storedTable, type TableData, twinName } from '#policies/stored-tables';
+import { EngineError, type GrantedView, isOutOfMemory, type QueryEngine, type ScratchTable } from '../engine.ts';
 import { decode } from './decode.ts';
 import { type EngineLimits, lockDown, lockedInstance, startInstance } from './lock-down.ts';
 import { openPlanCache, type PlanCache } from './plan-cache.ts';
@@ -93,23 +86,35 @@ export function openDuckDbEngine(limits: EngineLimits): QueryEngine {
 }
 
 async function attachViews(connection: DuckDBConnection, views: readonly GrantedView[]): Promise<void> {
-  for (const { name, columns, segments } of views) {
+  for (const { name, columns, segments, prints = [] } of views) {
     assert(columns.length > 0 && segments.length > 0, 'a granted view has columns and segments');
     // WHY whatever the grant: the disclosure control needs to know which rows stand behind a value.
     const shown = [...columns, ROW_KEY_COLUMN];
+    const files: string[] = [];
     const parts: string[] = [];
-    for (const segment of segments) parts.push(await selectSegment(connection, shown, segment));
+    for (const segment of segments) {
+      const data = await attachFile(connection, segment.file);
+      files.push(data);
+      parts.push(await selectSegment(connection, shown, data, segment.ranks));
+    }
     await connection.run(`CREATE VIEW ${identifier(name)} AS ${parts.join(' UNION ALL ')}`);
+    for (const print of prints) {
+      const all = files.map((file) => `SELECT ${listOf(print.columns)} FROM ${file}.${identifier(print.table)}`);
+      const view = identifier(storedTable(name, print.table));
+      await connection.run(`CREATE VIEW ${view} AS ${all.join(' UNION ALL ')}`);
+    }
   }
 }
+
+const listOf = (columns: readonly string[]): string => columns.map(identifier).join(', ');
 
 async function selectSegment(
   connection: DuckDBConnection,
   columns: readonly string[],
-  { file, ranks }: ViewSegment,
+  data: string,
+  ranks: string | null,
 ): Promise<string> {
-  const data = await attachFile(connection, file);
-  if (ranks === null || !columns.some(isRank)) return `SELECT ${columns.map(identifier).join(', ')} FROM ${data}.data`;
+  if (ranks === null || !columns.some(isRank)) return `SELECT ${listOf(columns)} FROM ${data}.data`;
   const beside = await attachFile(connection, ranks);
   const list = columns.map((column) => `${isRank(column) ? 'beside' : 'own'}.${identifier(column)}`);
   return `SELECT ${list.join(', ')} FROM ${data}.data AS own POSITIONAL JOIN ${beside}.data AS beside`;

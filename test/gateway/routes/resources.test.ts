@@ -36,6 +36,7 @@ beforeEach(async () => {
         rowKeyScheme: 'scheme',
         twins: [],
         uniqueColumns: [],
+        prints: null,
         encrypted: null,
         columns: [{ name: 'm3_used', nulls: 3, min: '0.25', max: '81726354.50' }],
         segments: [],

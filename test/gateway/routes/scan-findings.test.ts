@@ -53,6 +53,7 @@ const REPORT: IngestReport = {
   rowKeyScheme: 'test',
   twins: [],
   uniqueColumns: [],
+  prints: null,
   encrypted: null,
   columns: [],
   duplicateRows: 0,

@@ -33,10 +33,11 @@ const linesOf = (from: number, to: number) =>
   });
 const csv = (from: number, to: number) => `${HEADER}${linesOf(from, to).join('\n')}\n`;
 
-const baseOf = ({ rowKeyScheme, twins }: IngestReport, version: number): NonNullable<Upload['base']> => ({
+const baseOf = ({ rowKeyScheme, twins, prints }: IngestReport, version: number): NonNullable<Upload['base']> => ({
   version,
   rowKeyScheme,
   twins,
+  prints,
 });
 
 /** Rows of a version as a job sees them. */
@@ -73,8 +74,17 @@ describe('a version that grew by appending', () => {
   it('has the facts, the rows and the keys of one upload of everything', async () => {
     const [, , grown] = await inParts();
     const whole = await fixture.upload(SCHEMA, csv(0, ROWS), { version: 9 });
-    const facts = ({ rows, rowsPerUnitMax, unitsDistinct, rowKeyScheme, twins, columns, findings }: IngestReport) => ({
-      ...{ rows, rowsPerUnitMax, unitsDistinct, rowKeyScheme, twins, columns, findings },
+    const facts = ({
+      rows,
+      rowsPerUnitMax,
+      unitsDistinct,
+      rowKeyScheme,
+      twins,
+      prints,
+      columns,
+      findings,
+    }: IngestReport) => ({
+      ...{ rows, rowsPerUnitMax, unitsDistinct, rowKeyScheme, twins, prints, columns, findings },
     });
     expect(facts(grown!)).toEqual(facts(whole));
     expect(grown!.appended).toEqual({ base: 2, rows: 3000 });
@@ -152,7 +162,7 @@ describe('an append that does not hold of all rows together', () => {
     expect(await refused(declared, [two, two])).toMatchObject({ code: 'UPLOAD_UNIT_ROWS' });
     const third = await fixture.upload(declared, 'pid,no\nA,3\n', {
       version: 3,
-      base: { version: 1, rowKeyScheme: (await fixture.upload(declared, two, { version: 8 })).rowKeyScheme, twins: [] },
+      base: { ...baseOf(await fixture.upload(declared, two, { version: 8 }), 1), twins: [], prints: null },
     });
     expect(third.rowsPerUnitMax).toEqual({ person: 3 });
   });
@@ -172,7 +182,7 @@ describe('an append that does not hold of all rows together', () => {
     [
       'keys of rows do not compare',
       csv(0, 5),
-      { base: { version: 1, rowKeyScheme: 'another', twins: [] } },
+      { base: { version: 1, rowKeyScheme: 'another', twins: [], prints: null } },
       'row-keys',
     ],
   ])('is refused where %s', async (_title, after, more, problem) => {

@@ -22,11 +22,16 @@ const OUTCOME: SealOutcome = {
   nulls: [1, 0],
   units: [{ column: 'pid', rowsMax: 4, distinct: 5, run: 'run-0.bin' }],
   rowKeyScheme: '0123456789abcdef',
+  prints: { units: ['pid'], columns: ['day'], sums: [] },
   ciphertext: null,
   scan: [null, { distinct: 3, passing: {} }],
   quality: { duplicates: 2, extremes: [null, { min: '0', max: '9' }], unique: [false, false] },
 };
-const EXPECTED: ExpectedSegment = { columns: COLUMNS, file: 'segment-1.duckdb', rows: 10, runs: true };
+const WANTED = { units: ['pid'], columns: ['kind', 'day'], sums: [] };
+const EXPECTED: ExpectedSegment = {
+  ...{ columns: COLUMNS, prints: WANTED },
+  ...{ file: 'segment-1.duckdb', rows: 10, runs: true },
+};
 const said = (outcome: object) => readIngestReply({ kind: 'sealed', id: 1, outcome });
 const believed = (outcome: object): boolean => {
   const reply = said(outcome);
@@ -37,6 +42,7 @@ const [unit] = OUTCOME.units;
 describe('what a worker says of a segment', () => {
   it('is believed when it fits (control)', () => {
     expect(believed(OUTCOME)).toBe(true);
+    for (const prints of [null, WANTED]) expect(believed({ ...OUTCOME, prints })).toBe(true);
   });
 
   it.each([
@@ -58,6 +64,10 @@ describe('what a worker says of a segment', () => {
     ['negative numbers', { quality: { ...OUTCOME.quality, duplicates: -1 } }],
     ['numbers that are none', { rows: Number.NaN }],
     ['a scheme of its own', { rowKeyScheme: 'x' }],
+    ['prints of a column that may have none', { prints: { ...WANTED, columns: ['no'] } }],
+    ['prints in another order', { prints: { ...WANTED, columns: ['day', 'kind'] } }],
+    ['prints by other units', { prints: { ...WANTED, units: [] } }],
+    ['sums that nobody wants', { prints: { ...WANTED, sums: ['no'] } }],
     ['something else besides', { more: 1 }],
   ])('is not believed with %s', (_title, lie) => {
     expect(believed({ ...OUTCOME, ...lie })).toBe(false);
