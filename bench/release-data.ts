@@ -123,7 +123,8 @@ async function makeTable(
   for (const { kind, of } of twinsOf(schema.columns)) if (kind === 'rank') await rankRows(connection, attached, of);
   let prints = printsOf(schema);
   for (const name of attached) {
-    const segment = { name, rows: SEGMENT_ROWS_MAX, columns: schema.columns, twins: twinsOf(schema.columns) };
+    const { columns } = schema;
+    const segment = { name, rows: SEGMENT_ROWS_MAX, columns, twins: twinsOf(columns), filled: [] };
     prints = commonPrints(prints, await writePrints(connection, segment, prints));
     await connection.run(`DETACH ${name}`);
   }

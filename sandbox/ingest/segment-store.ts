@@ -55,6 +55,8 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
     allow_community_extensions: 'false',
     allow_unsigned_extensions: 'false',
     allow_persistent_secrets: 'false',
+    // Bits of keys up to which groups are addressed directly, as in the engine of queries: prints are grouped by classes and days.
+    perfect_ht_threshold: '19',
     // A segment is written once: its log need not be folded in before the end.
     checkpoint_threshold: '16GB',
   });
@@ -116,7 +118,9 @@ export async function openSegmentStore(request: OpenRequest): Promise<SegmentSto
       const sealed = await begin(ROWS_PER_MIB_UNKNOWN);
       const digest = await ciphertext.readSegment();
       const found = await facts(sealed, runs);
-      const segment = { name: 'segment', rows, columns: columns.map(({ schema }) => schema), twins: request.twins };
+      const schemas = columns.map(({ schema }) => schema);
+      const filled = schemas.filter((_, place) => found.nulls[place] === 0).map(({ name }) => name);
+      const segment = { name: 'segment', rows, columns: schemas, twins: request.twins, filled };
       const prints = await writePrints(connection, segment, request.prints ?? null);
       if (!runs) for (const unit of ranked) await rankRows(connection, unit, rankKey);
       await connection.run('CHECKPOINT segment');

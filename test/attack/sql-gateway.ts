@@ -231,7 +231,7 @@ async function storePrints(engine: DuckDBConnection, schema: TableSchema, rows: 
   for (const [place, name] of segments.entries()) {
     await engine.run(`CREATE SCHEMA ${name}`);
     await engine.run(`CREATE TABLE ${name}.data AS FROM "${stored}" WHERE (rowid % 3 = 0) = (${String(place)} = 0)`);
-    const found = await writePrints(engine, { name, rows, columns: schema.columns, twins: [] }, prints);
+    const found = await writePrints(engine, { name, rows, columns: schema.columns, twins: [], filled: [] }, prints);
     if (found?.columns.length !== prints.columns.length) throw new Error('a table of a test has few dates');
   }
   for (const { table } of printViews(prints)) {

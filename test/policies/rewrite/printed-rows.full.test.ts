@@ -124,7 +124,7 @@ async function cellsOf(gateway: SqlGateway, sql: string) {
 }
 
 describe('groups of prints', () => {
-  it.each(LEVELS)('say what their rows say, at %s', { timeout: 120_000 }, async (level) => {
+  it.each(LEVELS)('say what their rows say, at %s', { timeout: 240_000 }, async (level) => {
     const { printed, plain } = gateways[level];
     let made = 0;
     await fc.assert(
@@ -136,9 +136,9 @@ describe('groups of prints', () => {
         expect([one.names, one.hash]).toEqual([other.names, other.hash]);
         expect(await printed.ask(sql), sql).toEqual(await plain.ask(sql));
       }),
-      { seed: SEED, numRuns: 150 },
+      { seed: SEED, numRuns: 60 },
     );
-    expect(made).toBeGreaterThan(30);
+    expect(made).toBeGreaterThan(12);
   });
 
   it.each([

@@ -82,7 +82,7 @@ const SAME = [0n, 0n, true];
 
 describe('prints', () => {
   it('say what the rows of all segments say', async () => {
-    const report = await fixture.upload(SCHEMA, csv(0, 5000), {}, { segmentRowsMax: 1500, chunkBytes: 2 ** 15 });
+    const report = await fixture.upload(SCHEMA, csv(0, 40_000), {}, { segmentRowsMax: 9000, chunkBytes: 2 ** 15 });
     expect(report.segments.length).toBeGreaterThan(2);
     expect(report.prints).toEqual(ALL);
     expect(await differences(1, ALL)).toEqual([SAME, SAME, SAME, SAME]);
