@@ -90,23 +90,25 @@ export async function openGateway(
   const engine = await instance.connect();
   const scratch = await (await DuckDBInstance.create(':memory:')).connect();
   const catalog: QueryCatalog = new Map(
-    stored.map(({ schema, rowsPerUnitMax = {}, twins = [], prints = true, rows, uniqueColumns = uniqueIn(schema, rows) }) => {
-      const beside = prints ? printsOf(schema) : null;
-      const isPublic = [schema, ...schema.columns].every(({ level }) => level === 'general-1');
-      const counted = isPublic ? { rows: rows.length, uniqueColumns } : {};
-      return [
-        schema.table,
-        {
-          resource: schema.table,
-          version: 1,
-          schema,
-          rowsPerUnitMax,
-          twins,
-          ...counted,
-          ...(beside === null ? {} : { prints: beside }),
-        },
-      ];
-    }),
+    stored.map(
+      ({ schema, rowsPerUnitMax = {}, twins = [], prints = true, rows, uniqueColumns = uniqueIn(schema, rows) }) => {
+        const beside = prints ? printsOf(schema) : null;
+        const isPublic = [schema, ...schema.columns].every(({ level }) => level === 'general-1');
+        const counted = isPublic ? { rows: rows.length, uniqueColumns } : {};
+        return [
+          schema.table,
+          {
+            resource: schema.table,
+            version: 1,
+            schema,
+            rowsPerUnitMax,
+            twins,
+            ...counted,
+            ...(beside === null ? {} : { prints: beside }),
+          },
+        ];
+      },
+    ),
   );
   for (const { schema, rows, prints = true } of stored) {
     const columns = schema.columns.map(
