@@ -29,7 +29,7 @@ const ASKED: Readonly<Record<string, string>> = {
   'distinct values': `SELECT count(DISTINCT v) FROM (${perPerson('max(j.wage)')})`,
   'different parts': `SELECT count(DISTINCT part) FROM people JOIN (${perPerson('max(j.wage)')}) x USING (pid) WHERE v = 9000`,
   'with others': `SELECT count(*) FROM people JOIN (${perPerson('max(j.wage)')}) x USING (pid) WHERE v = 9000 OR age < 30`,
-  'a list': `SELECT count(*), avg(pay) FROM people WHERE pid IN (SELECT pid FROM (${perPerson('max(j.wage)')}) a WHERE v = 9000)`,
+  'a list': `SELECT count(*) FROM people WHERE pid IN (SELECT pid FROM (${perPerson('max(j.wage)')}) a WHERE v = 9000)`,
 };
 
 /** Sixty persons of the part `full` work at the firm for what nobody else pays, and at three others each. */

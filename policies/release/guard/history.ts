@@ -1,3 +1,4 @@
+import { wordsAsked } from '../../sql/rewrite/asked-text.ts';
 import { type Entry, SetIndex } from './set-index.ts';
 import { identityOf, type SetPrint, type TablePrint } from './set-print.ts';
 
@@ -57,8 +58,12 @@ export class ReleaseHistory {
     return getOrMake(this.#askedNumbers, asked, () => this.#askedTexts.push(asked) - 1);
   }
 
+  askedText(number: number): string {
+    return this.#askedTexts[number]!;
+  }
+
   /** Whether a known set was first asked for by other words: by other ones of a kind, or at all. */
-  isOtherwise(identity: string, asked: string, words: (asked: string) => string = (whole) => whole): boolean {
+  isOtherwise(identity: string, asked: string, words: (asked: string) => string = wordsAsked): boolean {
     const [first] = this.#known.get(identity) ?? NONE;
     if (first === undefined) return false;
     const before = this.#askedTexts[this.index(first[0]).askedOf(first[1])]!;

@@ -1,4 +1,4 @@
-import { conditionsAsked } from '../../sql/rewrite/asked-text.ts';
+import { conditionsAsked, isNarrowedOtherwise, wordsAsked } from '../../sql/rewrite/asked-text.ts';
 import type { Cell } from '../../table-data.ts';
 import { type CountedSets, countedSets } from './counted-sets.ts';
 import { classTokens, restTokens } from './difference.ts';
@@ -279,13 +279,16 @@ function nearFamily(trial: Trial, print: SetPrint, table: TablePrint): number | 
 }
 
 /** A known set that differs from this one in some units, but provably not in enough. */
-function nearAsIs({ history, need, own }: Trial, print: SetPrint, table: TablePrint): number | null {
+function nearAsIs({ history, need, own, asked }: Trial, print: SetPrint, table: TablePrint): number | null {
   const index = history.index(table.lineage);
   let near: number | null = null;
   index.near(classTokens(table), need, own, (entry, differing) => {
-    // The very same rows: what tells the two sets apart lies in other tables, and is looked for there.
+    // The very same rows: what tells the two sets apart lies in other tables, and is looked for there. By other conditions they are near: see `isByChance`.
     const same = index.identityOf(entry) === identityOf([table]);
-    const isNearest = differing > 0 || (!same && !differsElsewhere(history, print, table, entry, need));
+    const isNearest =
+      differing > 0 ||
+      isNarrowedOtherwise(history.askedText(index.askedOf(entry)), asked) ||
+      (!same && !differsElsewhere(history, print, table, entry, need));
     if (isNearest) near = index.familyOf(entry);
     return isNearest;
   });
@@ -318,7 +321,8 @@ function nearAsComplement(
   const index = history.index(table.lineage);
   let near: number | null = null;
   index.near(rest, need, own, (entry, differing) => {
-    const isOtherwise = partition.addsUp !== false && index.askedOf(entry) !== history.askedNumber(asked);
+    const isOtherwise =
+      partition.addsUp !== false && wordsAsked(history.askedText(index.askedOf(entry))) !== wordsAsked(asked);
     const isNearest = differing > 0 || isOtherwise;
     if (isNearest) near = index.familyOf(entry);
     return isNearest;

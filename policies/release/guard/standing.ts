@@ -5,19 +5,21 @@ import { identityOf, resourceOf, type SetPrint } from './set-print.ts';
 
 /**
  * The name of the set that stands for this one in mode `perturbed`: per table the nearest known rows that differ in fewer
- * units than are needed, or its own. Sets that differ in fewer units are one set: whatever is asked of them gets one number.
+ * units than are needed, or its own. Sets that differ in fewer units are one set: whatever is asked of them gets one number. WHY a known
+ * set only: what is near to one question by its rows of one table, and to none by those of another, has no number yet, and its own would stand beside a near one.
  */
 export function standingFor(history: ReleaseHistory, print: SetPrint, unitsMin: number): string {
   const need = Math.min(Math.max(1, unitsMin), NEED_MAX);
   const byTable = Map.groupBy(print, ({ lineage }) => resourceOf(lineage));
   const nearest = new Map([...byTable].map(([resource, tables]) => [resource, nearestTo(history, tables, need)]));
-  return print
+  const name = print
     .map((table) => {
       const known = nearest.get(resourceOf(table.lineage)) ?? null;
       const entry = known?.lineage === table.lineage ? known.entry : known?.others.get(table.lineage);
       return entry === undefined ? identityOf([table]) : history.index(table.lineage).identityOf(entry);
     })
     .join('+');
+  return history.has(name) ? name : ownName(print);
 }
 
 interface Nearest {
