@@ -11,7 +11,7 @@ export { acceptedNear } from './sql/forms/syntax-hints.ts';
 export { unitClassSql } from './sql/functions/unit-class.ts';
 export type { UntrustedSql } from './sql/parse.ts';
 export type { SqlType } from './sql/sql-type.ts';
-export { withStandardQuotes } from './sql/text-words.ts';
+export { withStandardSigns } from './sql/text-words.ts';
 export * from './stored-prints.ts';
 export { RANK_LAST, type StoredTwin, storedTwins, twinName, twinsOf } from './stored-twins.ts';
 export * from './table-data.ts';

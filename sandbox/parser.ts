@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { AppError, acceptedNear, placeOf, type UntrustedSql, withStandardQuotes } from '#policies/stored-tables';
+import { AppError, acceptedNear, placeOf, type UntrustedSql, withStandardSigns } from '#policies/stored-tables';
 import { type IsolationTier, spawnIsolated } from './isolation/spawn.ts';
 import { type ParserReply, type ParserRequest, type ParserVerdict, readParserReply } from './protocol.ts';
 import type { ReplacementReason, SandboxEvent } from './sandbox-event.ts';
@@ -73,7 +73,7 @@ export function openParser(tier: IsolationTier, log: (event: SandboxEvent) => vo
       const reply = await asked.request({
         kind: 'parse',
         id: sequence,
-        text: withStandardQuotes(text),
+        text: withStandardSigns(text),
         cpuMsMax: bounds.cpuMsMax,
       });
       if (reply.kind !== 'verdict') throw new WorkerGone();

@@ -11,7 +11,7 @@ const QUOTED =
     .source;
 /** Comments, quoted texts and quoted names are passed over; a parameter is one word. */
 const WORDS = new RegExp(`${QUOTED}|(?<word>\\$?[\\p{L}\\p{N}_]+|\\S)`, 'gsu');
-const PARTS = new RegExp(QUOTED, 'gsu');
+const SIGNS = new RegExp(`${QUOTED}|\\bdiv\\b(?=\\s+\\d)|\\{(?:\\s*(?:fn|ts|d)(?=\\s))?|\\}`, 'gisu');
 
 export function wordsOf(text: string): readonly TextWord[] {
   return [...text.matchAll(WORDS)].flatMap(({ index, groups }) =>
@@ -20,12 +20,22 @@ export function wordsOf(text: string): readonly TextWord[] {
 }
 
 /**
- * What the parser is given: names in backticks, as other systems quote them, in double quotes. Every place stays where it is. No operator of
- * DuckDB's has a backtick, so that nothing else is meant by a pair of them.
+ * What the parser is given, in signs that it reads: names in backticks, as other systems quote them, in double quotes; `x DIV 10` with `//`; the
+ * escapes of ODBC, `{fn year(d)}` and `{ts '2024-01-31 00:00:00'}`, in parentheses. Every place stays where it is. No operator of DuckDB's has a backtick,
+ * no value is followed by DIV and a number, and no brace by such a word: nothing else is meant by them.
  */
-export function withStandardQuotes(text: string): string {
-  if (!text.includes('`')) return text;
-  return text.replace(PARTS, (part: string) => (part.startsWith('`') ? `"${part.slice(1, -1)}"` : part));
+export function withStandardSigns(text: string): string {
+  if (!/[`{]|\bdiv\b/iu.test(text)) return text;
+  const escapes: boolean[] = [];
+  return text.replace(SIGNS, (part: string) => {
+    if (part.startsWith('`')) return part.length > 1 ? `"${part.slice(1, -1)}"` : part;
+    if (/^div$/iu.test(part)) return '// ';
+    if (part.startsWith('{')) {
+      escapes.push(part.length > 1);
+      return part.length > 1 ? '('.padEnd(part.length) : part;
+    }
+    return part === '}' && escapes.pop() === true ? ')' : part;
+  });
 }
 
 /** The last of these words (upper case) before an offset; null where there is none. */

@@ -16,7 +16,7 @@ import { columnsOf } from '../../policies/sql/plan.ts';
 import { type QueryCatalog, resolve } from '../../policies/sql/resolve.ts';
 import { rewrite } from '../../policies/sql/rewrite.ts';
 import type { SqlType } from '../../policies/sql/sql-type.ts';
-import { withStandardQuotes } from '../../policies/sql/text-words.ts';
+import { withStandardSigns } from '../../policies/sql/text-words.ts';
 import { printsOf, printViews, storedTable } from '../../policies/stored-prints.ts';
 import type { Cell, TableData } from '../../policies/table-data.ts';
 import type { TableSchema } from '../../policies/table-schema.ts';
@@ -128,7 +128,7 @@ export async function openGateway(
   }
 
   async function compile(sql: string) {
-    const read = await engine.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [withStandardQuotes(sql)]);
+    const read = await engine.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [withStandardSigns(sql)]);
     const parsed = readSyntaxTree(sql as UntrustedSql, String(read.getRowsJS()[0]![0]));
     const resolved = resolve(parsed, catalog, { today: TODAY, now: `${TODAY}T08:00:00` });
     const decision = decide(resolved, profile, { unitsMin: null });

@@ -38,20 +38,12 @@ export const SYNTAX_HINTS: readonly SyntaxHint[] = [
   hint('CONVERT ( ? ( # ) ^ ,', 'CAST(x AS varchar)', 'SELECT CONVERT(varchar(7), born, 120) FROM person'),
   hint('^ REGEXP', "regexp_matches(text, 'pattern')", "SELECT count(*) FROM visit WHERE dept REGEXP '^d'"),
   hint('^ RLIKE', "regexp_matches(text, 'pattern')", "SELECT count(*) FROM visit WHERE dept RLIKE '^d'"),
-  hint('DIV ^ #', 'a // 10', 'SELECT age DIV 10 FROM person'),
   hint('^ DECLARE', "WITH p AS (SELECT DATE '2024-01-31' AS d) SELECT …", "DECLARE @d date = '2024-01-31'"),
   hint(
     'SELECT ^ WITH ? OPTIONS',
     'SELECT a, count(*) FROM t GROUP BY a',
     'SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS(epsilon = 1) sex, count(*) FROM person GROUP BY sex',
   ),
-  hint('{ FN ^', 'year(d)', 'SELECT {fn YEAR(born)}, count(*) FROM person GROUP BY 1'),
-  hint(
-    '{ TS ^',
-    "TIMESTAMP '2024-01-31 00:00:00'",
-    "SELECT count(*) FROM person WHERE born > {ts '2024-01-31 00:00:00'}",
-  ),
-  hint('{ D ^', "DATE '2024-01-31'", "SELECT count(*) FROM person WHERE born > {d '2024-01-31'}"),
   hint(
     'TIMESTAMP ( ^',
     "TIMESTAMP '2024-01-31 00:00:00', CAST(x AS timestamp)",

@@ -26,6 +26,8 @@ test.each(OTHER_FORMS.map(({ example, means }) => [example, means] as const))('%
 /** Without a name of their own to stand under: names in backticks, operators, and words that are no function. */
 test.each([
   ['`sex`', 'sex'],
+  ['age DIV 10 * 10', 'age // 10 * 10'],
+  ["{fn YEAR(born)} + (born > {d '2024-01-31'})::int", "(year(born)) + (born > '2024-01-31')::int"],
   ['`person`.`age` + 1', 'person.age + 1'],
   ["sex + '-' + div_code", "sex || '-' || div_code"],
   ['date_diff(day, born, SYSDATE)', "date_diff('day', born, current_date)"],

@@ -2,7 +2,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { emitRel } from '../../../policies/sql/emit/emit-rel.ts';
 import { readSyntaxTree, type UntrustedSql } from '../../../policies/sql/parse.ts';
 import { type QueryCatalog, type ResolvedQuery, resolve } from '../../../policies/sql/resolve.ts';
-import { withStandardQuotes } from '../../../policies/sql/text-words.ts';
+import { withStandardSigns } from '../../../policies/sql/text-words.ts';
 import type { ColumnSchema, TableSchema } from '../../../policies/table-schema.ts';
 
 /** A small city for tests of the compiler: four tables, every type, NULLs, duplicates, empty texts. */
@@ -123,6 +123,6 @@ export async function openCity(): Promise<City> {
 }
 
 export async function serialize(connection: DuckDBConnection, sql: string): Promise<string> {
-  const result = await connection.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [withStandardQuotes(sql)]);
+  const result = await connection.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [withStandardSigns(sql)]);
   return String(result.getRows()[0]?.[0]);
 }

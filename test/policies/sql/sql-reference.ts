@@ -183,7 +183,7 @@ const CONSTRUCTS_INTRO = 'Mode `rows` accepts every one. `rows` 模式全部接�
 const FORMS_INTRO = `Read as the form beside them, which is then admitted or refused like any other. Besides: \`main.t\` and \`public.t\` are \`t\`;
 \`t PIVOT (sum(x) FOR k IN ('a', 'b') GROUP BY g)\` is a sum FILTER (WHERE k = …) per value; \`x = ANY(ARRAY[…])\` is IN; \`range\`,
 \`generate_series\` and \`unnest\` of literals in FROM are VALUES; \`count(DISTINCT CASE WHEN c THEN x END)\` has FILTER (WHERE c);
-names in backticks are names in double quotes, \`+\` of texts is \`||\`, \`SYSDATE\` is \`current_date\`; \`CAST(n || ' days' AS INTERVAL)\` is
+names in backticks are names in double quotes, \`a DIV 10\` is \`a // 10\`, \`{fn f(x)}\` and \`{ts '…'}\` are \`f(x)\` and \`'…'\`, \`+\` of texts is \`||\`, \`SYSDATE\` is \`current_date\`; \`CAST(n || ' days' AS INTERVAL)\` is
 \`to_days(n)\`, \`EXTRACT(EPOCH FROM a - b)\` the seconds between, \`RATIO_TO_REPORT(x) OVER (…)\` is \`x / sum(x) OVER (…)\`; beside a truth
 1 is true and 0 is not; a date where a text is needed is that text; times with a zone are times (all are in one).
 按右列写法处理。`;

@@ -4,7 +4,7 @@ import {
   parameterOf,
   statementsOf,
   typeWritten,
-  withStandardQuotes,
+  withStandardSigns,
   wordsOf,
 } from '../../../policies/sql/text-words.ts';
 
@@ -36,7 +36,12 @@ test.each([
   ],
   ['SELECT `a"b`', 'SELECT `a"b`'],
   ['SELECT a, `c', 'SELECT a, `c'],
-])('names in backticks: %s', (text, expected) => expect(withStandardQuotes(text)).toBe(expected));
+  ['SELECT age DIV 10, age div 5', 'SELECT age //  10, age //  5'],
+  ["SELECT 'a DIV 1' AS div, div", "SELECT 'a DIV 1' AS div, div"],
+  ["SELECT {fn YEAR({d '2024-01-31'})}, {'d': 1}", "SELECT (   YEAR((  '2024-01-31'))), {'d': 1}"],
+  ["WHERE d > {ts '2024-01-31 00:00:00'}", "WHERE d > (   '2024-01-31 00:00:00')"],
+  ['SELECT {d: 1}', 'SELECT {d: 1}'],
+])('signs of other systems: %s', (text, expected) => expect(withStandardSigns(text)).toBe(expected));
 
 test('keywordBefore gives the last one before the offset', () => {
   const text = "a union b UNION /* union */ 'union' c";
