@@ -76,6 +76,18 @@ describe.each(Object.entries(ASKED))('what one firm decides about persons: %s', 
   });
 });
 
+describe('a condition under another name', () => {
+  it.each(['abs(v - 13000)', 'sign(v - 13000)', 'greatest(v, 13000)', 'least(v, 13000)', 'nullif(v, 13503)'])(
+    'is refused: %s',
+    async (step) => {
+      const sql = `SELECT sum(${step}) FROM (${perPerson('sum(j.wage)')})`;
+      const gateway = await openGateway(townOf({ declared: null }));
+      expect(await gateway.attempt(sql)).toBe('POLICY_CONSTRUCT_REFUSED');
+      expect(await (await openGateway(townOf({ declared: 2 }))).attempt(sql)).not.toBe('POLICY_CONSTRUCT_REFUSED');
+    },
+  );
+});
+
 describe('numbers of rows and of firms', () => {
   it.each([
     'SELECT n, count(*) FROM (SELECT pid, count(*) AS n FROM job GROUP BY pid) GROUP BY n ORDER BY n',

@@ -1,6 +1,6 @@
 import type { ColumnId, Expr, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
-import { columnsIn, relsWithin } from '../plan-walk.ts';
+import { columnsIn, exprsWithin, relsWithin } from '../plan-walk.ts';
 import { conditionsOf } from './conditions.ts';
 import { MOMENT_RULES } from './measures.ts';
 
@@ -64,5 +64,10 @@ function decidingIn(rel: Rel): readonly ColumnId[] {
 const ADDS_UP: ReadonlySet<string> = new Set(['sum', 'avg', 'count', ...MOMENT_RULES]);
 
 function inConditions(expr: Expr): readonly ColumnId[] {
-  return conditionsOf([expr], null, new Map()).flatMap(({ holds, fails }) => [holds, fails].flatMap(columnsIn));
+  const conditions = conditionsOf([expr], null, new Map()).flatMap(({ holds, fails }) => [holds, fails]);
+  const steps = exprsWithin(expr).filter((part) => part.kind === 'call' && STEPS.has(part.fn));
+  return [...conditions, ...steps].flatMap(columnsIn);
 }
+
+/** Conditions under other names (polynomial.ts). */
+const STEPS: ReadonlySet<string> = new Set(['abs', 'sign', 'least', 'greatest', 'nullif']);
