@@ -62,11 +62,11 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
   const { checks, places, rests } = checksOf(spec);
   const { units } = spec.raw;
   const passes = isOnePass(spec) ? [units] : units.map((unit) => [unit]);
-  const sides = passes.flatMap((of, pass) => classCells(spec, of, checks, pass === 0, ids));
+  const once = countedOnce(spec.raw, spec.terms.terms);
+  const sides = passes.flatMap((of, pass) => classCells(spec, of, { checks, once }, pass === 0, ids));
   const distinct = distinctValues(spec, ids);
   const joined = joinedOnKeys(sides, distinct);
   const first = sides[0]!;
-  const once = countedOnce(spec.raw, spec.terms.terms);
   const prints = keySumsOf(spec.raw, spec.raw.units[0]!, once);
   const marked = spec.domain === null ? gathered(spec, joined, sides, ids) : listed(joined, first, spec.domain, ids);
   const values = spec.terms.terms.map((_, term) => first.values[term] ?? distinct!.values.get(term)!);

@@ -9,8 +9,9 @@ import { Collected, keyOf, refsOf } from './collected.ts';
 import { contributingTo, holdsFor, isScanned, withoutIdleRows } from './contributing-rows.ts';
 import { countStar, grossCall, magnitudeCall, regrouped } from './exact-cells.ts';
 import { withFlags } from './flags.ts';
+import { groupedAtMatch } from './grouped-at-match.ts';
 import { groupedByConditions } from './grouped-by-conditions.ts';
-import { countedOnce, type KeySums, keySumsOf } from './key-sums.ts';
+import { type KeySums, keySumsOf } from './key-sums.ts';
 import { printedGrouping } from './printed-rows.ts';
 import type { UnitColumn } from './raw.ts';
 import { productOf } from './term-specs.ts';
@@ -33,6 +34,12 @@ export interface ClassCells {
 }
 export type BoundRefs = { readonly [K in keyof ContributionColumns]: ColumnRef };
 
+/** Besides the terms. `once`: tables of which each row is counted once as well (key-sums.ts). */
+export interface CellsAsked {
+  readonly checks: readonly Check[];
+  readonly once: ReadonlySet<string>;
+}
+
 /**
  * Group by keys and class of unit, then fold the classes: per column of `units`, in one pass over the rows.
  * @param withValues whether the first of them gives the terms
@@ -40,7 +47,7 @@ export type BoundRefs = { readonly [K in keyof ContributionColumns]: ColumnRef }
 export function classCells(
   spec: CellsSpec,
   units: readonly UnitColumn[],
-  checks: readonly Check[],
+  { checks, once }: CellsAsked,
   withValues: boolean,
   ids: IdSource,
 ): readonly ClassCells[] {
@@ -50,7 +57,6 @@ export function classCells(
   const partial = withValues
     ? spec.terms.terms.map((term) => (isAdditive(term.magnitude.kind) ? inner.add(term.call) : null))
     : [];
-  const once = countedOnce(spec.raw, spec.terms.terms);
   const keySums = units.map((unit) => {
     const prints = keySumsOf(spec.raw, unit, once);
     return spec.terms.sets.map(({ filter }) => prints.map((one) => keySumsIn(one, optional(filter), inner)));
@@ -93,7 +99,7 @@ interface Grouping extends CheapKeys {
   readonly rel: Rel;
 }
 
-/** Of prints where they say it all, else of the rows. */
+/** Of prints where they say it all, else of the rows: on either side of a match, or as they are. */
 function grouping(
   spec: CellsSpec,
   units: readonly UnitColumn[],
@@ -107,7 +113,12 @@ function grouping(
   if (printed === null) {
     const cheap = cheapKeys(spec, units, ids);
     const own = cheap.keys.map(({ key }) => key);
-    return { ...cheap, rel: groupedByClasses(cheap.rel, own, cheap.classes, measures, conditions, ids) };
+    const classes = cheap.classes.map((key, at) => ({ key, unit: units[at]! }));
+    const matched = groupedAtMatch({ rel: cheap.rel, keys: own, classes, measures }, raw, ids);
+    return {
+      ...cheap,
+      rel: matched ?? groupedByClasses(cheap.rel, own, cheap.classes, measures, conditions, ids),
+    };
   }
   const by = [...printed.keys, printed.unitClass];
   return {

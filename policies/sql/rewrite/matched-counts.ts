@@ -33,6 +33,7 @@ import {
   sumType,
 } from './build.ts';
 import { equalSides, idsOf, meetsOnce } from './join-rules.ts';
+import { isUnique } from './unique-rows.ts';
 
 /**
  * Rows counted and summed by whether rows of several kinds of units match them: `WHERE pid IN (SELECT pid FROM job …)`, where a job is a firm's, too. A
@@ -58,7 +59,8 @@ export function matchedCounts(aggregate: Aggregate, by: MatchedCounts): Rel | nu
   if (calls.includes(null)) return ofEachOnce(aggregate, found, by.ids);
   const measures = aggregate.measures.map((measure, index) => ({ ...measure, call: calls[index]! }));
   const matched: Aggregate = { ...aggregate, input: found.matched, measures };
-  return found.without ? lessMatched({ ...aggregate, input: found.all }, matched, found.by, by.ids) : matched;
+  const persons = aggregateCall('count', { args: [found.by], type: INTEGER, distinct: true });
+  return found.without ? lessMatched({ ...aggregate, input: found.all }, matched, persons, by.ids) : matched;
 }
 
 // ── Where the match is ───────────────────────────────────────────────────────────────────────────────────────────
@@ -195,25 +197,6 @@ function absenceOf({ right }: Join, { read, conditions }: Above): Expr | null {
   return others.some((id) => theirs.has(id)) ? null : found;
 }
 
-/** Whether no two rows have one value of an identifier, and none has none, as the table declares or the grouping makes it. */
-function isUnique(rel: Rel, id: ColumnId): boolean {
-  switch (rel.kind) {
-    case 'scan':
-      return rel.columns.some((column) => column.id === id && column.unitRowsMax === 1 && !column.nullable);
-    case 'filter':
-      return isUnique(rel.input, id);
-    case 'project': {
-      const expr = rel.columns.find((column) => column.id === id)?.expr;
-      return expr?.kind === 'column' && isUnique(rel.input, expr.id);
-    }
-    case 'join':
-      if (rel.join === 'semi' || rel.join === 'anti') return isUnique(rel.left, id);
-      return (rel.join === 'inner' || rel.join === 'left') && isUnique(rel.left, id) && meetsOnce(rel, rel.right);
-    default:
-      return false;
-  }
-}
-
 // ── What is counted ──────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The measure as a number of different identifiers; null where it is none. */
@@ -242,13 +225,14 @@ function countOf(made: AggregateCall, { matched, by, unique, alike, without }: E
 // ── What is summed ───────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The same of rows that are there once each; null where it does not add up. */
-function ofEachOnce(aggregate: Aggregate, { once, all, by, without, alike }: Existence, ids: IdSource): Rel | null {
+function ofEachOnce(aggregate: Aggregate, { once, all, without, alike }: Existence, ids: IdSource): Rel | null {
   if (once === null) return null;
   if (!without) return { ...aggregate, input: once };
   if (!alike || aggregate.measures.some(({ call: made }) => made.distinct || !ADDS_UP.has(made.fn))) return null;
   const parts = aggregate.measures.map((measure) => partsOf(measure, ids));
   const total: Aggregate = { ...aggregate, input: all, measures: parts.flatMap(({ measures }) => measures) };
-  const left = lessMatched(total, { ...total, input: once }, by, ids);
+  const rows = aggregateCall('count_star', { args: [], type: INTEGER });
+  const left = lessMatched(total, { ...total, input: once }, rows, ids);
   const columns = [
     ...aggregate.keys.map(({ id, name, expr }) => named(id, name, ref(id, expr.type))),
     ...parts.map(({ id, name, value }) => named(id, name, value)),
@@ -283,10 +267,9 @@ function storedId(rel: Rel, id: ColumnId): ColumnId {
   return id;
 }
 
-/** The groups of all rows, each number less that of the rows that have a match; without groups in which nobody is left. */
-function lessMatched(all: Aggregate, matched: Aggregate, by: ColumnRef, ids: IdSource): Rel {
-  const persons = aggregateCall('count', { args: [by], type: INTEGER, distinct: true });
-  const rows = namedAggregate(ids.next(), 'rows', persons);
+/** The groups of all rows, each number less that of the rows that have a match; without groups in which nobody, by `counted`, is left. */
+function lessMatched(all: Aggregate, matched: Aggregate, counted: AggregateCall, ids: IdSource): Rel {
+  const rows = namedAggregate(ids.next(), 'rows', counted);
   const total: Aggregate = { ...all, measures: [...all.measures, rows] };
   const twins = new Map(columnsOf(total).map(({ id }) => [id, ids.next()]));
   const twin = (id: ColumnId): ColumnId => twins.get(id)!;
