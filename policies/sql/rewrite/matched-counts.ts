@@ -6,6 +6,7 @@ import type {
   Expr,
   Join,
   NamedAggregate,
+  NamedExpr,
   Project,
   Rel,
 } from '../plan.ts';
@@ -257,11 +258,12 @@ function partsOf({ id, name, call: made }: NamedAggregate, ids: IdSource) {
 
 const SUMS: ReadonlySet<string> = new Set(['sum', 'avg']);
 
-/** The column that a column repeats, through projections. */
+/** The column that a column repeats, through projections and as a key of groups. */
 function storedId(rel: Rel, id: ColumnId): ColumnId {
   for (const part of relsWithin(rel)) {
-    if (part.kind !== 'project') continue;
-    const made = part.columns.find((column) => column.id === id)?.expr;
+    if (part.kind !== 'project' && part.kind !== 'aggregate') continue;
+    const named: readonly NamedExpr[] = part.kind === 'project' ? part.columns : part.keys;
+    const made = named.find((column) => column.id === id)?.expr;
     if (made?.kind === 'column' && made.id !== id) return storedId(part.input, made.id);
   }
   return id;
