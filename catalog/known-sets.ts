@@ -15,7 +15,7 @@ export interface NewKnownSets {
 const upsertSet = prepared((db) =>
   db.client.prepare<[string, KnownKind, string, string, string, string, string], { id: number }>(
     `INSERT INTO known_sets (identity, kind, family, asked, mode, job, at) VALUES (?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (identity) DO UPDATE SET kind = CASE WHEN excluded.kind = 'released' THEN 'released' ELSE kind END
+     ON CONFLICT (identity) DO UPDATE SET kind = CASE WHEN kind = excluded.kind THEN kind ELSE 'released' END
      RETURNING id`,
   ),
 );
@@ -57,7 +57,7 @@ const selectSetCount = prepared((db) =>
     .pluck(),
 );
 
-/** A set known already stays as it is; one that was only derived becomes released when it now is. */
+/** A set known already stays as it is; of another kind as well, it is as one that was released: compared and counted. */
 export function insertKnownSets(tx: Db, { job, mode, sets, rowKeySchemeOf }: NewKnownSets): void {
   const at = tx.now();
   for (const { identity, kind, family, asked, print } of sets) {
@@ -83,7 +83,7 @@ export function* readKnownSets(db: Db, lineage: string): Generator<KnownSet> {
   if (open !== null) yield knownSet(open.head, open.print);
 }
 
-/** How many different sets of rows of a resource, in any version, released answers stand on. */
+/** How many different sets of rows of a resource, in any version, released answers stand on or noise was drawn for. */
 export function knownSetCount(db: Db, resource: string): number {
   return selectSetCount(db).get(resource, resource) ?? 0;
 }

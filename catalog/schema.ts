@@ -67,7 +67,7 @@ export const resourceVersions = sqliteTable(
 export const knownSets = sqliteTable('known_sets', {
   id: integer('id').primaryKey(),
   identity: text('identity').notNull(),
-  kind: text('kind', { enum: ['released', 'derived', 'universe'] }).notNull(),
+  kind: text('kind', { enum: ['released', 'derived', 'drawn', 'universe'] }).notNull(),
   family: text('family').notNull(),
   mode: text('mode').notNull(),
   job: text('job').notNull(),

@@ -100,7 +100,7 @@ export function openDifferencingGuard(store: Pick<Store, 'read'>): DifferencingG
   /** What is not stored as it is known now. */
   const isUnstored = ({ identity, kind }: KnownSet): boolean => {
     const before = durable.get(identity);
-    return before === undefined || (before === 'derived' && kind === 'released');
+    return before !== kind && before !== 'released';
   };
 
   const letGo = (answer: string, { identity }: KnownSet): void => {
@@ -138,7 +138,8 @@ export function openDifferencingGuard(store: Pick<Store, 'read'>): DifferencingG
         },
         keep() {
           for (const set of unstored) {
-            if (isUnstored(set)) durable.set(set.identity, set.kind);
+            // As the store has it: two kinds of one set are as much as a release.
+            if (isUnstored(set)) durable.set(set.identity, durable.has(set.identity) ? 'released' : set.kind);
             letGo(answer, set);
           }
         },

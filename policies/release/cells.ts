@@ -5,6 +5,7 @@ import type { Cell, TableData } from '../table-data.ts';
 import {
   countAt,
   type GroupRow,
+  isTelling,
   judgeCheck,
   judgeUnits,
   numberAt,
@@ -54,6 +55,8 @@ export interface JudgedGroups {
   readonly shown: readonly ShownGroup[];
   /** Rows of the first statement that are not shown at all. */
   readonly left: readonly number[];
+  /** Mode `perturbed`: sets of rows (`layout.sets`) of which nothing shows, which tells something of them. */
+  readonly withheld: readonly { readonly row: number; readonly set: number }[];
 }
 
 /** Applies threshold and dominance, and noise in mode `perturbed`. @throws AppError SQL_TOO_COMPLEX */
@@ -62,21 +65,37 @@ export function judgeGroups(protection: Protection, raw: TableData, exact: Table
   const exactRows = exact === null ? null : rowsByKey(layout.exact.keys, exact);
   const shown: ShownGroup[] = [];
   const left: number[] = [];
+  const withheld: { row: number; set: number }[] = [];
   for (let row = 0; row < raw.rowCount; row += 1) {
     const found = isTooSmall(protection, raw, row) ? undefined : exactRows?.get(keyText(layout.keys, raw, row));
     const group: GroupRow = { raw, row, exact: found === undefined ? null : { table: exact!, row: found } };
     // What is still open here was not answered by the exact statement: it stays hidden.
-    if (judgeUnits(protection, 0, layout.unitsMin, group) === 'safe') {
+    const isEnough = judgeUnits(protection, 0, layout.unitsMin, group) === 'safe';
+    if (isEnough) {
       const verdicts = judgeTerms(protection, group);
       const terms = verdicts.map((verdict, term) => (verdict === 'safe' ? termOf(protection, term, group) : null));
       shown.push({ row, terms });
-    } else if (isPublicGroup(layout, raw, row)) shown.push({ row, terms: layout.terms.map(() => null) });
+      for (const set of hiddenSets(protection, terms, group)) withheld.push({ row, set });
+      continue;
+    }
+    if (isTelling(protection, 0, group)) withheld.push({ row, set: 0 });
+    if (isPublicGroup(layout, raw, row)) shown.push({ row, terms: layout.terms.map(() => null) });
     else left.push(row);
   }
   if (shown.length > profile.cellsMax)
     throw new AppError('SQL_TOO_COMPLEX', { what: 'groups', limit: profile.cellsMax });
   shown.sort((a, b) => compareKeys(layout.keys, raw, a.row, b.row));
-  return { protection, shown, left };
+  return { protection, shown, left, withheld };
+}
+
+/** The sets of a group of which no term is shown, and which are not known to be small. */
+function hiddenSets(protection: Protection, shown: ShownGroup['terms'], group: GroupRow): readonly number[] {
+  const { layout } = protection;
+  return [...layout.sets.keys()].filter((set) => {
+    const terms = [...layout.terms.keys()].filter((term) => layout.terms[term]!.set === set);
+    const isHidden = terms.length > 0 && terms.every((term) => shown[term] === null);
+    return isHidden && terms.some((term) => isTelling(protection, layout.terms[term]!.check, group));
+  });
 }
 
 /** WHY before its key is looked up: what small groups are gathered into has NULL for keys, and so has the group of NULL. */
@@ -88,12 +107,13 @@ function isTooSmall(protection: Protection, raw: TableData, row: number): boolea
  * Leaves out the groups of which no value is shown. WHY among linked groupings: with a group present as a row of NULLs, that
  * it has enough units would be known, and of the groups left out that they have not.
  */
-export function onlyTelling({ protection, shown, left }: JudgedGroups, raw: TableData): JudgedGroups {
+export function onlyTelling(groups: JudgedGroups, raw: TableData): JudgedGroups {
+  const { protection, shown, left } = groups;
   const { layout } = protection;
   const tells = ({ row, terms }: ShownGroup) =>
     terms.length === 0 || terms.some((value) => value !== null) || isPublicGroup(layout, raw, row);
   const silent = shown.filter((group) => !tells(group)).map(({ row }) => row);
-  return { protection, shown: shown.filter(tells), left: [...left, ...silent] };
+  return { ...groups, shown: shown.filter(tells), left: [...left, ...silent] };
 }
 
 /** The table that `finish` reads. */

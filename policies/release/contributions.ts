@@ -40,6 +40,15 @@ export function judgeCheck(rules: Rules, check: number, unitsMin: number, group:
   );
 }
 
+/** Whether it tells something that they are too few: their number, as it is perturbed, is half of what is needed at least. */
+export function isTelling({ layout, threshold }: Rules, check: number, { exact }: GroupRow): boolean {
+  if (exact === null) return false;
+  return layout.exact.checks[check]!.every(({ units, fingerprint }) => {
+    const drawnBy = BigInt(exact.table.values[fingerprint]![exact.row] ?? 0);
+    return threshold.tells(countAt(exact.table, units, exact.row), drawnBy, layout.unitsMin);
+  });
+}
+
 export function worst(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.includes('unsafe')) return 'unsafe';
   return verdicts.includes('open') ? 'open' : 'safe';

@@ -5,7 +5,7 @@ import type { TableData } from '../table-data.ts';
 import { printOfSet } from './candidate-sets.ts';
 import type { JudgedGroups, ShownGroup } from './cells.ts';
 import type { CandidatePartition } from './guard/judge.ts';
-import { type SetPrint, unionOfDisjoint } from './guard/set-print.ts';
+import { rowsOf, type SetPrint, unionOfDisjoint } from './guard/set-print.ts';
 import { ownName } from './guard/standing.ts';
 
 /** What the guard remembers of all answers. One writer at a time: it is called between two steps of the event loop. */
@@ -113,14 +113,14 @@ function judgeSet(
   const standing = prints.map((print) =>
     perturbed && print !== null ? given.memory.standingFor(print, layout.unitsMin) : null,
   );
-  const asked = [...shown.keys()].filter(
-    (at) => used[at] && (standing[at] === null || standing[at] === ownName(prints[at]!)),
-  );
+  const isOther = (at: number) => standing[at] !== null && standing[at] !== ownName(prints[at]!);
+  const asked = [...shown.keys()].filter((at) => used[at]);
   const partition: CandidatePartition = {
-    cells: asked.map((at) => ({
-      key: layout.keys.map((key) => raw.values[key]![shown[at]!.row]!),
-      print: prints[at]!,
-    })),
+    cells: [
+      // WHY drawn: it gives an earlier set's number, but whether it shows was drawn anew.
+      ...asked.map((at) => ({ row: shown[at]!.row, print: prints[at]!, isDrawn: isOther(at) })),
+      ...withheldFrom(groups, raw, set).map((one) => ({ ...one, isDrawn: true })),
+    ].map(({ row, ...cell }) => ({ ...cell, key: layout.keys.map((key) => raw.values[key]![row]!) })),
     universe: set === 0 ? wholeOf(groups, prints) : null,
     unitsMin: layout.unitsMin,
     limit: profile.distinctSets[layout.mode],
@@ -131,16 +131,28 @@ function judgeSet(
   const passed = new Set(asked.filter((_, place) => verdict.shown[place]));
   const kept = shown.map((group, at): ShownGroup => {
     if (!used[at]) return group;
-    const isOther = perturbed && prints[at] !== null && !asked.includes(at);
     const terms = group.terms.map((value, position) => {
       const term = layout.terms[position]!;
       if (term.set !== set || value === null) return value;
       if (!perturbed) return passed.has(at) && !again[at]! ? value : null;
-      return passed.has(at) || isOther ? sameAgain(given, standing[at]!, term.functional, value) : null;
+      return passed.has(at) ? sameAgain(given, standing[at]!, term.functional, value) : null;
     });
     return { ...group, terms };
   });
   return { shown: kept, held: verdict.held };
+}
+
+/** Of one answer and condition; one beyond them hides at no cost. Those of most rows first. */
+const WITHHELD_MAX = 4096;
+
+/** The sets that noise hid: they say something all the same. */
+function withheldFrom({ withheld, protection: { layout } }: JudgedGroups, raw: TableData, set: number) {
+  const prints = withheld
+    .filter((one) => one.set === set)
+    .map(({ row }) => ({ row, print: printOfSet(layout, set, raw, row) }))
+    .filter((one): one is { row: number; print: SetPrint } => one.print !== null);
+  const sizeOf = ({ print }: { readonly print: SetPrint }) => Math.max(0, ...print.map(rowsOf));
+  return prints.sort((a, b) => sizeOf(b) - sizeOf(a) || a.row - b.row).slice(0, WITHHELD_MAX);
 }
 
 /** All rows of the one table behind an answer without conditions: with it a reader knows every complement. */

@@ -11,21 +11,28 @@ export interface Threshold {
   readonly least: (unitsMin: number) => number;
   /** `fingerprint`: of the units that are counted. */
   readonly isMet: (units: number, fingerprint: bigint, unitsMin: number) => boolean;
+  /** Whether it is worth something to know that so many were hidden. */
+  readonly tells: (units: number, fingerprint: bigint, unitsMin: number) => boolean;
 }
 
 export const EXACT_THRESHOLD: Threshold = {
   sure: (unitsMin) => unitsMin,
   least: (unitsMin) => unitsMin,
   isMet: (units, _fingerprint, unitsMin) => units >= unitsMin,
+  // An exact rule is a function of one person at its boundary, whoever asks how often.
+  tells: () => false,
 };
 
 /** WHY perturbed: at an exact threshold one unit more or less would show by whether a cell does. */
 export function perturbedThreshold({ secret, parameters, lineage }: NoiseSource): Threshold {
   const table = perturbationTable(parameters);
+  const drawn = (units: number, fingerprint: bigint) =>
+    perturbUnits(BigInt(units), secret, { set: [fingerprint], lineage }, table);
   return {
     sure: (unitsMin) => unitsMin + parameters.D,
     least: (unitsMin) => perturbedLeast(unitsMin, parameters),
-    isMet: (units, fingerprint, unitsMin) =>
-      perturbUnits(BigInt(units), secret, { set: [fingerprint], lineage }, table) >= BigInt(unitsMin),
+    isMet: (units, fingerprint, unitsMin) => drawn(units, fingerprint) >= BigInt(unitsMin),
+    // INVARIANT: of the same draw: what is told by a region that fills up is then no more than a coarser number.
+    tells: (units, fingerprint, unitsMin) => 2n * drawn(units, fingerprint) >= BigInt(unitsMin),
   };
 }

@@ -5,7 +5,15 @@ export interface CountedSets {
   /** Looked at one by one. */
   readonly few: ByRows;
   /** Of groupings too large for that. */
-  readonly large: readonly { readonly family: number; readonly version: number; readonly cells: ByRows }[];
+  readonly large: readonly LargeGrouping[];
+}
+
+/** Either what it shows or what noise hid of it. */
+interface LargeGrouping {
+  readonly family: number;
+  readonly version: number;
+  readonly isShown: boolean;
+  readonly cells: ByRows;
 }
 
 /** Ascending in `rows`. */
@@ -18,20 +26,24 @@ export interface ByRows {
 const LARGE = 256;
 
 export function countedSets(index: SetIndex): CountedSets {
+  // WHY apart: what a grouping shows is looked at one by one, however much of it is hidden.
   const families = new Map<number, Entry[]>();
   for (let entry = 0; entry < index.size; entry += 1) {
     if (!index.isCounted(entry)) continue;
-    const family = families.get(index.familyOf(entry));
-    if (family === undefined) families.set(index.familyOf(entry), [entry]);
+    const name = 2 * index.familyOf(entry) + (index.isCompared(entry) ? 0 : 1);
+    const family = families.get(name);
+    if (family === undefined) families.set(name, [entry]);
     else family.push(entry);
   }
   const isLarge = (entries: readonly Entry[]) => entries.length > LARGE;
   const few = [...families.values()].filter((entries) => !isLarge(entries)).flat();
-  const large = [...families].filter(([, entries]) => isLarge(entries));
+  const large = [...families.values()].filter(isLarge);
   return {
     few: byRows(index, few),
-    large: large.map(([family, entries]) => {
-      return { family, version: index.versionOf(entries[0]!), cells: byRows(index, entries) };
+    large: large.map((entries) => {
+      const first = entries[0]!;
+      const about = { family: index.familyOf(first), version: index.versionOf(first) };
+      return { ...about, isShown: index.isCompared(first), cells: byRows(index, entries) };
     }),
   };
 }

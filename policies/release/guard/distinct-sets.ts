@@ -10,8 +10,9 @@ import { rowsOf, type TablePrint } from './set-print.ts';
  * `test/policies/guard/distinct-sets.full.test.ts`). So at every distance d, of the sets released within d rows of a new one, those
  * that overlap it are at most `limitAt(d)`, the new one among them.
  *
- * Overlap is proven where one class of units in sixteen has the same rows in both, and else supposed where 64 classes suggest
- * that an eighth is common. A grouping of more cells than can be looked at counts as one set at least, where any of its cells may be so close.
+ * Overlap is proven where one class of units in sixteen has the same rows in both, and else supposed where 64 classes
+ * suggest that an eighth is common. A grouping of more cells than can be looked at counts as one set at least, where any of its cells may be
+ * so close. What a grouping hides counts as one set: whoever is in it is in one of its cells.
  * Limits: overlap of less than an eighth in sets of more than some hundred rows is seen half of the time. Regions are told by
  * rows that differ: sets that are each padded with other rows than all before seem far apart.
  */
@@ -23,13 +24,15 @@ export interface DistinctLimit {
 
 /**
  * By mode. Exact sums are worth more than perturbed ones (variance 8): either leaves the best linear guess of a random bit
- * right in about 60% of cases. `perturbed`: as few as keep counts from being averaged out (attack B4: .21 of exact counts, and .29
- * at 16 sets with one set in 7 rows), at the price of 39% instead of 27% of a dashboard's values over 2,000 people and 4.6%
- * instead of 1.5% over 20,000.
+ * right in about 60% of cases. `perturbed`: as few as keep random halves of 128 people from giving back .60 of their bits (attack B5: @@B5@@;
+ * with 12 and one in 10 rows .615), and counts from being averaged out (B4: .22). One set in 14 rows: m halves of n people tell of each about
+ * Φ(½·√((m/2) / (n/8 + V))), which for m = n / 14 is .59 at n = 128, .60 at 512 and .605 at most. Price: @@P2@@ of a dashboard's values over 2,000 people and
+ * @@P20@@ over 20,000, where 12 and 10 would hide @@O2@@ and @@O20@@ (`bench -- utility`). To count overlap more truly (any
+ * class in common beside what 64 classes suggest) bought nothing: 12 and 10 so counted gave .594 and hid as much as 10 and 13.
  */
 export const DISTINCT_LIMITS = Object.freeze({
   aggregate: { least: 12, rowsPerSet: 10 },
-  perturbed: { least: 12, rowsPerSet: 10 },
+  perturbed: { least: 9, rowsPerSet: 14 },
 } satisfies Record<string, DistinctLimit>);
 
 const SCALE_MIN = 64;
@@ -64,11 +67,14 @@ export function isOneTooMany(
   while (open >= 0 && fewAt(open) + large.cells[open]! < limit(open)) open -= 1;
   if (open < 0) return false;
   const sides = prints.map(sideOf);
-  const hits = openHits();
+  const hits = openHits(index);
   work.left -= fewAt(open);
   if (work.left < 0) return true;
   for (const [from, to] of bandOf(counted.few, centres, distances[open]!)) {
-    for (let at = from; at < to; at += 1) tally(index, counted.few.entries[at]!, sides, question.family, hits);
+    for (let at = from; at < to; at += 1) {
+      const entry = counted.few.entries[at]!;
+      if (index.familyOf(entry) !== question.family) hits.add(entry, overlapOf(index, entry, sides));
+    }
   }
   if (large.cells[open]! > 0) tallyLarge(index, counted, sides, question.family, hits);
   return hits.exceed((scale) => limit(scale), open, fewAt, large.groupings);
@@ -90,15 +96,31 @@ function largeAt(counted: CountedSets, { print, family }: CapQuestion, centres: 
 }
 
 /** How many sets were found to overlap, by the first scale that reaches them. */
-function openHits() {
+function openHits(index: SetIndex) {
   const proven = new Float64Array(SCALES + 1);
   const supposed = new Float64Array(SCALES + 1);
   const largeProven = new Float64Array(SCALES + 1);
+  /** By family: of what it hides, what is closest. */
+  const hidden = new Map<number, Overlap>();
+  const count = (overlap: Overlap) => {
+    if (overlap.proven <= overlap.supposed) proven[overlap.proven]! += 1;
+    else supposed[overlap.supposed]! += 1;
+  };
   return {
-    proven,
-    supposed,
-    largeProven,
+    add(entry: Entry, overlap: Overlap) {
+      if (index.isCompared(entry)) return count(overlap);
+      const family = index.familyOf(entry);
+      const before = hidden.get(family) ?? NOWHERE;
+      hidden.set(family, {
+        proven: Math.min(before.proven, overlap.proven),
+        supposed: Math.min(before.supposed, overlap.supposed),
+      });
+    },
+    addLarge(scale: number) {
+      largeProven[scale]! += 1;
+    },
     exceed(limit: (scale: number) => number, open: number, few: (scale: number) => number, groupings: Float64Array) {
+      for (const overlap of hidden.values()) count(overlap);
       let [sure, maybe, cells] = [0, 0, 0];
       for (let scale = 0; scale <= open; scale += 1) {
         sure += proven[scale]!;
@@ -145,27 +167,32 @@ function sideOf(print: TablePrint): Side {
   };
 }
 
-function tally(index: SetIndex, entry: Entry, sides: readonly Side[], family: number, hits: Hits): void {
-  if (index.familyOf(entry) === family) return;
+/** The first scale that reaches a set, `SCALES` where none does or it is not known to overlap. */
+interface Overlap {
+  readonly proven: number;
+  readonly supposed: number;
+}
+const NOWHERE: Overlap = { proven: SCALES, supposed: SCALES };
+
+function overlapOf(index: SetIndex, entry: Entry, sides: readonly Side[]): Overlap {
   let [proven, supposed] = [SCALES, SCALES];
   for (const side of sides) {
     const { distance, isLikely } = estimate(index.sums, entry, side);
     if (index.classesShared(side.tokens, entry) >= side.sharedMin) proven = Math.min(proven, scaleOf(distance));
     else if (isLikely) supposed = Math.min(supposed, scaleOf(distance));
   }
-  if (proven <= supposed) hits.proven[proven]! += 1;
-  else hits.supposed[supposed]! += 1;
+  return { proven, supposed };
 }
 
 /** Of large groupings, the cells that provably overlap, as far as the index finds them. */
 function tallyLarge(index: SetIndex, counted: CountedSets, sides: readonly Side[], family: number, hits: Hits): void {
-  const large = new Set(counted.large.map((grouping) => grouping.family));
+  const large = new Set(counted.large.filter(({ isShown }) => isShown).map((grouping) => grouping.family));
   for (const side of sides) {
     index.sharing(side.tokens, (entry) => {
       const of = index.familyOf(entry);
-      if (of === family || !large.has(of) || !index.isCounted(entry)) return;
+      if (of === family || !large.has(of) || !index.isCounted(entry) || !index.isCompared(entry)) return;
       if (index.classesShared(side.tokens, entry) < side.sharedMin) return;
-      hits.largeProven[scaleOf(estimate(index.sums, entry, side).distance)]! += 1;
+      hits.addLarge(scaleOf(estimate(index.sums, entry, side).distance));
     });
   }
 }

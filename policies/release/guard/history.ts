@@ -1,13 +1,15 @@
 import { wordsAsked } from '../../sql/rewrite/asked-text.ts';
-import { type Entry, SetIndex } from './set-index.ts';
+import { type Entry, SetIndex, type SetUse } from './set-index.ts';
 import { identityOf, type SetPrint, type TablePrint } from './set-print.ts';
 
 /**
  * - `released`: a value over this set left.
  * - `derived`: a reader can compute a value over it from what left: the union of a grouping's cells.
+ * - `drawn`: no value of its own left, but noise of its own decided whether one would (mode `perturbed`). Counts for the cap on
+ *   distinct sets, and is compared with nothing.
  * - `universe`: the whole that other sets have their complement in; taken as known.
  */
-export type KnownKind = 'released' | 'derived' | 'universe';
+export type KnownKind = 'released' | 'derived' | 'drawn' | 'universe';
 
 export interface KnownSet {
   /** `identityOf(print)`. */
@@ -19,6 +21,12 @@ export interface KnownSet {
   /** One grouping of one answer. Its sets are disjoint, or unions of such, each of enough units: they are not compared. */
   readonly family: string;
 }
+
+const USES = {
+  released: ['compared', 'counted'],
+  derived: ['compared'],
+  drawn: ['counted'],
+} as const satisfies Record<string, readonly SetUse[]>;
 
 /** Its place in the index of each of its tables. */
 type Entries = ReadonlyMap<string, Entry>;
@@ -65,22 +73,29 @@ export class ReleaseHistory {
   /** Whether a known set was first asked for by other words: by other ones of a kind, or at all. */
   isOtherwise(identity: string, asked: string, words: (asked: string) => string = wordsAsked): boolean {
     const [first] = this.#known.get(identity) ?? NONE;
-    if (first === undefined) return false;
+    if (first === undefined || !this.has(identity)) return false;
     const before = this.#askedTexts[this.index(first[0]).askedOf(first[1])]!;
     return words(before) !== words(asked);
   }
 
+  /** Whether a value over the set is known. */
   has(identity: string): boolean {
+    const [first] = this.#known.get(identity) ?? NONE;
+    return first !== undefined && this.index(first[0]).isCompared(first[1]);
+  }
+
+  /** Whether it is known of the set that it was hidden, or more. */
+  hasDrawn(identity: string): boolean {
     return this.#known.has(identity);
   }
 
-  /** Adds a set, or marks a known one as released when it now is; true for one that was not known. */
+  /** Adds a set, or adds to what a known one is; true for one that was not known. */
   add({ identity, print, kind, family, asked }: KnownSet): boolean {
     // WHY a universe has no entry: it is compared when somebody asks for it.
     if (kind === 'universe') return this.#addUniverse(print);
     const before = this.#known.get(identity);
     if (before !== undefined) {
-      if (kind === 'released') for (const [lineage, entry] of before) this.index(lineage).count(entry);
+      for (const [lineage, entry] of before) this.index(lineage).use(entry, USES[kind]);
       return false;
     }
     const [familyNumber, askedNumber] = [this.familyNumber(family), this.askedNumber(asked)];
@@ -88,7 +103,7 @@ export class ReleaseHistory {
     for (const table of print) {
       const rows = print.length === 1 ? identity : identityOf([table]);
       const named = { identity: rows, family: familyNumber, asked: askedNumber };
-      entries.set(table.lineage, this.index(table.lineage).add(table, named, kind === 'released'));
+      entries.set(table.lineage, this.index(table.lineage).add(table, named, USES[kind]));
     }
     this.#known.set(identity, entries);
     if (print.length > 1) {

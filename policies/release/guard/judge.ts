@@ -14,7 +14,8 @@ import { identityOf, minus, primitive, rowsOf, type SetPrint, type TablePrint } 
  * Guarantee: two different sets that both have a value out differ, in every table that they have in common and differ in,
  * in the rows of `unitsMin` privacy units at least; the same holds with a set's complement and with the unions of a
  * grouping's cells in its place (trackers; total minus visible groups). Equal sets that were asked for by other words are near too:
- * what is hidden does not tell whether two questions are about the same people. At most `limit` distinct sets share a region.
+ * what is hidden does not tell whether two questions are about the same people. At most `limit` distinct sets share a region, those
+ * that noise hid among them.
  * Neighbouring: all versions of a stored table are one lineage; all accounts, plans and modes share one history.
  * Cost: none; what is not shown looks like any hidden value. The same set is answered again where it is asked for by the same
  * conditions, but for plain ones (asked-text.ts); in mode `perturbed` always.
@@ -30,9 +31,14 @@ export interface CandidateCell {
   readonly key: readonly Cell[];
   /** Null where the set could not be told exactly: the value stays hidden. */
   readonly print: SetPrint | null;
+  /**
+   * Mode `perturbed`: no number of its own is to leave, but noise was drawn for it. It is held against the cap alone, counts for it as any
+   * other, and is `shown` where it does not exceed it. Default false.
+   */
+  readonly isDrawn?: boolean;
 }
 
-/** Values over disjoint sets, of one boundary and one condition. Only those that every other rule would show. */
+/** Values over disjoint sets, of one boundary and one condition. Only those that every other rule would show, but for drawn ones. */
 export interface CandidatePartition {
   readonly cells: readonly CandidateCell[];
   /** All rows of the stored table, where the sets are sets of one table's rows: whose complements a reader knows. */
@@ -111,7 +117,7 @@ interface Trial extends Session {
   readonly own: number;
   readonly asked: string;
   /** By position; null where a cell cannot be compared. */
-  readonly cells: readonly ((MarginCell & { readonly identity: string }) | null)[];
+  readonly cells: readonly ((MarginCell & { readonly identity: string; readonly isDrawn: boolean }) | null)[];
   readonly counted: (lineage: string) => CountedSets;
 }
 
@@ -137,8 +143,8 @@ function openTrial(session: Session, partition: CandidatePartition, family: stri
     need: Math.min(Math.max(1, partition.unitsMin), NEED_MAX),
     own: history.familyNumber(family),
     asked: partition.asked ?? '',
-    cells: partition.cells.map(({ key, print }) =>
-      print === null ? null : { key, print, identity: identityOf(print) },
+    cells: partition.cells.map(({ key, print, isDrawn = false }) =>
+      print === null ? null : { key, print, identity: identityOf(print), isDrawn },
     ),
     counted(lineage) {
       const sets = counted.get(lineage) ?? countedSets(history.index(lineage));
@@ -163,7 +169,8 @@ function decide(trial: Trial): Outcome {
 }
 
 function isNew({ history, cells }: Trial, position: number): boolean {
-  return !history.has(cells[position]!.identity);
+  const { identity, isDrawn } = cells[position]!;
+  return isDrawn ? !history.hasDrawn(identity) : !history.has(identity);
 }
 
 function isFull({ history, cells }: Trial, { shown, margins }: Outcome): boolean {
@@ -175,8 +182,10 @@ function passesAlone(trial: Trial, position: number): boolean {
   const cell = trial.cells[position];
   if (cell === null || cell === undefined) return false;
   const { history, partition, own, counted, work } = trial;
-  if (!isNew(trial, position)) return !isByChance(trial, cell);
-  if (isNear(trial, cell.print, 'near')) return false;
+  if (!isNew(trial, position)) return cell.isDrawn || !isByChance(trial, cell);
+  if (!cell.isDrawn && isNear(trial, cell.print, 'near')) return false;
+  // It counts already: what is added is that it is compared from now on.
+  if (history.hasDrawn(cell.identity)) return true;
   const full = cell.print.find((table) => {
     const complement = complementOf(partition.universe, table);
     const question = { print: table, complement, family: own, limit: partition.limit };
@@ -243,8 +252,8 @@ function wholeOf(universe: SetPrint): string {
 /** What a reader knows of the partition once the answer is out. */
 function learntFrom({ cells, partition, family, asked }: Trial, { shown, margins }: Outcome): readonly KnownSet[] {
   const released = shown.map((position): KnownSet => {
-    const { print, identity } = cells[position]!;
-    return { identity, print, kind: 'released', family, asked };
+    const { print, identity, isDrawn } = cells[position]!;
+    return { identity, print, kind: isDrawn ? 'drawn' : 'released', family, asked };
   });
   const derived = margins.flatMap(({ print, identity }): KnownSet[] =>
     print === null || identity === null ? [] : [{ identity, print, kind: 'derived', family, asked }],

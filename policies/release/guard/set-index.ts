@@ -27,6 +27,9 @@ export interface SetName {
   readonly asked: number;
 }
 
+/** `compared`: with what is asked: near sets are found. `counted`: for the cap on distinct sets. */
+export type SetUse = 'compared' | 'counted';
+
 interface Postings {
   readonly need: number;
   heads: Int32Array;
@@ -55,8 +58,7 @@ export class SetIndex {
     return this.#size;
   }
 
-  /** `counted`: released, and not only derived from what was. */
-  add(print: TablePrint, { identity, family, asked }: SetName, counted: boolean): Entry {
+  add(print: TablePrint, { identity, family, asked }: SetName, uses: readonly SetUse[]): Entry {
     const entry = this.#size;
     if (entry === this.#rows.length) this.#grow();
     this.#size += 1;
@@ -70,7 +72,7 @@ export class SetIndex {
     this.#asked[entry] = asked;
     this.#seen[entry] = 0;
     this.#identities.push(identity);
-    this.#flags[entry] = counted ? LIVE | COUNTED : LIVE;
+    this.#flags[entry] = flagsOf(uses);
     for (const postings of this.#postings.values()) this.#post(postings, entry);
     return entry;
   }
@@ -84,13 +86,17 @@ export class SetIndex {
     while (this.#size > 0 && this.#flags[this.#size - 1] === 0) this.#takeBackLast();
   }
 
-  /** A set that was only derived is released now. */
-  count(entry: Entry): void {
-    this.#flags[entry] = LIVE | COUNTED;
+  /** For that as well from now on. */
+  use(entry: Entry, uses: readonly SetUse[]): void {
+    this.#flags[entry]! |= flagsOf(uses);
+  }
+
+  isCompared(entry: Entry): boolean {
+    return (this.#flags[entry]! & COMPARED) !== 0;
   }
 
   isCounted(entry: Entry): boolean {
-    return this.#flags[entry] === (LIVE | COUNTED);
+    return (this.#flags[entry]! & COUNTED) !== 0;
   }
 
   familyOf(entry: Entry): number {
@@ -149,13 +155,13 @@ export class SetIndex {
     });
   }
 
-  /** Every live set outside `family` that differs from `tokens` in fewer than `need` classes; `found` says when to stop. */
+  /** Every set that is compared, outside `family`, that differs from `tokens` in fewer than `need` classes; `found` says when to stop. */
   near(tokens: Uint32Array, need: number, family: number, found: (entry: Entry, differing: number) => boolean): void {
     assert(need >= 1 && need <= NEED_MAX, 'as many classes as can be proven');
     const postings = this.#postingsFor(need);
     this.#probe += 1;
     const look = (entry: Entry): boolean => {
-      if (!this.#isFirstLook(entry) || this.#flags[entry] === 0 || this.#family[entry] === family) return false;
+      if (!this.#isFirstLook(entry) || !this.isCompared(entry) || this.#family[entry] === family) return false;
       const differing = this.differing(tokens, entry, need);
       return differing < need && found(entry, differing);
     };
@@ -256,8 +262,11 @@ export class SetIndex {
   }
 }
 
-const LIVE = 1;
+const COMPARED = 1;
 const COUNTED = 2;
+
+const flagsOf = (uses: readonly SetUse[]): number =>
+  (uses.includes('compared') ? COMPARED : 0) | (uses.includes('counted') ? COUNTED : 0);
 
 function link(postings: Postings, post: number, entry: Entry, bucket: number): void {
   postings.entryOf[post] = entry;

@@ -73,7 +73,7 @@ export const THRESHOLD_ORACLE_CAMPAIGN: Campaign = {
   bar: { side: 'most', value: 0.02 },
   admitted: {
     aggregate: 'an exact threshold, whoever fills a set up to it',
-    perturbed: 'near sets have one number, but each its own threshold',
+    perturbed: 'each set has a threshold of its own, as often as the cap lets one ask',
   },
   controlBar: { side: 'least', value: 0.3 },
   async attack(context) {

@@ -107,6 +107,35 @@ describe('the guard of a home', () => {
     expect(stored().find(({ identity }) => identity === 'other')?.kind).toBe('released');
   });
 
+  it('stores what noise hid, counts it, and compares nothing with it', async () => {
+    const drawn = partition(SOME);
+    const held = guard.hold('drawn', [{ ...drawn, cells: drawn.cells.map((cell) => ({ ...cell, isDrawn: true })) }]);
+    await store.commit((tx) => held.record(tx, 'perturbed'));
+    held.keep();
+    expect(stored().map(({ kind }) => kind)).toContain('drawn');
+    for (const time of ['before a restart', 'after it']) {
+      const near = hold(NEAR);
+      near.drop();
+      expect(near.isShown, time).toBe(true);
+      const full = guard.hold(time, [{ ...partition(FAR), limit: { least: 1, rowsPerSet: 1000 } }]);
+      full.drop();
+      expect(full.shown, time).toEqual([[false]]);
+      guard = openDifferencingGuard(store);
+    }
+    expect(await finish(hold(SOME))).toBe(true);
+    expect(stored().map(({ kind }) => kind)).toEqual(['released', 'universe']);
+    guard = openDifferencingGuard(store);
+    expect(hold(NEAR).isShown).toBe(false);
+  });
+
+  it('forgets what noise hid in an answer that never left', () => {
+    const drawn = partition(SOME);
+    const held = guard.hold('drawn', [{ ...drawn, cells: drawn.cells.map((cell) => ({ ...cell, isDrawn: true })) }]);
+    held.drop();
+    const limit = { least: 1, rowsPerSet: 1000 };
+    expect(guard.hold('after', [{ ...partition(FAR), limit }]).shown).toEqual([[true]]);
+  });
+
   it('compares versions, and hides what is under another scheme of row keys', async () => {
     await finish(hold(SOME));
     const same = await newVersion('one');

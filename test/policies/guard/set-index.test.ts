@@ -50,7 +50,10 @@ test(`finds what is near among what is left (seed ${SEED})`, () => {
           left.delete(taken);
         }
         const print = printOf(changed > 15 ? rows : asked, changed);
-        left.set(index.add(print, { identity: identityOf([print]), family: 1, asked: 0 }, true), print);
+        left.set(
+          index.add(print, { identity: identityOf([print]), family: 1, asked: 0 }, ['compared', 'counted']),
+          print,
+        );
         expect(nearIn(index, probe)).toEqual(nearAmong(left, probe));
       }
     }),
@@ -60,10 +63,15 @@ test(`finds what is near among what is left (seed ${SEED})`, () => {
 
 test('an answer that never leaves takes no room', () => {
   const index = new SetIndex();
-  const kept = index.add(printOf(Array(PRINT_SLOTS).fill(1), 0), { identity: 'kept', family: 1, asked: 0 }, true);
+  const kept = index.add(printOf(Array(PRINT_SLOTS).fill(1), 0), { identity: 'kept', family: 1, asked: 0 }, [
+    'compared',
+    'counted',
+  ]);
   for (let answer = 0; answer < 50; answer += 1) {
     const print = printOf(Array(PRINT_SLOTS).fill(1 + answer), 0);
-    const entries = [1, 2, 3].map(() => index.add(print, { identity: 'gone', family: 2, asked: 0 }, true));
+    const entries = [1, 2, 3].map(() =>
+      index.add(print, { identity: 'gone', family: 2, asked: 0 }, ['compared', 'counted']),
+    );
     for (const entry of entries) index.remove(entry);
     expect(index.size).toBe(1);
   }
