@@ -4,8 +4,9 @@ import { exactOf } from '../mechanisms/suppression/exact.ts';
 import type { TableData } from '../table-data.ts';
 import { printOfSet } from './candidate-sets.ts';
 import type { JudgedGroups, ShownGroup } from './cells.ts';
+import { countAt } from './contributions.ts';
 import type { CandidatePartition } from './guard/judge.ts';
-import { rowsOf, type SetPrint, unionOfDisjoint } from './guard/set-print.ts';
+import { type SetPrint, unionOfDisjoint } from './guard/set-print.ts';
 import { ownName } from './guard/standing.ts';
 
 /** What the guard remembers of all answers. One writer at a time: it is called between two steps of the event loop. */
@@ -142,17 +143,18 @@ function judgeSet(
   return { shown: kept, held: verdict.held };
 }
 
-/** Of one answer and condition; one beyond them hides at no cost. Those of most rows first. */
+/** Of one answer and condition, those in the groups of most rows. WHY so many: what a job leaves behind is bounded. */
 const WITHHELD_MAX = 4096;
 
 /** The sets that noise hid: they say something all the same. */
 function withheldFrom({ withheld, protection: { layout } }: JudgedGroups, raw: TableData, set: number) {
-  const prints = withheld
+  const rows = layout.checks[0]!.bounds[0]!.total;
+  return withheld
     .filter((one) => one.set === set)
-    .map(({ row }) => ({ row, print: printOfSet(layout, set, raw, row) }))
-    .filter((one): one is { row: number; print: SetPrint } => one.print !== null);
-  const sizeOf = ({ print }: { readonly print: SetPrint }) => Math.max(0, ...print.map(rowsOf));
-  return prints.sort((a, b) => sizeOf(b) - sizeOf(a) || a.row - b.row).slice(0, WITHHELD_MAX);
+    .map(({ row }) => ({ row, size: countAt(raw, rows, row) }))
+    .sort((a, b) => b.size - a.size || a.row - b.row)
+    .slice(0, WITHHELD_MAX)
+    .map(({ row }) => ({ row, print: printOfSet(layout, set, raw, row) }));
 }
 
 /** All rows of the one table behind an answer without conditions: with it a reader knows every complement. */
