@@ -24,15 +24,14 @@ export interface DistinctLimit {
 
 /**
  * By mode. Exact sums are worth more than perturbed ones (variance 8): either leaves the best linear guess of a random bit
- * right in about 60% of cases. `perturbed`: as few as keep random halves of 128 people from giving back .60 of their bits (attack B5: @@B5@@;
- * with 12 and one in 10 rows .615), and counts from being averaged out (B4: .22). One set in 14 rows: m halves of n people tell of each about
- * Φ(½·√((m/2) / (n/8 + V))), which for m = n / 14 is .59 at n = 128, .60 at 512 and .605 at most. Price: @@P2@@ of a dashboard's values over 2,000 people and
- * @@P20@@ over 20,000, where 12 and 10 would hide @@O2@@ and @@O20@@ (`bench -- utility`). To count overlap more truly (any
- * class in common beside what 64 classes suggest) bought nothing: 12 and 10 so counted gave .594 and hid as much as 10 and 13.
+ * right in about 60% of cases. `perturbed`: as few as keep counts from being averaged out (attack B4: .21 of exact counts, and .29
+ * at 16 sets with one set in 7 rows), at the price of 40% of a dashboard's values over 2,000 people. Fewer take more from users than from
+ * attackers: 9 sets and one in 14 rows hide 49% and bring reconstruction of 128 bits (B5) from .609 to .606 only. As users pay as much for
+ * it, overlap is not taken for proven by any class in common: 12 sets so counted leave as many answers as 10.
  */
 export const DISTINCT_LIMITS = Object.freeze({
   aggregate: { least: 12, rowsPerSet: 10 },
-  perturbed: { least: 9, rowsPerSet: 14 },
+  perturbed: { least: 12, rowsPerSet: 10 },
 } satisfies Record<string, DistinctLimit>);
 
 const SCALE_MIN = 64;
