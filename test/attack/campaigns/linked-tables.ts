@@ -22,15 +22,8 @@ const CELLS = SIZES.reduce<number>((product, size) => product * size, 1);
 /** Largest distance of a perturbed count from the true one (release.md). Exact counts: 0. */
 const NOISE_MAX = 8;
 const SAFETY_SHARE = 0.3;
-
-/**
- * How far the ends of a hidden cell's interval have to lie apart at least. WHY no more than what a shown one leaves open: the cap on distinct
- * sets hides cells of any size, and of a cell that could as well have been shown, nothing needs to be kept that showing it would tell.
- */
-function protectionWidth(count: number, noiseMax: number): number {
-  const safety = 2 * Math.max(1, SAFETY_SHARE * count);
-  return noiseMax === 0 ? safety : Math.min(safety, 2 * noiseMax);
-}
+/** Of so many people a cell shows whatever its noise: no threshold hides it, but the cap on distinct sets may. */
+const SURELY_SHOWN = 18;
 
 interface Population {
   readonly table: CampaignTable;
@@ -98,7 +91,7 @@ async function narrow(ask: Asked, { table, counts }: Population, noiseMax: numbe
   });
   const answers = await askAll(ask, queries);
   const highs = await loadHighs();
-  let [hidden, disclosed, shown, large] = [0, 0, 0, 0];
+  let [hidden, disclosed, small, shown] = [0, 0, 0, 0];
   for (const [block, truth] of counts.entries()) {
     const cells = MARGINS.flatMap((margin, i) => marginCells(margin, answers[i]!, block));
     shown += cells.filter((cell) => cell.shown !== null).length;
@@ -106,14 +99,12 @@ async function narrow(ask: Asked, { table, counts }: Population, noiseMax: numbe
       const count = sum(cell.members.map((member) => truth[member]!));
       const width = widthOf(highs, cell, cells, noiseMax);
       hidden += 1;
-      if (width < protectionWidth(count, noiseMax) - 1e-6) disclosed += 1;
-      else if (width < protectionWidth(count, 0) - 1e-6) large += 1;
+      if (width >= 2 * Math.max(1, SAFETY_SHARE * count) - 1e-6) continue;
+      disclosed += 1;
+      if (count < SURELY_SHOWN) small += 1;
     }
   }
-  return {
-    measured: disclosed,
-    detail: { shown, hidden, largeWithinSafetyShare: large, upperOfShare: shareOf(disclosed, hidden).upper },
-  };
+  return { measured: disclosed, detail: { shown, hidden, small, upperOfShare: shareOf(disclosed, hidden).upper } };
 }
 
 /** How far the largest and the smallest value of a hidden cell lie apart that what is shown allows. */
@@ -147,7 +138,7 @@ export const LINKED_TABLES_CAMPAIGN: Campaign = {
   bar: { side: 'most', value: 0 },
   admitted: {
     aggregate: 'margins that are asked one by one are suppressed one by one',
-    perturbed: 'margins that are asked one by one are suppressed one by one',
+    perturbed: 'nothing more is hidden for the sake of a large cell that the cap hides',
   },
   controlBar: { side: 'least', value: 1 },
   async attack(context) {
