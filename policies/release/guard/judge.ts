@@ -259,7 +259,7 @@ function learntFrom({ cells, partition, family, asked }: Trial, { shown, margins
     print === null || identity === null ? [] : [{ identity, print, kind: 'derived', family, asked }],
   );
   const { universe } = partition;
-  const isLearnt = universe !== null && shown.length > 0;
+  const isLearnt = universe !== null && released.some(({ kind }) => kind === 'released');
   const whole: KnownSet[] = isLearnt
     ? [{ identity: wholeOf(universe), print: universe, kind: 'universe', family, asked }]
     : [];
