@@ -1,7 +1,7 @@
 import type { ColumnId, Expr } from '../plan.ts';
-import { weightOf } from './grouped-among.ts';
 import { namesOfUnit, type Raw, type RowKeyColumn, rootOf, type UnitColumn } from './raw.ts';
 import type { TermSpec } from './term-specs.ts';
+import { weightOf } from './weighted-terms.ts';
 
 /** What the guard knows a set by: row keys of tables, and how often each of their rows is counted. */
 export interface KeySums {

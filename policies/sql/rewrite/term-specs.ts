@@ -6,11 +6,11 @@ import { productType } from '../type-rules.ts';
 import { aggregateCall, and, call, isNotNull, sumType } from './build.ts';
 import type { Condition } from './conditions.ts';
 import { type Fraction, plusFraction } from './fraction.ts';
-import { weighted } from './grouped-among.ts';
 import type { LookThrough } from './look-through.ts';
 import type { Measure } from './measures.ts';
 import type { RowTerm } from './polynomial.ts';
 import { type Raw, rootOf } from './raw.ts';
+import { weighted } from './weighted-terms.ts';
 
 /** A magnitude that is built up from rows and whose safety can be judged by what each unit contributes. */
 export type Magnitude =
