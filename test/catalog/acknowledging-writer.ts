@@ -7,6 +7,18 @@ import { appendEntry, openStore, reserve } from '../../catalog/index.ts';
  */
 const store = openStore({ path: process.argv[2] as string, now: () => new Date() });
 
+/** WHY again: a pipe whose reader is busy is full for a while, and takes nothing (EAGAIN). */
+function acknowledge(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, line);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
 async function work(lane: number): Promise<void> {
   for (let n = 0; ; n += 1) {
     const job = `${lane}-${n}`;
@@ -14,7 +26,7 @@ async function work(lane: number): Promise<void> {
       reserve(tx, { kind: 'jobs', account: 'jobs', job, amount: 1, limit: null });
       return appendEntry(tx, { v: 1, kind: 'intent', at: tx.now(), job }).index;
     });
-    writeSync(1, `${index} ${job}\n`);
+    acknowledge(`${index} ${job}\n`);
   }
 }
 

@@ -57,14 +57,15 @@ describe('durability', () => {
       const child = spawn(process.execPath, [join(import.meta.dirname, 'acknowledging-writer.ts'), path], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
+      const closed = once(child, 'close');
       let output = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         output += text;
       });
-      await once(child.stdout, 'data');
+      await Promise.race([once(child.stdout, 'data'), closed]);
       await sleep(60 + round * 45);
       child.kill('SIGKILL');
-      await once(child, 'close');
+      await closed;
       for (const line of output.split('\n').slice(0, -1)) {
         const [index, job] = line.split(' ') as [string, string];
         expect(acknowledged.has(Number(index))).toBe(false);
