@@ -9,7 +9,7 @@ const WORDS: ReadonlySet<string> = new Set([
   ...'number outer schema table temporal text timestamp true varchar v1 coalesce greatest least nullif resources distinct time'.split(
     ' ',
   ),
-  ...'var_ stddev_ covar_ regr_ general'.split(' '),
+  ...'current_date generate_series range var_ stddev_ covar_ regr_ general'.split(' '),
 ]);
 
 /** Whether a text is SQL (or a route): no word but `names` in it is English. Quotes, backticks and `table.column` are not looked at. */
