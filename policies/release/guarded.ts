@@ -114,12 +114,12 @@ function judgeSet(
   const standing = prints.map((print) =>
     perturbed && print !== null ? given.memory.standingFor(print, layout.unitsMin) : null,
   );
+  // WHY neither asked about nor counted: that a set is another than one before, though nearly the same, would show by what is hidden now or later.
   const isOther = (at: number) => standing[at] !== null && standing[at] !== ownName(prints[at]!);
-  const asked = [...shown.keys()].filter((at) => used[at]);
+  const asked = [...shown.keys()].filter((at) => used[at] && !isOther(at));
   const partition: CandidatePartition = {
     cells: [
-      // WHY drawn: it gives an earlier set's number, but whether it shows was drawn anew.
-      ...asked.map((at) => ({ row: shown[at]!.row, print: prints[at]!, isDrawn: isOther(at) })),
+      ...asked.map((at) => ({ row: shown[at]!.row, print: prints[at]!, isDrawn: false })),
       ...withheldFrom(groups, raw, set).map((one) => ({ ...one, isDrawn: true })),
     ].map(({ row, ...cell }) => ({ ...cell, key: layout.keys.map((key) => raw.values[key]![row]!) })),
     universe: set === 0 ? wholeOf(groups, prints) : null,
@@ -136,7 +136,7 @@ function judgeSet(
       const term = layout.terms[position]!;
       if (term.set !== set || value === null) return value;
       if (!perturbed) return passed.has(at) && !again[at]! ? value : null;
-      return passed.has(at) ? sameAgain(given, standing[at]!, term.functional, value) : null;
+      return passed.has(at) || isOther(at) ? sameAgain(given, standing[at]!, term.functional, value) : null;
     });
     return { ...group, terms };
   });

@@ -10,7 +10,7 @@ import { identityOf, resourceOf, type SetPrint, type TablePrint } from './set-pr
  *
  * Guarantee: up to `unitsMin` units apart always; beyond, up to half as many more, by a draw of the set's own. WHY drawn: at a fixed edge, nine
  * people and one more if it has a bit tell the bit by whether there is a second number. Drawn, one unit changes the odds of that
- * by 1/6 at ten units, which tells no more than the noise of one number more (variance 8), and every such set counts for the cap.
+ * by 1/6 at ten units, which tells no more than the noise of one number more (variance 8).
  */
 export function standingFor(history: ReleaseHistory, print: SetPrint, unitsMin: number): string {
   const byTable = Map.groupBy(print, ({ lineage }) => resourceOf(lineage));
