@@ -123,7 +123,10 @@ export const QUERY_SEARCH_CAMPAIGN: Campaign = {
   metric: 'AUC on a secret bit',
   modes: ['aggregate', 'perturbed'],
   bar: { side: 'most', value: 0.55 },
-  admitted: { aggregate: 'plain conditions that pick the same people by chance, and exact sets up to the cap' },
+  admitted: {
+    aggregate: 'plain conditions that pick the same people by chance, and exact sets up to the cap',
+    perturbed: 'that a region is full, and near sets that each have their own threshold',
+  },
   controlBar: { side: 'least', value: 0.9 },
   async attack(context) {
     const blocks = populationOf(context);

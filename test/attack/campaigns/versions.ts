@@ -43,7 +43,10 @@ export const VERSIONS_CAMPAIGN: Campaign = {
   metric: 'accuracy on a secret bit beyond the majority',
   modes: ['aggregate', 'perturbed'],
   bar: { side: 'most', value: 0.02 },
-  admitted: { aggregate: 'unchanged cells are shown again, those that change by few are hidden' },
+  admitted: {
+    aggregate: 'unchanged cells are shown again, those that change by few are hidden',
+    perturbed: 'near sets have one number, but each its own threshold',
+  },
   controlBar: { side: 'least', value: 0.3 },
   async attack(context) {
     const blocks = populationOf(context);
