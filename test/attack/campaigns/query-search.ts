@@ -125,7 +125,7 @@ export const QUERY_SEARCH_CAMPAIGN: Campaign = {
   bar: { side: 'most', value: 0.55 },
   admitted: {
     aggregate: 'plain conditions that pick the same people by chance, and exact sets up to the cap',
-    perturbed: 'that a region is full, and near sets that each have their own threshold',
+    perturbed: 'that a region is full, and sets at the edge of what is near',
   },
   controlBar: { side: 'least', value: 0.9 },
   async attack(context) {

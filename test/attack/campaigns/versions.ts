@@ -45,7 +45,7 @@ export const VERSIONS_CAMPAIGN: Campaign = {
   bar: { side: 'most', value: 0.02 },
   admitted: {
     aggregate: 'unchanged cells are shown again, those that change by few are hidden',
-    perturbed: 'near sets have one number, but each its own threshold',
+    perturbed: 'a set just near to an earlier one, and one person less that is not',
   },
   controlBar: { side: 'least', value: 0.3 },
   async attack(context) {
