@@ -9,7 +9,7 @@ export * from './scaled-numbers.ts';
 export type { EmittedSql } from './sql/emit/emitted-sql.ts';
 export { acceptedNear } from './sql/forms/syntax-hints.ts';
 export { unitClassSql } from './sql/functions/unit-class.ts';
-export type { UntrustedSql } from './sql/parse.ts';
+export { notSelect, severalStatements, type UntrustedSql } from './sql/parse.ts';
 export type { SqlType } from './sql/sql-type.ts';
 export { withStandardSigns } from './sql/text-words.ts';
 export * from './stored-prints.ts';

@@ -1,5 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import { AppError, acceptedNear, placeOf, type UntrustedSql, withStandardSigns } from '#policies/stored-tables';
+import {
+  AppError,
+  acceptedNear,
+  notSelect,
+  placeOf,
+  severalStatements,
+  type UntrustedSql,
+  withStandardSigns,
+} from '#policies/stored-tables';
 import { type IsolationTier, spawnIsolated } from './isolation/spawn.ts';
 import { type ParserReply, type ParserRequest, type ParserVerdict, readParserReply } from './protocol.ts';
 import type { ReplacementReason, SandboxEvent } from './sandbox-event.ts';
@@ -148,7 +156,7 @@ function checkText(text: UntrustedSql): void {
 function treeOf(text: UntrustedSql, verdict: ParserVerdict, { cpuMsMax }: ParserBounds): string {
   switch (verdict.kind) {
     case 'not-select':
-      throw new AppError('SQL_NOT_SELECT');
+      throw notSelect(text);
     case 'nesting':
       throw new AppError('SQL_TOO_COMPLEX', { what: 'nesting', limit: NESTING_MAX });
     case 'work':
@@ -156,7 +164,8 @@ function treeOf(text: UntrustedSql, verdict: ParserVerdict, { cpuMsMax }: Parser
     case 'syntax':
       throw syntaxError(text, verdict.position);
     case 'tree': {
-      if (verdict.statements !== 1) throw new AppError('SQL_STATEMENTS', { count: verdict.statements });
+      if (verdict.statements === 0) throw notSelect(text);
+      if (verdict.statements > 1) throw severalStatements(text, verdict.statements);
       if (verdict.json.length <= TREE_CHARACTERS_MAX) return verdict.json;
       throw new AppError('SQL_TOO_COMPLEX', { what: 'syntax-tree', limit: TREE_CHARACTERS_MAX });
     }

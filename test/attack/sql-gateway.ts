@@ -244,12 +244,15 @@ async function storePrints(engine: DuckDBConnection, schema: TableSchema, rows: 
 
 const plain = (cell: Cell): Cell => (typeof cell === 'bigint' ? Number(cell) : cell);
 
+const engineTypeOf = (type: SqlType): string =>
+  type.kind === 'decimal' ? `DECIMAL(${type.precision},${type.scale})` : ENGINE_TYPES[type.kind];
+
 async function load(
   connection: DuckDBConnection,
   name: string,
   { columns, values, rowCount }: TableData,
 ): Promise<void> {
-  const types = columns.map((column) => [column.name, ENGINE_TYPES[column.type.kind]] as const);
+  const types = columns.map(({ name: column, type }) => [column, engineTypeOf(type)] as const);
   const rows = Array.from({ length: rowCount }, (_, row) => values.map((cells) => cells[row]!));
   await fill(connection, name, types, rows);
 }

@@ -1,3 +1,4 @@
+import type { Cell } from '../../policies/table-data.ts';
 import type { StoredTable } from '../attack/sql-gateway.ts';
 import { readyPlan } from '../gateway/life/authorise.ts';
 import { publish, type RunningGateway, startGateway } from '../gateway/life/running-gateway.ts';
@@ -18,12 +19,15 @@ export interface HttpAnswer {
 
 const PLAN = 'fuzzed';
 
+const field = (cell: Cell): string =>
+  typeof cell === 'string' ? `"${cell.replaceAll('"', '""')}"` : String(cell ?? '');
+
 export async function openHttpPath(tables: readonly StoredTable[]): Promise<HttpPath> {
   const running = await startGateway();
   let tokens: Awaited<ReturnType<typeof publish>> | null = null;
   for (const { schema, rows } of tables) {
     const names = schema.columns.map(({ name }) => name);
-    const lines = rows.map((row) => names.map((name) => row[name] ?? '').join(','));
+    const lines = rows.map((row) => names.map((name) => field(row[name] ?? null)).join(','));
     tokens = await publish(
       running,
       { schema, csv: `${[names.join(','), ...lines].join('\n')}\n` },

@@ -1,5 +1,7 @@
 import type { SeededRandom } from '../attack/seeded-random.ts';
 import { expression, type Maker, type Scoped } from './random-expression.ts';
+import { PERSON, prefixed, SOURCES, type Source, STRICTER, VISIT } from './random-sources.ts';
+import type { UnitKind } from './raw-tables.ts';
 
 /** A generated query and what is known of it by construction, without the compiler. */
 export interface FuzzQuery {
@@ -8,207 +10,27 @@ export interface FuzzQuery {
   readonly used: ReadonlySet<string>;
   /** The same groups and values without DISTINCT, ORDER BY and LIMIT: what shown rows are looked up in. null: not comparable. */
   readonly oracle: string | null;
-  /** Keys and number of rows of the same FROM, WHERE and GROUP BY: asked of each person alone. null: groups are not of persons. */
+  /** The query as far as its rows do not depend on their order: the answer, where nothing is withheld. null: it has a LIMIT, or does not say. */
+  readonly whole: string | null;
+  /** The groups that `sql` is made of, where it is made of groups. */
+  readonly below: string | null;
+  /** Keys and number of rows of the same FROM, WHERE and GROUP BY: asked of each unit alone. null: groups are not of units. */
   readonly probe: string | null;
+  /** Each of whose rows are made from its own alone. */
+  readonly units: readonly UnitKind[];
   readonly keys: number;
   /** Columns beside the keys that say nothing but them. */
-  readonly fromKeys?: ReadonlySet<number>;
+  readonly fromKeys: ReadonlySet<number>;
+  /** Values that name no column, by place. */
+  readonly constants: ReadonlyMap<number, string>;
   /** Reads public rows only. */
   readonly isPublic: boolean;
 }
 
-const PERSON: readonly Scoped[] = [
-  ['sex', 'text'],
-  ['city', 'text'],
-  ['age', 'integer'],
-  ['pay', 'integer'],
-  ['note', 'text'],
-  ['code', 'integer'],
-  ['born', 'date'],
-].map(([sql, kind]) => ({ sql, kind }) as Scoped);
-/** Columns that need modes beyond `aggregate`: rarely asked. */
-const STRICTER: readonly Scoped[] = [
-  { sql: 'debt', kind: 'integer' },
-  { sql: 'illness', kind: 'text' },
-  { sql: 'address', kind: 'text' },
-];
-const VISIT: readonly Scoped[] = [
-  { sql: 'dept', kind: 'text' },
-  { sql: 'fee', kind: 'integer' },
-  { sql: 'days', kind: 'integer' },
-  { sql: 'seen', kind: 'date' },
-];
-const PUB: readonly Scoped[] = [
-  { sql: 'k', kind: 'text' },
-  { sql: 'n', kind: 'integer' },
-  { sql: 'd', kind: 'date' },
-];
-const prefixed = (prefix: string, scope: readonly Scoped[]) =>
-  scope.map(({ sql, kind }) => ({ sql: `${prefix}.${sql}`, kind }));
-
-interface Source {
-  readonly name: string;
-  readonly from: (random: SeededRandom, condition: (scope: readonly Scoped[]) => string) => string;
-  readonly scope: readonly Scoped[];
-  readonly isPublic?: true;
-  /** Rows of one person come from that person's rows alone, and from nothing else. */
-  readonly perPerson: boolean;
-}
-
-const personAndVisit = [...prefixed('p', PERSON), ...prefixed('v', VISIT)];
-const SOURCES: readonly Source[] = [
-  { name: 'person', from: () => 'person', scope: PERSON, perPerson: true },
-  { name: 'visit', from: () => 'visit', scope: VISIT, perPerson: true },
-  { name: 'pub', from: () => 'pub', scope: PUB, isPublic: true, perPerson: false },
-  { name: 'inner join', from: () => 'person p JOIN visit v ON p.pid = v.pid', scope: personAndVisit, perPerson: true },
-  {
-    name: 'left join',
-    from: () => 'person p LEFT JOIN visit v ON p.pid = v.pid',
-    scope: personAndVisit,
-    perPerson: true,
-  },
-  {
-    name: 'join with a condition',
-    from: (_, condition) => `person p JOIN visit v ON p.pid = v.pid AND ${condition(personAndVisit)}`,
-    scope: personAndVisit,
-    perPerson: true,
-  },
-  { name: 'USING', from: () => 'person JOIN visit USING (pid)', scope: [...PERSON, ...VISIT], perPerson: true },
-  {
-    name: 'full join',
-    from: () => 'person p FULL JOIN visit v ON p.pid = v.pid',
-    scope: personAndVisit,
-    perPerson: true,
-  },
-  {
-    name: 'join with public rows',
-    from: () => 'person p JOIN pub ON p.city = pub.k',
-    scope: [...prefixed('p', PERSON), ...prefixed('pub', PUB)],
-    perPerson: true,
-  },
-  {
-    name: 'null-safe join with public rows',
-    from: (random) =>
-      `person p ${random.pick(['JOIN', 'LEFT JOIN'])} ${random.pick(['pub', '(SELECT DISTINCT k FROM pub) pub'])} ON ${random.pick(['p.city IS NOT DISTINCT FROM pub.k', '(p.city = pub.k OR (p.city IS NULL AND pub.k IS NULL))'])}`,
-    scope: [...prefixed('p', PERSON), { sql: 'pub.k', kind: 'text' }],
-    perPerson: true,
-  },
-  {
-    name: 'cross join with VALUES',
-    from: () => 'person p CROSS JOIN (VALUES (1), (2), (NULL)) w(n)',
-    scope: [...prefixed('p', PERSON), { sql: 'w.n', kind: 'integer' }],
-    perPerson: true,
-  },
-  {
-    name: 'derived table',
-    from: (random, condition) =>
-      `(SELECT pid, city, age + ${random.below(5)} AS age, pay * 2 AS pay, note FROM person WHERE ${condition(PERSON)}) t`,
-    scope: PERSON.filter(({ sql }) => ['city', 'age', 'pay', 'note'].includes(sql)),
-    perPerson: true,
-  },
-  {
-    name: 'per person, then over persons',
-    from: (_, condition) =>
-      `(SELECT pid, count(*) AS c, sum(days) AS s, max(fee) AS m FROM visit WHERE ${condition(VISIT)} GROUP BY pid) t`,
-    scope: ['c', 's', 'm'].map((sql) => ({ sql, kind: 'integer' as const })),
-    perPerson: true,
-  },
-  {
-    name: 'sums of several terms per person',
-    from: (random, condition) =>
-      `(SELECT pid, sum(fee - days) AS s, sum(fee * (${1 + random.below(9)} - days)) AS q, sum((days - 1) / 2) AS h FROM visit WHERE ${condition(VISIT)} GROUP BY pid) t`,
-    scope: ['s', 'q', 'h'].map((sql) => ({ sql, kind: 'integer' as const })),
-    perPerson: true,
-  },
-  {
-    name: 'semi join',
-    from: (_, condition) => `person SEMI JOIN (SELECT pid FROM visit WHERE ${condition(VISIT)}) x USING (pid)`,
-    scope: PERSON,
-    perPerson: true,
-  },
-  {
-    name: 'union all',
-    from: (_, condition) =>
-      `(SELECT pid, fee AS a, dept AS b FROM visit UNION ALL SELECT pid, pay, city FROM person WHERE ${condition(PERSON)}) t`,
-    scope: [
-      { sql: 'a', kind: 'integer' },
-      { sql: 'b', kind: 'text' },
-    ],
-    perPerson: true,
-  },
-  {
-    name: 'window per person',
-    from: () =>
-      '(SELECT fee, days, row_number() OVER (PARTITION BY pid ORDER BY seen, fee, days, dept) AS r FROM visit) t',
-    scope: ['fee', 'days', 'r'].map((sql) => ({ sql, kind: 'integer' as const })),
-    perPerson: true,
-  },
-  { name: 'schema named', from: () => 'main.person', scope: PERSON, perPerson: true },
-  {
-    name: 'PIVOT per person',
-    from: (_, condition) =>
-      `(SELECT pid, dept, fee, days FROM visit WHERE ${condition(VISIT)}) PIVOT (sum(fee) AS s, count(days) AS n FOR dept IN ('d0', 'd1') GROUP BY pid) t`,
-    scope: ['d0_s', 'd0_n', 'd1_s', 'd1_n'].map((sql) => ({ sql, kind: 'integer' as const })),
-    perPerson: true,
-  },
-  {
-    name: 'conditions per person',
-    from: (_, condition) =>
-      `(SELECT pid, bool_or(${condition(VISIT)}) AS b, bool_and(${condition(VISIT)}) AS e, count(*) AS c FROM visit GROUP BY pid) t`,
-    scope: [
-      { sql: 'b', kind: 'boolean' },
-      { sql: 'e', kind: 'boolean' },
-      { sql: 'c', kind: 'integer' },
-    ],
-    perPerson: true,
-  },
-  {
-    name: 'series',
-    from: (random) =>
-      `range(${random.below(3)}, 6) AS w(n) ${random.pick(['JOIN', 'LEFT JOIN'])} visit v ON v.days = w.n`,
-    scope: [...prefixed('v', VISIT), { sql: 'w.n', kind: 'integer' }],
-    perPerson: false,
-  },
-  {
-    name: 'list of values',
-    from: () => "unnest(['east', 'west', 'x']) AS u(x) JOIN person p ON p.city = u.x",
-    scope: [...prefixed('p', PERSON), { sql: 'u.x', kind: 'text' }],
-    perPerson: true,
-  },
-  {
-    name: 'bands of a written list',
-    from: (random) =>
-      `person p ${random.pick(['JOIN', 'LEFT JOIN'])} (VALUES (0, 30, 'young'), (30, 60, 'middle'), (60, 99, 'old')) b(lo, hi, band) ON p.age >= b.lo AND p.age < b.hi`,
-    scope: [...prefixed('p', PERSON), { sql: 'b.band', kind: 'text' }, { sql: 'b.lo', kind: 'integer' }],
-    perPerson: true,
-  },
-  {
-    name: 'derived tables upon each other',
-    from: (random, condition) =>
-      `(SELECT pid, city, a AS age, b AS pay FROM (SELECT pid, city, age + ${random.below(5)} AS a, CASE WHEN ${condition(PERSON)} THEN pay ELSE 0 END AS b FROM person) s) t`,
-    scope: PERSON.filter(({ sql }) => ['city', 'age', 'pay'].includes(sql)),
-    perPerson: true,
-  },
-  {
-    name: 'union per person',
-    from: (_, condition) =>
-      `(SELECT pid, count(*) AS c, sum(a) AS s FROM (SELECT pid, fee AS a FROM visit WHERE ${condition(VISIT)} UNION ALL SELECT pid, pay FROM person) u GROUP BY pid) t`,
-    scope: ['c', 's'].map((sql) => ({ sql, kind: 'integer' as const })),
-    perPerson: true,
-  },
-  {
-    name: 'months of each person',
-    from: () => "(SELECT DISTINCT pid, CAST(date_trunc('month', seen) AS date) AS m FROM visit) t",
-    scope: [{ sql: 'm', kind: 'date' }],
-    perPerson: true,
-  },
-  {
-    name: 'self join',
-    from: () => 'person p JOIN person q ON p.city = q.city',
-    scope: [...prefixed('p', PERSON), ...prefixed('q', PERSON)],
-    perPerson: false,
-  },
-];
+export const NOTHING_KNOWN = {
+  ...{ oracle: null, whole: null, below: null, probe: null, units: [], keys: 0 },
+  ...{ fromKeys: new Set<number>(), constants: new Map<number, string>() },
+} as const satisfies Partial<FuzzQuery>;
 
 function aggregate(maker: Maker): string {
   const { random, used } = maker;
@@ -224,8 +46,14 @@ function aggregate(maker: Maker): string {
     () => `count(DISTINCT CASE WHEN ${expression(maker, 'boolean', 1)} THEN ${expression(maker, 'integer', 0)} END)`,
     () => `count(DISTINCT ${joined(maker)})`,
     () => `geomean(${int()})`,
+    () => `avg(${expression(maker, 'boolean', 1)})`,
+    () => `sum(CASE WHEN ${expression(maker, 'boolean', 1)} THEN ${expression(maker, 'integer', 0)} ELSE 0 END)`,
+    () =>
+      `count(DISTINCT CASE WHEN ${expression(maker, 'boolean', 0)} THEN ${expression(maker, 'text', 0)} WHEN ${expression(maker, 'boolean', 0)} THEN ${expression(maker, 'text', 0)} END)`,
+    () => `sum(${int()} - ${int()})`,
+    () => `${random.pick(['regr_intercept', 'regr_r2', 'covar_samp', 'regr_avgx'])}(${int()}, ${int()})`,
     () => `count_if(${expression(maker, 'boolean', 1)})`,
-    () => `${random.pick(['var_pop', 'stddev_samp', 'var_samp'])}(${int()})`,
+    () => `${random.pick(['var_pop', 'stddev_samp', 'var_samp', 'stddev_pop'])}(${int()})`,
     () => `${random.pick(['corr', 'covar_pop', 'regr_slope', 'regr_count'])}(${int()}, ${int()})`,
     () => `${random.pick(['min', 'max', 'median', 'mode', 'any_value', 'first', 'string_agg'])}(${int()})`,
   ])();
@@ -254,9 +82,14 @@ export function randomQuery(random: SeededRandom): FuzzQuery {
   const source = random.pick(SOURCES);
   const scope = random.below(25) === 0 && source.name === 'person' ? [...source.scope, ...STRICTER] : source.scope;
   const maker: Maker = { random, scope, used: new Set([source.name]) };
+  if (random.below(60) === 0) return lateralQuery(maker);
+  if (random.below(60) === 0) return privateQuery(maker);
   const conditionOver = (columns: readonly Scoped[]) => expression({ ...maker, scope: columns }, 'boolean', 1);
   const from = source.from(random, conditionOver);
-  const where = random.below(2) === 0 ? '' : ` WHERE ${whereOf(maker, source)}`;
+  const always = source.where?.(random, conditionOver);
+  const asked = random.below(2) === 0 ? [] : [whereOf(maker, source)];
+  const conjuncts = always === undefined ? asked : [...asked.map((one) => `(${one})`), always];
+  const where = conjuncts.length === 0 ? '' : ` WHERE ${conjuncts.join(' AND ')}`;
   const isRows = random.below(source.isPublic ? 2 : 14) === 0;
   return isRows ? rowsQuery(maker, source, from, where) : groupedQuery(maker, source, from, where);
 }
@@ -294,14 +127,8 @@ function rowsQuery(maker: Maker, source: Source, from: string, where: string): F
     return `${expression(maker, kind, 2)} AS o${i}`;
   });
   const oracle = `SELECT ${outputs.join(', ')} FROM ${from}${where}`;
-  return {
-    sql: withTail(oracle, outputs.length, maker),
-    used,
-    oracle,
-    probe: null,
-    keys: 0,
-    isPublic: source.isPublic === true,
-  };
+  const isPublic = source.isPublic === true;
+  return { ...NOTHING_KNOWN, sql: withTail(oracle, outputs.length, maker), used, oracle, isPublic };
 }
 
 function groupedQuery(maker: Maker, source: Source, from: string, where: string): FuzzQuery {
@@ -310,23 +137,100 @@ function groupedQuery(maker: Maker, source: Source, from: string, where: string)
     sql: expression(maker, random.pick(['integer', 'text', 'text', 'boolean'] as const), random.below(2)),
     name: `g${i}`,
   }));
-  const values = Array.from({ length: 1 + random.below(3) }, () => chosenKey(maker, keys) ?? arithmetic(maker));
+  const values = Array.from(
+    { length: 1 + random.below(3) },
+    () => chosenKey(maker, keys) ?? usualValue(maker, source) ?? arithmetic(maker),
+  );
   const names = keys.map(({ name }) => name).join(', ');
   const selected = [
     ...keys.map(({ sql, name }) => `${sql} AS ${name}`),
     ...values.map((value, i) => `${value} AS a${i}`),
   ];
-  const groupBy = keys.length === 0 ? '' : ` GROUP BY ${random.below(6) === 0 ? 'ALL' : names}`;
+  const sets = keys.length > 0 && random.below(12) === 0 ? groupingSets(maker, keys.length) : null;
+  const by = sets ?? (random.below(6) === 0 ? 'ALL' : names);
+  const groupBy = keys.length === 0 ? '' : ` GROUP BY ${by}`;
   if (keys.length > 0) used.add('GROUP BY');
-  const having = keys.length > 0 && random.below(6) === 0 ? ` HAVING ${aggregate(maker)} > ${random.below(20)}` : '';
+  const having =
+    keys.length > 0 && random.below(6) === 0
+      ? ` HAVING ${usualValue(maker, source) ?? aggregate(maker)} > ${random.below(20)}`
+      : '';
   if (having !== '') used.add('HAVING');
   const oracle = `SELECT ${selected.join(', ')} FROM ${from}${where}${groupBy}${having}`;
   const probeKeys = keys.map(({ sql, name }) => `${sql} AS ${name}, `).join('');
-  const probe = `SELECT ${probeKeys}count(*) AS rows_of_it FROM ${from}${where}${keys.length === 0 ? '' : ` GROUP BY ${names}`}`;
-  const fromKeys = new Set(values.flatMap((value, i) => (isChosen(value, keys) ? [keys.length + i] : [])));
-  const plain = { used, keys: keys.length, fromKeys, isPublic: source.isPublic === true };
-  if (random.below(10) === 0) return { sql: over(oracle, random, used), oracle: null, probe: null, ...plain };
-  return { sql: withTail(oracle, selected.length, maker), oracle, probe: source.perPerson ? probe : null, ...plain };
+  const probeBy = keys.length === 0 ? '' : ` GROUP BY ${sets ?? names}`;
+  const probe = `SELECT ${probeKeys}count(*) AS rows_of_it FROM ${from}${where}${probeBy}`;
+  const plain = {
+    ...{ used, units: source.units, keys: keys.length, isPublic: source.isPublic === true },
+    fromKeys: new Set(values.flatMap((value, i) => (isChosen(value, keys) ? [keys.length + i] : []))),
+    constants: new Map(
+      values.flatMap((value, i) => (namesNothing(value, source.scope) ? [[keys.length + i, value] as const] : [])),
+    ),
+  };
+  if (random.below(8) === 0) {
+    const sql = over(oracle, keys.length, maker);
+    return { ...plain, sql, oracle: null, probe: null, whole: sql, below: oracle };
+  }
+  const sql = withTail(oracle, selected.length, maker);
+  return { ...plain, sql, oracle, below: null, probe, whole: used.has('LIMIT') ? null : sql };
+}
+
+const namesNothing = (value: string, scope: readonly Scoped[]): boolean =>
+  /^count/.test(value) && !value.includes('*') && !scope.some(({ sql }) => value.includes(sql));
+
+/** What sources of their own kind are there for; null mostly elsewhere. */
+function usualValue({ random, used, ...maker }: Maker, { values }: Source): string | null {
+  if (values === undefined || random.below(4) === 0) return null;
+  const value = random.pick(values);
+  used.add('usual value');
+  if (random.below(4) > 0) return value;
+  used.add('FILTER');
+  return `${value} FILTER (WHERE ${expression({ random, used, ...maker }, 'boolean', 1)})`;
+}
+
+function groupingSets({ random, used }: Maker, keys: number): string {
+  used.add('GROUPING SETS');
+  const names = Array.from({ length: keys }, (_, i) => `g${i}`).join(', ');
+  return random.pick([
+    `ROLLUP (${names})`,
+    `CUBE (${names})`,
+    `GROUPING SETS ((${names}), ())`,
+    `GROUPING SETS ((g0), (${names}))`,
+  ]);
+}
+
+/** Aggregates of each row of a written list. */
+function lateralQuery({ random, used }: Maker): FuzzQuery {
+  used.clear();
+  used.add('LATERAL');
+  const condition = expression({ random, used, scope: prefixed('p', PERSON) }, 'boolean', 1);
+  const value = random.pick(['count(*)', 'sum(p.pay)', 'avg(p.age)', 'count(DISTINCT p.city)']);
+  const key = random.pick([
+    { list: "('f'), ('m'), ('x')", by: 'p.sex' },
+    { list: "('east'), ('west'), ('nowhere'), (NULL)", by: 'p.city' },
+  ]);
+  const sql = `SELECT s.code, g.a FROM (VALUES ${key.list}) s(code), LATERAL (SELECT ${value} AS a FROM person p WHERE ${key.by} = s.code AND ${condition}) g`;
+  return { ...NOTHING_KNOWN, sql, used, oracle: sql, whole: sql, keys: 1, isPublic: false };
+}
+
+/** Mode `dp`, by a declared list and in all. WHY no other values: of these, nobody's part is cut off. */
+function privateQuery({ random, used }: Maker): FuzzQuery {
+  used.clear();
+  used.add('differentially private groups');
+  const scope = PERSON.filter(({ sql }) => sql !== 'note' && sql !== 'code');
+  const where = random.below(2) === 0 ? '' : ` WHERE ${expression({ random, used, scope }, 'boolean', 1)}`;
+  const keys = random.below(3);
+  const [key, by] = [
+    ['', ''],
+    ['sex AS g0, ', ' GROUP BY sex'],
+    ['city AS g0, ', ' GROUP BY city'],
+  ][keys]!;
+  const values = random.pick([
+    'sum(score) AS a0',
+    'count(score) AS a0, sum(score) AS a1',
+    'sum(score) AS a0, sum(pay) AS a1',
+  ]);
+  const sql = `SELECT ${key}${values} FROM person${where}${by}`;
+  return { ...NOTHING_KNOWN, sql, used, oracle: sql, keys: Math.min(keys, 1), isPublic: false };
 }
 
 const isChosen = (value: string, keys: readonly { readonly sql: string }[]): boolean =>
@@ -347,38 +251,52 @@ function arithmetic(maker: Maker): string {
   return `${aggregate(maker)} ${random.pick(['+', '-', '/', '*'])} ${aggregate(maker)}`;
 }
 
-/** What the user may do with groups: nothing of it is compared by value, all of it must neither fail nor leak. */
-function over(query: string, random: SeededRandom, used: Set<string>): string {
-  const construct = random.pick([
-    'WITH',
-    'derived over groups',
-    'window',
-    'UNION',
-    'EXCEPT',
-    'scalar subquery',
-    'GROUPING SETS',
-  ]);
+/** What the user may do with groups: compared where nothing is withheld; nothing of it may fail or leak. */
+function over(query: string, keys: number, { random, used }: Maker): string {
+  const construct = random.pick(Object.entries(OVER).flatMap(([name, { keysMin }]) => (keys >= keysMin ? [name] : [])));
   used.add(construct);
-  switch (construct) {
-    case 'WITH':
-      return `WITH w AS (${query}) SELECT count(*), count(a0) FROM w`;
-    case 'derived over groups':
-      return `SELECT max(a0), min(a0), sum(a0) FROM (${query}) w`;
-    case 'window':
-      return `SELECT a0, rank() OVER (ORDER BY a0 DESC), sum(a0) OVER () FROM (${query}) w`;
-    case 'UNION':
-      return `(${query}) UNION ${random.pick(['', 'ALL '])}(${query})`;
-    case 'EXCEPT':
-      return `(${query}) ${random.pick(['EXCEPT', 'INTERSECT'])} (${query})`;
-    case 'scalar subquery':
-      return `SELECT (SELECT count(*) FROM (${query}) w) AS c, n FROM pub WHERE n > 0`;
-    default:
-      return query.replace(
-        /GROUP BY (?!ALL)([^()]*)$/,
-        random.pick(['GROUP BY ROLLUP ($1)', 'GROUP BY CUBE ($1)', 'GROUP BY GROUPING SETS (($1), ())']),
-      );
-  }
+  return OVER[construct]!.write(query, random);
 }
+
+interface Over {
+  readonly keysMin: number;
+  readonly write: (query: string, random: SeededRandom) => string;
+}
+const OVER: Readonly<Record<string, Over>> = {
+  WITH: { keysMin: 0, write: (query) => `WITH w AS (${query}) SELECT count(*), count(a0) FROM w` },
+  'derived over groups': { keysMin: 0, write: (query) => `SELECT max(a0), min(a0), sum(a0) FROM (${query}) w` },
+  window: {
+    keysMin: 0,
+    write: (query) => `SELECT a0, rank() OVER (ORDER BY a0 DESC), sum(a0) OVER () FROM (${query}) w`,
+  },
+  'window frame': {
+    keysMin: 1,
+    write: (query, random) =>
+      `SELECT g0, ${random.pick(['sum', 'max', 'count'])}(a0) OVER (ORDER BY g0${random.pick([' DESC', ''])}) AS s, dense_rank() OVER (ORDER BY g0) AS r FROM (${query}) w`,
+  },
+  QUALIFY: { keysMin: 1, write: (query) => `SELECT g0, a0 FROM (${query}) w QUALIFY rank() OVER (ORDER BY g0) <= 3` },
+  'groups grouped again': {
+    keysMin: 1,
+    write: (query) =>
+      `SELECT g0 IS NULL AS h, count(*) AS n, max(a0) AS m FROM (${query}) w GROUP BY h HAVING count(*) > 0`,
+  },
+  'groups joined': {
+    keysMin: 1,
+    write: (query) =>
+      `WITH w AS (${query}) SELECT x.g0, x.a0, y.a0 FROM w x JOIN w y ON x.g0 IS NOT DISTINCT FROM y.g0`,
+  },
+  UNION: { keysMin: 0, write: (query, random) => `(${query}) UNION ${random.pick(['', 'ALL '])}(${query})` },
+  'union of aggregates over different tables': {
+    keysMin: 0,
+    write: (query) =>
+      `SELECT 'a' AS what, count(a0) AS n FROM (${query}) w UNION ALL SELECT 'visit', count(*) FROM visit`,
+  },
+  EXCEPT: { keysMin: 0, write: (query, random) => `(${query}) ${random.pick(['EXCEPT', 'INTERSECT'])} (${query})` },
+  'scalar subquery': {
+    keysMin: 0,
+    write: (query) => `SELECT (SELECT count(*) FROM (${query}) w) AS c, n FROM pub WHERE n > 0`,
+  },
+};
 
 function withTail(query: string, width: number, { random, used }: Maker): string {
   let sql = query;

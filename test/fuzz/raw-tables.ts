@@ -4,14 +4,19 @@ import { type StoredTable, TODAY } from '../attack/sql-gateway.ts';
 
 export type RawRows = readonly (readonly unknown[])[];
 
-/** The tables straight in DuckDB, whole or as one person's rows alone. */
+export type UnitKind = 'person' | 'enterprise';
+/** The column that names a unit of each kind, in every table that has it. */
+const UNIT_COLUMNS: Readonly<Record<UnitKind, string>> = { person: 'pid', enterprise: 'uscc' };
+
+/** The tables straight in DuckDB, whole or as one person's (one firm's) rows alone. */
 export interface RawTables {
   /** null: the engine raised. */
   all(sql: string): Promise<RawRows | null>;
-  ofPerson(pid: bigint, sql: string): Promise<RawRows | null>;
+  ofUnit(kind: UnitKind, unit: bigint, sql: string): Promise<RawRows | null>;
   close(): void;
 }
 
+const KINDS = Object.keys(UNIT_COLUMNS) as readonly UnitKind[];
 const TYPES = {
   boolean: 'BOOLEAN',
   integer: 'BIGINT',
@@ -24,7 +29,8 @@ const TYPES = {
 export async function openRawTables(tables: readonly StoredTable[]): Promise<RawTables> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   const [whole, single] = [await instance.connect(), await instance.connect()];
-  await whole.run('CREATE SCHEMA one');
+  let shown: UnitKind | null = null;
+  for (const kind of KINDS) await whole.run(`CREATE SCHEMA ${kind}`);
   for (const macro of FINITE) await whole.run(macro);
   for (const { schema, rows } of tables) {
     const columns = schema.columns.map(
@@ -32,16 +38,19 @@ export async function openRawTables(tables: readonly StoredTable[]): Promise<Raw
     );
     await whole.run(`CREATE TABLE ${schema.table} (${columns.join(', ')})`);
     const lists = rows.map((row) => `(${schema.columns.map(({ name }) => literal(row[name] ?? null)).join(', ')})`);
-    await whole.run(`INSERT INTO ${schema.table} VALUES ${lists.join(', ')}`);
-    const isProtected = schema.columns.some(({ unit }) => unit !== undefined);
-    const only = isProtected ? " WHERE pid = getvariable('one_pid')" : '';
-    await whole.run(`CREATE VIEW one.${schema.table} AS SELECT * FROM main.${schema.table}${only}`);
+    if (rows.length > 0) await whole.run(`INSERT INTO ${schema.table} VALUES ${lists.join(', ')}`);
+    for (const kind of KINDS) {
+      const unit = schema.columns.find(({ name }) => name === UNIT_COLUMNS[kind]);
+      const only = unit === undefined ? '' : ` WHERE ${unit.name} = getvariable('one_unit')`;
+      await whole.run(`CREATE VIEW ${kind}.${schema.table} AS SELECT * FROM main.${schema.table}${only}`);
+    }
   }
-  await single.run('SET schema = one');
   return {
     all: (sql) => rowsOf(whole, sql),
-    async ofPerson(pid, sql) {
-      await single.run(`SET VARIABLE one_pid = ${pid}::UBIGINT`);
+    async ofUnit(kind, unit, sql) {
+      if (kind !== shown) await single.run(`SET schema = ${kind}`);
+      shown = kind;
+      await single.run(`SET VARIABLE one_unit = ${unit}::UBIGINT`);
       return rowsOf(single, sql);
     },
     close: () => instance.closeSync(),
@@ -54,9 +63,19 @@ const FINITE = [
   'CREATE MACRO finite_exp(a) AS CASE WHEN isfinite(exp(a)) THEN exp(a) END',
 ];
 const inDialect = (sql: string): string =>
-  finiteStatistics(dividedByNoZero(sql))
+  finiteStatistics(dividedByNoZero(plainWords(sql)))
     .replaceAll(/\b(pow|exp)\s*\(/gi, 'main.finite_$1(')
     .replaceAll(/\bcurrent_date\b/gi, `DATE '${TODAY}'`);
+
+/** What DuckDB does not read: escapes of ODBC, the whole division of MySQL. */
+export function plainWords(sql: string): string {
+  let plain = sql.replaceAll(/\bDIV\b/gi, '//').replaceAll(/\{\s*d\s+('[^']*')\s*\}/gi, 'DATE $1');
+  for (let before = ''; before !== plain; ) {
+    before = plain;
+    plain = plain.replace(/\{\s*fn\s+([^{}]*)\}/i, '$1');
+  }
+  return plain;
+}
 
 /** `a / b` as `a / nullif(b, 0)`: DuckDB's own gives infinity, which is above every number. */
 export function dividedByNoZero(sql: string): string {

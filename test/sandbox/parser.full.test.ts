@@ -69,9 +69,9 @@ describe('refusals', () => {
   });
 
   test.each([
-    ['nothing', '', 'SQL_STATEMENTS', { count: 0 }],
-    ['a comment', '-- nothing', 'SQL_STATEMENTS', { count: 0 }],
-    ['two statements', 'SELECT 1; SELECT 2', 'SQL_STATEMENTS', { count: 2 }],
+    ['nothing', '', 'SQL_NOT_SELECT', {}],
+    ['a comment', '-- nothing', 'SQL_NOT_SELECT', {}],
+    ['two statements', 'SELECT 1; SELECT 2', 'SQL_STATEMENTS', { count: 2 }, { column: 11 }],
     [
       '10,000 parentheses',
       `SELECT ${'('.repeat(10_000)}1${')'.repeat(10_000)}`,
