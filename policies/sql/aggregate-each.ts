@@ -1,6 +1,6 @@
 import { COUNTS } from './correlated-aggregate.ts';
 import { columnRef } from './expression-env.ts';
-import { integerLiteral } from './literals.ts';
+import { countOfNothing } from './literals.ts';
 import { type OuterInstance, sameValues } from './outer-values.ts';
 import type { Aggregate, NamedAggregate, NamedExpr, Rel } from './plan.ts';
 import { call, conjunction } from './resolve-operators.ts';
@@ -54,7 +54,7 @@ function oneRowEach(
     }),
     ...measures.map(({ id, name, call: made }, index): NamedExpr => {
       const value = columnRef(id, made.type, made.at);
-      const expr = COUNTS.has(made.fn) ? call('coalesce', [value, integerLiteral(0)], made.type, made.at) : value;
+      const expr = COUNTS.has(made.fn) ? call('coalesce', [value, countOfNothing()], made.type, made.at) : value;
       return { id: aggregate.measures[index]?.id ?? id, name, expr };
     }),
   ];

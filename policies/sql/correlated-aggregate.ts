@@ -1,5 +1,5 @@
 import { columnRef } from './expression-env.ts';
-import { integerLiteral, nullLiteral } from './literals.ts';
+import { countOfNothing, nullLiteral } from './literals.ts';
 import {
   type ColumnId,
   columnsOf,
@@ -108,6 +108,6 @@ function isCount(measures: readonly NamedAggregate[], expr: Expr): boolean {
 function overNothing(measures: readonly NamedAggregate[], item: Expr): Expr {
   return mapExpr(item, (part) => {
     if (part.kind !== 'column') return null;
-    return isCount(measures, part) ? integerLiteral(0, part.at) : nullLiteral(part.at, part.type);
+    return isCount(measures, part) ? countOfNothing(part.at) : nullLiteral(part.at, part.type);
   });
 }

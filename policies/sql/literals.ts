@@ -11,6 +11,7 @@ export function literal(type: SqlType, value: Literal['value'], at: Offset = nul
 
 export const nullLiteral = (at: Offset = null, type: SqlType = NULL_TYPE): Literal => literal(type, null, at);
 export const integerLiteral = (value: number | bigint, at: Offset = null): Literal => literal(INTEGER, `${value}`, at);
+export const countOfNothing = (at: Offset = null): Literal => ({ ...integerLiteral(0, at), ofNothing: true });
 export const booleanLiteral = (value: boolean, at: Offset = null): Literal => literal(BOOLEAN, value, at);
 
 export function isLiteral(expr: Expr): expr is Literal {

@@ -245,6 +245,8 @@ export interface Literal {
   readonly type: SqlType;
   readonly value: string | boolean | null | { readonly months: number; readonly days: number; readonly micros: string };
   readonly at: Offset;
+  /** A count over a group that is not there, as the compiler writes it: not known where the group may have been left out (rewrite/absent-groups.ts). */
+  readonly ofNothing?: true;
 }
 /** Operators are functions too: `add`, `eq`, `and`, `is_null`, `in` (value, ...list). */
 export interface Call {

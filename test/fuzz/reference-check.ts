@@ -69,7 +69,7 @@ export async function checkAnswer(
 
 /**
  * Where nothing was withheld, the answer is the reference's, row by row. How many groups were left out is not always told: none where there are as
- * many as in the reference, in the groups below where the answer is made of groups.
+ * many as in the reference, in the groups below where the answer is made of groups; nor how many values of what is computed from several releases.
  */
 async function checkWhole(query: FuzzQuery, answer: CheckedAnswer, raw: RawTables, ask: Ask): Promise<Verdict> {
   if (query.whole === null || answer.mode !== 'aggregate' || isWithheld(answer)) return NOTHING;
@@ -79,12 +79,14 @@ async function checkWhole(query: FuzzQuery, answer: CheckedAnswer, raw: RawTable
     const [groups, all] = [await ask(query.below), await raw.all(query.below)];
     if (groups === null || all === null || isWithheld(groups) || groups.rows.length !== all.length) return NOTHING;
   } else if (answer.rows.length < truth.length && !query.isPublic) return NOTHING;
+  if (nullsIn(answer.rows) > nullsIn(truth) && !query.isPublic) return NOTHING;
   if (truth.length !== answer.rows.length)
     return { ...NOTHING, mismatch: `${answer.rows.length} rows instead of ${truth.length}, and nothing withheld` };
   const mismatch = unmatched(query, answer.rows, truth, 0, true);
   return { ...NOTHING, comparedWhole: true, mismatch: mismatch === null ? null : `${mismatch}, and nothing withheld` };
 }
 
+const nullsIn = (rows: RawRows): number => rows.flat().filter((cell) => cell === null).length;
 const isWithheld = ({ suppressed: { cells, groups } }: CheckedAnswer): boolean => cells + groups > 0;
 
 /** Mode `dp`: a value that is further from the truth than its interval can explain. */

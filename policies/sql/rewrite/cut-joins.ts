@@ -2,6 +2,7 @@ import { placeOf } from '../../errors.ts';
 import type { Expr, Filter, Join, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { conjunctsOf } from '../plan-walk.ts';
+import { unknownWhereAbsent } from './absent-groups.ts';
 import { and, named, refTo } from './build.ts';
 import { checkComparisons, knownOf } from './coarse.ts';
 import { type Cutter, type Piece, releasedSide, sideOf } from './cutter.ts';
@@ -41,7 +42,11 @@ export function cutWhere(rel: Rel, where: readonly Expr[], cutter: Cutter): Piec
 function filtered(piece: Piece, where: readonly Expr[], cutter: Cutter): Piece {
   if (where.length === 0) return piece;
   const rel: Filter = { kind: 'filter', input: piece.rel, predicate: and(where) };
-  if (piece.state !== 'raw') return { state: piece.state, rel };
+  if (piece.state === 'open') return { state: 'open', rel };
+  if (piece.state === 'released') {
+    const predicate = unknownWhereAbsent(rel.predicate, piece.rel, cutter);
+    return { state: 'released', rel: { ...rel, predicate } };
+  }
   checkComparisons(where, piece, cutter.text);
   checkConditions(where, piece, placeOf(cutter.text, where[0]!.at));
   return restrict({ ...piece, rel }, rel.predicate);

@@ -23,6 +23,7 @@ import type { ResolvedQuery } from '../resolve.ts';
 import type { Boundary } from '../rewrite.ts';
 import { INTEGER } from '../sql-type.ts';
 import { sameType } from '../type-rules.ts';
+import { unknownWhereAbsent } from './absent-groups.ts';
 import { conditionsApart } from './apart.ts';
 import { cast, group, idsAbove, named, namedAggregate, ref, refTo, scanReleased } from './build.ts';
 import { canonicalText } from './canonical.ts';
@@ -112,9 +113,15 @@ function cutOver(rel: Exclude<Rel, Scan | Filter | Join | SetOperation | { kind:
   const first = rel.kind === 'project' && cutter.decision.mode === 'dp' ? firstGroups(rel) : null;
   if (first !== null) cutter.firsts.set(first.aggregate, first.count);
   const input = cut(rel.input, cutter);
-  return input.state === 'raw'
-    ? cutOverRaw(rel, input, cutter)
-    : { state: input.state, rel: { ...rel, input: input.rel } };
+  if (input.state === 'raw') return cutOverRaw(rel, input, cutter);
+  if (input.state === 'released' && rel.kind === 'project') {
+    const columns = rel.columns.map((column) => ({
+      ...column,
+      expr: unknownWhereAbsent(column.expr, input.rel, cutter),
+    }));
+    return { state: 'released', rel: { ...rel, input: input.rel, columns } };
+  }
+  return { state: input.state, rel: { ...rel, input: input.rel } };
 }
 
 function countedByMatch(aggregate: Aggregate, cutter: Cutter): Rel | null {
