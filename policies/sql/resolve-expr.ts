@@ -1,5 +1,6 @@
 import { castable, castType, FORMS, isCastable } from './cast-types.ts';
 import { asCondition, identifierUse, mismatch, unify, wordAt } from './coercion.ts';
+import { elapsedBeside } from './elapsed-time.ts';
 import type { ExprEnv } from './expression-env.ts';
 import { intervalLiteral } from './interval-literals.ts';
 import { convertLiteral, isLiteral, nowLiteral, nullLiteral, todayLiteral } from './literals.ts';
@@ -121,9 +122,11 @@ const ACCEPTED_INSTEAD: Readonly<Record<string, string>> = { rownum: 'LIMIT 10' 
 function resolveColumn(env: ExprEnv, node: SyntaxNode): Expr {
   const { ctx, scope } = env;
   checkShape(ctx, node, SHAPES.column);
-  const parts = textsAt(ctx, node, 'column_names');
+  const written = textsAt(ctx, node, 'column_names');
   const at = offsetOf(ctx, node);
-  const name = parts.join('.');
+  const name = written.join('.');
+  // `schema.table.column`
+  const parts = written.length === 3 ? written.slice(1) : written;
   if (parts.length > 2) {
     throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: name, accepted: `${parts.at(-2)}.${parts.at(-1)}` });
   }
@@ -194,7 +197,8 @@ function resolveComparison(env: ExprEnv, node: SyntaxNode): Expr {
   const rows =
     fn === 'eq' || fn === 'neq' ? sameRows(env, [nodeAt(env.ctx, node, 'left'), nodeAt(env.ctx, node, 'right')]) : null;
   if (rows !== null) return fn === 'eq' ? rows : call('not', [rows], BOOLEAN, offsetOf(env.ctx, node));
-  const sides = [nodeAt(env.ctx, node, 'left'), nodeAt(env.ctx, node, 'right')].map((side) => resolveExpr(env, side));
+  const nodes = [nodeAt(env.ctx, node, 'left'), nodeAt(env.ctx, node, 'right')];
+  const sides = elapsedBeside(env, nodes, resolveExpr) ?? nodes.map((side) => resolveExpr(env, side));
   return comparison(env.ctx, fn, sides, offsetOf(env.ctx, node));
 }
 
@@ -217,7 +221,8 @@ function sameRows(env: ExprEnv, nodes: readonly SyntaxNode[]): Expr | null {
 
 function resolveBetween(env: ExprEnv, node: SyntaxNode): Expr {
   checkShape(env.ctx, node, SHAPES.between);
-  const sides = ['input', 'lower', 'upper'].map((field) => resolveExpr(env, nodeAt(env.ctx, node, field)));
+  const nodes = ['input', 'lower', 'upper'].map((field) => nodeAt(env.ctx, node, field));
+  const sides = elapsedBeside(env, nodes, resolveExpr) ?? nodes.map((side) => resolveExpr(env, side));
   return comparison(env.ctx, 'between', sides, offsetOf(env.ctx, node));
 }
 

@@ -1,18 +1,19 @@
 import { assert } from '../errors.ts';
-import { asCondition, asTemporal, coerceTo, unify } from './coercion.ts';
+import { asCondition, coerceTo, unify } from './coercion.ts';
+import { elapsedTime } from './elapsed-time.ts';
 import type { ExprEnv } from './expression-env.ts';
-import { nodesOf, textOf } from './forms/syntax-build.ts';
+import { textOf } from './forms/syntax-build.ts';
 import { acceptedInstead } from './functions/refused-functions.ts';
 import { ALL_SPELLINGS, aggregateSpelled, scalarSpelled } from './functions/registry.ts';
 import type { ScalarEntry } from './functions/scalar-entry.ts';
 import { INTERVAL_UNITS, intervalArithmetic, intervalCount, refusedInterval } from './interval-literals.ts';
-import { convertLiteral, integerLiteral, literal, nowLiteral, textLiteral, todayLiteral } from './literals.ts';
+import { convertLiteral, integerLiteral, literal, nowLiteral, todayLiteral } from './literals.ts';
 import type { Expr, Offset } from './plan.ts';
 import { resolveAggregate } from './resolve-aggregate.ts';
 import { constantOf, scalarCall } from './resolve-call.ts';
 import { arithmetic, call, merge, negation } from './resolve-operators.ts';
 import { spelled } from './spelling.ts';
-import { BOOLEAN, INTEGER, INTERVAL, TIMESTAMP } from './sql-type.ts';
+import { BOOLEAN, INTEGER, INTERVAL } from './sql-type.ts';
 import {
   checkShape,
   nodeAt,
@@ -130,7 +131,8 @@ function callOf(env: ExprEnv, node: SyntaxNode, name: string, resolve: Resolve):
   if (NOW_CALLS.has(name) && nodes.length === 0) return nowLiteral(ctx.facts.now, at);
   if (/^to_(year|quarter|month|week|day|hour|minute|second)s$/.test(name) && nodes.length === 1)
     return intervalOf(env, node, name, nodes, resolve);
-  const elapsed = /^date_?part$/.test(name) ? elapsedTime(env, nodes, resolve, at) : null;
+  const [part, between] = name === 'epoch' ? ['epoch', nodes[0]] : [textOf(nodes[0]), nodes[1]];
+  const elapsed = /^(?:date_?part|epoch)$/.test(name) ? elapsedTime(env, part, between, resolve) : null;
   if (elapsed !== null) return elapsed;
   const args = nodes.map((child) => resolve(env, child));
   if (ARITHMETIC.has(name) || name === 'date_add') return computed(ctx, node, name, args);
@@ -185,28 +187,6 @@ const ROUNDED: ReadonlySet<string> = new Set(['floor', 'ceil', 'round', 'trunc']
 const isWhole = (expr: Expr): boolean =>
   expr.type.kind === 'integer' ||
   (expr.kind === 'call' && ROUNDED.has(expr.fn) && expr.args.length === 1 && isNumeric(expr.type));
-
-/** `EXTRACT(EPOCH FROM a - b)` of two moments, and the whole days between them; null for anything else. */
-function elapsedTime(env: ExprEnv, nodes: readonly SyntaxNode[], resolve: Resolve, at: Offset): Expr | null {
-  const [part, between] = nodes;
-  const unit = ELAPSED[textOf(part)?.toLowerCase() ?? ''];
-  const sides = between?.['function_name'] === '-' ? nodesOf(between['children']) : [];
-  if (unit === undefined || sides.length !== 2) return null;
-  const [later, earlier] = sides.map((side) => resolve(env, side));
-  const isMoment = [later, earlier].some((side) => side?.type.kind === 'timestamp');
-  if (later === undefined || earlier === undefined || !isMoment || earlier.type.kind === 'interval') return null;
-  const [to, from] = [asTemporal(later), asTemporal(earlier)].map(
-    (side) => side && coerceTo(env.ctx, side, TIMESTAMP, '-'),
-  );
-  if (!to || !from) return null;
-  const time = call(unit.fn, [textLiteral(unit.of), from, to], INTEGER, at);
-  return unit.each === 1 ? time : arithmetic(env.ctx, '/', time, integerLiteral(unit.each), at);
-}
-
-const ELAPSED: Readonly<Record<string, { readonly fn: string; readonly of: string; readonly each: number }>> = {
-  epoch: { fn: 'date_diff', of: 'microsecond', each: 1_000_000 },
-  day: { fn: 'date_sub', of: 'day', each: 1 },
-};
 
 /** The function that is meant: `strftime(format, date)` and `date_part('epoch', …)` are read as DuckDB reads them. */
 function otherwise(name: string, args: readonly Expr[]): readonly [ScalarEntry | undefined, readonly Expr[]] {

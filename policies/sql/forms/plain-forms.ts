@@ -25,10 +25,6 @@ function plainForm(node: SyntaxNode): unknown {
       return intervalOfText(node);
     case 'SUBQUERY':
       return node['class'] === 'SUBQUERY' ? amongList(node) : node;
-    case 'COLUMN_REF':
-      return withoutSchema(node);
-    case 'BASE_TABLE':
-      return isDefaultSchema(node['schema_name']) && node['catalog_name'] === '' ? { ...node, schema_name: '' } : node;
     case 'TABLE_FUNCTION':
       return literalRows(node) ?? node;
     case 'PIVOT':
@@ -112,14 +108,4 @@ function amongList(node: SyntaxNode): SyntaxNode {
   if (values === null || !isNode(child)) return node;
   const made = syntaxBuilder(node['query_location']).operator('COMPARE_IN', [child, ...values]);
   return { ...made, alias: node['alias'] };
-}
-
-/** WHY these: BI tools name a schema before every table and column, and here there is one. */
-const isDefaultSchema = (name: unknown): boolean => name === 'main' || name === 'public' || name === 'PUBLIC';
-
-function withoutSchema(node: SyntaxNode): SyntaxNode {
-  const names = node['column_names'];
-  return Array.isArray(names) && names.length === 3 && isDefaultSchema(names[0])
-    ? { ...node, column_names: names.slice(1) }
-    : node;
 }

@@ -15,11 +15,11 @@ export interface SyntaxHint {
 const hint = (words: string, accepted: string, example: string): SyntaxHint => ({ words, accepted, example });
 
 export const SYNTAX_HINTS: readonly SyntaxHint[] = [
-  hint('TOP ^ #', 'SELECT … ORDER BY n DESC LIMIT 10', 'SELECT TOP 10 sex, count(*) FROM person GROUP BY sex'),
+  hint('TOP ^ #', 'SELECT … ORDER BY n DESC LIMIT 10', 'SELECT TOP 10 PERCENT sex FROM person GROUP BY sex'),
   hint('`', '"name"', 'SELECT count(*) FROM `person'),
-  hint('^ [', '"name"', 'SELECT sex AS [s] FROM person'),
-  hint('FROM [', '"name"', 'SELECT count(*) FROM [person]'),
-  hint('IN ( [', '"name"', 'SELECT * FROM person PIVOT (sum(age) FOR sex IN ([f], [m])) p'),
+  hint('^ [', '"name"', 'SELECT sex AS [s-1] FROM person'),
+  hint('FROM [', '"name"', 'SELECT count(*) FROM [person-1]'),
+  hint('IN ( [', '"name"', 'SELECT * FROM person PIVOT (sum(age) FOR sex IN ([f-1], [m])) p'),
   hint(
     '^ APPLY',
     'JOIN (SELECT k, count(*) … GROUP BY k) x ON x.k = t.k',

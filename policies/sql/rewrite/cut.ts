@@ -48,6 +48,7 @@ import { boundedBelow, withinOwnGroups } from './nested.ts';
 import { limitRaw, perUnitRaw, projectRaw, windowRaw } from './over-raw.ts';
 import { buildPrivateCells } from './private-cells.ts';
 import { privateSpec } from './private-spec.ts';
+import { prunedUnions } from './pruned-unions.ts';
 import { checkValues } from './public-side.ts';
 import { leavesTiedTo, namesOfUnit, type Raw, rawScan, rootOf, type UnitColumn } from './raw.ts';
 import { constructRefused, rowsRefused, unitMissing } from './refusals.ts';
@@ -55,6 +56,7 @@ import { buildSealedCells } from './sealed-cells.ts';
 import { hiddenColumn, sealedScan } from './sealed-scan.ts';
 import { sealedSpec } from './sealed-spec.ts';
 import { matchOf, unionRaw } from './set-operations.ts';
+import { withoutStandIns } from './shown-values.ts';
 import { type SplitSums, splitSums } from './split-sums.ts';
 import { termsOf } from './term-specs.ts';
 import { groupedBySide } from './union-apart.ts';
@@ -65,7 +67,8 @@ export function cutPlan(
   decision: Decision,
   profile: PolicyProfile,
 ): { readonly boundaries: readonly Boundary[]; readonly givens: readonly Given[]; readonly finish: Rel } {
-  const { plan, text } = resolved;
+  const { text } = resolved;
+  const plan = prunedUnions(resolved.plan);
   const cutter: Cutter = {
     text,
     decision,
@@ -84,7 +87,9 @@ export function cutPlan(
   const piece = cut(plan, cutter);
   if (piece.state === 'raw') throw rowsRefused(resolved, decision, profile);
   const finish = piece.state === 'released' ? piece.rel : releaseRows(piece.rel, profile.rowsMax, true, cutter);
-  return { boundaries: cutter.boundaries, givens: cutter.givens, finish };
+  const shown = (rel: Rel) => withoutStandIns(rel, cutter.boundaries);
+  const givens = cutter.givens.map((given) => ({ ...given, rel: shown(given.rel) }));
+  return { boundaries: cutter.boundaries, givens, finish: shown(finish) };
 }
 
 function cut(rel: Rel, cutter: Cutter): Piece {
@@ -126,14 +131,14 @@ function cutOver(rel: Exclude<Rel, Scan | Filter | Join | SetOperation | { kind:
 
 function countedByMatch(aggregate: Aggregate, cutter: Cutter): Rel | null {
   if (cutter.decision.mode === 'homomorphic') return null;
-  const kindsIn = (rel: Rel) =>
-    new Set(
-      relsWithin(rel).flatMap((part) =>
-        part.kind === 'scan' && isProtected(part, cutter) ? part.columns.flatMap(({ unit }) => unit ?? []) : [],
-      ),
-    ).size;
+  const named = (rel: Rel) => relsWithin(rel).map((part) => unitsNamed(part, cutter));
+  // A ride is a rider's and a driver's, of one kind.
+  const kindsIn = (rel: Rel) => Math.max(new Set(named(rel).flat()).size, ...named(rel).map(({ length }) => length));
   return matchedCounts(aggregate, { ids: cutter.ids, kindsIn });
 }
+
+const unitsNamed = (rel: Rel, cutter: Cutter) =>
+  rel.kind === 'scan' && isProtected(rel, cutter) ? rel.columns.flatMap(({ unit }) => unit ?? []) : [];
 
 /** A table is protected when its rows or any column that the query reads are. */
 function isProtected({ source, columns }: Scan, { profile, needed }: Cutter): boolean {

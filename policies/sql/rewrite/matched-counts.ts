@@ -46,7 +46,7 @@ import { isUnique } from './unique-rows.ts';
  */
 export interface MatchedCounts {
   readonly ids: IdSource;
-  /** How many kinds of units the protected tables of a relation name. */
+  /** How many kinds of units the protected tables of a relation name, or columns of one of them. */
   readonly kindsIn: (rel: Rel) => number;
 }
 

@@ -97,6 +97,7 @@ const ROWS: RowTerm = { factor: ONE, atoms: [], present: [], where: [], implied:
  * @throws AppError POLICY_CONSTRUCT_REFUSED
  */
 export function checkUnitSummand(expr: Expr, fn: string, place: SourcePlace | null): void {
+  if ((fn === 'min' || fn === 'max') && isCutDate(expr)) return;
   const always = sumTerms(expr, fn, place).filter(({ where }) => where.length === 0);
   if (always.length > 1)
     throw constructRefused(
@@ -105,6 +106,14 @@ export function checkUnitSummand(expr: Expr, fn: string, place: SourcePlace | nu
       place,
     );
 }
+
+/** A stored date, or the day, month … in which it is: the first of these is that of the first date. */
+function isCutDate(expr: Expr): boolean {
+  if (expr.kind === 'cast') return isDay(expr) && isDay(expr.arg) && isCutDate(expr.arg);
+  if (expr.kind === 'call') return expr.fn === 'date_trunc' && isCutDate(expr.args[1]!);
+  return isDay(expr) && isStored(expr);
+}
+const isDay = ({ type: { kind } }: Expr): boolean => kind === 'date' || kind === 'timestamp';
 
 /** Terms of `sum(a·b)`: what second moments are made of. */
 export function productTerms(a: Expr, b: Expr, fn: string, place: SourcePlace | null): readonly RowTerm[] {

@@ -65,7 +65,30 @@ test.each([
   ],
   ["SELECT seen - (dayofweek(seen) || ' days')::INTERVAL AS w, count(*) FROM visit GROUP BY w"],
   ["SELECT year(age(DATE '2026-11-23', born)) // 10 AS k, count(*) FROM person GROUP BY k"],
+  ["SELECT count(*) FROM visit WHERE seen::timestamp - TIMESTAMP '2024-03-01' > INTERVAL 100 DAY"],
+  [
+    "SELECT count(*) FROM visit WHERE seen::timestamp - TIMESTAMP '2024-03-01' BETWEEN INTERVAL '1 month' AND INTERVAL '200 days 06:00:00'",
+  ],
+  ["SELECT floor(epoch(seen::timestamp - TIMESTAMP '2024-01-01') / 8640000) AS k, count(*) FROM visit GROUP BY k"],
+  ["SELECT extract(hour FROM seen::timestamp - TIMESTAMP '2024-03-01 05:30:00') AS h, count(*) FROM visit GROUP BY h"],
+  // Values of a person that a date is cut for.
+  [
+    'SELECT year(m) AS y, month(m) AS k, count(*) FROM (SELECT pid, min(CAST(seen AS timestamp)) AS m FROM visit GROUP BY pid) GROUP BY ALL',
+  ],
+  ["SELECT m, count(*) FROM (SELECT pid, max(date_trunc('quarter', seen)) AS m FROM visit GROUP BY pid) GROUP BY m"],
+  // One side of a UNION ALL, picked by what it says of itself.
+  [
+    "WITH y AS (SELECT pid, 'v' AS kind, sum(fee) AS a FROM visit JOIN person USING (pid) WHERE fee < 1000 GROUP BY pid UNION ALL SELECT pid, 'p', pay FROM person) SELECT count(*) FROM y a JOIN y b ON a.pid = b.pid WHERE a.kind = 'v' AND b.kind = 'p' AND a.a * 20 > b.a",
+  ],
+  [
+    'SELECT sex, sum(a) FROM (SELECT sex, 1 AS k, pay AS a FROM person UNION ALL SELECT sex, 2, pay FROM person WHERE age > 40 UNION ALL SELECT sex, 3, age FROM person) WHERE k IN (2, 4) GROUP BY sex',
+  ],
   // Words of other systems.
+  [
+    'SELECT TOP 2 [sex], COUNT(*) AS [n] FROM [person] GROUP BY [sex] ORDER BY 1',
+    'SELECT sex, count(*) FROM person GROUP BY sex ORDER BY 1 LIMIT 2',
+  ],
+  ['SELECT census.person.sex, count(*) FROM census.person GROUP BY 1', 'SELECT sex, count(*) FROM person GROUP BY 1'],
   [
     'SELECT to_char(seen, \'YYYY-"Q"Q\') AS q, count(*) FROM visit GROUP BY q',
     "SELECT year(seen) || '-Q' || quarter(seen) AS q, count(*) FROM visit GROUP BY q",

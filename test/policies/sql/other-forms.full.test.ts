@@ -32,6 +32,8 @@ test.each([
   ["sex + '-' + div_code", "sex || '-' || div_code"],
   ['date_diff(day, born, SYSDATE)', "date_diff('day', born, current_date)"],
   ["born >= '2024-01-31T00:00:00Z'", "born >= '2024-01-31'"],
+  ['[person].[age] + 1', 'person.age + 1'],
+  ['census.person.age + 1', 'person.age + 1'],
 ])('%s is %s', async (written, means) => {
   expect(await planOf(written)).toEqual(await planOf(means));
 });

@@ -216,11 +216,11 @@ export const REFUSED_CONSTRUCTS: readonly RefusedConstruct[] = [
     [FUNCTION, 'SELECT ^current_schema()'],
     ['SQL_TABLE_UNKNOWN', 'SELECT * FROM ^sqlite_master'],
     [CONSTRUCT, 'SELECT * FROM ^information_schema.tables'],
-    [CONSTRUCT, 'SELECT * FROM ^other.person'],
+    [CONSTRUCT, 'SELECT * FROM ^information_schema.person'],
     [CONSTRUCT, 'SELECT * FROM ^pg_catalog.pg_class'],
     [CONSTRUCT, 'SELECT * FROM ^memory.main.person'],
     [FUNCTION, 'SELECT ^pg_catalog.abs(age) FROM person'],
-    [CONSTRUCT, 'SELECT ^other.person.age FROM person'],
+    [CONSTRUCT, 'SELECT ^other.main.person.age FROM person'],
   ]),
   ...group('A22 files and network', [
     [FUNCTION, "SELECT * FROM ^read_text('/etc/hostname')"],

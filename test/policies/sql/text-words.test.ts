@@ -23,8 +23,27 @@ describe('wordsOf', () => {
   });
 
   // One that looked back or ahead for each would take minutes, and the test's own time would end it.
-  test.each(["'", '"', '/*', '$a$', "e'", '--', '$', "''", '`', '`"', '`a'])('takes a long row of %s', (piece) => {
-    expect(wordsOf(piece.repeat(200_000)).length).toBeLessThanOrEqual(400_000);
+  test.each([
+    "'",
+    '"',
+    '/*',
+    '$a$',
+    "e'",
+    '--',
+    '$',
+    "''",
+    '`',
+    '`"',
+    '`a',
+    '[',
+    '[a',
+    '[a]',
+    '(',
+    'TOP ',
+    'SELECT TOP 1 ',
+  ])('takes a long row of %s', (piece) => {
+    expect(wordsOf(piece.repeat(200_000)).length).toBeLessThanOrEqual(600_000);
+    expect(withStandardSigns(piece.repeat(200_000)).length).toBeGreaterThanOrEqual(piece.length * 200_000);
   });
 });
 
@@ -41,6 +60,17 @@ test.each([
   ["SELECT {fn YEAR({d '2024-01-31'})}, {'d': 1}", "SELECT (   YEAR((  '2024-01-31'))), {'d': 1}"],
   ["WHERE d > {ts '2024-01-31 00:00:00'}", "WHERE d > (   '2024-01-31 00:00:00')"],
   ['SELECT {d: 1}', 'SELECT {d: 1}'],
+  ["SELECT [t].[a b], ['a'], [1], x::int[] -- [c]", 'SELECT "t"."a b", [\'a\'], [1], x::int[] -- [c]'],
+  ['SELECT TOP 10 a FROM t ORDER BY 1;', 'SELECT        a FROM t ORDER BY 1\nLIMIT 10'],
+  [
+    'SELECT DISTINCT TOP (5) a FROM (SELECT TOP 3 b FROM u)',
+    'SELECT DISTINCT         a FROM (SELECT TOP 3 b FROM u)\nLIMIT 5',
+  ],
+  ['WITH x AS (SELECT 1) SELECT TOP 2 * FROM x', 'WITH x AS (SELECT 1) SELECT       * FROM x\nLIMIT 2'],
+  ['SELECT TOP 5 PERCENT a FROM t', 'SELECT TOP 5 PERCENT a FROM t'],
+  ['SELECT TOP 5 a FROM t UNION SELECT b FROM u', 'SELECT TOP 5 a FROM t UNION SELECT b FROM u'],
+  ['SELECT TOP 5 a FROM t; SELECT 1', 'SELECT TOP 5 a FROM t; SELECT 1'],
+  ["SELECT top, 'SELECT TOP 5' FROM t", "SELECT top, 'SELECT TOP 5' FROM t"],
 ])('signs of other systems: %s', (text, expected) => expect(withStandardSigns(text)).toBe(expected));
 
 test('keywordBefore gives the last one before the offset', () => {
