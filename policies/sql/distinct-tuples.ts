@@ -4,7 +4,7 @@ import type { Expr } from './plan.ts';
 import { call, merge } from './resolve-operators.ts';
 import { isRow } from './row-comparison.ts';
 import { INTEGER, TEXT } from './sql-type.ts';
-import { nodesAt, offsetOf, type ResolveContext, refusal, type SyntaxNode } from './syntax-node.ts';
+import { nodesAt, offsetOf, type ResolveContext, type SyntaxNode } from './syntax-node.ts';
 
 /** The columns of `count(DISTINCT a, b)` and `count(DISTINCT (a, b))`; null for a single one. */
 export function tupleOf(ctx: ResolveContext, nodes: readonly SyntaxNode[]): readonly SyntaxNode[] | null {
@@ -19,10 +19,6 @@ export function tupleOf(ctx: ResolveContext, nodes: readonly SyntaxNode[]): read
  */
 export function tupleText(ctx: ResolveContext, node: SyntaxNode, parts: readonly Expr[], isRowOfValues: boolean): Expr {
   const at = offsetOf(ctx, node);
-  if (parts.some(({ type }) => type.kind === 'token')) {
-    const accepted = 'SELECT count(*) FROM (SELECT DISTINCT a, b FROM t)';
-    throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', { construct: 'count(DISTINCT id, b)', accepted });
-  }
   const joined = (a: Expr, b: Expr): Expr => call('concat_operator', [a, b], TEXT, at);
   return parts
     .map((part) => {

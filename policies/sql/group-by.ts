@@ -1,5 +1,6 @@
 import { aggregateEach } from './aggregate-each.ts';
 import { identifierUse, wordAt } from './coercion.ts';
+import { isOfPairs, pairsRefused, withPairs } from './distinct-pairs.ts';
 import { type AggregateCollector, columnRef, type ExprEnv, type WindowCollector } from './expression-env.ts';
 import { orderPosition } from './order-position.ts';
 import type { OuterInstance } from './outer-values.ts';
@@ -65,7 +66,9 @@ export function grouper(
         measures: collector.measures.filter(({ call }) => !isOfKeys(call, keys, apart)),
         at: groupedAt(ctx, node, sets !== null) ?? collector.measures[0]?.call.at,
       };
-      return instance === null ? aggregate : aggregateEach(ctx, node, aggregate, each, instance);
+      if (instance === null) return withPairs(ctx, node, aggregate);
+      if (aggregate.measures.some(isOfPairs)) throw pairsRefused(ctx, aggregate);
+      return aggregateEach(ctx, node, aggregate, each, instance);
     },
     overKeys: (expr, free) =>
       overKeys(env, [...keys, ...each], collector, withoutChoice(expr, collector, keys, apart), free),

@@ -5,8 +5,9 @@ import { listOf } from './forms/syntax-build.ts';
 import type { AggregateEntry } from './functions/aggregates.ts';
 import type { AggregateCall, Expr } from './plan.ts';
 import { argument } from './resolve-call.ts';
+import { conjunction, call as operator } from './resolve-operators.ts';
 import { spelled } from './spelling.ts';
-import { INTEGER } from './sql-type.ts';
+import { BOOLEAN, INTEGER } from './sql-type.ts';
 import {
   checkShape,
   isNode,
@@ -67,7 +68,7 @@ export function resolveAggregate(
   };
   const args = aggregateArguments(inner, node, entry, word, resolve);
   const filterNode = node['filter'];
-  const filter = isNode(filterNode) ? asCondition(ctx, resolve(inner, filterNode), 'FILTER') : null;
+  const asked = isNode(filterNode) ? asCondition(ctx, resolve(inner, filterNode), 'FILTER') : null;
   const distinct = node['distinct'] === true && !ANY_MULTIPLICITY.has(entry.name);
   if (distinct && !entry.distinct) {
     throw refusal(ctx, node, 'SQL_CONSTRUCT_REFUSED', {
@@ -75,6 +76,12 @@ export function resolveAggregate(
       accepted: 'count(DISTINCT x), sum(DISTINCT x)',
     });
   }
+  // Several arguments of which one is NULL are not counted; a row with NULL in it is.
+  const present = distinct && args.length > 1 && nodesAt(ctx, node, 'children').length > 1 ? args : [];
+  const filter = conjunction([
+    ...(asked === null ? [] : [asked]),
+    ...present.map((arg) => operator('is_not_null', [arg], BOOLEAN, arg.at)),
+  ]);
   const call: AggregateCall = {
     fn: entry.name,
     args,
@@ -102,6 +109,7 @@ function aggregateArguments(
   const tuple = entry.name === 'count' && node['distinct'] === true ? tupleOf(ctx, nodes) : null;
   if (tuple !== null) {
     const parts = tuple.map((part) => resolve(env, part));
+    if (parts.some(({ type }) => type.kind === 'token')) return parts;
     return [tupleText(ctx, node, parts, nodes.length === 1)];
   }
   const list = entry.name.startsWith('quantile_') ? nodes.find((child) => listOf(child) !== null) : undefined;

@@ -1,3 +1,4 @@
+import { isOfPairs } from './distinct-pairs.ts';
 import { type AggregateCollector, columnRef, type WindowCollector } from './expression-env.ts';
 import type { Grouper } from './group-by.ts';
 import { limitedPer, numbered } from './limit-per.ts';
@@ -79,7 +80,9 @@ export function assemble(clauses: Clauses): Assembled {
   const plain = some && !numbered && !aggregated ? { base: body, items: exprs, limited: limit !== null } : null;
   const whole = !modifiers.distinct && limit === null && !numbered;
   const global = aggregated && groups.keys.length === 0 && clauses.having === null && whole && groups.sets === null;
-  const single = global && !host.hasOutputs() ? { base, measures: groups.collector.measures, items: exprs } : null;
+  const isSimple = !groups.collector.measures.some(isOfPairs);
+  const single =
+    global && isSimple && !host.hasOutputs() ? { base, measures: groups.collector.measures, items: exprs } : null;
   return {
     rel,
     columns: outputs.slice(0, items.length),

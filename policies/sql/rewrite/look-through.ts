@@ -5,7 +5,9 @@ import { columnsIn, relsWithin } from '../plan-walk.ts';
 import { mapExpr } from '../same-expression.ts';
 import { ref } from './build.ts';
 import { canonicalText } from './canonical.ts';
+import { expressionText } from './expression-text.ts';
 import { overRoots, type Raw, rootOf, visibleColumns } from './raw.ts';
+import { roleSuffixes } from './table-roles.ts';
 
 /** Reads a computed column as what it was computed from, as far as that is still visible in the relation. */
 export interface LookThrough {
@@ -25,7 +27,8 @@ export interface LookThrough {
 
 export function lookThrough(raw: Raw): LookThrough {
   const visible = visibleColumns(raw);
-  const origins = originsOf(raw.rel);
+  const roles = roleSuffixes(raw);
+  const origins = originsOf(raw.rel, roles);
   const expand = (expr: Expr): Expr =>
     mapExpr(expr, (part) => {
       if (part.kind !== 'column') return null;
@@ -33,10 +36,13 @@ export function lookThrough(raw: Raw): LookThrough {
       if (!columnsIn(made).every((id) => visible.has(id))) return part;
       return mapExpr(made, (inner) => (inner.kind === 'column' ? ref(visible.get(inner.id)!, inner.type) : null));
     });
-  const identifiers = namesOfIdentifiers(raw);
+  const identifiers = namesOfIdentifiers(raw, roles);
+  const storedName = (root: ColumnId): string =>
+    raw.names.get(root) ?? identifiers.get(root) ?? origins.get(root) ?? `#${root}`;
+  const names = namesByRole([...visible.keys()], storedName);
   const nameOf = (id: ColumnId): string => {
     const root = rootOf(raw.alias, id);
-    return raw.names.get(root) ?? identifiers.get(root) ?? origins.get(root) ?? `#${root}`;
+    return names.get(root) ?? storedName(root);
   };
   const weights = raw.weights.map(({ id }) => rootOf(raw.alias, id));
   const sizes = new Map([...largestValues(raw.rel), ...weights.map((id) => [id, 1] as const)]);
@@ -66,16 +72,34 @@ export function lookThrough(raw: Raw): LookThrough {
   return { expand, text, rows: rowsText(raw.rel, text), isFilled, isNonNegative, largest };
 }
 
+/** INVARIANT: no two columns of a row have one name, or the sum of one would be given for that of the other. */
+function namesByRole(
+  roots: readonly ColumnId[],
+  storedName: (root: ColumnId) => string,
+): ReadonlyMap<ColumnId, string> {
+  const roles = new Map<string, number>();
+  return new Map(
+    roots.map((root) => {
+      const name = storedName(root);
+      const role = roles.get(name) ?? 0;
+      roles.set(name, role + 1);
+      return [root, role === 0 ? name : `${name}~${role}`] as const;
+    }),
+  );
+}
+
 /**
  * Equal identifiers have one name, by root id. WHY: `a.id = b.id` and `b.id = a.id` count the same persons; under two names each would draw numbers of
  * its own for sets that lie near each other. Where a relation has several persons to a row, each goes by the first of its stored names.
  */
-function namesOfIdentifiers({ rel, alias }: Raw): ReadonlyMap<ColumnId, string> {
+function namesOfIdentifiers({ rel, alias }: Raw, roles: ReadonlyMap<Rel, string>): ReadonlyMap<ColumnId, string> {
   const stored = relsWithin(rel).flatMap((part) => {
     if (part.kind !== 'scan' || part.source.kind !== 'table') return [];
     const { resource } = part.source;
     return part.columns.flatMap(({ id, column, type }) =>
-      type.kind === 'token' ? [{ root: rootOf(alias, id), name: `${resource}.${column}`, domain: type.domain }] : [],
+      type.kind === 'token'
+        ? [{ root: rootOf(alias, id), name: `${resource}.${column}${roles.get(part) ?? ''}`, domain: type.domain }]
+        : [],
     );
   });
   const isOnly = (of: (typeof stored)[number]) =>
@@ -138,11 +162,13 @@ function nonNegativeColumns(rel: Rel): ReadonlySet<ColumnId> {
 const OUTER: ReadonlySet<string> = new Set(['left', 'right', 'full']);
 
 /** Where columns come from: `resource.column`, or for what an aggregate below made a digest of that aggregate. */
-function originsOf(rel: Rel): ReadonlyMap<ColumnId, string> {
+function originsOf(rel: Rel, roles: ReadonlyMap<Rel, string>): ReadonlyMap<ColumnId, string> {
   const origins = new Map<ColumnId, string>();
   for (const part of [...relsWithin(rel)].reverse()) {
     if (part.kind === 'scan' && part.source.kind === 'table') {
-      for (const { id, column } of part.columns) origins.set(id, `${part.source.resource}.${column}`);
+      for (const { id, column } of part.columns) {
+        origins.set(id, `${part.source.resource}.${column}${roles.get(part) ?? ''}`);
+      }
     } else if (part.kind === 'aggregate' || part.kind === 'window' || part.kind === 'set-operation') {
       const digest = hash('sha256', canonicalText(part), 'base64url').slice(0, 16);
       for (const [position, { id }] of columnsOf(part).entries()) {
@@ -175,25 +201,4 @@ function rowsText(rel: Rel, text: (expr: Expr) => string): string {
       .join(),
   );
   return by.length === 0 ? ROWS_TEXT : `${ROWS_TEXT}/${by.sort().join('/')}`;
-}
-
-const COMMUTATIVE: ReadonlySet<string> = new Set(['and', 'or', 'eq', 'neq', 'add', 'multiply', 'greatest', 'least']);
-
-/** Text that is equal for equal expressions once columns have names; commutative sides are sorted. */
-export function expressionText(expr: Expr, nameOf: (id: ColumnId) => string): string {
-  const inner = (part: Expr) => expressionText(part, nameOf);
-  switch (expr.kind) {
-    case 'column':
-      return nameOf(expr.id);
-    case 'literal':
-      return JSON.stringify([expr.type.kind, expr.value]);
-    case 'cast':
-      return `cast(${inner(expr.arg)},${JSON.stringify(expr.type)})`;
-    case 'case':
-      return `case(${expr.whens.map(({ when, then }) => `${inner(when)}:${inner(then)}`).join(',')};${inner(expr.otherwise)})`;
-    case 'call': {
-      const args = expr.args.map(inner);
-      return `${expr.fn}(${(COMMUTATIVE.has(expr.fn) ? args.sort() : args).join(',')})`;
-    }
-  }
 }

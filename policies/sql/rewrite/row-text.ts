@@ -3,8 +3,8 @@ import type { ColumnId, Expr, Rel } from '../plan.ts';
 import { columnsOf } from '../plan.ts';
 import { conjunctsOf, relsWithin } from '../plan-walk.ts';
 import { canonicalText } from './canonical.ts';
+import { expressionText } from './expression-text.ts';
 import { isOneRow, meetsOnce } from './join-rules.ts';
-import { expressionText } from './look-through.ts';
 
 /**
  * Which rows a relation holds, as text. INVARIANT: equal text, equal rows, so that sums over groups of one are sums over

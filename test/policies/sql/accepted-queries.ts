@@ -284,4 +284,11 @@ export const ACCEPTED_QUERIES: readonly string[] = [
   'SELECT staff FROM firm ORDER BY 1 OFFSET 5',
   'SELECT count(*) FROM (SELECT staff FROM firm ORDER BY staff LIMIT 4)',
   'SELECT staff FROM firm LIMIT 0',
+
+  // Pairs with an identifier
+  'SELECT count(DISTINCT (pid, dept)) FROM visit',
+  'SELECT dept, count(*), count(DISTINCT (pid, days)), count(DISTINCT (pid, seen)) FILTER (WHERE days > 2), sum(fee) FROM visit GROUP BY dept',
+  'SELECT count(DISTINCT (pid, dept)) * 2 AS n, count(DISTINCT (uscc, p.sex)) FROM visit JOIN job USING (pid) JOIN person p USING (pid) HAVING count(DISTINCT (pid, dept)) > 1',
+  'SELECT count(DISTINCT (pid, dept)) FROM visit WHERE days > 1000',
+  'SELECT dept FROM visit GROUP BY dept HAVING count(DISTINCT (pid, days)) > 3',
 ];

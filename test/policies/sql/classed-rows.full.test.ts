@@ -30,6 +30,13 @@ test.each([
   'SELECT count(*) FROM (SELECT pid FROM visit UNION SELECT pid FROM person WHERE age > 40)',
   "SELECT sex, count(DISTINCT (city, age)), count(DISTINCT city || '/' || sex), count(DISTINCT concat(city, age)), count(DISTINCT concat_ws('-', city, year(born))) FROM person GROUP BY sex",
   "SELECT dept, count(DISTINCT (sex, city)) FILTER (WHERE age > 45), count(DISTINCT strftime(seen, '%Y-%m') || sex) FROM visit v JOIN person p ON p.pid = v.pid GROUP BY dept",
+  // One table in two roles.
+  'SELECT sum(a.fee), sum(b.fee), avg(a.days), avg(b.days), count(DISTINCT a.days), count(DISTINCT b.days) FROM visit a JOIN visit b ON a.pid = b.pid WHERE a.days < 3 AND a.fee < 1000 AND b.fee < 1000',
+  'SELECT count(*) FILTER (WHERE a.days > 1), count(*) FILTER (WHERE b.days > 1), sum(a.fee - b.fee), sum(a.fee * b.days) FROM visit a JOIN visit b ON a.pid = b.pid WHERE a.days < 4 AND a.fee < 1000 AND b.fee < 1000',
+  'WITH a AS (SELECT pid, sum(days) AS s, avg(days) AS m FROM visit WHERE month(seen) < 4 GROUP BY pid), b AS (SELECT pid, sum(days) AS s, avg(days) AS m FROM visit WHERE month(seen) >= 4 GROUP BY pid) SELECT sum(a.s), sum(b.s), sum(b.s - a.s), avg(a.m), avg(b.m), corr(a.s, b.s) FROM a JOIN b USING (pid)',
+  "SELECT count(DISTINCT (pid, dept)), count(*), sum(days) FROM visit WHERE dept LIKE 'd_'",
+  "SELECT dept, count(DISTINCT (pid, days)) FROM visit WHERE dept LIKE 'd_' GROUP BY dept",
+  'SELECT sex, count(DISTINCT (p.pid, dept)) FILTER (WHERE days > 1), count(*) FROM visit v JOIN person p ON p.pid = v.pid GROUP BY sex HAVING count(DISTINCT (p.pid, dept)) > 5',
   'SELECT avg(m), sum(m), count(*) FROM (SELECT pid, sum(fee - days) AS m FROM visit WHERE fee < 10000 GROUP BY pid)',
   'SELECT sex, avg(m), count(*) FROM (SELECT pid, sum(fee * (100 - days) - 3 * days + 10) AS m FROM visit GROUP BY pid) JOIN person USING (pid) GROUP BY sex',
   'SELECT avg(m), count(*) FROM (SELECT pid, sum(fee - days) FILTER (WHERE days > 2) AS m FROM visit GROUP BY pid) WHERE m IS NOT NULL',
@@ -65,6 +72,8 @@ test.each([
   'SELECT stddev_samp((code > 1000)::int) FROM person',
   'SELECT count(CASE WHEN code > 1000 THEN NULL ELSE 1 END) FROM person',
   'SELECT avg(pay + CASE WHEN code > 1000 THEN 1 ELSE 0 END) FROM person',
+  'SELECT count(DISTINCT (pid, code)) FILTER (WHERE code > 1000) FROM person',
+  'SELECT count(DISTINCT (pid, sex)) FROM person WHERE code > 1000',
   'SELECT sum(x) FROM (SELECT a AS x FROM (SELECT pid, CASE WHEN code > 1000 THEN 1 ELSE 2 END AS a FROM person) s) t',
 ])('hidden: %s', async (sql) => expect((await gateway.ask(sql)).rows).toEqual([[null]]));
 

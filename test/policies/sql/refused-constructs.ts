@@ -311,7 +311,7 @@ export const REFUSED_CONSTRUCTS: readonly RefusedConstruct[] = [
     [CONSTRUCT, "SELECT ^MAP {'a': 1}"],
     [CONSTRUCT, 'SELECT ^(1, 2)'],
     [FUNCTION, 'SELECT ^row(1, 2)'],
-    [CONSTRUCT, 'SELECT ^count(DISTINCT pid, sex) FROM person'],
+    [CONSTRUCT, 'SELECT sex, ^count(DISTINCT pid, age) FROM person GROUP BY ROLLUP (sex)'],
     [CONSTRUCT, 'SELECT ^quantile_cont(age, [0.25, 0.5]) FROM person'],
     [TYPE, 'SELECT age^::json FROM person'],
     [TYPE, 'SELECT age^::blob FROM person'],
