@@ -23,8 +23,11 @@ export interface Grouper {
   readonly hidden: ((id: ColumnId) => boolean) | null;
   readonly isAggregated: () => boolean;
   readonly aggregate: (input: Rel) => Rel;
-  /** The expression over keys and measures. Throws SQL_NOT_GROUPED for a column that is neither. */
-  readonly overKeys: (expr: Expr, free: ReadonlySet<ColumnId>) => Expr;
+  /**
+   * The expression over keys and measures; `name`: of the item that it is, which beside grouping sets is the key of its name, were others equal to
+   * it. Throws SQL_NOT_GROUPED for a column that is neither.
+   */
+  readonly overKeys: (expr: Expr, free: ReadonlySet<ColumnId>, name?: string) => Expr;
 }
 
 /** `instance`: outer values, each combination of which is grouped apart (`outer-values.ts`). */
@@ -70,8 +73,11 @@ export function grouper(
       if (aggregate.measures.some(isOfPairs)) throw pairsRefused(ctx, aggregate);
       return aggregateEach(ctx, node, aggregate, each, instance);
     },
-    overKeys: (expr, free) =>
-      overKeys(env, [...keys, ...each], collector, withoutChoice(expr, collector, keys, apart), free),
+    overKeys: (expr, free, name) => {
+      const own = apart === null ? undefined : keys.find((key) => key.name === name && sameExpr(key.expr, expr));
+      const known = own === undefined ? keys : [own, ...keys];
+      return overKeys(env, [...known, ...each], collector, withoutChoice(expr, collector, keys, apart), free);
+    },
   };
 }
 

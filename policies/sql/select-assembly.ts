@@ -64,7 +64,10 @@ export function assemble(clauses: Clauses): Assembled {
   if (clauses.having !== null) rel = { kind: 'filter', input: rel, predicate: finalize(clauses.having) };
   rel = withWindows(rel, windows, finalize, outer);
   if (clauses.qualify !== null) rel = { kind: 'filter', input: rel, predicate: finalize(clauses.qualify) };
-  const items = clauses.items.map((item) => ({ name: item.name, expr: finalize(item.expr) }));
+  const items = clauses.items.map(({ name, expr }) => ({
+    name,
+    expr: aggregated ? groups.overKeys(expr, free, name) : expr,
+  }));
   const sort = modifiers.sort.map((key) => ({ ...key, expr: finalize(key.expr) }));
   const body = rel;
   const distinctOn = modifiers.distinctOn.map(finalize);

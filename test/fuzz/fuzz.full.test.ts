@@ -29,6 +29,14 @@ const FOUND: readonly (readonly [what: string, sql: string])[] = [
     'a sum of rows per person is no number of persons',
     "SELECT '' AS k, sum(c) AS rows, count(*) AS n FROM (SELECT pid, count(*) AS c FROM visit GROUP BY pid) t GROUP BY k",
   ],
+  [
+    'equal keys by two names in grouping sets',
+    'SELECT sex AS g0, sex AS g1, count(*) AS a0 FROM person GROUP BY CUBE (g0, g1)',
+  ],
+  [
+    'nobody and one person, counted beside a list',
+    "SELECT s.code, g.a FROM (VALUES ('f'), ('m')) s(code), LATERAL (SELECT count(*) AS a FROM person p WHERE p.sex = s.code AND p.pay <= p.code) g",
+  ],
   ['GROUP BY ALL of constants alone', 'SELECT true AS k, count(*) FROM pub WHERE false GROUP BY ALL'],
 ];
 
