@@ -16,7 +16,7 @@ import { addClientOptions, type ClientOptions, createClient, plain, readJsonFile
 import { readKeyFile } from './key-file.ts';
 import { pinnedKeys } from './pinned-key.ts';
 import { progressBar } from './progress-bar.ts';
-import { rejectedLines } from './rejected-rows.ts';
+import { NO_ROWS, rejectedLines } from './rejected-rows.ts';
 
 interface EncryptOptions extends ClientOptions {
   readonly out: string;
@@ -242,5 +242,6 @@ function doneText(id: string, done: EncryptedTable, out: string, cli: Cli): stri
     en: `next: sluice upload ${id} ${out}; and give the custodian ${out}.custodian`,
     zh: `下一步：sluice upload ${id} ${out}；并把 ${out}.custodian 交给托管方`,
   });
-  return [head, ...rejectedLines(done.rejected, done.rejectedRows, cli), next].join('\n');
+  const empty = done.rows + done.rejectedRows === 0 ? [words(NO_ROWS)] : [];
+  return [head, ...empty, ...rejectedLines(done.rejected, done.rejectedRows, cli), next].join('\n');
 }

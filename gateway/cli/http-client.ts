@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ROLES, type Role } from '../identity/caller.ts';
 import type { Cli } from './cli.ts';
 import { CliFailure } from './failure.ts';
+import { rejectedLines, rejectedRows } from './rejected-rows.ts';
 import { mintToken } from './token.ts';
 
 /** Where the gateway is and as whom to speak to it. */
@@ -53,6 +54,9 @@ const problem = z.looseObject({
   detail: z.string().default(''),
   title: z.string().default(''),
   hint: z.string().default(''),
+  /** Of an upload, the first rows that were not taken. */
+  rejected: rejectedRows.catch([]),
+  facts: z.looseObject({ rejected: z.number() }).catch({ rejected: 0 }),
 });
 
 export async function createClient(options: ClientOptions, cli: Cli): Promise<Client> {
@@ -72,7 +76,7 @@ export async function createClient(options: ClientOptions, cli: Cli): Promise<Cl
       });
       const answer: unknown = await response.json().catch(() => null);
       if (response.ok) return answer;
-      throw refusal(response.status, answer);
+      throw refusal(response.status, answer, cli);
     },
   };
 }
@@ -89,8 +93,8 @@ async function tokenOf(options: ClientOptions, cli: Cli): Promise<string> {
   const token = cli.env['SLUICE_TOKEN'];
   if (token !== undefined && token !== '') return token.trim();
   throw new CliFailure('TOKEN_MISSING', {
-    en: 'no token: set SLUICE_TOKEN, or pass --token-file FILE or --as role:sub:org',
-    zh: '没有令牌：请设置 SLUICE_TOKEN，或使用 --token-file 文件 或 --as 角色:使用者:机构',
+    en: 'no token: set SLUICE_TOKEN, or pass --token-file FILE or --as role:sub:org\n  for trying out, `npx sluice token --role developer --sub alice --org chuyun-research` prints one',
+    zh: '没有令牌：请设置 SLUICE_TOKEN，或使用 --token-file 文件 或 --as 角色:使用者:机构\n  试用时可由 `npx sluice token --role developer --sub alice --org chuyun-research` 取得',
   });
 }
 
@@ -116,13 +120,14 @@ async function send(url: URL, init: RequestInit): Promise<Response> {
 }
 
 /** The gateway's own words, already in the user's language. Its answer is shown as text, controls removed. */
-function refusal(status: number, answer: unknown): CliFailure {
+function refusal(status: number, answer: unknown, cli: Cli): CliFailure {
   const parsed = problem.safeParse(answer);
   if (!parsed.success) {
     return new CliFailure('HTTP', { en: `the gateway answered ${status}`, zh: `网关返回 ${status}` }, 1, { status });
   }
-  const { code, detail, title, hint } = parsed.data;
-  const text = plain(`${detail === '' ? title : detail}${hint === '' ? '' : `\n  ${hint}`}  [${code}]`);
+  const { code, detail, title, hint, rejected, facts } = parsed.data;
+  const said = `${detail === '' ? title : detail}${hint === '' ? '' : `\n  ${hint}`}  [${code}]`;
+  const text = plain([said, ...rejectedLines(rejected, Math.max(facts.rejected, rejected.length), cli)].join('\n'));
   return new CliFailure(code, { en: text, zh: text }, 1, { status, problem: parsed.data });
 }
 

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { RejectReason } from '#sandbox';
 import type { Wording } from '../config-variables.ts';
 import type { Cli } from './cli.ts';
@@ -20,6 +21,17 @@ const REASONS: Readonly<Record<RejectReason, Wording>> = {
   values: { en: 'not in the declared list', zh: '不在登记的取值列表中' },
   length: { en: 'longer than declared', zh: '长度超过登记' },
   'identifier-format': { en: 'an identifier of more than 256 characters', zh: '标识项超过 256 个字符' },
+};
+
+/** As an upload and its refusal list them. */
+export const rejectedRows = z.array(
+  z.looseObject({ line: z.number(), column: z.string().nullable(), reason: z.string() }),
+);
+
+/** WHY said: a file that was cut off after its header looks like any other that was taken. */
+export const NO_ROWS: Wording = {
+  en: '  the file has a header and no rows: what was made of it is empty',
+  zh: '  该文件只有表头而没有数据行：所得内容为空',
 };
 
 /** Rejected rows shown; the rest is counted. */

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { type Cli, printJson } from './cli.ts';
 import { CliFailure } from './failure.ts';
 import { addClientOptions, type ClientOptions, createClient, plain, readTextFile } from './http-client.ts';
-import { rejectedLines } from './rejected-rows.ts';
+import { NO_ROWS, rejectedLines, rejectedRows } from './rejected-rows.ts';
 
 const MEDIA_TYPES = { csv: 'text/csv', parquet: 'application/vnd.apache.parquet' } as const;
 
@@ -25,9 +25,7 @@ const version = z.looseObject({
     .looseObject({
       rejectedRows: z.number(),
       appended: z.looseObject({ base: z.number(), rows: z.number() }).nullable().optional(),
-      rejected: z
-        .array(z.looseObject({ line: z.number(), column: z.string().nullable(), reason: z.string() }))
-        .default([]),
+      rejected: rejectedRows.default([]),
       quality: z
         .looseObject({
           duplicateRows: z.number().nullable(),
@@ -147,19 +145,23 @@ async function digestOf(file: string): Promise<string> {
 }
 
 function uploadText(id: string, done: z.output<typeof version>, cli: Cli): string {
-  const { rejectedRows = 0, rejected = [] } = done.report ?? {};
+  const { rejectedRows: total = 0, rejected = [] } = done.report ?? {};
+  const isEmpty = done.rows + total === 0;
   const added = done.report?.appended ?? null;
   const head = cli.words({
     en:
-      `${id} version ${done.version}: ${added?.rows ?? done.rows} rows accepted, ${rejectedRows} rejected` +
+      `${id} version ${done.version}: ${added?.rows ?? done.rows} rows accepted, ${total} rejected` +
       (added === null ? '' : `; ${done.rows} rows with those of version ${added.base}`),
     zh:
-      `${id} 第 ${done.version} 版：接受 ${added?.rows ?? done.rows} 行，拒绝 ${rejectedRows} 行` +
+      `${id} 第 ${done.version} 版：接受 ${added?.rows ?? done.rows} 行，拒绝 ${total} 行` +
       (added === null ? '' : `；连同第 ${added.base} 版共 ${done.rows} 行`),
   });
-  return [head, ...rejectedLines(rejected, rejectedRows, cli), ...qualityLines(done.report?.quality ?? null, cli)].join(
-    '\n',
-  );
+  return [
+    head,
+    ...(isEmpty ? [cli.words(NO_ROWS)] : []),
+    ...rejectedLines(rejected, total, cli),
+    ...qualityLines(done.report?.quality ?? null, cli),
+  ].join('\n');
 }
 
 type Quality = NonNullable<NonNullable<z.output<typeof version>['report']>['quality']>;
