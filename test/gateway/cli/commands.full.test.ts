@@ -364,23 +364,18 @@ describe('the client', () => {
   test('a refused upload lists the rows that were not taken, and a file without rows is told of', async () => {
     await writeFile(join(dir, 'water.csv'), 'a,b\n');
     const rejected = [{ line: 2, column: 'a', reason: 'type' }];
-    const facts = { rejected: 3, rows: 4 };
+    const refused = { code: 'UPLOAD_ROWS_REJECTED', detail: '3 of 4 rows', facts: { rejected: 3 }, rejected };
     answers = [
-      {
-        status: 422,
-        body: { code: 'UPLOAD_ROWS_REJECTED', detail: '3 of 4 rows', hint: 'correct them', facts, rejected },
-      },
+      { status: 422, body: refused },
       { status: 201, body: { version: 2, rows: 0, report: { rejectedRows: 0 } } },
     ];
     const upload = ['upload', 'water', join(dir, 'water.csv')];
-    expect(await runSluice(upload, env)).toMatchObject({
-      code: 1,
-      err: 'sluice: 3 of 4 rows\n  correct them  [UPLOAD_ROWS_REJECTED]\n  line 2, column `a`: no value of the declared type\n  … 2 more\n',
-    });
-    expect(await runSluice(upload, env)).toMatchObject({
-      code: 0,
-      out: 'water version 2: 0 rows accepted, 0 rejected\n  the file has a header and no rows: what was made of it is empty\n',
-    });
+    const { code, err } = await runSluice(upload, env);
+    const lines = 'line 2, column `a`: no value of the declared type\n  … 2 more\n';
+    expect([code, err]).toEqual([1, `sluice: 3 of 4 rows  [UPLOAD_ROWS_REJECTED]\n  ${lines}`]);
+    expect((await runSluice(upload, env)).out).toMatch(
+      /0 rows accepted, 0 rejected\n {2}the file has a header and no rows/,
+    );
   });
 
   test('says how to get a token, a gateway, a file', async () => {
