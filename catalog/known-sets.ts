@@ -13,9 +13,10 @@ export interface NewKnownSets {
 }
 
 const upsertSet = prepared((db) =>
-  db.client.prepare<[string, KnownKind, string, string, string, string, string], { id: number }>(
-    `INSERT INTO known_sets (identity, kind, family, asked, mode, job, at) VALUES (?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (identity) DO UPDATE SET kind = CASE WHEN kind = excluded.kind THEN kind ELSE 'released' END
+  db.client.prepare<[string, KnownKind, string, string, string, string, string, string | null], { id: number }>(
+    `INSERT INTO known_sets (identity, kind, family, asked, mode, job, at, alias_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (identity) DO UPDATE SET
+       kind = CASE WHEN kind = excluded.kind THEN kind ELSE 'released' END, alias_of = coalesce(alias_of, excluded.alias_of)
      RETURNING id`,
   ),
 );
@@ -31,6 +32,7 @@ interface StoredPrint {
   readonly kind: KnownKind;
   readonly family: string;
   readonly asked: string;
+  readonly aliasOf: string | null;
   readonly lineage: string;
   readonly version: number;
   readonly scheme: string;
@@ -38,7 +40,7 @@ interface StoredPrint {
 }
 const selectSets = prepared((db) =>
   db.client.prepare<[string], StoredPrint>(
-    `SELECT s.id, s.identity, s.kind, s.family, s.asked, p.lineage, p.version, p.row_key_scheme AS scheme, p.print
+    `SELECT s.id, s.identity, s.kind, s.family, s.asked, s.alias_of AS aliasOf, p.lineage, p.version, p.row_key_scheme AS scheme, p.print
      FROM known_set_prints of JOIN known_sets s ON s.id = of.set_id JOIN known_set_prints p ON p.set_id = s.id
      WHERE of.lineage = ? ORDER BY s.id, p.lineage`,
   ),
@@ -60,8 +62,8 @@ const selectSetCount = prepared((db) =>
 /** A set known already stays as it is; of another kind as well, it is as one that was released: compared and counted. */
 export function insertKnownSets(tx: Db, { job, mode, sets, rowKeySchemeOf }: NewKnownSets): void {
   const at = tx.now();
-  for (const { identity, kind, family, asked, print } of sets) {
-    const row = upsertSet(tx).get(identity, kind, family, asked, mode, job, at);
+  for (const { identity, kind, family, asked, print, aliasOf = null } of sets) {
+    const row = upsertSet(tx).get(identity, kind, family, asked, mode, job, at, aliasOf);
     assert(row !== undefined, 'an insertion gives its id');
     for (const table of print) {
       insertPrint(tx).run(table.lineage, row.id, table.version, rowKeySchemeOf(table), encodePrint(table));
@@ -95,8 +97,8 @@ export function rowKeySchemes(db: Db, lineage: string): readonly string[] {
     .map(({ scheme }) => scheme);
 }
 
-function knownSet({ identity, kind, family, asked }: StoredPrint, print: SetPrint): KnownSet {
-  return { identity, kind, family, asked, print };
+function knownSet({ identity, kind, family, asked, aliasOf }: StoredPrint, print: SetPrint): KnownSet {
+  return { identity, kind, family, asked, print, ...(aliasOf === null ? {} : { aliasOf }) };
 }
 
 const SLOT_BYTES = 17;

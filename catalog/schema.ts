@@ -67,12 +67,13 @@ export const resourceVersions = sqliteTable(
 export const knownSets = sqliteTable('known_sets', {
   id: integer('id').primaryKey(),
   identity: text('identity').notNull(),
-  kind: text('kind', { enum: ['released', 'derived', 'drawn', 'universe'] }).notNull(),
+  kind: text('kind', { enum: ['released', 'derived', 'drawn', 'alias', 'universe'] }).notNull(),
   family: text('family').notNull(),
   mode: text('mode').notNull(),
   job: text('job').notNull(),
   at: text('at').notNull(),
   asked: text('asked').notNull().default(''),
+  aliasOf: text('alias_of'),
 });
 
 export const knownSetPrints = sqliteTable(

@@ -10,7 +10,7 @@ export const EN: MessageCatalogue = {
   },
   SQL_TOO_LONG: {
     title: 'the SQL is too long',
-    detail: 'the statement is longer than what is read[: it has {bytes} bytes][, where {bytesMax} are the most]',
+    detail: 'the statement has[ {bytes}] more bytes than are read[, which is {bytesMax}]',
     hint: 'shorten the statement[ to at most {bytesMax} bytes]',
   },
   SQL_TOO_COMPLEX: {

@@ -30,8 +30,8 @@ export interface DifferencingGuard {
    * @param answer the job's id
    */
   hold(answer: string, partitions: readonly CandidatePartition[]): HeldAnswer;
-  /** Mode `perturbed`: the name of the set that stands for this one. */
-  standingFor(print: SetPrint, unitsMin: number): string;
+  /** Mode `perturbed`: the name of the set whose number this one has, null where it may have none. */
+  standingFor(print: SetPrint, unitsMin: number): string | null;
 }
 
 /** Ends with `record` in the outcome's transaction and then `keep`, or with `drop`. */
@@ -159,6 +159,6 @@ function withoutPrints(partition: CandidatePartition, incomparable: ReadonlySet<
   if (incomparable.size === 0) return partition;
   const only = (print: SetPrint | null) =>
     print === null || print.some(({ lineage, version }) => incomparable.has(`${lineage}@${version}`)) ? null : print;
-  const cells = partition.cells.map(({ key, print }) => ({ key, print: only(print) }));
+  const cells = partition.cells.map(({ print, ...cell }) => ({ ...cell, print: only(print) }));
   return { ...partition, cells, universe: only(partition.universe) };
 }

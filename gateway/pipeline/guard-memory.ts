@@ -22,7 +22,7 @@ export class StoredGuardMemory implements GuardMemory {
     return { shown: held.shown[0] ?? [], held };
   }
 
-  standingFor(print: SetPrint, unitsMin: number): string {
+  standingFor(print: SetPrint, unitsMin: number): string | null {
     return this.#guard.standingFor(print, unitsMin);
   }
 

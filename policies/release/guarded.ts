@@ -17,7 +17,7 @@ export interface GuardMemory {
    */
   hold(part: string, partition: CandidatePartition): { readonly shown: readonly boolean[]; readonly held: unknown };
   /** `standingFor` over all that is known. */
-  standingFor(print: SetPrint, unitsMin: number): string;
+  standingFor(print: SetPrint, unitsMin: number): string | null;
   /** The number that was given for this set, or for the one that stands for it, when the same was asked before. */
   given(set: string, functional: string): string | null;
   /** From now on this is it, for other answers too. */
@@ -114,12 +114,19 @@ function judgeSet(
   const standing = prints.map((print) =>
     perturbed && print !== null ? given.memory.standingFor(print, layout.unitsMin) : null,
   );
-  // WHY neither asked about nor counted: that a set is another than one before, though nearly the same, would show by what is hidden now or later.
-  const isOther = (at: number) => standing[at] !== null && standing[at] !== ownName(prints[at]!);
-  const asked = [...shown.keys()].filter((at) => used[at] && !isOther(at));
+  const isAlias = (at: number) => standing[at] !== null && standing[at] !== ownName(prints[at]!);
+  const asked = [...shown.keys()].filter(
+    (at) => used[at] && (!perturbed || prints[at] === null || standing[at] !== null),
+  );
   const partition: CandidatePartition = {
     cells: [
-      ...asked.map((at) => ({ row: shown[at]!.row, print: prints[at]!, isDrawn: false })),
+      ...asked.map((at) => ({
+        row: shown[at]!.row,
+        print: prints[at]!,
+        // WHY: one that has another's number is not counted, unless noise of its own decided whether it shows.
+        isDrawn: isAlias(at) && shown[at]!.byDraw.includes(set),
+        ...(isAlias(at) ? { aliasOf: standing[at]! } : {}),
+      })),
       ...withheldFrom(groups, raw, set).map((one) => ({ ...one, isDrawn: true })),
     ].map(({ row, ...cell }) => ({ ...cell, key: layout.keys.map((key) => raw.values[key]![row]!) })),
     universe: set === 0 ? wholeOf(groups, prints) : null,
@@ -136,7 +143,7 @@ function judgeSet(
       const term = layout.terms[position]!;
       if (term.set !== set || value === null) return value;
       if (!perturbed) return passed.has(at) && !again[at]! ? value : null;
-      return passed.has(at) || isOther(at) ? sameAgain(given, standing[at]!, term.functional, value) : null;
+      return passed.has(at) ? sameAgain(given, standing[at]!, term.functional, value) : null;
     });
     return { ...group, terms };
   });

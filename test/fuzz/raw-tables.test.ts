@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dividedByNoZero, finiteStatistics, plainWords } from './raw-tables.ts';
+import { dividedByNoZero, finiteStatistics } from './raw-tables.ts';
 
 test.each([
   ['a / b', 'a / nullif(b, 0)'],
@@ -21,11 +21,4 @@ test.each([
   ['sum(a)', 'sum(a)'],
 ])('%s', (sql, expected) => {
   expect(finiteStatistics(sql)).toBe(expected);
-});
-
-test.each([
-  ["{fn ucase({fn left(x, 2)})} = {d '2024-02-29'}", "ucase(left(x, 2)) = DATE '2024-02-29'"],
-  ['(a DIV 7)', '(a // 7)'],
-])('%s', (sql, expected) => {
-  expect(plainWords(sql)).toBe(expected);
 });

@@ -23,15 +23,14 @@ export interface DistinctLimit {
 }
 
 /**
- * By mode. Exact sums are worth more than perturbed ones (variance 8): either leaves the best linear guess of a random bit
- * right in about 60% of cases. `perturbed`: as few as keep counts from being averaged out (attack B4: .21 of exact counts, and .29
- * at 16 sets with one set in 7 rows), at the price of 40% of a dashboard's values over 2,000 people. Fewer take more from users than from
- * attackers: 9 sets and one in 14 rows hide 49% and bring reconstruction of 128 bits (B5) from .609 to .606 only. As users pay as much for
- * it, overlap is not taken for proven by any class in common: 12 sets so counted leave as many answers as 10.
+ * By mode. Exact sums are worth more than perturbed ones (variance 8): twelve of either leave the best linear guess of a random bit
+ * right in about 60% of cases. `perturbed`: as few as bring reconstruction of 128 bits (B5) to its bar. Seven instead of twelve hide 41% of a
+ * dashboard's values over 2,000 people instead of 36%. What costs users more than attackers: one set in 14 rows instead of ten (nine sets:
+ * 49%, and B5 .606 instead of .609), and overlap taken for proven by one class of units in 32 instead of 16 (50%).
  */
 export const DISTINCT_LIMITS = Object.freeze({
   aggregate: { least: 12, rowsPerSet: 10 },
-  perturbed: { least: 12, rowsPerSet: 10 },
+  perturbed: { least: 7, rowsPerSet: 10 },
 } satisfies Record<string, DistinctLimit>);
 
 const SCALE_MIN = 64;

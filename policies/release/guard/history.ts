@@ -7,9 +7,11 @@ import { identityOf, type SetPrint, type TablePrint } from './set-print.ts';
  * - `derived`: a reader can compute a value over it from what left: the union of a grouping's cells.
  * - `drawn`: no value of its own left, but noise of its own decided whether one would (mode `perturbed`). Counts for the cap on
  *   distinct sets, and is compared with nothing.
+ * - `alias`: it was given the number of another set that is near to it (mode `perturbed`): what is near to it gets that number too. Where noise of
+ *   its own decided that it shows, it is `drawn` beside.
  * - `universe`: the whole that other sets have their complement in; taken as known.
  */
-export type KnownKind = 'released' | 'derived' | 'drawn' | 'universe';
+export type KnownKind = 'released' | 'derived' | 'drawn' | 'alias' | 'universe';
 
 export interface KnownSet {
   /** `identityOf(print)`. */
@@ -20,12 +22,15 @@ export interface KnownSet {
   readonly asked: string;
   /** One grouping of one answer. Its sets are disjoint, or unions of such, each of enough units: they are not compared. */
   readonly family: string;
+  /** Of an alias, drawn or not: the identity of the set whose number it has. */
+  readonly aliasOf?: string;
 }
 
 const USES = {
-  released: ['compared', 'counted'],
-  derived: ['compared'],
+  released: ['compared', 'counted', 'numbered'],
+  derived: ['compared', 'numbered'],
   drawn: ['counted'],
+  alias: [],
 } as const satisfies Record<string, readonly SetUse[]>;
 
 /** Its place in the index of each of its tables. */
@@ -35,6 +40,10 @@ type Entries = ReadonlyMap<string, Entry>;
 export class ReleaseHistory {
   readonly #indexes = new Map<string, SetIndex>();
   readonly #known = new Map<string, Entries>();
+  /** The sets whose numbers aliases have. */
+  readonly #aliases = new Map<string, string>();
+  /** By lineage, how many sets are aliases and nothing else. */
+  readonly #aliasCounts = new Map<string, number>();
   readonly #askedNumbers = new Map<string, number>();
   readonly #askedTexts: string[] = [];
   /** Per lineage and entry: the tables of a set that is joined from several. */
@@ -86,16 +95,35 @@ export class ReleaseHistory {
 
   /** Whether it is known of the set that it was hidden, or more. */
   hasDrawn(identity: string): boolean {
-    return this.#known.has(identity);
+    const [first] = this.#known.get(identity) ?? NONE;
+    return first !== undefined && this.index(first[0]).isCounted(first[1]);
+  }
+
+  /** The set whose number this one has: its own or, of an alias, another; null where it has none yet. */
+  numberedAs(identity: string): string | null {
+    return this.#aliases.get(identity) ?? (this.has(identity) ? identity : null);
+  }
+
+  aliasCount(lineage: string): number {
+    return this.#aliasCounts.get(lineage) ?? 0;
+  }
+
+  /** Its place in the index of each of its tables. */
+  entriesOf(identity: string): Entries {
+    return this.#known.get(identity) ?? NONE;
   }
 
   /** Adds a set, or adds to what a known one is; true for one that was not known. */
-  add({ identity, print, kind, family, asked }: KnownSet): boolean {
+  add({ identity, print, kind, family, asked, aliasOf }: KnownSet): boolean {
     // WHY a universe has no entry: it is compared when somebody asks for it.
     if (kind === 'universe') return this.#addUniverse(print);
+    if (aliasOf !== undefined) this.#aliases.set(identity, aliasOf);
+    const uses: readonly SetUse[] = aliasOf === undefined ? USES[kind] : [...USES[kind], 'numbered'];
     const before = this.#known.get(identity);
     if (before !== undefined) {
-      for (const [lineage, entry] of before) this.index(lineage).use(entry, USES[kind]);
+      const isMore = kind !== 'alias' && !this.has(identity) && !this.hasDrawn(identity);
+      if (isMore) this.#countAlias(before, -1);
+      for (const [lineage, entry] of before) this.index(lineage).use(entry, uses);
       return false;
     }
     const [familyNumber, askedNumber] = [this.familyNumber(family), this.askedNumber(asked)];
@@ -103,9 +131,10 @@ export class ReleaseHistory {
     for (const table of print) {
       const rows = print.length === 1 ? identity : identityOf([table]);
       const named = { identity: rows, family: familyNumber, asked: askedNumber };
-      entries.set(table.lineage, this.index(table.lineage).add(table, named, USES[kind]));
+      entries.set(table.lineage, this.index(table.lineage).add(table, named, uses));
     }
     this.#known.set(identity, entries);
+    if (kind === 'alias') this.#countAlias(entries, 1);
     if (print.length > 1) {
       for (const [lineage, entry] of entries) getOrMake(this.#joined, lineage, () => new Map()).set(entry, entries);
     }
@@ -114,16 +143,24 @@ export class ReleaseHistory {
 
   /** The answer that a set was meant for never left. */
   remove(identity: string): void {
-    for (const [lineage, entry] of this.#known.get(identity) ?? NONE) {
+    const entries = this.#known.get(identity) ?? NONE;
+    const [first] = entries;
+    if (first !== undefined && !this.has(identity) && !this.hasDrawn(identity)) this.#countAlias(entries, -1);
+    for (const [lineage, entry] of entries) {
       this.#joined.get(lineage)?.delete(entry);
       this.index(lineage).remove(entry);
     }
     this.#known.delete(identity);
+    this.#aliases.delete(identity);
   }
 
   /** All tables of the set that an entry is part of, where they are several. */
   othersOf(lineage: string, entry: Entry): Entries {
     return this.#joined.get(lineage)?.get(entry) ?? NONE;
+  }
+
+  #countAlias(entries: Entries, by: 1 | -1): void {
+    for (const lineage of entries.keys()) this.#aliasCounts.set(lineage, this.aliasCount(lineage) + by);
   }
 
   #addUniverse(print: SetPrint): boolean {

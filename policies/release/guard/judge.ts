@@ -36,6 +36,11 @@ export interface CandidateCell {
    * other, and is `shown` where it does not exceed it. Default false.
    */
   readonly isDrawn?: boolean;
+  /**
+   * Mode `perturbed`: the identity of the set whose number it has. It is held against nothing, but for the cap where it is drawn, and remembered.
+   * Default: its own.
+   */
+  readonly aliasOf?: string;
 }
 
 /** Values over disjoint sets, of one boundary and one condition. Only those that every other rule would show, but for drawn ones. */
@@ -74,6 +79,8 @@ export interface GuardVerdict {
 
 /** Sets of one lineage, derived ones among them; nothing is forgotten, so that beyond it only known sets are answered. */
 export const KNOWN_SETS_MAX = 200_000;
+/** Aliases of one lineage beside them; beyond, one more is not remembered, and what is near to it may have a number of its own. */
+const ALIASES_MAX = 50_000;
 /** Comparisons of the cap in one answer; about 5 s. What is left then stays hidden. */
 const WORK_MAX = 1e8;
 
@@ -117,9 +124,11 @@ interface Trial extends Session {
   readonly own: number;
   readonly asked: string;
   /** By position; null where a cell cannot be compared. */
-  readonly cells: readonly ((MarginCell & { readonly identity: string; readonly isDrawn: boolean }) | null)[];
+  readonly cells: readonly (TrialCell | null)[];
   readonly counted: (lineage: string) => CountedSets;
 }
+
+type TrialCell = MarginCell & Pick<CandidateCell, 'aliasOf'> & { readonly identity: string; readonly isDrawn: boolean };
 
 /** What all trials of one answer share. */
 interface Session {
@@ -143,8 +152,8 @@ function openTrial(session: Session, partition: CandidatePartition, family: stri
     need: Math.min(Math.max(1, partition.unitsMin), NEED_MAX),
     own: history.familyNumber(family),
     asked: partition.asked ?? '',
-    cells: partition.cells.map(({ key, print, isDrawn = false }) =>
-      print === null ? null : { key, print, identity: identityOf(print), isDrawn },
+    cells: partition.cells.map(({ print, isDrawn = false, ...cell }) =>
+      print === null ? null : { ...cell, print, identity: identityOf(print), isDrawn },
     ),
     counted(lineage) {
       const sets = counted.get(lineage) ?? countedSets(history.index(lineage));
@@ -165,25 +174,40 @@ function decide(trial: Trial): Outcome {
   const alone = [...trial.cells.keys()].filter((position) => passesAlone(trial, position));
   const settled = trial.partition.addsUp === false ? { shown: alone, margins: [] } : settleMargins(trial, alone);
   if (!isFull(trial, settled)) return settled;
-  return { shown: settled.shown.filter((position) => !isNew(trial, position)), margins: [] };
+  return {
+    shown: settled.shown.filter((position) => !isNew(trial, position) || isAlias(trial, position)),
+    margins: [],
+  };
+}
+
+/** Nothing of its own leaves. */
+function isAlias({ cells }: Trial, position: number): boolean {
+  const { isDrawn, aliasOf } = cells[position]!;
+  return aliasOf !== undefined && !isDrawn;
 }
 
 function isNew({ history, cells }: Trial, position: number): boolean {
-  const { identity, isDrawn } = cells[position]!;
-  return isDrawn ? !history.hasDrawn(identity) : !history.has(identity);
+  const { identity, isDrawn, aliasOf } = cells[position]!;
+  if (isDrawn) return !history.hasDrawn(identity);
+  return aliasOf !== undefined ? history.numberedAs(identity) === null : !history.has(identity);
 }
 
 function isFull({ history, cells }: Trial, { shown, margins }: Outcome): boolean {
   const lineages = new Set(shown.flatMap((position) => cells[position]!.print.map(({ lineage }) => lineage)));
-  return [...lineages].some((lineage) => history.index(lineage).size + shown.length + margins.length > KNOWN_SETS_MAX);
+  return [...lineages].some((lineage) => setsIn(history, lineage) + shown.length + margins.length > KNOWN_SETS_MAX);
 }
+
+const setsIn = (history: ReleaseHistory, lineage: string): number =>
+  history.index(lineage).size - history.aliasCount(lineage);
 
 function passesAlone(trial: Trial, position: number): boolean {
   const cell = trial.cells[position];
   if (cell === null || cell === undefined) return false;
   const { history, partition, own, counted, work } = trial;
-  if (!isNew(trial, position)) return cell.isDrawn || !isByChance(trial, cell);
-  if (!cell.isDrawn && isNear(trial, cell.print, 'near')) return false;
+  const isOwn = !cell.isDrawn && cell.aliasOf === undefined;
+  if (!isNew(trial, position)) return !isOwn || !isByChance(trial, cell);
+  if (isAlias(trial, position)) return true;
+  if (isOwn && isNear(trial, cell.print, 'near')) return false;
   // It counts already: what is added is that it is compared from now on.
   if (history.hasDrawn(cell.identity)) return true;
   const full = cell.print.find((table) => {
@@ -250,10 +274,16 @@ function wholeOf(universe: SetPrint): string {
 }
 
 /** What a reader knows of the partition once the answer is out. */
-function learntFrom({ cells, partition, family, asked }: Trial, { shown, margins }: Outcome): readonly KnownSet[] {
-  const released = shown.map((position): KnownSet => {
-    const { print, identity, isDrawn } = cells[position]!;
-    return { identity, print, kind: isDrawn ? 'drawn' : 'released', family, asked };
+function learntFrom(trial: Trial, { shown, margins }: Outcome): readonly KnownSet[] {
+  const { history, cells, partition, family, asked } = trial;
+  const isForgotten = (position: number) =>
+    isAlias(trial, position) &&
+    cells[position]!.print.some(({ lineage }) => history.aliasCount(lineage) >= ALIASES_MAX);
+  const remembered = shown.filter((position) => !isForgotten(position));
+  const released = remembered.map((position): KnownSet => {
+    const { print, identity, isDrawn, aliasOf } = cells[position]!;
+    const kind = isDrawn ? 'drawn' : isAlias(trial, position) ? 'alias' : 'released';
+    return { identity, print, kind, family, asked, ...(aliasOf === undefined ? {} : { aliasOf }) };
   });
   const derived = margins.flatMap(({ print, identity }): KnownSet[] =>
     print === null || identity === null ? [] : [{ identity, print, kind: 'derived', family, asked }],

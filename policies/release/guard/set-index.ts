@@ -27,8 +27,11 @@ export interface SetName {
   readonly asked: number;
 }
 
-/** `compared`: with what is asked: near sets are found. `counted`: for the cap on distinct sets. */
-export type SetUse = 'compared' | 'counted';
+/** `compared`: with what is asked: near sets are hidden. `counted`: for the cap on distinct sets. `numbered`: near sets have its number. */
+export type SetUse = 'compared' | 'counted' | 'numbered';
+
+/** Says whether to stop. */
+type Found = (entry: Entry, differing: number) => boolean;
 
 interface Postings {
   readonly need: number;
@@ -156,12 +159,22 @@ export class SetIndex {
   }
 
   /** Every set that is compared, outside `family`, that differs from `tokens` in fewer than `need` classes; `found` says when to stop. */
-  near(tokens: Uint32Array, need: number, family: number, found: (entry: Entry, differing: number) => boolean): void {
+  near(tokens: Uint32Array, need: number, family: number, found: Found): void {
+    const isOutside = (entry: Entry) => this.isCompared(entry) && this.#family[entry] !== family;
+    this.#near(tokens, need, isOutside, found);
+  }
+
+  /** The same of every set that has a number. */
+  nearNumbered(tokens: Uint32Array, need: number, found: Found): void {
+    this.#near(tokens, need, (entry) => (this.#flags[entry]! & NUMBERED) !== 0, found);
+  }
+
+  #near(tokens: Uint32Array, need: number, isMeant: (entry: Entry) => boolean, found: Found): void {
     assert(need >= 1 && need <= NEED_MAX, 'as many classes as can be proven');
     const postings = this.#postingsFor(need);
     this.#probe += 1;
     const look = (entry: Entry): boolean => {
-      if (!this.#isFirstLook(entry) || !this.isCompared(entry) || this.#family[entry] === family) return false;
+      if (!this.#isFirstLook(entry) || !isMeant(entry)) return false;
       const differing = this.differing(tokens, entry, need);
       return differing < need && found(entry, differing);
     };
@@ -264,9 +277,12 @@ export class SetIndex {
 
 const COMPARED = 1;
 const COUNTED = 2;
+const NUMBERED = 4;
 
 const flagsOf = (uses: readonly SetUse[]): number =>
-  (uses.includes('compared') ? COMPARED : 0) | (uses.includes('counted') ? COUNTED : 0);
+  (uses.includes('compared') ? COMPARED : 0) |
+  (uses.includes('counted') ? COUNTED : 0) |
+  (uses.includes('numbered') ? NUMBERED : 0);
 
 function link(postings: Postings, post: number, entry: Entry, bucket: number): void {
   postings.entryOf[post] = entry;

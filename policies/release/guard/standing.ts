@@ -4,15 +4,23 @@ import { type Entry, NEED_MAX } from './set-index.ts';
 import { identityOf, resourceOf, type SetPrint, type TablePrint } from './set-print.ts';
 
 /**
- * The name of the set that stands for this one in mode `perturbed`: per table the nearest known rows that differ in fewer
- * units than are needed, or its own. Sets that differ in fewer units are one set: whatever is asked of them gets one number. WHY a known
- * set only: what is near to one question by its rows of one table, and to none by those of another, has no number yet, and its own would stand beside a near one.
+ * The name of the set whose number this one has in mode `perturbed`: its own, or that of the nearest known set that differs in
+ * fewer units than are needed. Sets that differ in fewer units are one set: whatever is asked of them gets one number. Null where it may have none.
+ *
+ * Known are sets that have a number of their own and those that got one of another (aliases). WHY aliases: what is just near enough to a set has its
+ * number, the same without one person may be just too far, and with a number of its own the two tell whether that person was
+ * in it. Near to each other, they have one number.
+ * WHY none: a chain of aliases leads away from the set whose number they have. Beyond `DRIFT` of what is needed, a step of a few units more
+ * is hidden, as its own number would stand beside a near one, and a longer step has a number of its own.
  *
  * Guarantee: up to `unitsMin` units apart always; beyond, up to half as many more, by a draw of the set's own. WHY drawn: at a fixed edge, nine
  * people and one more if it has a bit tell the bit by whether there is a second number. Drawn, one unit changes the odds of that
  * by 1/6 at ten units, which tells no more than the noise of one number more (variance 8).
  */
-export function standingFor(history: ReleaseHistory, print: SetPrint, unitsMin: number): string {
+export function standingFor(history: ReleaseHistory, print: SetPrint, unitsMin: number): string | null {
+  const own = ownName(print);
+  const known = history.numberedAs(own);
+  if (known !== null) return known;
   const byTable = Map.groupBy(print, ({ lineage }) => resourceOf(lineage));
   const nearest = new Map([...byTable].map(([resource, tables]) => [resource, nearestTo(history, tables, unitsMin)]));
   const name = print
@@ -22,14 +30,41 @@ export function standingFor(history: ReleaseHistory, print: SetPrint, unitsMin: 
       return entry === undefined ? identityOf([table]) : history.index(table.lineage).identityOf(entry);
     })
     .join('+');
-  return history.has(name) ? name : ownName(print);
+  // WHY a known set only: what is near to one question by its rows of one table, and to none by those of another, has no number yet, and its own would stand beside a near one.
+  const original = history.numberedAs(name);
+  if (original === null) return own;
+  if (differingFrom(history, print, original) < driftOf(original, unitsMin)) return original;
+  return differingFrom(history, print, name) < stepOf(own, unitsMin) ? null : own;
 }
 
-/** How many classes of units a set must differ in to have a number of its own. Row keys are secret, and so is the name's hash. */
+/** How many classes of units at most, of any table, a set and a known one differ in. */
+function differingFrom(history: ReleaseHistory, print: SetPrint, identity: string): number {
+  const entries = history.entriesOf(identity);
+  return print.reduce((most, table) => {
+    const entry = entries.get(table.lineage);
+    if (entry === undefined) return NEED_MAX;
+    return Math.max(most, history.index(table.lineage).differing(classTokens(table), entry, NEED_MAX));
+  }, 0);
+}
+
+/** How many classes of units a set must differ in to have a number of its own. */
 function needOf(table: TablePrint, unitsMin: number): number {
-  const draws = Math.floor(unitsMin / 2) + 1;
-  const drawn = Number.parseInt(identityOf([table]).slice(-8), 16) % draws;
-  return Math.min(Math.max(1, unitsMin + drawn), NEED_MAX);
+  return Math.min(Math.max(1, unitsMin + drawOf(identityOf([table]), Math.floor(unitsMin / 2) + 1)), NEED_MAX);
+}
+
+/** How many classes of units an alias may differ in from the set whose number it has: two to two and a half times what is needed. */
+function driftOf(original: string, unitsMin: number): number {
+  return Math.min(Math.max(1, 2 * unitsMin + drawOf(original, Math.floor(unitsMin / 2) + 1)), NEED_MAX);
+}
+
+/** How many classes of units beyond an alias a number of its own begins. */
+function stepOf(own: string, unitsMin: number): number {
+  return 2 + drawOf(own, Math.floor(unitsMin / 2) + 1);
+}
+
+/** Uniform in 0 … `values` − 1. Row keys are secret, and so is a name's hash. */
+function drawOf(identity: string, values: number): number {
+  return Number.parseInt(identity.slice(-8), 16) % values;
 }
 
 interface Nearest {
@@ -48,7 +83,7 @@ function nearestTo(history: ReleaseHistory, tables: SetPrint, unitsMin: number):
   for (const table of tables) {
     const { lineage } = table;
     const need = needOf(table, unitsMin);
-    history.index(lineage).near(classTokens(table), need, NO_FAMILY, (entry, differing) => {
+    history.index(lineage).nearNumbered(classTokens(table), need, (entry, differing) => {
       const others = history.othersOf(lineage, entry);
       const isAlike = tables.every((other) => other === table || others.has(other.lineage));
       if (differing < least && isAlike) [nearest, least] = [{ lineage, entry, others }, differing];
@@ -57,9 +92,6 @@ function nearestTo(history: ReleaseHistory, tables: SetPrint, unitsMin: number):
   }
   return nearest;
 }
-
-/** No grouping has this number. */
-const NO_FAMILY = -1;
 
 /** The name of a set that stands for itself. */
 export const ownName = (print: SetPrint): string => print.map((table) => identityOf([table])).join('+');

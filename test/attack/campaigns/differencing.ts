@@ -81,7 +81,6 @@ export const DIFFERENCING_CAMPAIGN: Campaign = {
   metric: 'accuracy on a secret bit beyond the majority',
   modes: ['aggregate', 'perturbed'],
   bar: { side: 'most', value: 0.02 },
-  admitted: { perturbed: 'a set just near to an earlier one, and one person less that is not' },
   // The majority is right for about 60 %; accuracy ≥ .99 is that much more.
   controlBar: { side: 'least', value: 0.3 },
   async attack(context) {

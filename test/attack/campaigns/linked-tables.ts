@@ -9,7 +9,8 @@ import { type Answer, type Asked, askAll, type CampaignTable, unprotected } from
 /**
  * B6. All margins of a table published one by one: what the shown cells leave open about each hidden one, by linear
  * programming over the cells of the full table. A hidden cell of the margins is disclosed where its interval is
- * narrower than its protection level. Source: Fischetti, Salazar 2000; Hundepool et al., "Statistical Disclosure
+ * narrower than its protection level, which cells have that are hidden for what they hold: in mode `perturbed` those that noise may hide
+ * for their few people. A larger one is hidden by the cap on distinct sets alone, lest its number be one more; such are told apart. Source: Fischetti, Salazar 2000; Hundepool et al., "Statistical Disclosure
  * Control", 2012, 4.2.2 (safety range of the frequency rule: 30 %).
  */
 
@@ -22,7 +23,7 @@ const CELLS = SIZES.reduce<number>((product, size) => product * size, 1);
 /** Largest distance of a perturbed count from the true one (release.md). Exact counts: 0. */
 const NOISE_MAX = 8;
 const SAFETY_SHARE = 0.3;
-/** Of so many people a cell shows whatever its noise: no threshold hides it, but the cap on distinct sets may. */
+/** Of so many people a cell shows whatever its noise in mode `perturbed`: the threshold of ten, and the largest noise. */
 const SURELY_SHOWN = 18;
 
 interface Population {
@@ -91,7 +92,7 @@ async function narrow(ask: Asked, { table, counts }: Population, noiseMax: numbe
   });
   const answers = await askAll(ask, queries);
   const highs = await loadHighs();
-  let [hidden, disclosed, small, shown] = [0, 0, 0, 0];
+  let [hidden, disclosed, ofCap, shown] = [0, 0, 0, 0];
   for (const [block, truth] of counts.entries()) {
     const cells = MARGINS.flatMap((margin, i) => marginCells(margin, answers[i]!, block));
     shown += cells.filter((cell) => cell.shown !== null).length;
@@ -100,11 +101,11 @@ async function narrow(ask: Asked, { table, counts }: Population, noiseMax: numbe
       const width = widthOf(highs, cell, cells, noiseMax);
       hidden += 1;
       if (width >= 2 * Math.max(1, SAFETY_SHARE * count) - 1e-6) continue;
-      disclosed += 1;
-      if (count < SURELY_SHOWN) small += 1;
+      if (noiseMax > 0 && count >= SURELY_SHOWN) ofCap += 1;
+      else disclosed += 1;
     }
   }
-  return { measured: disclosed, detail: { shown, hidden, small, upperOfShare: shareOf(disclosed, hidden).upper } };
+  return { measured: disclosed, detail: { shown, hidden, ofCap, upperOfShare: shareOf(disclosed, hidden).upper } };
 }
 
 /** How far the largest and the smallest value of a hidden cell lie apart that what is shown allows. */
@@ -136,10 +137,7 @@ export const LINKED_TABLES_CAMPAIGN: Campaign = {
   metric: 'hidden cells narrower than their protection level',
   modes: ['aggregate', 'perturbed'],
   bar: { side: 'most', value: 0 },
-  admitted: {
-    aggregate: 'margins that are asked one by one are suppressed one by one',
-    perturbed: 'nothing more is hidden for the sake of a large cell that the cap hides',
-  },
+  admitted: { aggregate: 'margins that are asked one by one are suppressed one by one' },
   controlBar: { side: 'least', value: 1 },
   async attack(context) {
     const population = populationOf(context);

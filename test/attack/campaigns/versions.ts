@@ -43,10 +43,7 @@ export const VERSIONS_CAMPAIGN: Campaign = {
   metric: 'accuracy on a secret bit beyond the majority',
   modes: ['aggregate', 'perturbed'],
   bar: { side: 'most', value: 0.02 },
-  admitted: {
-    aggregate: 'unchanged cells are shown again, those that change by few are hidden',
-    perturbed: 'a set just near to an earlier one, and one person less that is not',
-  },
+  admitted: { aggregate: 'unchanged cells are shown again, those that change by few are hidden' },
   controlBar: { side: 'least', value: 0.3 },
   async attack(context) {
     const blocks = populationOf(context);

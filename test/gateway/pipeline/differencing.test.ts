@@ -128,6 +128,34 @@ describe('the guard of a home', () => {
     expect(hold(NEAR).isShown).toBe(false);
   });
 
+  it('remembers whose number a set was given, and gives it to what is near, but counts and compares it with nothing', async () => {
+    await finish(hold(SOME));
+    const print = (rows: readonly Row[]) => printOf(rows, { lineage: LINEAGE, version: 1 });
+    const [first, alias, third] = [0, 9, 16].map((lacking) => print(SOME.slice(lacking)));
+    const name = guard.standingFor(first!, 10)!;
+    expect(guard.standingFor(alias!, 10)).toBe(name);
+    // Control: by itself it is far enough.
+    expect(guard.standingFor(third!, 10)).not.toBe(name);
+    const cell = { key: [], print: alias!, aliasOf: name };
+    const given = guard.hold('alias', [{ ...partition(FAR), cells: [cell], universe: null, addsUp: false }]);
+    expect(given.shown).toEqual([[true]]);
+    expect(guard.standingFor(third!, 10)).toBe(name);
+    given.drop();
+    expect(guard.standingFor(third!, 10)).not.toBe(name);
+    const again = guard.hold('alias', [{ ...partition(FAR), cells: [cell], universe: null, addsUp: false }]);
+    await store.commit((tx) => again.record(tx, 'perturbed'));
+    again.keep();
+    expect(stored().find(({ kind }) => kind === 'alias')).toMatchObject({ aliasOf: name });
+    for (const time of ['before a restart', 'after it']) {
+      expect(guard.standingFor(third!, 10), time).toBe(name);
+      const limit = { least: 2, rowsPerSet: 1000 };
+      const other = guard.hold(time, [{ ...partition(FAR), limit, universe: null }]);
+      other.drop();
+      expect(other.shown, time).toEqual([[true]]);
+      guard = openDifferencingGuard(store);
+    }
+  });
+
   it('forgets what noise hid in an answer that never left', () => {
     const drawn = partition(SOME);
     const held = guard.hold('drawn', [{ ...drawn, cells: drawn.cells.map((cell) => ({ ...cell, isDrawn: true })) }]);
