@@ -14,6 +14,11 @@ import { PROTECTED_BENCHMARKS } from './protected-benchmarks.ts';
 /** That an order belongs to one customer is not declared. */
 const OTHERS = 'POLICY_CONSTRUCT_REFUSED: IN or EXISTS over protected rows';
 
+/** Neighbouring rows of a public calendar may differ by one person. */
+const RANGES = 'POLICY_CONSTRUCT_REFUSED: join of protected with public rows without equal columns';
+/** Values of the query around, compared by more than equality. */
+const OUTSIDE = 'POLICY_CONSTRUCT_REFUSED: join of protected tables without a shared identifier';
+
 const REFUSED_THOUGH_SAFE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   tpch: {},
   ssb: {},
@@ -23,6 +28,18 @@ const REFUSED_THOUGH_SAFE: Readonly<Record<string, Readonly<Record<string, strin
     q95: OTHERS,
   },
   ticketing: {},
+  shop: {
+    ...{ 'analyst 5': RANGES, 'analyst 6': RANGES, 'bi2 52': RANGES, 'dbt 4': RANGES },
+    ...{ 'bi2 86': OUTSIDE, 'fresh 1': OUTSIDE, 'fresh 2': OUTSIDE },
+    ...{ 'analyst 14': 'POLICY_IDENTIFIER_USE: ', 'bi2 26': 'POLICY_IDENTIFIER_USE: ' },
+    ...{ 'bi2 48': 'SQL_FUNCTION_REFUSED: ', 'bi2 49': 'SQL_FUNCTION_REFUSED: ' },
+    'analyst 23': 'SQL_CONSTRUCT_REFUSED: WITH RECURSIVE',
+    'bi2 28': 'POLICY_CONSTRUCT_REFUSED: window function over protected rows',
+    'bi2 33': 'POLICY_CONSTRUCT_REFUSED: function inside avg() over protected rows',
+    'bi2 41': 'POLICY_CONSTRUCT_REFUSED: join on a computed column with public rows whose keys may repeat',
+    'fresh 37': 'POLICY_CONSTRUCT_REFUSED: value of a list made by the query inside sum()',
+    'pairs 13': 'SQL_CONSTRUCT_REFUSED: count(DISTINCT id, b)',
+  },
 };
 
 const highlySensitive = (schema: TableSchema): TableSchema => {
@@ -33,9 +50,10 @@ const highlySensitive = (schema: TableSchema): TableSchema => {
   return { ...schema, level: 'general-4', columns };
 };
 
-/** As ingest finds them: of each public table its first column, but for a table of facts. */
+const FACTS: ReadonlySet<string> = new Set(['inventory', 'fx', 'price_tiers']);
+/** As ingest finds them: of each public table its first column, but for tables of facts. */
 const keysOf = ({ table, level, columns: [first] }: TableSchema): readonly string[] =>
-  level === 'general-1' && table !== 'inventory' ? [first!.name] : [];
+  level === 'general-1' && !FACTS.has(table) ? [first!.name] : [];
 
 describe.each(PROTECTED_BENCHMARKS)('$name', ({ name, tables, queries }) => {
   const verdicts = async (asked: readonly TableSchema[] = tables) => {
