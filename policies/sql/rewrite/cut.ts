@@ -33,6 +33,7 @@ import { cutWhere } from './cut-joins.ts';
 import { type Cutter, type Piece, releasedSide, releaseRows, sideOf } from './cutter.ts';
 import { decidingColumns } from './deciding-columns.ts';
 import { publicDomain } from './domain.ts';
+import { equalIdentifiers } from './equal-identifiers.ts';
 import { countStar } from './exact-cells.ts';
 import { firstGroups } from './first-groups.ts';
 import { flagMaxima } from './flag-maximum.ts';
@@ -68,7 +69,7 @@ export function cutPlan(
   profile: PolicyProfile,
 ): { readonly boundaries: readonly Boundary[]; readonly givens: readonly Given[]; readonly finish: Rel } {
   const { text } = resolved;
-  const plan = prunedUnions(resolved.plan);
+  const plan = equalIdentifiers(prunedUnions(resolved.plan));
   const cutter: Cutter = {
     text,
     decision,
