@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { freshMemory } from '../policies/release/fresh-memory.ts';
 import { openGateway, type SqlGateway, type StoredTable } from './sql-gateway.ts';
 import { bigFirm, STAFF_OF_BIG, workingTown } from './working-town.ts';
 
@@ -46,11 +45,12 @@ const FORMS: Readonly<Record<string, { readonly without: boolean; readonly sql: 
 };
 const PAIRS = Object.keys(FORMS).flatMap((first) => Object.keys(FORMS).map((second) => [first, second] as const));
 
-let tables: readonly StoredTable[];
 let gateway: SqlGateway;
+let strict: SqlGateway;
 beforeAll(async () => {
-  tables = bigFirm(workingTown());
+  const tables = bigFirm(workingTown());
   gateway = await openGateway(tables);
+  strict = await openGateway(tables.map(stricter));
 });
 
 const fullOf = (rows: readonly (readonly unknown[])[]) => new Map(rows as [string, number][]).get('full') ?? null;
@@ -67,7 +67,7 @@ describe('one firm between two questions', () => {
       [ALL, BUT_ONE],
       [BUT_ONE, ALL],
     ] as const) {
-      const guarded = await openGateway(tables, undefined, undefined, freshMemory());
+      const guarded = gateway.unasked();
       const shown = [
         fullOf((await guarded.ask(FORMS[first]!.sql(before))).rows),
         fullOf((await guarded.ask(FORMS[second]!.sql(after))).rows),
@@ -77,7 +77,7 @@ describe('one firm between two questions', () => {
   });
 
   it.each(PAIRS)('is not told, in mode `perturbed`: %s, %s', async (first, second) => {
-    const guarded = await openGateway(tables.map(stricter), undefined, undefined, freshMemory());
+    const guarded = strict.unasked();
     const total = fullOf((await guarded.ask('SELECT part, count(DISTINCT pid) FROM people GROUP BY part')).rows)!;
     const employed = async (form: string, condition: string) => {
       const { rows, mode } = await guarded.ask(FORMS[form]!.sql(condition));
@@ -110,7 +110,7 @@ describe('persons with and without a job', () => {
   });
 
   it('where three are left, they are not told, nor what they follow from', async () => {
-    const guarded = await openGateway(workingTown(), undefined, undefined, freshMemory());
+    const guarded = (await openGateway(workingTown())).unasked();
     const all = await shownBy(guarded, 'SELECT part, count(*) FROM people GROUP BY part');
     expect(new Map((await guarded.raw(of('NOT'))) as [string, number][]).get('full')).toBe(3);
     const [without, employed] = [await shownBy(guarded, of('NOT')), await shownBy(guarded, of(''))];

@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { freshMemory } from '../policies/release/fresh-memory.ts';
 import { openGateway, type SqlGateway, type StoredTable } from './sql-gateway.ts';
 import { ODD_WAGE, travellingTown } from './travelling-town.ts';
 import { STAFF_OF_BIG } from './working-town.ts';
@@ -38,8 +37,10 @@ const redOf = (rows: readonly (readonly unknown[])[]): readonly (number | null)[
   (rows.find(([line]) => line === 'red')?.slice(1) ?? [null, null]) as readonly (number | null)[];
 
 let gateway: SqlGateway;
+let strict: SqlGateway;
 beforeAll(async () => {
   gateway = await openGateway(tables);
+  strict = await openGateway(tables.map(stricter));
 });
 
 describe('between two questions', () => {
@@ -49,7 +50,7 @@ describe('between two questions', () => {
       [all, but],
       [but, all],
     ] as const) {
-      const guarded = await openGateway(tables, undefined, undefined, freshMemory());
+      const guarded = gateway.unasked();
       const one = redOf((await guarded.ask(FORMS[first]!(before))).rows);
       const other = redOf((await guarded.ask(FORMS[second]!(after))).rows);
       for (const place of [0, 1]) expect([one[place], other[place]]).toContain(null);
@@ -57,7 +58,7 @@ describe('between two questions', () => {
   });
 
   it.each(Object.keys(DIFFERENCES))('has one number, in mode `perturbed`: %s', async (difference) => {
-    const guarded = await openGateway(tables.map(stricter), undefined, undefined, freshMemory());
+    const guarded = strict.unasked();
     const [all, but] = DIFFERENCES[difference]!;
     const asked = async (condition: string) => redOf((await guarded.ask(FORMS['of a list']!(condition))).rows);
     const [whole] = await asked(all);

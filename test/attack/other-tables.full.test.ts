@@ -1,7 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Cell } from '../../policies/table-data.ts';
-import { freshMemory } from '../policies/release/fresh-memory.ts';
-import { openGateway, type StoredTable } from './sql-gateway.ts';
+import { openGateway, type SqlGateway, type StoredTable } from './sql-gateway.ts';
 import { workingTown } from './working-town.ts';
 
 /**
@@ -66,8 +65,8 @@ const stricter = ({ schema, ...rest }: StoredTable): StoredTable => {
 };
 
 /** What two questions show, one after the other. */
-async function shown(tables: readonly StoredTable[], first: string, second: string) {
-  const guarded = await openGateway(tables, undefined, undefined, freshMemory());
+async function shown(town: SqlGateway, first: string, second: string) {
+  const guarded = town.unasked();
   const cells: (Cell | undefined)[] = [];
   for (const sql of [first, second]) cells.push((await guarded.ask(sql)).rows[0]?.[0]);
   return cells;
@@ -75,6 +74,12 @@ async function shown(tables: readonly StoredTable[], first: string, second: stri
 const isThere = (cells: readonly unknown[]) => cells.map((cell) => cell !== null);
 
 describe.each(CASES)('$about between two questions', ({ forms, conditions: [all, but], towns }) => {
+  let asked: readonly SqlGateway[];
+  let askedStrictly: readonly SqlGateway[];
+  beforeAll(async () => {
+    asked = await Promise.all(towns.map((tables) => openGateway(tables)));
+    askedStrictly = await Promise.all(towns.map((tables) => openGateway(tables.map(stricter))));
+  });
   const names = Object.keys(forms);
   const pairs = names.flatMap((first) =>
     names.filter((one) => one !== first).map((second) => [first, second] as const),
@@ -86,7 +91,7 @@ describe.each(CASES)('$about between two questions', ({ forms, conditions: [all,
       [a(all), b(but)],
       [a(but), b(all)],
     ] as const) {
-      const [secret, ordinary] = [await shown(towns[0], before, after), await shown(towns[1], before, after)];
+      const [secret, ordinary] = [await shown(asked[0]!, before, after), await shown(asked[1]!, before, after)];
       expect(isThere(secret)).toEqual([true, false]);
       expect(isThere(ordinary)).toEqual([true, false]);
     }
@@ -97,8 +102,8 @@ describe.each(CASES)('$about between two questions', ({ forms, conditions: [all,
     async (first, second) => {
       const [a, b] = [forms[first]!, forms[second]!];
       const [secret, ordinary] = [
-        await shown(towns[0].map(stricter), a(all), b(but)),
-        await shown(towns[1].map(stricter), a(all), b(but)),
+        await shown(askedStrictly[0]!, a(all), b(but)),
+        await shown(askedStrictly[1]!, a(all), b(but)),
       ];
       expect(isThere(secret)).toEqual(isThere(ordinary));
       for (const [one, other] of [secret, ordinary]) if (one !== null && other !== null) expect(other).toBe(one);
@@ -106,7 +111,7 @@ describe.each(CASES)('$about between two questions', ({ forms, conditions: [all,
   );
 
   it.each(names)('would be, by the difference: %s', async (name) => {
-    const gateway = await openGateway(towns[0]);
+    const gateway = asked[0]!;
     const [whole, less] = [
       (await gateway.raw(forms[name]!(all)))[0]![0],
       (await gateway.raw(forms[name]!(but)))[0]![0],

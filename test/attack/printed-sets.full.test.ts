@@ -35,10 +35,8 @@ const WITHOUT_ONE = "SELECT sum(pay) AS s FROM staff WHERE dept = 'a' AND note <
 const WITHOUT_MANY = "SELECT sum(pay) AS s FROM staff WHERE dept = 'a' AND note <> 'n2'";
 const sum = async (gateway: SqlGateway, sql: string) => (await gateway.ask(sql)).rows[0]?.[0] ?? null;
 
-let remembering: () => Promise<SqlGateway>;
 let forgetful: SqlGateway;
 beforeAll(async () => {
-  remembering = () => openGateway([stored], undefined, undefined, freshMemory());
   forgetful = await openGateway([stored]);
 });
 
@@ -54,19 +52,19 @@ describe('one person between a set of prints and a set of rows', () => {
     ['prints first', WHOLE, WITHOUT_ONE],
     ['rows first', WITHOUT_ONE, WHOLE],
   ])('is not told: %s', async (_title, first, second) => {
-    const gateway = await remembering();
+    const gateway = forgetful.unasked();
     expect(await sum(gateway, first)).not.toBeNull();
     expect(await sum(gateway, second)).toBeNull();
   });
 
   it('is not told by departments beside the total, all of them prints, and the rows of the others', async () => {
-    const gateway = await remembering();
+    const gateway = forgetful.unasked();
     expect(await sum(gateway, 'SELECT sum(pay) FROM staff')).not.toBeNull();
     expect(await sum(gateway, "SELECT sum(pay) FROM staff WHERE note <> 'rare'")).toBeNull();
   });
 
   it('hides no set that lacks enough people (control)', async () => {
-    const gateway = await remembering();
+    const gateway = forgetful.unasked();
     expect(await sum(gateway, WHOLE)).not.toBeNull();
     expect(await sum(gateway, WITHOUT_MANY)).not.toBeNull();
   });

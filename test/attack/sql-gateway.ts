@@ -86,6 +86,18 @@ export async function openGateway(
   memory: GuardMemory | null = null,
   privacyNoise: PrivacyNoise = drawnNoise((bytes) => randomFillSync(bytes)),
 ) {
+  return gatewayOver(await openEngines(stored), profile, noiseSecret, memory, privacyNoise);
+}
+export type SqlGateway = ReturnType<typeof gatewayOver>;
+
+/** What a gateway stands on: nothing of an answer stays in it. */
+interface Engines {
+  readonly engine: DuckDBConnection;
+  readonly scratch: DuckDBConnection;
+  readonly catalog: QueryCatalog;
+}
+
+async function openEngines(stored: readonly StoredTable[]): Promise<Engines> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
   const engine = await instance.connect();
   const scratch = await (await DuckDBInstance.create(':memory:')).connect();
@@ -126,6 +138,17 @@ export async function openGateway(
     );
     if (prints) await storePrints(engine, schema, rows.length);
   }
+  return { engine, scratch, catalog };
+}
+
+function gatewayOver(
+  engines: Engines,
+  profile: PolicyProfile,
+  noiseSecret: Uint8Array,
+  memory: GuardMemory | null,
+  privacyNoise: PrivacyNoise,
+) {
+  const { engine, scratch, catalog } = engines;
 
   async function compile(sql: string) {
     const read = await engine.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [withStandardSigns(sql)]);
@@ -202,9 +225,13 @@ export async function openGateway(
     return read.getRowsJS().map((row) => row.map((cell) => plain(cell as Cell)));
   }
 
-  return { ask, answerFrom, attempt, compile, raw, engineOf, policyOf };
+  return { ask, answerFrom, attempt, compile, raw, engineOf, policyOf, unasked };
+
+  /** The same tables behind a guard that remembers from here on: of one gateway, one at a time. */
+  function unasked(): SqlGateway {
+    return gatewayOver(engines, profile, noiseSecret, freshMemory(), privacyNoise);
+  }
 }
-export type SqlGateway = Awaited<ReturnType<typeof openGateway>>;
 
 type Named = readonly { readonly name: string; readonly type: SqlType }[];
 
