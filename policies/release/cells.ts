@@ -5,7 +5,6 @@ import type { Cell, TableData } from '../table-data.ts';
 import {
   countAt,
   type GroupRow,
-  isByDraw,
   isTelling,
   judgeCheck,
   judgeUnits,
@@ -24,8 +23,6 @@ import { ruleValue } from './value-rules.ts';
 export interface ShownGroup {
   readonly row: number;
   readonly terms: readonly (Exact | null)[];
-  /** Mode `perturbed`: the sets of rows (`layout.sets`) of which noise decided that they show. */
-  readonly byDraw: readonly number[];
 }
 
 /** How one boundary is protected. `noise`: null in mode `aggregate`. */
@@ -77,12 +74,12 @@ export function judgeGroups(protection: Protection, raw: TableData, exact: Table
     if (isEnough) {
       const verdicts = judgeTerms(protection, group);
       const terms = verdicts.map((verdict, term) => (verdict === 'safe' ? termOf(protection, term, group) : null));
-      shown.push({ row, terms, byDraw: drawnSets(protection, group) });
+      shown.push({ row, terms });
       for (const set of hiddenSets(protection, terms, group)) withheld.push({ row, set });
       continue;
     }
     if (isTelling(protection, 0, group)) withheld.push({ row, set: 0 });
-    if (isPublicGroup(layout, raw, row)) shown.push({ row, terms: layout.terms.map(() => null), byDraw: [] });
+    if (isPublicGroup(layout, raw, row)) shown.push({ row, terms: layout.terms.map(() => null) });
     else left.push(row);
   }
   if (shown.length > profile.cellsMax)
@@ -99,16 +96,6 @@ function hiddenSets(protection: Protection, shown: ShownGroup['terms'], group: G
     const isHidden = terms.length > 0 && terms.every((term) => shown[term] === null);
     return isHidden && terms.some((term) => isTelling(protection, layout.terms[term]!.check, group));
   });
-}
-
-/** The sets of which noise decided that they are of enough units. */
-function drawnSets(protection: Protection, group: GroupRow): readonly number[] {
-  const { layout, noise } = protection;
-  if (noise === null) return [];
-  const checks = [{ set: 0, check: 0 }, ...layout.terms];
-  return [...layout.sets.keys()].filter((set) =>
-    checks.some((one) => one.set === set && isByDraw(protection, one.check, group)),
-  );
 }
 
 /** WHY before its key is looked up: what small groups are gathered into has NULL for keys, and so has the group of NULL. */

@@ -49,13 +49,6 @@ export function isTelling({ layout, threshold }: Rules, check: number, { exact }
   });
 }
 
-/** Whether noise decided that they are enough. */
-export function isByDraw({ layout, threshold }: Rules, check: number, { exact }: GroupRow): boolean {
-  if (exact === null) return false;
-  const sure = threshold.sure(layout.unitsMin);
-  return layout.exact.checks[check]!.some(({ units }) => countAt(exact.table, units, exact.row) < sure);
-}
-
 export function worst(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.includes('unsafe')) return 'unsafe';
   return verdicts.includes('open') ? 'open' : 'safe';

@@ -123,8 +123,7 @@ function judgeSet(
       ...asked.map((at) => ({
         row: shown[at]!.row,
         print: prints[at]!,
-        // WHY: one that has another's number is not counted, unless noise of its own decided whether it shows.
-        isDrawn: isAlias(at) && shown[at]!.byDraw.includes(set),
+        isDrawn: false,
         ...(isAlias(at) ? { aliasOf: standing[at]! } : {}),
       })),
       ...withheldFrom(groups, raw, set).map((one) => ({ ...one, isDrawn: true })),

@@ -7,8 +7,8 @@ import { identityOf, type SetPrint, type TablePrint } from './set-print.ts';
  * - `derived`: a reader can compute a value over it from what left: the union of a grouping's cells.
  * - `drawn`: no value of its own left, but noise of its own decided whether one would (mode `perturbed`). Counts for the cap on
  *   distinct sets, and is compared with nothing.
- * - `alias`: it was given the number of another set that is near to it (mode `perturbed`): what is near to it gets that number too. Where noise of
- *   its own decided that it shows, it is `drawn` beside.
+ * - `alias`: it was given the number of another set that is near to it (mode `perturbed`): what is near to it gets that number too. WHY not
+ *   counted: hidden in a full region, it would show that it is not that other set.
  * - `universe`: the whole that other sets have their complement in; taken as known.
  */
 export type KnownKind = 'released' | 'derived' | 'drawn' | 'alias' | 'universe';
@@ -22,7 +22,7 @@ export interface KnownSet {
   readonly asked: string;
   /** One grouping of one answer. Its sets are disjoint, or unions of such, each of enough units: they are not compared. */
   readonly family: string;
-  /** Of an alias, drawn or not: the identity of the set whose number it has. */
+  /** Of an alias: the identity of the set whose number it has. */
   readonly aliasOf?: string;
 }
 
@@ -30,7 +30,7 @@ const USES = {
   released: ['compared', 'counted', 'numbered'],
   derived: ['compared', 'numbered'],
   drawn: ['counted'],
-  alias: [],
+  alias: ['numbered'],
 } as const satisfies Record<string, readonly SetUse[]>;
 
 /** Its place in the index of each of its tables. */
@@ -118,12 +118,11 @@ export class ReleaseHistory {
     // WHY a universe has no entry: it is compared when somebody asks for it.
     if (kind === 'universe') return this.#addUniverse(print);
     if (aliasOf !== undefined) this.#aliases.set(identity, aliasOf);
-    const uses: readonly SetUse[] = aliasOf === undefined ? USES[kind] : [...USES[kind], 'numbered'];
     const before = this.#known.get(identity);
     if (before !== undefined) {
       const isMore = kind !== 'alias' && !this.has(identity) && !this.hasDrawn(identity);
       if (isMore) this.#countAlias(before, -1);
-      for (const [lineage, entry] of before) this.index(lineage).use(entry, uses);
+      for (const [lineage, entry] of before) this.index(lineage).use(entry, USES[kind]);
       return false;
     }
     const [familyNumber, askedNumber] = [this.familyNumber(family), this.askedNumber(asked)];
@@ -131,7 +130,7 @@ export class ReleaseHistory {
     for (const table of print) {
       const rows = print.length === 1 ? identity : identityOf([table]);
       const named = { identity: rows, family: familyNumber, asked: askedNumber };
-      entries.set(table.lineage, this.index(table.lineage).add(table, named, uses));
+      entries.set(table.lineage, this.index(table.lineage).add(table, named, USES[kind]));
     }
     this.#known.set(identity, entries);
     if (kind === 'alias') this.#countAlias(entries, 1);

@@ -37,8 +37,7 @@ export interface CandidateCell {
    */
   readonly isDrawn?: boolean;
   /**
-   * Mode `perturbed`: the identity of the set whose number it has. It is held against nothing, but for the cap where it is drawn, and remembered.
-   * Default: its own.
+   * Mode `perturbed`: the identity of the set whose number it has. It is held against nothing, and remembered. Default: its own.
    */
   readonly aliasOf?: string;
 }
@@ -182,14 +181,13 @@ function decide(trial: Trial): Outcome {
 
 /** Nothing of its own leaves. */
 function isAlias({ cells }: Trial, position: number): boolean {
-  const { isDrawn, aliasOf } = cells[position]!;
-  return aliasOf !== undefined && !isDrawn;
+  return cells[position]!.aliasOf !== undefined;
 }
 
 function isNew({ history, cells }: Trial, position: number): boolean {
   const { identity, isDrawn, aliasOf } = cells[position]!;
-  if (isDrawn) return !history.hasDrawn(identity);
-  return aliasOf !== undefined ? history.numberedAs(identity) === null : !history.has(identity);
+  if (aliasOf !== undefined) return history.numberedAs(identity) === null;
+  return isDrawn ? !history.hasDrawn(identity) : !history.has(identity);
 }
 
 function isFull({ history, cells }: Trial, { shown, margins }: Outcome): boolean {
@@ -204,10 +202,9 @@ function passesAlone(trial: Trial, position: number): boolean {
   const cell = trial.cells[position];
   if (cell === null || cell === undefined) return false;
   const { history, partition, own, counted, work } = trial;
-  const isOwn = !cell.isDrawn && cell.aliasOf === undefined;
-  if (!isNew(trial, position)) return !isOwn || !isByChance(trial, cell);
   if (isAlias(trial, position)) return true;
-  if (isOwn && isNear(trial, cell.print, 'near')) return false;
+  if (!isNew(trial, position)) return cell.isDrawn || !isByChance(trial, cell);
+  if (!cell.isDrawn && isNear(trial, cell.print, 'near')) return false;
   // It counts already: what is added is that it is compared from now on.
   if (history.hasDrawn(cell.identity)) return true;
   const full = cell.print.find((table) => {
@@ -282,7 +279,7 @@ function learntFrom(trial: Trial, { shown, margins }: Outcome): readonly KnownSe
   const remembered = shown.filter((position) => !isForgotten(position));
   const released = remembered.map((position): KnownSet => {
     const { print, identity, isDrawn, aliasOf } = cells[position]!;
-    const kind = isDrawn ? 'drawn' : isAlias(trial, position) ? 'alias' : 'released';
+    const kind = aliasOf !== undefined ? 'alias' : isDrawn ? 'drawn' : 'released';
     return { identity, print, kind, family, asked, ...(aliasOf === undefined ? {} : { aliasOf }) };
   });
   const derived = margins.flatMap(({ print, identity }): KnownSet[] =>
