@@ -1,5 +1,6 @@
 import type { ColumnId, ColumnRef, Expr, Rel } from './plan.ts';
 import { columnsOf } from './plan.ts';
+import { visitExpr } from './same-expression.ts';
 
 /** Small walks over the plan that several stages share. */
 
@@ -20,11 +21,17 @@ export function partsOf(expr: Expr): readonly Expr[] {
 
 /** An expression and everything within it, outermost first. */
 export function exprsWithin(expr: Expr): readonly Expr[] {
-  return [expr, ...partsOf(expr).flatMap(exprsWithin)];
+  const within: Expr[] = [];
+  visitExpr(expr, (part) => within.push(part));
+  return within;
 }
 
 export function columnsIn(expr: Expr): readonly ColumnId[] {
-  return expr.kind === 'column' ? [expr.id] : partsOf(expr).flatMap(columnsIn);
+  const ids: ColumnId[] = [];
+  visitExpr(expr, (part) => {
+    if (part.kind === 'column') ids.push(part.id);
+  });
+  return ids;
 }
 
 /** The columns that an expression reads, each once. */
@@ -58,7 +65,13 @@ export function inputsOf(rel: Rel): readonly Rel[] {
 
 /** A relation and everything below it, outermost first. */
 export function relsWithin(rel: Rel): readonly Rel[] {
-  return [rel, ...inputsOf(rel).flatMap(relsWithin)];
+  const within: Rel[] = [];
+  const visit = (part: Rel): void => {
+    within.push(part);
+    for (const input of inputsOf(part)) visit(input);
+  };
+  visit(rel);
+  return within;
 }
 
 /** The expressions that a relation itself evaluates (not those of its inputs). */

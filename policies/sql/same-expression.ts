@@ -56,7 +56,7 @@ export function sameWindow(a: NamedWindow['call'], b: NamedWindow['call']): bool
   );
 }
 
-/** The expression with its columns replaced; `replace` gives null where a subtree stays as it is. */
+/** The expression with its columns replaced; `replace` gives null where a subtree stays as it is. What nothing is replaced in is given back itself. */
 export function mapExpr(expr: Expr, replace: (expr: Expr) => Expr | null): Expr {
   const replaced = replace(expr);
   if (replaced !== null) return replaced;
@@ -64,10 +64,14 @@ export function mapExpr(expr: Expr, replace: (expr: Expr) => Expr | null): Expr 
     case 'column':
     case 'literal':
       return expr;
-    case 'call':
-      return { ...expr, args: expr.args.map((arg) => mapExpr(arg, replace)) };
-    case 'cast':
-      return { ...expr, arg: mapExpr(expr.arg, replace) };
+    case 'call': {
+      const args = expr.args.map((arg) => mapExpr(arg, replace));
+      return args.every((arg, index) => arg === expr.args[index]) ? expr : { ...expr, args };
+    }
+    case 'cast': {
+      const arg = mapExpr(expr.arg, replace);
+      return arg === expr.arg ? expr : { ...expr, arg };
+    }
     case 'case':
       return {
         ...expr,

@@ -2,7 +2,7 @@ import { assert } from '../../errors.ts';
 import { finiteOnly } from '../functions/finite.ts';
 import { scalarNamed } from '../functions/registry.ts';
 import type { Call, Cast, ColumnId, Expr } from '../plan.ts';
-import { visitExpr } from '../same-expression.ts';
+import { partsOf } from '../plan-walk.ts';
 import { engineType } from '../type-rules.ts';
 import { magnitude } from './double-range.ts';
 import { quoteLiteral } from './quote.ts';
@@ -55,13 +55,10 @@ function emitCall(call: Call, columns: ColumnSql, tested: boolean): string {
 
 /** WHY: DuckDB forgets the type of a call that it can work out to be NULL before it runs. */
 function mayFoldToNull(expr: Expr): boolean {
-  if (expr.kind === 'literal') return expr.value === null;
-  let constant = true;
-  visitExpr(expr, (part) => {
-    if (part.kind === 'column') constant = false;
-  });
-  return constant;
+  return expr.kind === 'literal' ? expr.value === null : !readsColumns(expr);
 }
+
+const readsColumns = (expr: Expr): boolean => expr.kind === 'column' || partsOf(expr).some(readsColumns);
 
 /** TRY_CAST: what does not convert is NULL. Text can spell what no stored value is: NaN, infinity. */
 function emitCast(cast: Cast, columns: ColumnSql): string {

@@ -44,8 +44,10 @@ export function canonicalPlan(plan: Rel): string {
   };
   // Inputs are written before what reads them, so that numbers follow the flow of data.
   const write = (value: unknown, positional: boolean): string => {
-    if (Array.isArray(value)) return `[${value.map((item) => write(item, false)).join(',')}]`;
     if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+    if (Array.isArray(value)) {
+      return value.every(isPlain) ? JSON.stringify(value) : `[${value.map((item) => write(item, false)).join(',')}]`;
+    }
     const { fields, conditions } = apart(value as Fields, positional);
     if (conditions.length > 0) {
       const input = write(fields, positional);
@@ -67,6 +69,7 @@ export function canonicalPlan(plan: Rel): string {
   const writeField = (fields: Fields, key: string, positional: boolean): string => {
     const value = fields[key];
     if (key === 'id' && typeof value === 'number') return String(numbered(value));
+    if (key === 'type') return typeText(value as object, write);
     const fn = String(fields['fn']);
     if (key === 'args' && Array.isArray(value) && COMMUTATIVE.has(fn)) {
       const args = value.map((arg) => write(arg, false)).sort();
@@ -75,6 +78,17 @@ export function canonicalPlan(plan: Rel): string {
     return write(value, fields['kind'] === 'set-operation' || (positional && PASSING.has(fields['kind'])));
   };
   return write(plan, true);
+}
+
+const isPlain = (item: unknown): boolean => typeof item === 'string' || typeof item === 'number';
+
+/** WHY kept: every column and expression has a type, of which there are few, and no type holds a column. */
+const types = new WeakMap<object, string>();
+
+function typeText(type: object, write: (value: object, positional: boolean) => string): string {
+  const text = types.get(type) ?? write(type, false);
+  types.set(type, text);
+  return text;
 }
 
 /** One form for comparisons and conditions that differ in how they were put together. */

@@ -9,10 +9,23 @@ import { isNullConstant, listOf, nodesOf, syntaxBuilder, textOf } from './syntax
  * here: what comes out is read like what a user wrote, and what has no such form stays as it is, to be refused where it stands.
  */
 export function plainForms(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plainForms);
-  if (!isNode(value)) return value;
-  const node = Object.fromEntries(Object.entries(value).map(([field, child]) => [field, plainForms(child)]));
-  return plainForm(node);
+  if (Array.isArray(value)) return plainItems(value);
+  return isNode(value) ? plainForm(plainParts(value)) : value;
+}
+
+// WHY the list or node itself where nothing in it changes: almost nothing of a query does.
+function plainItems(items: readonly unknown[]): readonly unknown[] {
+  const plain = items.map(plainForms);
+  return plain.every((item, index) => item === items[index]) ? items : plain;
+}
+
+function plainParts(node: SyntaxNode): SyntaxNode {
+  const changed: (readonly [field: string, part: unknown])[] = [];
+  for (const field of Object.keys(node)) {
+    const part = plainForms(node[field]);
+    if (part !== node[field]) changed.push([field, part]);
+  }
+  return changed.length === 0 ? node : { ...node, ...Object.fromEntries(changed) };
 }
 
 function plainForm(node: SyntaxNode): unknown {

@@ -175,12 +175,15 @@ interface Checks {
 
 /** The rows of the group first; then each distinct magnitude of a term, and what a set leaves out. */
 function checksOf({ terms, through }: CellsSpec): Checks {
-  const checks: Check[] = [{ magnitude: { kind: 'rows' }, filter: [], conditions: [], nonNegative: true }];
+  const checks: Check[] = [];
+  const known = new Map<string, number>();
   const placeOf = (check: Check): number => {
     const text = JSON.stringify(check);
-    const known = checks.findIndex((other) => JSON.stringify(other) === text);
-    return known >= 0 ? known : checks.push(check) - 1;
+    const place = known.get(text) ?? checks.push(check) - 1;
+    known.set(text, place);
+    return place;
   };
+  placeOf({ magnitude: { kind: 'rows' }, filter: [], conditions: [], nonNegative: true });
   const places = terms.terms.map(({ magnitude, call: { filter }, requires }) => {
     const nonNegative = magnitude.kind !== 'sum' || through.isNonNegative(magnitude.arg);
     return placeOf({ magnitude, filter: filter === null ? [] : [filter], conditions: requires, nonNegative });

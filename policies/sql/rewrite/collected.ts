@@ -8,6 +8,7 @@ import type {
   OutputColumn,
   Rel,
 } from '../plan.ts';
+import type { SqlType } from '../sql-type.ts';
 import { type IdSource, named, namedAggregate, ref } from './build.ts';
 
 /** Collects the measures of one aggregation and hands out references to them. Equal measures are computed once. */
@@ -30,20 +31,22 @@ export class Collected {
   }
 }
 
-/** Of expressions: the measures of a boundary share most of theirs, and making texts is a good part of compiling. */
-const texts = new WeakMap<Expr, string>();
+/** The measures of a boundary share most of their expressions, and making texts is a good part of compiling. */
+const texts = new WeakMap<Expr | SqlType, string>();
 
-function textOf(expr: Expr): string {
-  const known = texts.get(expr);
+/** Equal text for expressions, and for types, that are equal in every field. */
+export function plainText(part: Expr | SqlType): string {
+  const known = texts.get(part);
   if (known !== undefined) return known;
-  const text = JSON.stringify(expr);
-  texts.set(expr, text);
+  const text = JSON.stringify(part);
+  texts.set(part, text);
   return text;
 }
 
 function textOfCall({ fn, args, type, distinct, filter }: AggregateCall): string {
-  const parts = [...args.map(textOf), filter === null ? '' : textOf(filter)];
-  return `${fn} ${JSON.stringify(type)} ${distinct} ${parts.join(' ')}`;
+  let text = `${fn} ${plainText(type)} ${distinct} ${filter === null ? '' : plainText(filter)}`;
+  for (const arg of args) text += ` ${plainText(arg)}`;
+  return text;
 }
 
 /** Gives each column that is asked for a place in a statement's output, once. */

@@ -30,7 +30,7 @@ import { canonicalText } from './canonical.ts';
 import { buildCells, type CellsSpec } from './cells.ts';
 import { checkComparisons } from './coarse.ts';
 import { cutWhere } from './cut-joins.ts';
-import { type Cutter, type Piece, releasedSide, releaseRows, sideOf } from './cutter.ts';
+import { type Cutter, KnownBoundary, type Piece, releasedSide, releaseRows, sideOf } from './cutter.ts';
 import { decidingColumns } from './deciding-columns.ts';
 import { publicDomain } from './domain.ts';
 import { equalIdentifiers } from './equal-identifiers.ts';
@@ -80,7 +80,7 @@ export function cutPlan(
     boundaries: [],
     givens: [],
     knownGivens: new Map(),
-    known: new Map(),
+    known: [],
     firsts: new Map(),
     leaves: 0,
     cut: (rel) => cut(rel, cutter),
@@ -349,13 +349,16 @@ function withAColumn(aggregate: Aggregate, { ids }: Cutter): Aggregate {
 
 /** The same aggregation twice is one release. Different ones over the same rows are compared with each other when they leave. */
 function boundaryFor(aggregate: Aggregate, raw: Raw, cutter: Cutter): number {
-  const text = `${canonicalText({ ...aggregate, input: raw.rel })} ${cutter.firsts.get(aggregate) ?? 'all'}`;
-  const known = cutter.known.get(text);
-  if (known !== undefined) return known;
-  const index = cutter.boundaries.length;
+  const groups = cutter.firsts.get(aggregate) ?? 'all';
+  const asked = new KnownBoundary(
+    cutter.boundaries.length,
+    () => `${canonicalText({ ...aggregate, input: raw.rel })} ${groups}`,
+  );
+  const known = cutter.known.find(({ text }) => text === asked.text);
+  if (known !== undefined) return known.index;
   cutter.boundaries.push(boundaryOf(aggregate, raw, cutter));
-  cutter.known.set(text, index);
-  return index;
+  cutter.known.push(asked);
+  return asked.index;
 }
 
 function boundaryOf(aggregate: Aggregate, raw: Raw, cutter: Cutter): Boundary {

@@ -15,6 +15,21 @@ export type Piece =
   | Raw
   | { readonly state: 'released'; readonly rel: Rel };
 
+/** A boundary by the canonical text of what it releases. WHY made when asked for: most queries have one boundary, which meets no other. */
+export class KnownBoundary {
+  readonly index: number;
+  private readonly make: () => string;
+  private made: string | null = null;
+  constructor(index: number, make: () => string) {
+    this.index = index;
+    this.make = make;
+  }
+  get text(): string {
+    this.made ??= this.make();
+    return this.made;
+  }
+}
+
 export interface Cutter {
   readonly text: string;
   readonly decision: Decision;
@@ -27,8 +42,8 @@ export interface Cutter {
   readonly givens: Given[];
   /** Their places by the canonical text of what they are the answer of. */
   readonly knownGivens: Map<string, number>;
-  /** Boundaries by the canonical text of what they release: the same aggregation written twice is one release. */
-  readonly known: Map<string, number>;
+  /** What was cut so far: the same aggregation written twice is one release. */
+  readonly known: KnownBoundary[];
   /** Aggregations of which the query shows so many groups, those that most stand in, and no number. */
   readonly firsts: Map<Aggregate, number>;
   leaves: number;

@@ -27,10 +27,11 @@ export async function openSyntaxParser(): Promise<SyntaxParser> {
   return {
     async read(text) {
       statement.bindVarchar(1, text);
-      const [row] = await (await statement.run()).getRows();
-      const json = String(row?.[0]);
-      if (row?.[1] !== null && !json.startsWith('{"error":true')) {
-        return { kind: 'tree', json, statements: Number(row?.[1]) };
+      // WHY by its chunk: it is here already, and `getRows` goes to the engine's thread and back for each, and once more for their end.
+      const [tree, statements] = (await statement.run()).getChunk(0).getRowValues(0);
+      const json = String(tree);
+      if (statements !== null && !json.startsWith('{"error":true')) {
+        return { kind: 'tree', json, statements: Number(statements) };
       }
       return refusalOf(JSON.parse(json) as ParserError);
     },
