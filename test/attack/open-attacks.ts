@@ -7,6 +7,4 @@ export const OPEN_ATTACKS: ReadonlySet<string> = new Set([
   ...['A6.10', 'A6.11'],
   // Three conditions of one answer, of which no two are near.
   'A8.8',
-  // count(DISTINCT value): a value that one person has counts like any other.
-  ...['A18.7', 'A18.8', 'A18.9'],
 ]);

@@ -13,6 +13,14 @@ export const INTERNAL_FUNCTIONS: readonly ScalarEntry[] = [
     doc: { zh: '隐私单元的类', en: 'class of a privacy unit' },
   },
   {
+    name: 'class_count',
+    spellings: [],
+    signatures: [{ params: [{ is: 'number' }], result: INTEGER }],
+    sql: ([mask = '']) => `COALESCE(CAST(bit_count(TRY_CAST(${mask} AS UBIGINT)) AS BIGINT), 0)`,
+    total: 'a number from 0 to 64',
+    doc: { zh: '位图中隐私单元类的个数', en: 'classes of privacy units in a mask' },
+  },
+  {
     // An enumeration's value as the text that it stands for.
     name: 'code_text',
     spellings: [],

@@ -20,13 +20,14 @@ import {
 import type { CellLayout, CellsBoundary, TermNoise } from './cell-layout.ts';
 import { addsUp, type BoundRefs, type ClassCells, classCells, isOnePass } from './class-cells.ts';
 import { Collected, keyOf, outputOf, Placed, refsOf } from './collected.ts';
+import { commonValues } from './common-values.ts';
 import type { Condition } from './conditions.ts';
 import type { PublicDomain } from './domain.ts';
 import { exactCells, regrouped } from './exact-cells.ts';
 import { countedOnce, keySumsOf } from './key-sums.ts';
 import type { LookThrough } from './look-through.ts';
 import { type Measure, valueType } from './measures.ts';
-import { namesOfUnit, type Raw } from './raw.ts';
+import { namesOfUnit, type Raw, rootOf } from './raw.ts';
 import { rowText } from './row-text.ts';
 import { gathered, smallGroups } from './small-groups.ts';
 import type { Magnitude, Terms } from './term-specs.ts';
@@ -69,7 +70,9 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
   const first = sides[0]!;
   const prints = keySumsOf(spec.raw, spec.raw.units[0]!, once);
   const marked = spec.domain === null ? gathered(spec, joined, sides, ids) : listed(joined, first, spec.domain, ids);
-  const values = spec.terms.terms.map((_, term) => first.values[term] ?? distinct!.values.get(term)!);
+  const counted = new Map(distinct.flatMap(({ values }) => [...values]));
+  const drawn = new Map(distinct.flatMap(({ fingerprints }) => [...fingerprints]));
+  const values = spec.terms.terms.map((_, term) => first.values[term] ?? counted.get(term)!);
   const isGathered = spec.mode === 'aggregate' && marked.groups !== null;
   const small = isGathered ? smallGroups(spec, joined, sides, values, ids) : null;
   const { rows, text, isWhole } = rowText(spec.raw.rel);
@@ -111,7 +114,7 @@ export function buildCells(spec: CellsSpec, ids: IdSource): CellsBoundary {
       };
     }),
     terms: spec.terms.terms.map(({ functional, set, magnitude, call: { filter } }, term) => {
-      const fingerprint = [...(first.fingerprints[term] ?? []), ...(distinct?.fingerprints.get(term) ?? [])];
+      const fingerprint = [...(first.fingerprints[term] ?? []), ...(drawn.get(term) ?? [])];
       const noise =
         spec.mode === 'perturbed'
           ? noiseOf(
@@ -206,23 +209,61 @@ interface DistinctValues extends Keyed {
 }
 
 /** Distinct counts do not add up over classes: they are counted over the whole group. */
-function distinctValues(spec: CellsSpec, ids: IdSource): DistinctValues | null {
-  const terms = [...spec.terms.terms.entries()].filter(([, { magnitude }]) => magnitude.kind === 'distinct');
-  if (terms.length === 0) return null;
+function distinctValues(spec: CellsSpec, ids: IdSource): readonly DistinctValues[] {
+  const terms = [...spec.terms.terms.entries()].flatMap(([term, { magnitude, filter }]) =>
+    magnitude.kind === 'distinct' ? [{ term, arg: magnitude.arg, filter }] : [],
+  );
+  if (terms.length === 0) return [];
+  if (spec.mode === 'perturbed') return [perturbedValues(spec, terms, ids)];
+  const units = terms.filter(({ arg }) => isUnit(spec, arg));
+  const others = Map.groupBy(
+    terms.filter((one) => !units.includes(one)),
+    ({ arg }) => JSON.stringify(arg),
+  );
+  const common = [...others.values()].map((equal) => {
+    return { ...commonValues(spec, { arg: equal[0]!.arg, terms: equal }, ids), fingerprints: NO_FINGERPRINTS };
+  });
+  return units.length === 0 ? common : [valuesAtOnce(spec, units, ids), ...common];
+}
+
+const NO_FINGERPRINTS: DistinctValues['fingerprints'] = new Map();
+
+interface DistinctTerm {
+  readonly term: number;
+  readonly arg: Expr;
+  readonly filter: Expr | null;
+}
+
+/** Each of its values is one unit: their number is judged as such, and one of them tells no more than one unit of a count. */
+function isUnit({ raw: { units, alias } }: CellsSpec, arg: Expr): boolean {
+  return arg.kind === 'column' && units.some(({ id }) => rootOf(alias, id) === rootOf(alias, arg.id));
+}
+
+function perturbedValues(spec: CellsSpec, terms: readonly DistinctTerm[], ids: IdSource): DistinctValues {
+  const [only, ...others] = terms;
+  const isAlone = others.length === 0 && only!.filter === null;
+  if (!isAlone) return valuesAtOnce(spec, terms, ids);
   const keys = spec.keys.map((key) => keyOf(ids, key.expr, key.name));
-  const [position, only] = terms[0]!;
-  const isAlone = terms.length === 1 && only.call.args.length === 1 && only.call.filter === null;
-  if (spec.mode === 'perturbed' && isAlone) return valueByValue(spec, position, only.call.args[0]!, keys, ids);
+  return valueByValue(spec, only!.term, only!.arg, keys, ids);
+}
+
+function valuesAtOnce(
+  { raw, keys, terms, mode }: CellsSpec,
+  counted: readonly DistinctTerm[],
+  ids: IdSource,
+): DistinctValues {
+  const own = keys.map((key) => keyOf(ids, key.expr, key.name));
   const collected = new Collected(ids);
-  const values = new Map(terms.map(([at, { call: made }]) => [at, collected.add(made)]));
+  const calls = counted.map(({ term }) => [term, terms.terms[term]!.call] as const);
+  const values = new Map(calls.map(([term, made]) => [term, collected.add(made)]));
   const fingerprints = new Map<number, readonly ColumnRef[]>();
-  if (spec.mode === 'perturbed') {
-    for (const [at, { call: made }] of terms) {
+  if (mode === 'perturbed') {
+    for (const [term, made] of calls) {
       const hashed = made.args.map((arg) => call('value_hash', [arg], INTEGER));
-      fingerprints.set(at, [collected.add({ ...made, fn: 'sum', args: hashed, type: HUGEINT })]);
+      fingerprints.set(term, [collected.add({ ...made, fn: 'sum', args: hashed, type: HUGEINT })]);
     }
   }
-  return { rel: group(spec.raw.rel, keys, collected.measures), keys: refsOf(keys), values, fingerprints };
+  return { rel: group(raw.rel, own, collected.measures), keys: refsOf(own), values, fingerprints };
 }
 
 /** WHY grouped first: the values and the sum of their hashes would each be told apart in a table of their own. NULL is hashed in either way. */
@@ -249,10 +290,10 @@ function valueByValue(
   };
 }
 
-function joinedOnKeys([first, ...others]: readonly ClassCells[], distinct: Keyed | null): Rel {
+function joinedOnKeys([first, ...others]: readonly ClassCells[], distinct: readonly Keyed[]): Rel {
   let rel = first!.rel;
   const apart = others.filter((side) => side.rel !== first!.rel);
-  for (const side of distinct === null ? apart : [...apart, distinct]) {
+  for (const side of [...apart, ...distinct]) {
     const on = side.keys.map((key, position) => notDistinct(first!.keys[position]!, key));
     const join = on.length === 0 ? 'cross' : 'inner';
     rel = { kind: 'join', join, left: rel, right: side.rel, on: on.length === 0 ? null : and(on) };

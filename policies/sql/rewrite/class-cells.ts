@@ -13,7 +13,7 @@ import { groupedAtMatch } from './grouped-at-match.ts';
 import { groupedByConditions } from './grouped-by-conditions.ts';
 import { type KeySums, keySumsOf } from './key-sums.ts';
 import { printedGrouping } from './printed-rows.ts';
-import type { UnitColumn } from './raw.ts';
+import type { Raw, UnitColumn } from './raw.ts';
 import { productOf } from './term-specs.ts';
 import { type WithTwin, withTwin } from './twin.ts';
 
@@ -111,7 +111,7 @@ function grouping(
   const { raw, keys } = spec;
   const printed = others.length > 0 ? null : printedGrouping({ rel: raw.rel, keys, unit: unit!, measures }, ids);
   if (printed === null) {
-    const cheap = cheapKeys(spec, units, ids);
+    const cheap = cheapKeys({ keys, raw: { rel: raw.rel, units } }, ids);
     const own = cheap.keys.map(({ key }) => key);
     const classes = cheap.classes.map((key, at) => ({ key, unit: units[at]! }));
     const matched = groupedAtMatch({ rel: cheap.rel, keys: own, classes, measures }, raw, ids);
@@ -149,10 +149,15 @@ interface CheapKeys extends CodedKeys {
   readonly classes: readonly NamedExpr[];
 }
 
+interface Classed {
+  readonly raw: Pick<Raw, 'rel' | 'units'>;
+  readonly keys: readonly NamedExpr[];
+}
+
 /** Stored twins in the place of texts and tokens, where there are any. */
-function cheapKeys({ raw, keys }: CellsSpec, units: readonly UnitColumn[], ids: IdSource): CheapKeys {
+export function cheapKeys({ raw, keys }: Classed, ids: IdSource): CheapKeys {
   let { rel } = raw;
-  const classes = units.map((unit) => {
+  const classes = raw.units.map((unit) => {
     const stored = withTwin(rel, unit.id, 'class', ids);
     rel = stored?.rel ?? rel;
     return keyOf(ids, classOf(unit, stored), 'class');

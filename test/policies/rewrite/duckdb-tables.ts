@@ -3,6 +3,7 @@ import type { PolicyProfile } from '../../../policies/levels.ts';
 import { type ProtectedCells, protect } from '../../../policies/release/protect.ts';
 import { emitRel } from '../../../policies/sql/emit/emit-rel.ts';
 import type { EmittedSql } from '../../../policies/sql/emit/emitted-sql.ts';
+import { unitClassSql } from '../../../policies/sql/functions/unit-class.ts';
 import { columnsOf, type OutputColumn } from '../../../policies/sql/plan.ts';
 import type { PrivatePlan } from '../../../policies/sql/rewrite.ts';
 import type { SqlType } from '../../../policies/sql/sql-type.ts';
@@ -67,7 +68,14 @@ export async function openEngine() {
     await connection.run(`INSERT INTO ${name} VALUES ${rows.map((row) => `(${row.join(', ')})`).join(', ')}`);
   }
 
-  return { load, protected: protectedBy, close: () => connection.closeSync() };
+  /** The classes of units 0 to `last`. */
+  async function classes(last: number): Promise<ReadonlyMap<number, number>> {
+    const sql = `SELECT unit, ${unitClassSql('unit::UBIGINT')} FROM range(${last + 1}) t(unit)`;
+    const rows = await (await connection.runAndReadAll(sql)).getRowsJS();
+    return new Map(rows.map(([unit, one]) => [Number(unit), Number(one)]));
+  }
+
+  return { load, classes, protected: protectedBy, close: () => connection.closeSync() };
 }
 
 function sqlValue(value: Value): string {

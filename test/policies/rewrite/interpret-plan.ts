@@ -198,6 +198,9 @@ function literalValue(value: Extract<Expr, { kind: 'literal' }>['value'], type: 
   return type.kind === 'text' || type.kind === 'date' || type.kind === 'timestamp' ? value : Number(value);
 }
 
+/** 50 classes stay exact in the bits of a double. */
+export const unitClass = (unit: unknown): number => Number(unit) % 50;
+
 function apply(fn: string, args: readonly Value[]): Value {
   const [a = null, b = null] = args;
   switch (fn) {
@@ -219,9 +222,10 @@ function apply(fn: string, args: readonly Value[]): Value {
       return a === b ? null : a;
     case 'value_hash':
       return a === null ? null : (Number(a) * 7919) % 1_000_003;
+    case 'class_count':
+      return a === null ? 0 : BigInt(Number(a)).toString(2).replaceAll('0', '').length;
     case 'unit_class':
-      // 50 classes stay exact in the bits of a double.
-      return a === null ? 64 : Number(a) % 50;
+      return a === null ? 64 : unitClass(a);
   }
   if (a === null || (args.length > 1 && b === null)) return null;
   const [x, y] = [Number(a), Number(b)];

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { unitClass } from './interpret-plan.ts';
 import { answer } from './plan-fixture.ts';
 import { modelRows, planOf, type RandomQuery, randomQuery, rulesOf, SMALL, tablesOf } from './random-query.ts';
 import { modelAnswer } from './reference-model.ts';
@@ -15,7 +16,7 @@ const SEED = 20261123;
 it(`agrees with the reference model (seed ${SEED})`, () => {
   fc.assert(
     fc.property(randomQuery, (query) => {
-      const expected = modelAnswer(modelRows(query), query.measures, rulesOf(query));
+      const expected = modelAnswer(modelRows(query), query.measures, rulesOf(query, unitClass));
       const { rows } = answer(planOf(query), tablesOf(query), SMALL);
       const width = query.keys.length;
       const actual = new Map(rows.map((row) => [JSON.stringify(row.slice(0, width)), row.slice(width)]));

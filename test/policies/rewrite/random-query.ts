@@ -271,13 +271,15 @@ function sourceRows(query: RandomQuery): readonly OpenRow[] {
   }
 }
 
-export function rulesOf(query: RandomQuery): ModelRules {
+/** @param classOf as the engine at hand puts units into classes */
+export function rulesOf(query: RandomQuery, classOf: ModelRules['classOf']): ModelRules {
   const two = query.shape === 'two units';
   return {
     unitsMin: SMALL.unitsMin,
     // An inner join on the identifier leaves no row without it; where everyone has a person, a missing firm is nobody's.
     unowned: two ? [false, false] : [query.shape !== 'join'],
     enterprise: two ? [false, true] : [false],
+    classOf,
     listed:
       query.keys.length === 0
         ? [[]]

@@ -21,6 +21,8 @@ export interface ModelRules {
   /** Per kind of unit: rows that name none may carry data of somebody unknown. */
   readonly unowned: readonly boolean[];
   readonly enterprise: readonly boolean[];
+  /** A bound of how many units there are comes from how many classes they fall into. */
+  readonly classOf: (owner: unknown) => unknown;
   /** Groups that appear whatever the data hold. */
   readonly listed: readonly (readonly Value[])[] | null;
 }
@@ -104,11 +106,21 @@ function twoSided(rows: readonly ModelRow[], holds: (row: ModelRow) => number, r
   });
 }
 
+/** Values that enough units have; all others too where enough have one of these, or where there are no such values. */
 function distinctOf(rows: readonly ModelRow[], column: string, rules: ModelRules): number | null {
-  const values = (some: readonly ModelRow[]) =>
-    new Set(some.map((row) => row.cells[column]).filter((value) => value !== null)).size;
+  const having = (some: readonly ModelRow[]) => some.filter((row) => row.cells[column] !== null);
+  const values = (some: readonly ModelRow[]) => new Set(having(some).map((row) => row.cells[column])).size;
   const safe = rules.unowned.every((_, kind) => judged(amounts(rows, kind, values), kind, rules));
-  return safe ? values(rows) : null;
+  if (!safe) return null;
+  const classes = (some: readonly ModelRow[], kind: number) =>
+    new Set([...unitsOf(some, kind)].map((owner) => rules.classOf(owner))).size;
+  const isEnough = (some: readonly ModelRow[]) =>
+    rules.unowned.every((_, kind) => classes(some, kind) >= rules.unitsMin);
+  const [common, rare] = [true, false].map((wanted) =>
+    [...Map.groupBy(having(rows), (row) => row.cells[column])].filter(([, some]) => isEnough(some) === wanted),
+  );
+  const together = rare!.flatMap(([, some]) => some);
+  return common!.length + (common!.length === 0 || isEnough(together) ? rare!.length : 0);
 }
 
 function shownWhen(
