@@ -136,7 +136,10 @@ export const AGGREGATES: readonly AggregateEntry[] = [
     distinct: true,
     window: true,
     total: 'at most the number of rows',
-    doc: { zh: '非空值个数', en: 'number of values that are not null' },
+    doc: {
+      zh: '非空值个数；DISTINCT 见上',
+      en: 'number of values that are not null; DISTINCT: see above',
+    },
   },
   {
     name: 'count_if',
@@ -235,7 +238,7 @@ export const AGGREGATES: readonly AggregateEntry[] = [
     distinct: false,
     window: false,
     total: 'at most the number of rows',
-    doc: { zh: '去重计数（精确执行）', en: 'distinct count, done exactly' },
+    doc: { zh: '去重计数，同 count(DISTINCT …)', en: 'the same as count(DISTINCT …)' },
   },
   {
     name: 'grouping',

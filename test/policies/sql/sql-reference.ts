@@ -188,7 +188,11 @@ names in backticks are names in double quotes, \`a DIV 10\` is \`a // 10\`, \`{f
 1 is true and 0 is not; a date where a text is needed is that text; times with a zone are times (all are in one).
 按右列写法处理。`;
 const AGGREGATES_INTRO = `Mode \`rows\` admits every one; mode \`aggregate\` those that say yes. *also*: DISTINCT inside, OVER a window.
-\`rows\` 模式全部可用；\`aggregate\` 模式以该列为准。`;
+In mode \`aggregate\`, \`count(DISTINCT x)\` is the number of values that at least 10 persons or firms of the group have (whatever the threshold is), and of all rarer
+values where as many have one of these: values that fewer have between them are not counted, so that no few people decide the number. Numbers of identifiers of persons and
+firms, and of orders of which each is somebody’s own, are whole. About 64 classes of units stand for the units: values of 10 to 15 may count as rarer.
+\`rows\` 模式全部可用；\`aggregate\` 模式以该列为准。\`aggregate\` 模式下，\`count(DISTINCT x)\` 为组内至少 10 个个人或企业（以门槛为准）所具有的取值个数；较罕见的取值合为一类，
+其持有者合计达到门槛时才全部计入，否则不计，使结果不由少数人决定。个人、企业标识的个数，以及各归其主的单号个数，均完整计数。判断按 64 个单元类进行，10 至 15 人具有的取值可能按罕见处理。`;
 const WINDOWS_INTRO = `In mode \`aggregate\` they stand over grouped results, or over the rows of one unit (PARTITION BY its identifier).
 The offset (1) and the default (NULL) of \`lag\` and \`lead\` may be left out. 偏移与默认值可省略。`;
 const OPERATORS_INTRO =
