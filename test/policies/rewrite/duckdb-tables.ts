@@ -71,7 +71,7 @@ export async function openEngine() {
   /** The classes of units 0 to `last`. */
   async function classes(last: number): Promise<ReadonlyMap<number, number>> {
     const sql = `SELECT unit, ${unitClassSql('unit::UBIGINT')} FROM range(${last + 1}) t(unit)`;
-    const rows = await (await connection.runAndReadAll(sql)).getRowsJS();
+    const rows = (await connection.runAndReadAll(sql)).getRowsJS();
     return new Map(rows.map(([unit, one]) => [Number(unit), Number(one)]));
   }
 
