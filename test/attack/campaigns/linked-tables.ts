@@ -137,7 +137,10 @@ export const LINKED_TABLES_CAMPAIGN: Campaign = {
   metric: 'hidden cells narrower than their protection level',
   modes: ['aggregate', 'perturbed'],
   bar: { side: 'most', value: 0 },
-  admitted: { aggregate: 'margins that are asked one by one are suppressed one by one' },
+  admitted: {
+    aggregate: 'margins that are asked one by one are suppressed one by one',
+    perturbed: 'nothing more is hidden for the sake of a cell that the cap hides',
+  },
   controlBar: { side: 'least', value: 1 },
   async attack(context) {
     const population = populationOf(context);
