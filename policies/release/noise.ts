@@ -32,7 +32,7 @@ export function perturbedTerm(layout: CellLayout, term: CellTerm, group: GroupRo
   const { noise } = term;
   if (noise === null) return null;
   const value = toFixedPoint(group.raw.values[term.value]![group.row]! ?? 0n, noise.scale);
-  const set = noise.fingerprint.map((column) => BigInt(group.raw.values[column]![group.row] ?? 0));
+  const set = wordsOf(noise.fingerprint.map((column) => BigInt(group.raw.values[column]![group.row] ?? 0)));
   if (value === null) return null;
   const largest = isOneEach(layout, term) ? ONE_EACH : contributionsTo(layout, term, group, noise.scale);
   if (largest === null) return null;
@@ -41,19 +41,20 @@ export function perturbedTerm(layout: CellLayout, term: CellTerm, group: GroupRo
     const table = perturbationTable(source.parameters);
     if (isOfUnits(layout, term))
       return whole(perturbUnits(value, source.secret, { set, lineage: source.lineage }, table), 0);
-    const count = perturbCount(value, keyOf(layout, term, set, source, ones), table);
+    const count = perturbCount(value, keyOf(layout, term, set, value, source, ones), table);
     // WHY again: units and rows are drawn apart, and no number below the threshold is published.
     return count < BigInt(layout.unitsMin) ? null : whole(count, 0);
   }
   const bound = noise.bound === null ? (largest[0] ?? 1n) : BigInt(noise.bound) * 10n ** BigInt(noise.scale);
   const flex = flexFor(source.parameters.flex, bound > 0n ? bound : 1n);
-  return whole(perturbSum({ total: value, largest }, keyOf(layout, term, set, source), flex), noise.scale);
+  return whole(perturbSum({ total: value, largest }, keyOf(layout, term, set, value, source), flex), noise.scale);
 }
 
 function keyOf(
   layout: CellLayout,
   term: CellTerm,
   set: readonly bigint[],
+  value: bigint,
   { secret, lineage }: NoiseSource,
   ones = false,
 ) {
@@ -61,9 +62,22 @@ function keyOf(
   return drawCellKey(secret, {
     set,
     statistic: isRows ? ROWS : 'sum',
-    measure: isRows ? '' : term.functional,
+    measure: isRows ? '' : `${withoutRoles(term.functional)} ${value}`,
     lineage,
   });
+}
+
+/** WHY each once and sorted: the same rows in two roles of their table contribute what they do in one, whichever role is named first. */
+function wordsOf(fingerprint: readonly bigint[]): readonly bigint[] {
+  return [...new Set(fingerprint)].sort((a, b) => (a < b ? -1 : 1));
+}
+
+/**
+ * The same for all roles of a table that stands several times in a row. WHY, with the value beside it: who joins a table with itself k times has k sums
+ * that are one, and with a name of its own each would be drawn anew; where their values differ, so does their noise.
+ */
+function withoutRoles(functional: string): string {
+  return functional.replaceAll(/~\d+/g, '');
 }
 
 /** Rows, or values, that each count one. */

@@ -45,6 +45,9 @@ const SOURCES: readonly ((table: string, condition: string) => string)[] = [
   (t, c) => `FROM (SELECT * EXCLUDE (id) FROM ${t}) x WHERE ${c}`,
   (t, c) => `FROM (SELECT ill, a1, a2, a3, serial, block FROM ${t} WHERE ${c}) x`,
   (t, c) => `FROM ${t} JOIN (SELECT id FROM ${t} WHERE ${c}) y USING (id)`,
+  (t, c) => `FROM (SELECT id FROM ${t} WHERE ${c}) y JOIN ${t} USING (id)`,
+  (t, c) =>
+    `FROM (SELECT id AS own FROM ${t} WHERE ${c}) y JOIN ${t} ON own = id JOIN (SELECT id AS other FROM ${t}) z ON other = own`,
   (t, c) => `FROM ${t} SEMI JOIN (SELECT id FROM ${t} WHERE ${c}) y USING (id)`,
   (t, c) => `FROM ${t} WHERE id IN (SELECT id FROM ${t} WHERE ${c})`,
   (t, c) => `FROM ${t} CROSS JOIN (VALUES (1)) v(one) WHERE ${c}`,

@@ -54,6 +54,24 @@ describe('each role of a table', () => {
     expect(Math.abs(second - trueSecond!)).toBeLessThan(Math.abs(trueSecond! - trueFirst!) / 4);
   });
 
+  it('has the number of the table alone where it is the same rows, however many roles there are', async () => {
+    const gateway = await openAt('general-3');
+    const asked = async (select: string, from: string) =>
+      (await gateway.ask(`SELECT ${select} FROM ${from}`)).rows[0]!.map(Number);
+    const pairs = 'visit a JOIN visit b ON a.pid = b.pid';
+    const [one, two] = await asked('sum(a.days), sum(b.days)', pairs);
+    const third = await asked('sum(c.days)', `${pairs} JOIN visit c ON c.pid = a.pid`);
+    expect(two).toBe(one);
+    // Control: it has noise, and rows that repeat each other's more often have another number.
+    const [[exact] = []] = (await gateway.raw(`SELECT sum(a.days) FROM ${pairs}`)) as number[][];
+    expect(one).not.toBe(exact);
+    expect(third).not.toEqual([one]);
+    const people = 'person a JOIN person b ON a.pid = b.pid JOIN person c ON b.pid = c.pid';
+    expect(await asked('sum(a.debt), sum(b.debt), sum(c.debt)', people)).toEqual(
+      Array(3).fill((await asked('sum(debt)', 'person'))[0]),
+    );
+  });
+
   it('has sums of its own in mode `dp`', async () => {
     const [boundary] = (await (await openAt('general-4')).compile(ROLES)).private.boundaries;
     expect(boundary?.kind).toBe('private');
