@@ -12,7 +12,7 @@ export interface CellSubject {
   readonly set: readonly bigint[];
   /** Canonical name: numbers that are equal by their meaning must not get two names, or two noises average out. */
   readonly statistic: string;
-  /** Canonical expression of the measure; empty for counts. */
+  /** Canonical expression of the measure, whatever role of its table it reads, and what it comes to; empty for counts. */
   readonly measure: string;
   /** The data's version line: a new version of the same data keeps it. */
   readonly lineage: string;
