@@ -37,14 +37,16 @@ export function standingFor(history: ReleaseHistory, print: SetPrint, unitsMin: 
   return differingFrom(history, print, name) < stepOf(own, unitsMin) ? null : own;
 }
 
-/** How many classes of units at most, of any table, a set and a known one differ in. */
+/** How many classes of units a set and a known one differ in: of each table by the kind of units that is least, of the table where that is most. */
 function differingFrom(history: ReleaseHistory, print: SetPrint, identity: string): number {
   const entries = history.entriesOf(identity);
-  return print.reduce((most, table) => {
+  const byTable = Map.groupBy(print, ({ lineage }) => resourceOf(lineage));
+  const differing = (table: TablePrint): number => {
     const entry = entries.get(table.lineage);
     if (entry === undefined) return NEED_MAX;
-    return Math.max(most, history.index(table.lineage).differing(classTokens(table), entry, NEED_MAX));
-  }, 0);
+    return history.index(table.lineage).differing(classTokens(table), entry, NEED_MAX);
+  };
+  return Math.max(0, ...[...byTable.values()].map((tables) => Math.min(...tables.map(differing))));
 }
 
 /** How many classes of units a set must differ in to have a number of its own. */
