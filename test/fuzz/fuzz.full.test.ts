@@ -16,7 +16,7 @@ const SEED = 300;
 console.log(`fuzz seed ${SEED}`);
 
 /** What the fuzzer found: each failed once. */
-const FOUND: readonly (readonly [what: string, sql: string])[] = [
+const FOUND: readonly (readonly [what: string, sql: string, keys?: number])[] = [
   ['groups of which only the number is asked', 'SELECT count(*) FROM (SELECT sum(age) AS a FROM person) w'],
   ['public rows of which only the number is asked', 'SELECT 7 FROM (SELECT sum(age) FROM person) w, pub LIMIT 2'],
   ['a sum of zeros over no rows is NULL', 'SELECT sum(0) FILTER (WHERE false) AS s FROM person'],
@@ -32,6 +32,7 @@ const FOUND: readonly (readonly [what: string, sql: string])[] = [
   [
     'equal keys by two names in grouping sets',
     'SELECT sex AS g0, sex AS g1, count(*) AS a0 FROM person GROUP BY CUBE (g0, g1)',
+    2,
   ],
   [
     'nobody and one person, counted beside a list',
@@ -51,9 +52,12 @@ describe('fuzz', () => {
     expect(report.countedUnits).toBeGreaterThan(0);
   });
 
-  it.each(FOUND)('found and mended: %s', async (_what, sql) => {
-    expect(await judgeText(sql)).toBeNull();
-  });
+  it.each(FOUND.map(([what, sql, keys = 1]) => ({ what, sql, keys })))(
+    'found and mended: $what',
+    async ({ sql, keys }) => {
+      expect(await judgeText(sql, keys)).toBeNull();
+    },
+  );
 });
 
 const answerOf = (rows: GatewayAnswer['rows'], withheld = 1): CheckedAnswer => ({
