@@ -185,8 +185,7 @@ function isAlias({ cells }: Trial, position: number): boolean {
 }
 
 function isNew({ history, cells }: Trial, position: number): boolean {
-  const { identity, isDrawn, aliasOf } = cells[position]!;
-  if (aliasOf !== undefined) return history.numberedAs(identity) === null;
+  const { identity, isDrawn } = cells[position]!;
   return isDrawn ? !history.hasDrawn(identity) : !history.has(identity);
 }
 

@@ -10,8 +10,8 @@ import { identityOf, resourceOf, type SetPrint, type TablePrint } from './set-pr
  * Known are sets that have a number of their own and those that got one of another (aliases). WHY aliases: what is just near enough to a set has its
  * number, the same without one person may be just too far, and with a number of its own the two tell whether that person was
  * in it. Near to each other, they have one number.
- * WHY none: a chain of aliases leads away from the set whose number they have. Beyond `DRIFT` of what is needed, a step of a few units more
- * is hidden, as its own number would stand beside a near one, and a longer step has a number of its own.
+ * WHY none: a chain of aliases leads away from the set whose number they have. Beyond `driftOf` it, what is a few units from an alias (`stepOf`)
+ * is hidden, as a number of its own would tell the two apart, and what is further off has one.
  *
  * Guarantee: up to `unitsMin` units apart always; beyond, up to half as many more, by a draw of the set's own. WHY drawn: at a fixed edge, nine
  * people and one more if it has a bit tell the bit by whether there is a second number. Drawn, one unit changes the odds of that
